@@ -1,0 +1,1 @@
+"""Starling's peer engine; see ``peernode.node`` for the way in."""

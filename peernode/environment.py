@@ -1,0 +1,56 @@
+"""Everything a node takes from the outside world, in one object that tests replace.
+
+Clock, random source and datagram sockets come from here and nowhere else (``tests/test_tidy.py``
+enforces it); waiting is done with asyncio, whose loop belongs to the environment too. That is what
+lets the engine that ships run unchanged on the virtual clock and network of
+``peernode.simulation``. The disk is the ``Store`` that a node is given.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Protocol
+
+from peernode.clock import Clock
+
+Address = tuple[str, int]
+"""An IPv4 address in dotted form and a UDP port."""
+
+DatagramReceiver = Callable[[bytes, Address], None]
+"""Called once per received datagram with payload and source; must not raise."""
+
+
+class DatagramEndpoint(Protocol):
+    """An open datagram socket."""
+
+    @property
+    def address(self) -> Address:
+        """The local address the socket is bound to."""
+        ...
+
+    def send(self, data: bytes, to: Address) -> None:
+        """Send one datagram; a full buffer or an unreachable host is loss, never an exception."""
+        ...
+
+    def close(self) -> None:
+        """Release the socket; nothing is received after this returns."""
+        ...
+
+
+class Environment(Protocol):
+    """Clock, randomness and sockets for one node."""
+
+    @property
+    def clock(self) -> Clock:
+        """The node's clocks."""
+        ...
+
+    @property
+    def random(self) -> random.Random:
+        """The only source of randomness: ids, nonces, keys, jitter."""
+        ...
+
+    async def open_datagrams(self, local: Address, receiver: DatagramReceiver) -> DatagramEndpoint:
+        """Bind a datagram socket (port 0: a free one); raises ``OSError`` when it can't."""
+        ...

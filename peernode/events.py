@@ -1,0 +1,147 @@
+"""What a node tells its application: frozen events, in the order in which they happened.
+
+Ids of messages are UUID strings, nodes are hex node ids, channels are their names. ``order`` is a
+string whose lexicographic order is the channel's final order, the same on every node.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorInfo:
+    """An error as a person reads it; texts come from ``peernode.diagnostics.codes``."""
+
+    code: str
+    message: str
+    remedy: str
+    retryable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    """A message as the application shows it."""
+
+    id: str
+    channel: str
+    author: str
+    name: str
+    text: str
+    order: str
+    at_ms: int
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxState:
+    """How far one of our own messages got; counts never go down."""
+
+    id: str
+    channel: str
+    text: str
+    order: str
+    at_ms: int
+    state: str
+    """``pending``, ``sent``, ``delivered`` or ``failed``."""
+    stored: tuple[int, int] = (0, 0)
+    machines: int = 0
+    delivered: tuple[int, int] = (0, 0)
+    alone: bool = False
+    error: ErrorInfo | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NodeState:
+    """``state`` is ``online``, ``degraded`` or ``offline``; ``reason`` is empty when online."""
+
+    state: str
+    peers: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class JoinProgress:
+    """One step of a join began (``done`` False) or ended (True); steps count from 1."""
+
+    channel: str
+    step: str
+    index: int
+    of: int
+    elapsed_ms: float
+    detail: str
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A channel is joined, proven both ways (``alone``: no other node to prove it with)."""
+
+    channel: str
+    created: bool
+    alone: bool
+    elapsed_ms: float
+    initiators: tuple[str, ...]
+    subscribers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class JoinDelayed:
+    """A join has used up its budget; it goes on in the background. ``step`` is where it hangs."""
+
+    channel: str
+    step: str
+    elapsed_ms: float
+    error: ErrorInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A channel was left."""
+
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageReceived:
+    """A message of somebody else, or history; each author's in sequence."""
+
+    message: ChatMessage
+    history: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MessageState:
+    """One of our own messages changed its state or counts."""
+
+    state: OutboxState
+
+
+@dataclass(frozen=True, slots=True)
+class NameChanged:
+    """An author's display name in a channel became known or changed."""
+
+    channel: str
+    author: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something the person should know that belongs to no single operation."""
+
+    error: ErrorInfo
+    context: dict[str, str] = field(default_factory=dict)
+
+
+Event = (
+    NodeState
+    | JoinProgress
+    | Joined
+    | JoinDelayed
+    | Left
+    | MessageReceived
+    | MessageState
+    | NameChanged
+    | Trouble
+)
