@@ -1,0 +1,61 @@
+# The project's commands. Python packages go to .venv, nothing of Python is installed elsewhere.
+# System packages (python3-venv; for the tests Chromium, Redis and Node.js) are installed only when
+# they are missing: tools/system_packages.sh says which, what for, and that it needs root.
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+SEED ?= 1
+SCENARIO ?= peernode/simulation/scenarios/lossy.toml
+RESULTS := test-results
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check unit js e2e sim bench docs clean
+
+help: ## list these commands
+	@sed -n 's/^\([a-z0-9]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+run: $(VENV)/.stamp-web ## serve the chat on http://127.0.0.1:8000 until Ctrl-C
+	@exec $(PYTHON) manage.py chat
+
+test: check unit js e2e ## everything CI runs
+
+check: $(VENV)/.stamp-dev ## format, lint, types, and the rules about the repository itself
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/mypy
+	$(PYTHON) -m pytest tests/test_tidy.py tests/test_docs.py
+
+unit: $(VENV)/.stamp-dev $(VENV)/.stamp-system ## Python tests without a browser, in random order
+	$(PYTHON) -m pytest
+
+js: $(VENV)/.stamp-system ## tests of the browser modules that need no browser
+	node --test $$(find tests/js -name '*.test.*js' | sort)
+
+e2e: $(VENV)/.stamp-dev $(VENV)/.stamp-system ## real browsers against real servers; leaves test-results/
+	$(PYTHON) -m pytest e2e
+
+sim: $(VENV)/.stamp-dev ## one simulated network: make sim SEED=7 SCENARIO=file.toml
+	@mkdir -p $(RESULTS)
+	$(PYTHON) -m peernode.simulation run $(SCENARIO) --seed $(SEED) --json $(RESULTS)/simulation.json
+
+bench: $(VENV)/.stamp-dev ## what a publish costs and how long a delivery takes, on this machine
+	$(PYTHON) -m benchmarks
+
+docs: $(VENV)/.stamp-dev ## write the generated parts of docs/ anew
+	$(PYTHON) -m tools.troubleshooting
+
+clean: ## remove the environment, caches and test results; var/ (accounts, keys, messages) stays
+	rm -rf $(VENV) $(RESULTS) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+
+# A stamp is newer than pyproject.toml while the environment holds what that file asks for.
+$(VENV)/.stamp-web: pyproject.toml tools/python_environment.sh
+	@tools/python_environment.sh $(VENV) web
+	@touch $@
+
+$(VENV)/.stamp-dev: pyproject.toml tools/python_environment.sh
+	@tools/python_environment.sh $(VENV) web,dev
+	@touch $@ $(VENV)/.stamp-web
+
+$(VENV)/.stamp-system: $(VENV)/.stamp-dev tools/test_programs.sh tools/system_packages.sh
+	@tools/test_programs.sh $(VENV)
+	@touch $@
