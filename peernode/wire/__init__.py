@@ -1,0 +1,1 @@
+"""Frames and bodies as bytes: total decoders, one canonical encoding, sealing."""
