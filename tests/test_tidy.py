@@ -17,11 +17,8 @@ from tools.tracked import text_of, tracked, tree_of
 PYTHON = tracked(".py")
 ENGINE = tuple(path for path in PYTHON if path.startswith("peernode/"))
 PAGES = tracked(".js", ".css", ".html")
-TEXTS = (
-    *tracked(".py", ".js", ".css", ".html", ".md", ".toml", ".yml", ".yaml", ".sh"),
-    "Makefile",
-    ".ci/run",
-)
+SUFFIXES = (".py", ".js", ".css", ".html", ".md", ".toml", ".yml", ".yaml", ".sh")
+TEXTS = (*tracked(*SUFFIXES), "Makefile", ".ci/run")
 WALL_TIME_FILES = ("peernode/simulation/__main__.py",)
 
 
