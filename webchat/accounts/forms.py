@@ -1,0 +1,68 @@
+"""The forms of the account pages; labels and button texts are part of the stable interface."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth import get_user_model, password_validation
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.core.exceptions import ValidationError
+
+NAME_CHARS_MAX = 40
+
+
+class SignInForm(AuthenticationForm):
+    """Username and password."""
+
+    error_messages = {  # noqa: RUF012 - Django's own way to declare them
+        "invalid_login": "Username or password is wrong. Passwords distinguish upper and lower case.",
+        "inactive": "This account is switched off. Ask the administrator.",
+    }
+
+
+class SignUpForm(forms.ModelForm):
+    """A new account; the page can show the password, so it is asked for once."""
+
+    password = forms.CharField(
+        label="Password",
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    class Meta:
+        model = get_user_model()
+        fields = ("username",)
+        labels = {"username": "Username"}  # noqa: RUF012 - Django's own way to declare a form
+        help_texts = {"username": "Others see this name. Letters, digits and @ . + - _"}  # noqa: RUF012
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        username = self.fields["username"]
+        username.max_length = NAME_CHARS_MAX
+        attributes = {"autocomplete": "username", "autocapitalize": "none", "autofocus": True}
+        username.widget.attrs.update({**attributes, "maxlength": NAME_CHARS_MAX})
+        self.fields["password"].help_text = password_validation.password_validators_help_text_html()
+
+    def clean_username(self) -> str:
+        """Names that differ in upper and lower case alone would be taken for one another."""
+        username: str = self.cleaned_data["username"]
+        if len(username) > NAME_CHARS_MAX:
+            raise ValidationError(f"At most {NAME_CHARS_MAX} characters.")
+        if get_user_model().objects.filter(username__iexact=username).exists():
+            raise ValidationError("This name is taken. Choose another one.")
+        return username
+
+    def _post_clean(self) -> None:
+        # Here the name is on the instance already, and the password is compared with it.
+        super()._post_clean()  # type: ignore[misc]
+        password = self.cleaned_data.get("password")
+        if password is not None:
+            try:
+                password_validation.validate_password(password, self.instance)
+            except ValidationError as error:
+                self.add_error("password", error)
+
+
+class ChangePasswordForm(PasswordChangeForm):
+    """Old password, and the new one twice."""

@@ -1,0 +1,57 @@
+"""A bound on guessing passwords: failures are counted, per name and address and per address.
+
+After ``SIGNIN_FAILURES_MAX`` failures with one name from one address, or
+``SIGNIN_FAILURES_PER_ADDRESS_MAX`` from one address, attempts are refused unread until
+``SIGNIN_WINDOW_S`` after the first of them. Counting by name alone would let anybody lock anybody
+out. An attempt counts before the password is looked at and is given back when it was right, so
+attempts that run side by side do not share one chance. The counters live in the cache; losing them
+only forgets failures.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core.cache import cache
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt to sign in as ``username`` from ``address``."""
+
+    username: str
+    address: str
+
+    def allowed(self) -> bool:
+        """Count this attempt; False when it must be refused."""
+        counts = [(self._count(key), bound) for key, bound in self._bounds()]
+        return all(count <= bound for count, bound in counts)
+
+    def succeeded(self) -> None:
+        """The password was right: forget the name's failures from here."""
+        own, shared = (key for key, _ in self._bounds())
+        cache.delete(own)
+        if cache.get(shared):
+            cache.decr(shared)
+
+    def _bounds(self) -> list[tuple[str, int]]:
+        return [
+            (_key("name", self.username.casefold(), self.address), settings.SIGNIN_FAILURES_MAX),
+            (_key("address", self.address), settings.SIGNIN_FAILURES_PER_ADDRESS_MAX),
+        ]
+
+    @staticmethod
+    def _count(key: str) -> int:
+        cache.add(key, 0, settings.SIGNIN_WINDOW_S)
+        try:
+            return cache.incr(key)
+        except ValueError:  # it expired between the two calls
+            cache.set(key, 1, settings.SIGNIN_WINDOW_S)
+            return 1
+
+
+def _key(*parts: str) -> str:
+    # Hashed: a name may hold characters that a cache refuses.
+    return "signin:" + hashlib.sha256("\0".join(parts).encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""The chat's WebSocket: frames, the consumer, and its link to the peer-node worker."""

@@ -1,0 +1,172 @@
+"""The frames of the chat's WebSocket, as tables; ``docs/api.md`` says the same in prose.
+
+``CLIENT_FRAMES`` holds every frame that a browser may send, with the check of each field, and
+``SERVER_FRAMES`` the fields of every frame that it may get. ``parse`` is total: any text becomes a
+``Frame`` or a ``FrameError``, never another exception, and never a closed connection. Fields that a
+table does not name are dropped, so a browser may be newer than the server.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+TEXT_MAX_BYTES = 16 * 1024
+CHANNEL_MAX_CHARS = 64
+REF_MAX_CHARS = 64
+HISTORY_LIMIT_MAX = 200
+DEPTH_MAX = 16
+
+UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.ASCII)
+CURSOR = re.compile(r"[0-9a-f]{1,32}:(0|[1-9][0-9]{0,17})", re.ASCII)
+ORDER = re.compile(r"[0-9a-f]{1,256}", re.ASCII)
+
+Check = Callable[[Any], str]
+"""The empty string for a good value, else what was expected."""
+
+
+class FrameError(Exception):
+    """A frame that can't be followed; becomes an ``error`` frame with this code."""
+
+    def __init__(self, code: str, detail: str, ref: str | None = None) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+        self.ref = ref
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A checked frame of a browser."""
+
+    type: str
+    ref: str
+    fields: dict[str, Any]
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        return "a string"
+    try:
+        length = len(value.encode())
+    except UnicodeEncodeError:
+        return "well-formed Unicode"
+    if not value.strip() or length > TEXT_MAX_BYTES:
+        return f"1 to {TEXT_MAX_BYTES} bytes of text"
+    return ""
+
+
+def _channel(value: Any) -> str:
+    expected = f"a channel name of 1 to {CHANNEL_MAX_CHARS} characters without spaces"
+    if not isinstance(value, str) or not 1 <= len(value) <= CHANNEL_MAX_CHARS:
+        return expected
+    # Categories C* (controls, lone surrogates) and Z* (spaces) have no place in a name.
+    return expected if any(unicodedata.category(char)[0] in "CZ" for char in value) else ""
+
+
+def _matching(pattern: re.Pattern[str], expected: str) -> Check:
+    return lambda value: "" if isinstance(value, str) and pattern.fullmatch(value) else expected
+
+
+def _optional(check: Check) -> Check:
+    return lambda value: "" if value is None else check(value)
+
+
+def _limit(value: Any) -> str:
+    good = type(value) is int and 1 <= value <= HISTORY_LIMIT_MAX
+    return "" if good else f"a number from 1 to {HISTORY_LIMIT_MAX}"
+
+
+_id = _matching(UUID7, "a UUIDv7 in lower case")
+_order = _matching(ORDER, "an order key in lower-case hex")
+_cursor = _matching(CURSOR, "a cursor as the server sent it")
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The fields of a client frame beside ``type`` and ``ref``."""
+
+    required: dict[str, Check]
+    optional: dict[str, Check]
+    supported: bool = True
+
+
+CLIENT_FRAMES: dict[str, Shape] = {
+    "hello": Shape({}, {"cursor": _optional(_cursor)}),
+    "channel.join": Shape({"channel": _channel}, {}),
+    "channel.leave": Shape({"channel": _channel}, {}),
+    "message.send": Shape({"channel": _channel, "id": _id, "text": _text}, {}),
+    "message.retry": Shape({"id": _id}, {}),
+    "message.discard": Shape({"id": _id}, {}),
+    "history.page": Shape({"channel": _channel}, {"before": _optional(_order), "limit": _limit}),
+    "message.edit": Shape({}, {}, supported=False),
+    "message.delete": Shape({}, {}, supported=False),
+    "reaction.set": Shape({}, {}, supported=False),
+    "read.mark": Shape({}, {}, supported=False),
+    "typing": Shape({}, {}, supported=False),
+}
+
+SERVER_FRAMES: dict[str, tuple[str, ...]] = {
+    "welcome": ("ref", "cursor", "replayed", "user", "node", "channels"),
+    "ok": ("ref", "message"),
+    "history": ("ref", "channel", "messages", "more"),
+    "error": ("ref", "code", "message", "remedy", "retryable", "retry_after", "detail"),
+    "message": ("cursor", "id", "channel", "author", "name", "text", "order", "at_ms", "own", "history"),
+    "message.state": (
+        "cursor",
+        *("id", "channel", "text", "order", "at_ms", "state", "stored", "delivered", "alone", "error"),
+    ),
+    "message.discarded": ("cursor", "id", "channel"),
+    "channel.progress": ("cursor", "channel", "step", "index", "of", "elapsed_ms", "detail", "done"),
+    "channel.joined": (
+        "cursor",
+        *("channel", "created", "alone", "elapsed_ms", "initiators", "subscribers"),
+    ),
+    "channel.delayed": ("cursor", "channel", "step", "elapsed_ms", "error"),
+    "channel.left": ("cursor", "channel"),
+    "channel.name": ("cursor", "channel", "author", "name"),
+    "node.state": ("cursor", "state", "peers", "reason"),
+    "trouble": ("cursor", "error", "context"),
+}
+
+
+def parse(text: str) -> Frame:
+    """The frame in ``text``; raises ``FrameError`` whatever is wrong with it."""
+    try:
+        content = json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise FrameError("FRAME_MALFORMED", "not JSON") from error
+    if not isinstance(content, dict):
+        raise FrameError("FRAME_MALFORMED", "a frame is a JSON object")
+    ref = content.get("ref")
+    if not isinstance(ref, str) or not 1 <= len(ref) <= REF_MAX_CHARS or not ref.isprintable():
+        raise FrameError("FRAME_FIELD_INVALID", f"ref: expected a string of 1 to {REF_MAX_CHARS} characters")
+    kind = content.get("type")
+    shape = CLIENT_FRAMES.get(kind) if isinstance(kind, str) else None
+    if shape is None:
+        raise FrameError("FRAME_TYPE_UNKNOWN", "type: not one of docs/api.md", ref)
+    if not shape.supported:
+        raise FrameError("NOT_SUPPORTED", f"{kind} comes with a later version", ref)
+    return Frame(str(kind), ref, _checked(shape, content, ref))
+
+
+def _checked(shape: Shape, content: dict[str, Any], ref: str) -> dict[str, Any]:
+    fields = {}
+    for name, check in {**shape.required, **shape.optional}.items():
+        if name not in content:
+            if name in shape.required:
+                raise FrameError("FRAME_FIELD_MISSING", f"{name} is missing", ref)
+            continue
+        expected = check(content[name])
+        if expected:
+            raise FrameError("FRAME_FIELD_INVALID", f"{name}: expected {expected}", ref)
+        fields[name] = content[name]
+    return fields
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")

@@ -1,0 +1,146 @@
+"""What the person who runs the server chose, read once from environment variables.
+
+``Deployment.read`` is total: every variable is either understood or refused with a sentence that
+names the variable, the value and what was expected. Nothing else of the app reads the environment,
+and this module knows nothing of Django, so both shapes and all commands see the same choices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+Address = tuple[str, int]
+
+SIGNUP_POLICIES = ("open", "invite", "closed")
+WILDCARDS = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, not bound
+
+
+class DeploymentError(ValueError):
+    """A variable has a value that means nothing; the text is for the person who set it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """The settings of ``docs/operations.md``, checked."""
+
+    host: str
+    port: int
+    data: Path
+    udp_host: str
+    udp_port: int
+    udp_ports: range | None
+    """Ports for the users' nodes; None: any free one."""
+    advertise_host: str
+    """Empty: as seen by others."""
+    advertise_port: int
+    """Of the host node; its UDP port unless the advertised address names another."""
+    bootstrap: tuple[Address, ...]
+    network: str
+    signup: str
+    database_url: str
+    redis_url: str
+    origins: tuple[str, ...]
+    """Public origins (``https://chat.example``) when the pages are served through a proxy."""
+    diagnostic: bool
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str], root: Path) -> Deployment:
+        """Read all variables; raises ``DeploymentError``. Relative paths are relative to ``root``."""
+        udp_port = _port("STARLING_UDP_PORT", environ.get("STARLING_UDP_PORT", "8468"))
+        advertise = environ.get("STARLING_ADVERTISE", "").strip()
+        advertise_host, advertise_port = "", udp_port
+        if advertise:
+            with_port = advertise if ":" in advertise else f"{advertise}:{udp_port}"
+            advertise_host, advertise_port = _address("STARLING_ADVERTISE", with_port)
+        return cls(
+            host=environ.get("STARLING_HOST", "127.0.0.1"),
+            port=_port("STARLING_PORT", environ.get("STARLING_PORT", "8000")),
+            data=root / environ.get("STARLING_DATA", "var"),
+            udp_host=environ.get("STARLING_UDP_HOST", "127.0.0.1"),
+            udp_port=udp_port,
+            udp_ports=_ports("STARLING_UDP_PORTS", environ.get("STARLING_UDP_PORTS", "")),
+            advertise_host=advertise_host,
+            advertise_port=advertise_port,
+            bootstrap=_addresses("STARLING_BOOTSTRAP", environ.get("STARLING_BOOTSTRAP", "")),
+            network=environ.get("STARLING_NETWORK", "starling"),
+            signup=_one_of("STARLING_SIGNUP", environ.get("STARLING_SIGNUP", "open"), SIGNUP_POLICIES),
+            database_url=environ.get("DATABASE_URL", ""),
+            redis_url=environ.get("REDIS_URL", ""),
+            origins=_origins("STARLING_ORIGINS", environ.get("STARLING_ORIGINS", "")),
+            diagnostic=_switch("STARLING_DIAGNOSTIC", environ.get("STARLING_DIAGNOSTIC", "off")),
+        )
+
+    @property
+    def embedded(self) -> bool:
+        """Whether web server and worker share one process and the in-memory channel layer."""
+        return not self.redis_url
+
+    @property
+    def keys(self) -> Path:
+        """Where key files are kept, apart from the databases."""
+        return self.data / "keys"
+
+    @property
+    def allowed_hosts(self) -> list[str]:
+        """Host names that pages answer to; a wildcard address answers to any name."""
+        if self.origins:
+            return [*dict.fromkeys(urlsplit(origin).hostname or "" for origin in self.origins)]
+        if self.host in WILDCARDS:
+            return ["*"]
+        return [*dict.fromkeys((self.host, "localhost", "127.0.0.1", "[::1]"))]
+
+
+def _refuse(name: str, value: str, expected: str) -> DeploymentError:
+    return DeploymentError(f"{name}={value!r}: expected {expected}")
+
+
+def _port(name: str, value: str) -> int:
+    if not (value.isascii() and value.isdigit() and int(value) <= 65535):
+        raise _refuse(name, value, "a port number, 0 to 65535")
+    return int(value)
+
+
+def _ports(name: str, value: str) -> range | None:
+    if not value.strip():
+        return None
+    first, dash, last = value.strip().partition("-")
+    ports = range(_port(name, first), _port(name, last if dash else first) + 1)
+    if not ports or not ports[0]:
+        raise _refuse(name, value, "a range such as 8500-8599")
+    return ports
+
+
+def _address(name: str, value: str) -> Address:
+    host, colon, port = value.strip().rpartition(":")
+    if not colon or not host:
+        raise _refuse(name, value, "HOST:PORT")
+    return host, _port(name, port)
+
+
+def _addresses(name: str, value: str) -> tuple[Address, ...]:
+    return tuple(_address(name, part) for part in value.split(",") if part.strip())
+
+
+def _one_of(name: str, value: str, choices: tuple[str, ...]) -> str:
+    if value not in choices:
+        raise _refuse(name, value, " or ".join(choices))
+    return value
+
+
+def _switch(name: str, value: str) -> bool:
+    words = {"": False, "0": False, "off": False, "no": False, "1": True, "on": True, "yes": True}
+    if value.lower() not in words:
+        raise _refuse(name, value, "on or off")
+    return words[value.lower()]
+
+
+def _origins(name: str, value: str) -> tuple[str, ...]:
+    origins = tuple(part.strip().rstrip("/").lower() for part in value.split(",") if part.strip())
+    for origin in origins:
+        parts = urlsplit(origin)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query:
+            raise _refuse(name, value, "origins such as https://chat.example")
+    return origins

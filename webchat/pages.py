@@ -1,0 +1,47 @@
+"""The chat page and the open health check; everything on the page comes over the WebSocket."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from webchat.chat.frames import TEXT_MAX_BYTES
+
+WEBSOCKET_PATH = "/ws/chat/"
+DEFAULT_CHANNEL = "#lobby"
+
+
+@login_required
+@require_safe
+@never_cache
+def chat(request: HttpRequest) -> HttpResponse:
+    """The page of the chat; ``page`` is what its script needs to begin (``page|json_script``)."""
+    page = {
+        "user": {
+            "id": request.user.pk,
+            "name": request.user.get_username(),
+            "is_staff": request.user.is_staff,
+        },
+        "websocket": WEBSOCKET_PATH,
+        "channel": DEFAULT_CHANNEL,
+        "text_max_bytes": TEXT_MAX_BYTES,
+    }
+    return render(request, "webchat/chat.html", {"page": page})
+
+
+@require_safe
+@never_cache
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Whether this web process can serve; open to everybody, so it says nothing more."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return JsonResponse({"status": "ok"})
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """The 403 page."""
+    return render(request, "webchat/403.html", status=403)

@@ -1,0 +1,176 @@
+"""Django's settings for both shapes; what may be chosen comes from ``webchat.deployment``.
+
+Embedded (no ``REDIS_URL``): one process, SQLite, an in-memory channel layer. Scaled: web processes
+and a worker that meet in Redis and, with ``DATABASE_URL``, in PostgreSQL.
+"""
+
+import os
+from pathlib import Path
+
+import dj_database_url
+
+from webchat.deployment import Deployment
+from webchat.keyfiles import load_or_create
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DEPLOYMENT = Deployment.read(os.environ, BASE_DIR)
+DEPLOYMENT.data.mkdir(parents=True, exist_ok=True)
+
+SECRET_KEY = load_or_create(DEPLOYMENT.keys / "django.key").hex()
+DEBUG = False
+ALLOWED_HOSTS = DEPLOYMENT.allowed_hosts
+CSRF_TRUSTED_ORIGINS = list(DEPLOYMENT.origins)
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "webchat",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "webchat.urls"
+ASGI_APPLICATION = "webchat.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": False,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+# The databases. IMMEDIATE takes SQLite's write lock when a transaction begins, so that a transaction
+# which reads before it writes waits for its turn instead of failing.
+if DEPLOYMENT.database_url:
+    DATABASES = {"default": dj_database_url.parse(DEPLOYMENT.database_url, conn_max_age=60)}
+else:
+    DATABASES = {
+        "default": {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": DEPLOYMENT.data / "accounts.sqlite3",
+            "OPTIONS": {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 10,
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+            },
+        }
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# The channel layer and the cache. Both lose silently or by expiry; nothing that must last is kept there.
+LAYER_CAPACITY = 10_000
+if DEPLOYMENT.redis_url:
+    CHANNEL_LAYERS = {
+        "default": {
+            "BACKEND": "webchat.chat.layer.PatientRedisLayer",
+            "CONFIG": {
+                "hosts": [{"address": DEPLOYMENT.redis_url, "health_check_interval": 15}],
+                "capacity": LAYER_CAPACITY,
+                "prefix": f"starling:{DEPLOYMENT.network}",
+            },
+        }
+    }
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": DEPLOYMENT.redis_url,
+        }
+    }
+else:
+    CHANNEL_LAYERS = {
+        "default": {
+            "BACKEND": "channels.layers.InMemoryChannelLayer",
+            "CONFIG": {"capacity": LAYER_CAPACITY},
+        }
+    }
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+# Accounts.
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "signin"
+LOGIN_REDIRECT_URL = "chat"
+LOGOUT_REDIRECT_URL = "signin"
+SIGNIN_FAILURES_MAX = 8
+SIGNIN_FAILURES_PER_ADDRESS_MAX = 64
+SIGNIN_WINDOW_S = 300
+
+# Browsers share cookies between the ports of a host: two embedded servers must not sign each other out.
+_COOKIE_SUFFIX = f"_{DEPLOYMENT.port}" if DEPLOYMENT.embedded else ""
+_HTTPS = bool(DEPLOYMENT.origins) and all(origin.startswith("https://") for origin in DEPLOYMENT.origins)
+SESSION_COOKIE_NAME = f"starling_session{_COOKIE_SUFFIX}"
+SESSION_COOKIE_SECURE = _HTTPS
+CSRF_COOKIE_NAME = f"starling_csrf{_COOKIE_SUFFIX}"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SECURE = _HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _HTTPS else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = True
+
+LANGUAGE_CODE = "en"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# The chat's WebSocket; a refusal is an error frame, see docs/api.md.
+FRAME_MAX_BYTES = 64 * 1024
+SOCKETS_PER_USER_MAX = 5
+MESSAGES_PER_WINDOW_MAX = 10
+MESSAGES_WINDOW_S = 10.0
+COMMAND_TIMEOUT_S = 2.0
+COMMAND_RESEND_S = 0.7
+STREAM_CHECK_S = 2.0
+SESSION_CHECK_S = 15.0
+STREAM_EVENTS_MAX = 2000
+NODE_ENVIRONMENT = "webchat.bridge.system_environment"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO" if DEPLOYMENT.diagnostic else "WARNING"},
+    "loggers": {"webchat": {"level": "DEBUG" if DEPLOYMENT.diagnostic else "INFO"}},
+}
