@@ -1,0 +1,1 @@
+"""What went wrong, how long things took, and what a person can do about it."""
