@@ -44,14 +44,14 @@ _ENTRIES = (
         "NO_QUORUM",
         "Too few nodes confirmed that they stored the message",
         "Fewer than a majority of the channel's nodes answered within {seconds} seconds.",
-        "Check the connection and press Retry; the message is kept and also goes out when the network is back.",
+        "Check the connection and press Retry; the message is kept and goes out when the network is back.",
         True,
     ),
     Code(
         "UNREACHABLE_BY_INITIATORS",
         "Messages from the channel's nodes don't reach your node",
         "Probes sent to this node were lost, most often in a firewall or NAT.",
-        "Open this node's UDP port in the firewall, or set STARLING_ADVERTISE to an address others can reach.",
+        "Open this node's UDP port in the firewall, or set STARLING_ADVERTISE to a reachable address.",
         True,
     ),
     Code(
@@ -199,7 +199,7 @@ _ENTRIES = (
         "WORKER_UNAVAILABLE",
         "Your node does not answer",
         "The process that runs the nodes is stopped, starting or overloaded.",
-        "Wait a moment; what you wrote is kept and goes out by itself. An administrator can check the worker.",
+        "Wait a moment; what you wrote is kept and goes out by itself.",
         True,
     ),
     Code(
