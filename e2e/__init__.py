@@ -1,0 +1,1 @@
+"""Browser tests: real Chromium, real server processes, real datagrams between them."""

@@ -1,0 +1,235 @@
+"""What people do and see in the chat, in words; the tests contain no selectors.
+
+A ``Person`` is one browser context (own cookies, own storage) with one page on one server.
+Everything is found as a person or a screen reader finds it: by label, role and name, and a message
+by its id. Every ``expect_…`` waits for what should be seen and fails when it isn't in time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page, expect
+
+from e2e.report import Delivery, JoinTime, Report
+from e2e.servers import Network, Server
+
+PASSWORD = "a long enough pass phrase"
+SOON_MS = 10_000
+JOIN_MAX_MS = 5_000
+FAILURE_MAX_MS = 9_000
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message as its sender knows it."""
+
+    id: str
+    text: str
+    channel: str
+    sender: Person
+
+
+class Person:
+    """One person at one browser."""
+
+    def __init__(self, name: str, page: Page, server: Server, report: Report, shots: Path) -> None:
+        self.name = name
+        self.page = page
+        self.server = server
+        self.report = report
+        self.shots = shots
+        self.test = ""
+        self.channel = ""
+
+    # accounts
+
+    def sign_up(self) -> Person:
+        """Create the account; ends on the chat page, connected to the own node."""
+        self.page.goto(f"{self.server.url}/signup/")
+        self._credentials("Create account")
+        return self.expect_chat_page()
+
+    def sign_in(self) -> Person:
+        """Sign in to the existing account."""
+        self.page.goto(f"{self.server.url}/signin/")
+        self._credentials("Sign in")
+        return self.expect_chat_page()
+
+    def _credentials(self, button: str) -> None:
+        self.page.get_by_label("Username").fill(self.name)
+        for field in self.page.get_by_label(re.compile("^Password")).all():
+            field.fill(PASSWORD)
+        self.page.get_by_role("button", name=button).click()
+
+    def expect_chat_page(self) -> Person:
+        """The page to join a channel from is there."""
+        expect(self.page.get_by_label("Channel name")).to_be_visible(timeout=SOON_MS)
+        return self
+
+    def open_page(self) -> Person:
+        """Go to the chat page."""
+        self.page.goto(f"{self.server.url}/")
+        return self.expect_chat_page()
+
+    def reload(self) -> Person:
+        """What F5 does."""
+        self.page.reload()
+        return self.expect_chat_page()
+
+    # channels
+
+    def join(self, channel: str) -> Person:
+        """Join and wait until it is done; notes the time for the report."""
+        self.ask_to_join(channel)
+        return self.expect_joined(channel)
+
+    def ask_to_join(self, channel: str) -> Person:
+        """Fill in the name and press Join."""
+        self.page.get_by_label("Channel name").fill(channel)
+        self.page.get_by_role("button", name="Join", exact=True).click()
+        return self
+
+    def expect_joined(self, channel: str) -> Person:
+        """The channel is open and its composer can be used."""
+        self.channel = channel
+        expect(self.composer).to_be_editable(timeout=JOIN_MAX_MS)
+        return self
+
+    # messages
+
+    @property
+    def composer(self) -> Locator:
+        """Where the person writes."""
+        return self.page.get_by_label(f"Message {self.channel}", exact=True)
+
+    @property
+    def send_button(self) -> Locator:
+        """The button beside the composer."""
+        return self.page.get_by_role("button", name="Send", exact=True)
+
+    @property
+    def timeline(self) -> Locator:
+        """The messages of the open channel."""
+        return self.page.get_by_role("log", name=f"Messages in {self.channel}", exact=True)
+
+    def say(self, text: str) -> Message:
+        """Write and press Send; the row must be there at once, whatever the network does."""
+        self.composer.fill(text)
+        self.send_button.click()
+        row = self.timeline.get_by_role("article").filter(has_text=text)
+        expect(row).to_have_count(1)
+        return Message(row.get_attribute("data-msg-id") or "", text, self.channel, self)
+
+    def row(self, message: Message) -> Locator:
+        """The row of a message, however often it would stand there."""
+        return self.timeline.locator(f'[data-msg-id="{message.id}"]')
+
+    def expect_message(self, message: Message) -> Person:
+        """It is here exactly once, with its text; notes the delivery for the report."""
+        row = self.row(message)
+        expect(row).to_have_count(1, timeout=SOON_MS)
+        expect(row).to_contain_text(message.text)
+        expect(row).to_have_attribute("data-state", "received")
+        drawn, arrived = message.sender.first_seen(message), self.first_seen(message)
+        if drawn and arrived:
+            self.report.deliveries.append(
+                Delivery(self.test, message.sender.name, self.name, arrived - drawn)
+            )
+        return self
+
+    def expect_state(self, message: Message, *states: str, timeout_ms: int = SOON_MS) -> Person:
+        """The row shows one of the states."""
+        pattern = re.compile("^(" + "|".join(states) + ")$")
+        expect(self.row(message)).to_have_attribute("data-state", pattern, timeout=timeout_ms)
+        return self
+
+    def expect_sent(self, message: Message) -> Person:
+        """Enough nodes have it, perhaps it is even delivered already."""
+        return self.expect_state(message, "sent", "delivered")
+
+    def expect_delivered(self, message: Message) -> Person:
+        """Receivers have acknowledged it."""
+        return self.expect_state(message, "delivered")
+
+    def expect_failed(self, message: Message) -> Person:
+        """The row says that it was not sent, why, and offers what can be done."""
+        self.expect_state(message, "failed", timeout_ms=FAILURE_MAX_MS)
+        expect(self.row(message)).to_contain_text("Not sent:")
+        expect(self.row(message).get_by_role("button", name="Retry")).to_be_visible()
+        expect(self.row(message).get_by_role("button", name="Discard")).to_be_visible()
+        return self
+
+    def expect_no_message(self, message: Message) -> Person:
+        """It is not here now."""
+        expect(self.row(message)).to_have_count(0)
+        return self
+
+    def expect_order(self, messages: list[Message]) -> Person:
+        """Exactly these messages, in this order."""
+        rows = self.timeline.get_by_role("article")
+        expect(rows).to_have_count(len(messages), timeout=SOON_MS)
+        assert self.order() == [message.id for message in messages]
+        return self
+
+    def order(self) -> list[str]:
+        """The ids of the rows from the oldest to the newest."""
+        rows = self.timeline.get_by_role("article").all()
+        return [row.get_attribute("data-msg-id") or "" for row in rows]
+
+    def retry(self, message: Message) -> Person:
+        """Press Retry in the message's row."""
+        self.row(message).get_by_role("button", name="Retry").click()
+        return self
+
+    def discard(self, message: Message) -> Person:
+        """Press Discard in the message's row."""
+        self.row(message).get_by_role("button", name="Discard").click()
+        return self
+
+    def mark_row(self, message: Message) -> None:
+        """Remember the very element, to recognise it later."""
+        self.row(message).evaluate("row => { row.markedByTest = true; }")
+
+    def expect_same_row(self, message: Message) -> Person:
+        """The marked element was kept, not drawn anew."""
+        assert self.row(message).evaluate("row => row.markedByTest === true")
+        return self
+
+    def expect_ready_for_the_next(self) -> Person:
+        """The composer is empty and has the focus."""
+        expect(self.composer).to_have_value("")
+        expect(self.composer).to_be_focused()
+        return self
+
+    def first_seen(self, message: Message) -> float:
+        """When the row was drawn on this screen, in ms since the epoch; 0 when a reload has forgotten it."""
+        states: dict[str, float] = self.page.evaluate("id => window.__seen[id] ?? {}", message.id)
+        return min(states.values(), default=0)
+
+    # the network
+
+    def network(self, mode: Network) -> Person:
+        """Hold, cut or open the datagrams of this person's node."""
+        self.server.network(self.name, mode)
+        return self
+
+    # pictures
+
+    def picture(self, name: str) -> Person:
+        """Keep the screen as it is now: light, dark, and 360 px wide."""
+        size = self.page.viewport_size
+        self._shot(f"{name}-light", lambda: self.page.emulate_media(color_scheme="light"))
+        self._shot(f"{name}-dark", lambda: self.page.emulate_media(color_scheme="dark"))
+        self.page.emulate_media(color_scheme="light")
+        self._shot(f"{name}-narrow", lambda: self.page.set_viewport_size({"width": 360, "height": 740}))
+        if size is not None:
+            self.page.set_viewport_size(size)
+        return self
+
+    def _shot(self, name: str, prepare: Callable[[], None]) -> None:
+        prepare()
+        self.page.screenshot(path=self.shots / f"{name}.png", animations="disabled")

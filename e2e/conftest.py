@@ -1,0 +1,198 @@
+"""Fixtures of the browser tests: servers, people, and what is kept of a run in test-results/.
+
+``server`` is one embedded server for all tests that don't break theirs; ``launch`` starts more.
+``people("ann")`` opens a browser context; an error in the page, on its console, or a violation of
+the content security policy fails the test. Each test uses names and channels of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, ConsoleMessage, Error
+
+from e2e.chat import Person
+from e2e.report import Outcome, Report
+from e2e.servers import ROOT, Server
+from tools.find_chromium import system_chromium
+
+RESULTS = ROOT / "test-results"
+OBSERVER = Path(__file__).parent / "observer.js"
+REPORT: pytest.StashKey[Report] = pytest.StashKey()
+SERVERS: pytest.StashKey[list[Server]] = pytest.StashKey()
+QUIET_BROWSER = (
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--no-default-browser-check",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-domain-reliability",
+    "--disable-extensions",
+    "--disable-sync",
+    "--no-pings",
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+    "--force-color-profile=srgb",
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A trace and a screenshot of every failed test, without options on the command line."""
+    config.option.tracing = "retain-on-failure"
+    config.option.screenshot = "only-on-failure"
+    config.option.output = str(RESULTS / "playwright")
+    config.stash[REPORT] = Report()
+    config.stash[SERVERS] = []
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Results are those of one run."""
+    if not session.config.option.collectonly:
+        shutil.rmtree(RESULTS, ignore_errors=True)
+        (RESULTS / "screenshots").mkdir(parents=True)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Note the outcome; of a failed test keep the logs and what the nodes say."""
+    result = yield
+    config = item.config
+    if result.failed:
+        keep_evidence(config.stash[SERVERS], RESULTS / "failed" / re.sub(r"\W+", "-", item.name).strip("-"))
+    if result.when == "call" or result.failed:
+        config.stash[REPORT].outcomes.append(Outcome(item.nodeid, result.outcome, result.duration))
+    return result
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Write the report and say where it is."""
+    report = config.stash[REPORT]
+    if report.outcomes:
+        report.write(RESULTS)
+        terminalreporter.section("browser tests")
+        for line in [*report.summary(), f"report: {RESULTS / 'report.html'}"]:
+            terminalreporter.line(line)
+
+
+def keep_evidence(servers: list[Server], folder: Path) -> None:
+    """Copy each server's logs, and the diagnostics of those that still answer."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for server in servers:
+        for program in server.programs.values():
+            (folder / f"{program.name.replace(' ', '-')}.log").write_text(program.text())
+        if server.web.alive:
+            try:
+                found = server.diagnostics()
+            except OSError as error:
+                found = {"error": str(error)}
+            (folder / f"{server.name}-diagnostics.json").write_text(json.dumps(found, indent=1))
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """The system's Chromium where there is one, otherwise the one that Playwright installed."""
+    found = system_chromium()
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    path = {"executable_path": found} if found else {}
+    return {**browser_type_launch_args, **path, "args": [*sandbox, *QUIET_BROWSER]}
+
+
+@pytest.fixture(scope="session")
+def report(pytestconfig: pytest.Config) -> Report:
+    """Where measurements go."""
+    return pytestconfig.stash[REPORT]
+
+
+@pytest.fixture(scope="session")
+def server(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The embedded server that most tests share."""
+    shared = Server("shared", tmp_path_factory.mktemp("shared"), ("chat",), {})
+    pytestconfig.stash[SERVERS].append(shared)
+    yield from running(shared)
+
+
+def running(server: Server) -> Iterator[Server]:
+    """Start it, hand it out, and stop it cleanly; a test that failed does not leave it behind."""
+    try:
+        yield server.start()
+        server.stop()
+    finally:
+        server.kill()
+
+
+@pytest.fixture
+def launch(pytestconfig: pytest.Config, tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """``launch("second", STARLING_BOOTSTRAP=…)``: one more server, for this test alone."""
+    known = pytestconfig.stash[SERVERS]
+    launched: list[Server] = []
+
+    def start(name: str, *, shape: tuple[str, ...] = ("chat",), **environment: str) -> Server:
+        server = Server(name, tmp_path / name, shape, environment)
+        launched.append(server)
+        known.append(server)
+        return server.start()
+
+    try:
+        yield start
+        for server in launched:
+            server.stop()
+    finally:
+        for server in launched:
+            server.kill()
+            known.remove(server)
+
+
+class People:
+    """Opens browsers; ``troubles`` is what went wrong in any of them."""
+
+    def __init__(self, new_context: Callable[..., BrowserContext], report: Report, test: str) -> None:
+        self.new_context = new_context
+        self.report = report
+        self.test = test
+        self.troubles: list[str] = []
+        self.allowed: list[re.Pattern[str]] = []
+
+    def __call__(self, name: str, server: Server) -> Person:
+        """A person who has an own browser but no account yet."""
+        context = self.new_context(viewport={"width": 1280, "height": 800}, color_scheme="light")
+        context.add_init_script(path=OBSERVER)
+        page = context.new_page()
+        page.on("pageerror", lambda error: self._page_error(name, error))
+        page.on("console", lambda message: self._console(name, message))
+        person = Person(name, page, server, self.report, RESULTS / "screenshots")
+        person.test = self.test
+        return person
+
+    def allow(self, pattern: str) -> None:
+        """A console error that this test provokes."""
+        self.allowed.append(re.compile(pattern))
+
+    def _page_error(self, name: str, error: Error) -> None:
+        self.troubles.append(f"{name}: {error}")
+
+    def _console(self, name: str, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and not any(p.search(message.text) for p in self.allowed):
+            self.troubles.append(f"{name}: {message.text}")
+
+
+@pytest.fixture
+def people(
+    new_context: Callable[..., BrowserContext], report: Report, request: pytest.FixtureRequest
+) -> Iterator[People]:
+    """Open browsers with ``people(name, server)``; any error in one of them fails the test."""
+    everybody = People(new_context, report, request.node.name)
+    yield everybody
+    assert everybody.troubles == []
+
+
+@pytest.fixture
+def channel(request: pytest.FixtureRequest) -> str:
+    """A channel that only this test uses."""
+    return "#" + re.sub(r"\W+", "-", request.node.originalname.removeprefix("test_"))[:40].strip("-")

@@ -1,0 +1,46 @@
+"""A message that could not be sent says so and why; Retry sends it once, Discard takes it away.
+
+The network is cut at the datagram transport of one node; the engine above and the nodes around it
+know nothing of that. Both nodes live in one process: that nothing arrives shows that they have no
+other way to each other than datagrams.
+"""
+
+from __future__ import annotations
+
+from e2e.conftest import People
+from e2e.servers import Network, Server
+
+
+def test_a_failed_message_can_be_retried(people: People, server: Server, channel: str) -> None:
+    lars = people("lars", server).sign_up().join(channel)
+    mona = people("mona", server).sign_up().join(channel)
+
+    lars.network(Network.CUT)
+    message = lars.say("Into the void")
+    lars.expect_failed(message)
+    lars.picture("failed")
+    mona.expect_no_message(message)
+
+    lars.network(Network.OPEN)
+    lars.retry(message).expect_delivered(message)
+    mona.expect_message(message)
+
+    after = lars.say("And the next one")
+    mona.expect_message(after)
+    mona.expect_order([message, after])
+
+
+def test_a_failed_message_can_be_discarded(people: People, server: Server, channel: str) -> None:
+    nils = people("nils", server).sign_up().join(channel)
+    olga = people("olga", server).sign_up().join(channel)
+
+    nils.network(Network.CUT)
+    message = nils.say("Better left unsaid")
+    nils.expect_failed(message)
+    nils.discard(message).expect_no_message(message)
+
+    nils.network(Network.OPEN)
+    after = nils.say("Something else")
+    olga.expect_message(after)
+    olga.expect_order([after])
+    nils.reload().expect_joined(channel).expect_order([after])
