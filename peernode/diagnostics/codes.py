@@ -231,6 +231,20 @@ _ENTRIES = (
         False,
     ),
     Code(
+        "TOO_MANY_SOCKETS",
+        "The chat is open too often",
+        "One account can have {limit} pages open at the same time.",
+        "Close a page of the chat, then reload this one.",
+        True,
+    ),
+    Code(
+        "SESSION_ENDED",
+        "You are signed out",
+        "The session was ended here or elsewhere, or it expired.",
+        "Sign in again; what you wrote is kept.",
+        False,
+    ),
+    Code(
         "INTERNAL",
         "Something unexpected happened in this program",
         "A bug; the details are in the log.",
