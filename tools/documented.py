@@ -14,7 +14,7 @@ from tools.tidy import dotted
 SETTING = re.compile(r"^(STARLING_[A-Z_]+|DATABASE_URL|REDIS_URL)$")
 CODE = re.compile(r"^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$")
 READS_ENVIRONMENT = ("environ.get", "getenv", "environ.setdefault", "environ.pop")
-TAKES_CODE = ("PeerNodeError", "error_info")
+TAKES_CODE = ("PeerNodeError", "error_info", "FrameError")
 
 
 def environment_variables(tree: ast.AST) -> set[str]:

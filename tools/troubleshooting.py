@@ -6,6 +6,8 @@ markers; the prose around it is written by hand. ``tests/test_docs.py`` fails wh
 
 from __future__ import annotations
 
+import re
+
 from peernode.diagnostics.codes import CATALOGUE
 from tools.tracked import ROOT
 
@@ -15,7 +17,7 @@ DOCUMENT = ROOT / "docs" / "troubleshooting.md"
 
 
 def generated_part() -> str:
-    """The catalogue as Markdown: one section a code, in alphabetical order."""
+    """The catalogue as Markdown: one section a code, in alphabetical order; ``{placeholders}`` as ‹placeholders›."""
     sections = [
         f"## {code}\n\n{entry.meaning}\n\n"
         f"* **Cause.** {entry.cause}\n"
@@ -23,7 +25,7 @@ def generated_part() -> str:
         f"* {'Trying again can help.' if entry.retryable else 'Trying again does not help by itself.'}"
         for code, entry in sorted(CATALOGUE.items())
     ]
-    return "\n\n".join(sections)
+    return re.sub(r"\{(\w+)\}", r"‹\1›", "\n\n".join(sections))
 
 
 def with_generated_part(document: str) -> str:
