@@ -226,7 +226,7 @@ _ENTRIES = (
     Code(
         "BAD_FRAME",
         "The request was not understood",
-        "{reason}",
+        "What the page sent does not have the documented form: {reason}.",
         "Reload the page; if it recurs, report it.",
         False,
     ),
