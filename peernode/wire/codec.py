@@ -51,6 +51,11 @@ def unpack_sequence(data: bytes, count_max: int) -> list[Any]:
             strict_map_key=True,
             object_hook=_refuse_map,
             max_buffer_size=UNPACK_MAX_BYTES,
+            # An item has at least one byte, so that no honest length exceeds the input's.
+            max_array_len=len(data),
+            max_bin_len=len(data),
+            max_str_len=len(data),
+            max_map_len=0,
             max_ext_len=0,
         )
         unpacker.feed(data)
