@@ -17,7 +17,7 @@ DOCUMENT = ROOT / "docs" / "troubleshooting.md"
 
 
 def generated_part() -> str:
-    """The catalogue as Markdown: one section a code, in alphabetical order; ``{placeholders}`` as ‹placeholders›."""
+    """The catalogue as Markdown, a section for each code; ``{placeholders}`` become ‹placeholders›."""
     sections = [
         f"## {code}\n\n{entry.meaning}\n\n"
         f"* **Cause.** {entry.cause}\n"
