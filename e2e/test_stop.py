@@ -1,4 +1,4 @@
-"""SIGTERM ends a server cleanly while people are chatting: soon, with status 0, nothing left, nothing lost."""
+"""SIGTERM ends a server cleanly while people are chatting: soon, nothing left, nothing lost."""
 
 from __future__ import annotations
 

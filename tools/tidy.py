@@ -210,8 +210,10 @@ def outside_paths(path: str, text: str) -> list[str]:
         for match in re.finditer(r"(?<![\w./])((?:\.\./)+)[A-Za-z]", line):
             if match[1].count("../") > depth:
                 found.append(f"{path}:{number}: {match[0]}… is outside of the repository")
-        if match := re.search(r"(?<![\w./:])/(home|work|root|Users)/\w+", line):
-            found.append(f"{path}:{number}: {match[0]} exists on one machine only")
+        found += [
+            f"{path}:{number}: {match[0]} exists on one machine only"
+            for match in re.finditer(r"(?<![\w./:])/(home|work|root|Users)/\w+", line)
+        ]
     return found
 
 
