@@ -32,7 +32,7 @@ def test_every_error_code_is_in_the_catalogue() -> None:
 
 
 def test_every_error_code_of_the_pages_is_in_the_catalogue() -> None:
-    pattern = re.compile(r"""code:\s*["']([A-Z][A-Z_]+)["']""")
+    pattern = re.compile(r"""(?:\bcode:\s*|ownError\()["']([A-Z][A-Z_]+)["']""")
     used = {
         code
         for path in tracked(".js")

@@ -1,0 +1,1 @@
+"""Measurements on real sockets and disks; `python -m benchmarks` runs all of them."""

@@ -1,0 +1,119 @@
+"""`python -m benchmarks`: cost of a publish, and latency of sent and delivered, on this machine.
+
+* **cost**: datagrams and bytes of one publish with little and with much history in the channel. The
+  ratio is what matters: what a message costs must not grow with what was said before.
+* **latency**: from ``publish`` to *sent* at the author, and to each subscriber.
+
+Results go to standard output and to ``test-results/benchmark.json``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from benchmarks.network import Participant, network, until
+
+NODES = 8
+HISTORY = (10, 2000)
+SAMPLES = 50
+RESULT = Path("test-results") / "benchmark.json"
+
+
+def traffic(participants: list[Participant]) -> tuple[int, int]:
+    """Datagrams and bytes that all nodes have sent so far."""
+    counters = [participant.node.counters() for participant in participants]
+    return (
+        sum(each.get("datagrams_out", 0) for each in counters),
+        sum(each.get("bytes_out", 0) for each in counters),
+    )
+
+
+async def say(participants: list[Participant], author: Participant, count: int) -> list[str]:
+    """Publish ``count`` messages and wait until every other participant has them."""
+    ids = [(await author.publish(f"message {number} of the benchmark"))[0] for number in range(count)]
+    others = [participant for participant in participants if participant is not author]
+    await until(
+        "everybody has every message",
+        lambda: all(message_id in other.received for other in others for message_id in ids),
+    )
+    return ids
+
+
+async def idle_rate(participants: list[Participant], seconds: float) -> tuple[float, float]:
+    """Datagrams and bytes per second while nobody writes."""
+    before = traffic(participants)
+    await asyncio.sleep(seconds)
+    after = traffic(participants)
+    return (after[0] - before[0]) / seconds, (after[1] - before[1]) / seconds
+
+
+async def cost(participants: list[Participant], history: int) -> dict[str, float]:
+    """Traffic of one publish, idle traffic taken off, once the channel holds ``history`` messages."""
+    author = participants[0]
+    held = author.node.count("#bench")
+    await say(participants, author, max(0, history - held))
+    idle = await idle_rate(participants, 2.0)
+    loop = asyncio.get_running_loop()
+    before, begin = traffic(participants), loop.time()
+    for _ in range(SAMPLES):
+        await say(participants, author, 1)
+    await asyncio.sleep(1.0)
+    after, seconds = traffic(participants), loop.time() - begin
+    return {
+        "history": author.node.count("#bench"),
+        "datagrams": (after[0] - before[0] - idle[0] * seconds) / SAMPLES,
+        "bytes": (after[1] - before[1] - idle[1] * seconds) / SAMPLES,
+    }
+
+
+async def latency(participants: list[Participant]) -> dict[str, dict[str, float]]:
+    """Milliseconds from publish to sent, and to each of the others."""
+    author, *others = participants
+    sent, delivered = [], []
+    for number in range(SAMPLES):
+        message_id, begin = await author.publish(f"timed {number}")
+        await until("sent", lambda m=message_id: "sent" in author.states.get(m, {}))
+        await until("received", lambda m=message_id: all(m in other.received for other in others))
+        sent.append((author.states[message_id]["sent"] - begin) * 1000)
+        delivered += [(other.received[message_id] - begin) * 1000 for other in others]
+    return {"sent_ms": percentiles(sent), "delivered_ms": percentiles(delivered)}
+
+
+def percentiles(values: list[float]) -> dict[str, float]:
+    """p50, p99 and the worst, rounded to 0.01."""
+    ordered = sorted(values)
+    last = len(ordered) - 1
+    return {
+        "p50": round(statistics.median(ordered), 2),
+        "p99": round(ordered[min(last, int(0.99 * len(ordered)))], 2),
+        "max": round(ordered[last], 2),
+    }
+
+
+async def run() -> dict[str, Any]:
+    """All measurements on one network."""
+    with tempfile.TemporaryDirectory() as folder:
+        async with network(Path(folder), NODES) as participants:
+            times = await latency(participants)
+            little, much = [await cost(participants, history) for history in HISTORY]
+    return {
+        "nodes": NODES,
+        **times,
+        "cost": [little, much],
+        "datagrams_ratio": round(much["datagrams"] / little["datagrams"], 3),
+        "bytes_ratio": round(much["bytes"] / little["bytes"], 3),
+    }
+
+
+if __name__ == "__main__":
+    result = asyncio.run(run())
+    text = json.dumps(result, indent=1)
+    RESULT.parent.mkdir(exist_ok=True)
+    RESULT.write_text(text + "\n", encoding="utf-8")
+    sys.stdout.write(text + "\n")
