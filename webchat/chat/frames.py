@@ -10,16 +10,16 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+
+from webchat.chat.commands import CommandError
 
 TEXT_MAX_BYTES = 16 * 1024
 CHANNEL_MAX_CHARS = 64
 REF_MAX_CHARS = 64
 HISTORY_LIMIT_MAX = 200
-DEPTH_MAX = 16
 
 UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.ASCII)
 CURSOR = re.compile(r"[0-9a-f]{1,32}:(0|[1-9][0-9]{0,17})", re.ASCII)
@@ -29,13 +29,11 @@ Check = Callable[[Any], str]
 """The empty string for a good value, else what was expected."""
 
 
-class FrameError(Exception):
-    """A frame that can't be followed; becomes an ``error`` frame with this code."""
+class FrameError(CommandError):
+    """A frame that can't be followed; ``ref`` is its reference when that much could be read."""
 
-    def __init__(self, code: str, detail: str, ref: str | None = None) -> None:
-        super().__init__(detail)
-        self.code = code
-        self.detail = detail
+    def __init__(self, code: str, reason: str, ref: str | None = None) -> None:
+        super().__init__(code, reason, reason=reason, limit=TEXT_MAX_BYTES)
         self.ref = ref
 
 
@@ -49,23 +47,22 @@ class Frame:
 
 
 def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        return "a string"
+    if not isinstance(value, str) or not value.strip():
+        return "a text that is not empty"
+    return "" if _encodes(value) else "well-formed Unicode"
+
+
+def _encodes(value: str) -> bool:
     try:
-        length = len(value.encode())
+        value.encode()
     except UnicodeEncodeError:
-        return "well-formed Unicode"
-    if not value.strip() or length > TEXT_MAX_BYTES:
-        return f"1 to {TEXT_MAX_BYTES} bytes of text"
-    return ""
+        return False
+    return True
 
 
 def _channel(value: Any) -> str:
-    expected = f"a channel name of 1 to {CHANNEL_MAX_CHARS} characters without spaces"
-    if not isinstance(value, str) or not 1 <= len(value) <= CHANNEL_MAX_CHARS:
-        return expected
-    # Categories C* (controls, lone surrogates) and Z* (spaces) have no place in a name.
-    return expected if any(unicodedata.category(char)[0] in "CZ" for char in value) else ""
+    good = isinstance(value, str) and 1 <= len(value) <= CHANNEL_MAX_CHARS and _encodes(value)
+    return "" if good else f"a channel name of 1 to {CHANNEL_MAX_CHARS} characters"
 
 
 def _matching(pattern: re.Pattern[str], expected: str) -> Check:
@@ -114,7 +111,7 @@ SERVER_FRAMES: dict[str, tuple[str, ...]] = {
     "welcome": ("ref", "cursor", "replayed", "user", "node", "channels"),
     "ok": ("ref", "message"),
     "history": ("ref", "channel", "messages", "more"),
-    "error": ("ref", "code", "message", "remedy", "retryable", "retry_after", "detail"),
+    "error": ("ref", "code", "message", "remedy", "retryable", "detail", "retry_after"),
     "message": ("cursor", "id", "channel", "author", "name", "text", "order", "at_ms", "own", "history"),
     "message.state": (
         "cursor",
@@ -139,19 +136,22 @@ def parse(text: str) -> Frame:
     try:
         content = json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
-        raise FrameError("FRAME_MALFORMED", "not JSON") from error
+        raise FrameError("BAD_FRAME", "not JSON") from error
     if not isinstance(content, dict):
-        raise FrameError("FRAME_MALFORMED", "a frame is a JSON object")
+        raise FrameError("BAD_FRAME", "a frame is a JSON object")
     ref = content.get("ref")
     if not isinstance(ref, str) or not 1 <= len(ref) <= REF_MAX_CHARS or not ref.isprintable():
-        raise FrameError("FRAME_FIELD_INVALID", f"ref: expected a string of 1 to {REF_MAX_CHARS} characters")
+        raise FrameError("BAD_FRAME", f"ref: expected a string of 1 to {REF_MAX_CHARS} characters")
     kind = content.get("type")
     shape = CLIENT_FRAMES.get(kind) if isinstance(kind, str) else None
     if shape is None:
-        raise FrameError("FRAME_TYPE_UNKNOWN", "type: not one of docs/api.md", ref)
+        raise FrameError("BAD_FRAME", "type: no such frame", ref)
     if not shape.supported:
         raise FrameError("NOT_SUPPORTED", f"{kind} comes with a later version", ref)
-    return Frame(str(kind), ref, _checked(shape, content, ref))
+    fields = _checked(shape, content, ref)
+    if len(fields.get("text", "").encode()) > TEXT_MAX_BYTES:
+        raise FrameError("TOO_LARGE", f"text: over {TEXT_MAX_BYTES} bytes", ref)
+    return Frame(str(kind), ref, fields)
 
 
 def _checked(shape: Shape, content: dict[str, Any], ref: str) -> dict[str, Any]:
@@ -159,11 +159,11 @@ def _checked(shape: Shape, content: dict[str, Any], ref: str) -> dict[str, Any]:
     for name, check in {**shape.required, **shape.optional}.items():
         if name not in content:
             if name in shape.required:
-                raise FrameError("FRAME_FIELD_MISSING", f"{name} is missing", ref)
+                raise FrameError("BAD_FRAME", f"{name} is missing", ref)
             continue
         expected = check(content[name])
         if expected:
-            raise FrameError("FRAME_FIELD_INVALID", f"{name}: expected {expected}", ref)
+            raise FrameError("BAD_FRAME", f"{name}: expected {expected}", ref)
         fields[name] = content[name]
     return fields
 

@@ -1,0 +1,50 @@
+"""A node's events and states as the frames of ``docs/api.md``.
+
+The events are frozen dataclasses of the engine; they are told apart by the names of their classes,
+so this module needs nothing of the engine. An event that the table does not know is an error of the
+program, not something to leave out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+FRAME_OF_EVENT = {
+    "NodeState": "node.state",
+    "JoinProgress": "channel.progress",
+    "Joined": "channel.joined",
+    "JoinDelayed": "channel.delayed",
+    "Left": "channel.left",
+    "MessageReceived": "message",
+    "MessageState": "message.state",
+    "NameChanged": "channel.name",
+    "Trouble": "trouble",
+}
+
+
+def event_frame(event: Any) -> dict[str, Any]:
+    """The frame of an event, without its cursor."""
+    kind = FRAME_OF_EVENT[type(event).__name__]
+    if kind == "message":
+        return {"type": kind, **message_fields(event.message), "history": event.history}
+    if kind == "message.state":
+        return {"type": kind, **outbox_fields(event.state)}
+    return {"type": kind, **asdict(event)}
+
+
+def message_fields(message: Any) -> dict[str, Any]:
+    """A message as the page shows it."""
+    return asdict(message)
+
+
+def outbox_fields(state: Any) -> dict[str, Any]:
+    """How far one of the user's own messages got; ``error`` is there only when there is one."""
+    fields = asdict(state)
+    k, of = fields["stored"]
+    n, m = fields["delivered"]
+    fields["stored"] = {"k": k, "of": of, "machines": fields.pop("machines")}
+    fields["delivered"] = {"n": n, "m": m}
+    if fields["error"] is None:
+        del fields["error"]
+    return fields

@@ -1,0 +1,171 @@
+"""The peer-node worker: takes commands from the channel layer, lets the users' nodes do them, answers.
+
+Invariants: every command is answered once per time it arrives, with a result or an error; a command
+id is done at most once, however often it arrives, as long as its answer is remembered
+(``ANSWERS_MAX``); commands of one user begin in the order in which they came. At ``COMMANDS_MAX``
+commands at once more are refused with ``WORKER_UNAVAILABLE``, which a browser tries again.
+
+The worker holds no Django request and needs no Twisted: ``manage.py chat`` runs it on Daphne's loop,
+``manage.py worker`` on its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from channels.exceptions import ChannelFull
+from django.conf import settings
+
+from webchat.background import Background
+from webchat.bridge import PeerHost
+from webchat.chat import commands
+from webchat.chat.addresses import WORKER_CHANNEL
+from webchat.chat.commands import CommandError
+from webchat.chat.layer import LAYER_ERRORS, listen
+from webchat.chat.stream import Cursor
+from webchat.residents import Residents
+
+log = logging.getLogger("webchat.worker")
+
+ANSWERS_MAX = 4096
+COMMANDS_MAX = 1024
+REPLAY_EVENTS_MAX = 100
+FINISH_S = 1.0
+
+Args = dict[str, Any]
+Result = dict[str, Any]
+
+
+class Worker:
+    """All users' nodes and the host node, behind one layer channel."""
+
+    def __init__(self, layer: Any) -> None:
+        self._layer = layer
+        self._epoch = secrets.token_hex(8)
+        self.host = PeerHost(settings.DEPLOYMENT, settings.NODE_ENVIRONMENT)
+        self.residents = Residents(self.host, self._epoch, layer)
+        self._tasks = Background()
+        self._answers: OrderedDict[str, dict[str, Any] | None] = OrderedDict()
+        self._commands: dict[str, Callable[[int, Args], Awaitable[Result]]] = {
+            "heads": self._heads,
+            "hello": self._hello,
+            "replay": self._replay,
+            "channel.join": self._join,
+            "channel.leave": self._leave,
+            "message.send": self._send,
+            "message.retry": self._retry,
+            "message.discard": self._discard,
+            "history.page": self._history,
+            "diagnostics": self._diagnostics,
+        }
+
+    async def run(self, ready: Callable[[PeerHost], None]) -> None:
+        """Serve until cancelled; ``ready`` is called once the host node listens.
+
+        Raises ``CommandError`` when the host node can't start.
+        """
+        try:
+            await self.host.start()
+            await self.residents.start()
+            ready(self.host)
+            async for message in listen(self._layer, WORKER_CHANNEL):
+                self._take(message)
+        finally:
+            # What was accepted is on disk already; this only lets answers out.
+            await self._tasks.finish(FINISH_S)
+            await self.residents.stop()
+            await self.host.stop()
+
+    def _take(self, message: dict[str, Any]) -> None:
+        command_id = message["id"]
+        if command_id in self._answers:
+            answer = self._answers[command_id]
+            if answer is not None:  # None: it is being done, and will be answered then
+                self._tasks.spawn(self._reply(message["reply"], answer), "answering again")
+            return
+        if len(self._tasks) >= COMMANDS_MAX:
+            busy = commands.refused(command_id, CommandError("WORKER_UNAVAILABLE", "too many commands"))
+            self._tasks.spawn(self._reply(message["reply"], busy), "refusing a command")
+            return
+        self._answers[command_id] = None
+        while len(self._answers) > ANSWERS_MAX:
+            self._answers.popitem(last=False)
+        self._tasks.spawn(self._follow(message), f"command {message['name']}")
+
+    async def _follow(self, message: dict[str, Any]) -> None:
+        command_id = message["id"]
+        try:
+            result = await self._commands[message["name"]](message["user"], message["args"])
+            answer = commands.answered(command_id, result)
+        except CommandError as error:
+            answer = commands.refused(command_id, error)
+        except Exception as error:  # whatever it was, the browser gets an answer
+            log.exception("command %s of user %s failed", message["name"], message["user"])
+            answer = commands.refused(command_id, CommandError("INTERNAL", repr(error)))
+        if command_id in self._answers:
+            self._answers[command_id] = answer
+        await self._reply(message["reply"], answer)
+
+    async def _reply(self, channel: str, answer: dict[str, Any]) -> None:
+        try:
+            await self._layer.send(channel, answer)
+        except (ChannelFull, *LAYER_ERRORS) as error:
+            log.warning("an answer was not sent, the command will come again: %r", error)
+
+    # The commands, in the words of docs/api.md
+
+    async def _heads(self, user: int, args: Args) -> Result:
+        heads = {str(user_id): self.residents.head(user_id) for user_id in args["users"]}
+        return {"epoch": self._epoch, "heads": heads}
+
+    async def _hello(self, user: int, args: Args) -> Result:
+        peer = await self.residents.peer(user)
+        stream = self.residents.stream(user)
+        cursor = Cursor.parse(args["cursor"]) if args["cursor"] else None
+        replayed = cursor is not None and stream.holds(cursor)
+        # No await from here: the snapshot is that of exactly this place in the stream.
+        begin = cursor if cursor is not None and replayed else stream.cursor
+        snapshot = peer.snapshot(messages=not replayed)
+        return {"cursor": str(begin), "head": str(stream.cursor), "replayed": replayed, **snapshot}
+
+    async def _replay(self, user: int, args: Args) -> Result:
+        stream = self.residents.stream(user)
+        cursor = Cursor.parse(args["cursor"])
+        head = str(stream.cursor)
+        if not stream.holds(cursor):
+            return {"gone": True, "epoch": self._epoch, "head": head, "first": 0, "events": []}
+        events = stream.after(cursor.number, REPLAY_EVENTS_MAX)
+        first = cursor.number + 1
+        return {"gone": False, "epoch": self._epoch, "head": head, "first": first, "events": events}
+
+    async def _join(self, user: int, args: Args) -> Result:
+        (await self.residents.peer(user)).join(args["channel"])
+        return {}
+
+    async def _leave(self, user: int, args: Args) -> Result:
+        (await self.residents.peer(user)).leave(args["channel"])
+        return {}
+
+    async def _send(self, user: int, args: Args) -> Result:
+        peer = await self.residents.peer(user)
+        return {"message": await peer.send(args["channel"], args["id"], args["text"])}
+
+    async def _retry(self, user: int, args: Args) -> Result:
+        return {"message": await (await self.residents.peer(user)).retry(args["id"])}
+
+    async def _discard(self, user: int, args: Args) -> Result:
+        await (await self.residents.peer(user)).discard(args["id"])
+        return {}
+
+    async def _history(self, user: int, args: Args) -> Result:
+        peer = await self.residents.peer(user)
+        return peer.history(args["channel"], args["before"], args["limit"])
+
+    async def _diagnostics(self, user: int, args: Args) -> Result:
+        peer = await self.residents.peer(user)
+        return {"node": peer.diagnostics()}
