@@ -65,7 +65,7 @@ else:
     DATABASES = {
         "default": {
             "ENGINE": "django.db.backends.sqlite3",
-            "NAME": DEPLOYMENT.data / "accounts.sqlite3",
+            "NAME": str(DEPLOYMENT.data / "accounts.sqlite3"),
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 10,
@@ -80,9 +80,10 @@ LAYER_CAPACITY = 10_000
 if DEPLOYMENT.redis_url:
     CHANNEL_LAYERS = {
         "default": {
-            "BACKEND": "webchat.chat.layer.PatientRedisLayer",
+            "BACKEND": "channels_redis.core.RedisChannelLayer",
             "CONFIG": {
-                "hosts": [{"address": DEPLOYMENT.redis_url, "health_check_interval": 15}],
+                # Longer than the 5 s for which the layer blocks, or each idle receive ends in an error.
+                "hosts": [{"address": DEPLOYMENT.redis_url, "socket_timeout": 30}],
                 "capacity": LAYER_CAPACITY,
                 "prefix": f"starling:{DEPLOYMENT.network}",
             },

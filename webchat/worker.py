@@ -11,7 +11,6 @@ The worker holds no Django request and needs no Twisted: ``manage.py chat`` runs
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import secrets
 from collections import OrderedDict
@@ -64,15 +63,15 @@ class Worker:
             "diagnostics": self._diagnostics,
         }
 
-    async def run(self, ready: Callable[[PeerHost], None]) -> None:
-        """Serve until cancelled; ``ready`` is called once the host node listens.
+    async def run(self, ready: Callable[[tuple[str, int]], None]) -> None:
+        """Serve until cancelled; ``ready`` is called with the host node's address once it listens.
 
         Raises ``CommandError`` when the host node can't start.
         """
         try:
             await self.host.start()
             await self.residents.start()
-            ready(self.host)
+            ready(self.host.address)
             async for message in listen(self._layer, WORKER_CHANNEL):
                 self._take(message)
         finally:

@@ -39,7 +39,6 @@ class SignUpForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         username = self.fields["username"]
-        username.max_length = NAME_CHARS_MAX
         attributes = {"autocomplete": "username", "autocapitalize": "none", "autofocus": True}
         username.widget.attrs.update({**attributes, "maxlength": NAME_CHARS_MAX})
         self.fields["password"].help_text = password_validation.password_validators_help_text_html()

@@ -70,7 +70,7 @@ class PasswordChange(LoginRequiredMixin, PasswordChangeView):
         """Change it, end the other sessions' sockets, and say so on the next page."""
         session_key = self.request.session.session_key  # saving the form gives this session a new key
         response = super().form_valid(form)
-        announce_end(self.request.user.pk, session_key, others=True)
+        announce_end(form.user.pk, session_key, others=True)
         messages.success(self.request, "Your password is changed. Other devices are signed out.")
         return response
 

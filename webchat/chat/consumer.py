@@ -179,7 +179,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
             self._tasks.spawn(self._fill(self._link), "replay")
 
     async def _fill(self, link: WorkerLink) -> None:
-        """Fetch and deliver what the reader misses; one at a time, and without result if the worker is away."""
+        """Fetch and deliver what the reader misses, one at a time; nothing while the worker is away."""
         if self._filling:
             return
         self._filling = True

@@ -126,7 +126,7 @@ SERVER_FRAMES: dict[str, tuple[str, ...]] = {
     "channel.delayed": ("cursor", "channel", "step", "elapsed_ms", "error"),
     "channel.left": ("cursor", "channel"),
     "channel.name": ("cursor", "channel", "author", "name"),
-    "node.state": ("cursor", "state", "peers", "reason"),
+    "node.state": ("cursor", "state", "peers", "reason", "code", "remedy"),
     "trouble": ("cursor", "error", "context"),
 }
 

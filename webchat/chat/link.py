@@ -16,7 +16,9 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import logging
 import secrets
+from collections.abc import Awaitable
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -32,6 +34,8 @@ from webchat.chat.addresses import WORKER_CHANNEL, user_group
 from webchat.chat.layer import LAYER_ERRORS, listen
 from webchat.chat.sockets import Socket, Sockets
 from webchat.chat.stream import Cursor
+
+log = logging.getLogger("webchat.link")
 
 JOIN_AGAIN_CHECKS = 15
 """Group memberships are renewed at every so many checks: Redis may have forgotten them."""
@@ -115,11 +119,12 @@ class WorkerLink:
                 if answer is not None and not answer.done():
                     answer.set_result(message)
             elif message["type"] == "stream.events":
+                events = (message["epoch"], message["first"], message["events"])
                 for socket in self.sockets.of(message["user"]):
-                    await socket.on_events(message["epoch"], message["first"], message["events"])
+                    await _told(socket.on_events(*events))
             elif message["type"] == "session.ended":
                 for socket in self.sockets.of(message["user"]):
-                    await socket.on_session_ended(message["session"], others=message["others"])
+                    await _told(socket.on_session_ended(message["session"], others=message["others"]))
 
     async def _check_streams(self) -> None:
         for check in itertools.count(1):
@@ -133,12 +138,12 @@ class WorkerLink:
                 if not self._worker_lost:
                     self._worker_lost = True
                     for socket in self.sockets.all():
-                        await socket.on_worker_lost()
+                        await _told(socket.on_worker_lost())
                 continue
             recovered, self._worker_lost = self._worker_lost, False
             for socket in self.sockets.all():
                 number = answer["heads"].get(str(socket.user_id), 0)
-                await socket.on_head(Cursor(answer["epoch"], number), recovered=recovered)
+                await _told(socket.on_head(Cursor(answer["epoch"], number), recovered=recovered))
 
     async def _check_sessions(self) -> None:
         while True:
@@ -147,7 +152,7 @@ class WorkerLink:
             valid = await database_sync_to_async(_valid)(list(dict.fromkeys(keys.values())))
             for socket, key in keys.items():
                 if not valid[key]:
-                    await socket.end_session()
+                    await _told(socket.end_session())
 
     async def _join_group(self, user_id: int) -> None:
         try:
@@ -162,6 +167,14 @@ class WorkerLink:
                 await self._layer.group_discard(user_group(user_id), self._channel)
         except (TimeoutError, *LAYER_ERRORS):
             return  # the group forgets its members by itself
+
+
+async def _told(telling: Awaitable[None]) -> None:
+    """One socket's failure is logged, and is no other socket's."""
+    try:
+        await telling
+    except Exception:
+        log.exception("a socket failed")
 
 
 def _valid(keys: list[tuple[str, int]]) -> dict[tuple[str, int], bool]:

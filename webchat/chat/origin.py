@@ -47,6 +47,6 @@ def _header(scope: dict[str, Any], name: bytes) -> str | None:
     if len(values) != 1:
         return None
     try:
-        return values[0].decode("ascii").lower()  # type: ignore[no-any-return]
+        return values[0].decode("ascii").lower()
     except UnicodeDecodeError:
         return None

@@ -1,0 +1,90 @@
+"""The environment variables: defaults, every form that is understood, and plain refusals."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from webchat.deployment import Deployment, DeploymentError
+
+ROOT = Path("/srv/starling")
+
+
+def read(**variables: str) -> Deployment:
+    return Deployment.read(variables, ROOT)
+
+
+def test_without_variables_it_is_the_embedded_shape_on_this_machine_alone() -> None:
+    deployment = read()
+    assert deployment.embedded
+    assert (deployment.host, deployment.port) == ("127.0.0.1", 8000)
+    assert (deployment.udp_host, deployment.udp_port) == ("127.0.0.1", 8468)
+    assert deployment.data == ROOT / "var"
+    assert deployment.network == "starling"
+    assert deployment.signup == "open"
+    assert deployment.bootstrap == ()
+    assert deployment.udp_ports is None
+    assert not deployment.diagnostic
+    assert "*" not in deployment.allowed_hosts
+
+
+def test_each_variable_is_understood() -> None:
+    deployment = read(
+        STARLING_HOST="0.0.0.0",
+        STARLING_PORT="80",
+        STARLING_DATA="/data",
+        STARLING_UDP_HOST="0.0.0.0",
+        STARLING_UDP_PORT="9000",
+        STARLING_UDP_PORTS="9001-9003",
+        STARLING_ADVERTISE="chat.example:9100",
+        STARLING_BOOTSTRAP="a.example:1, 10.0.0.1:2,",
+        STARLING_NETWORK="mine",
+        STARLING_SIGNUP="closed",
+        STARLING_ORIGINS="https://Chat.example, https://www.chat.example:8443/",
+        STARLING_DIAGNOSTIC="on",
+        DATABASE_URL="postgres://db/starling",
+        REDIS_URL="redis://redis",
+    )
+    assert not deployment.embedded
+    assert deployment.data == Path("/data")
+    assert list(deployment.udp_ports or ()) == [9001, 9002, 9003]
+    assert (deployment.advertise_host, deployment.advertise_port) == ("chat.example", 9100)
+    assert deployment.bootstrap == (("a.example", 1), ("10.0.0.1", 2))
+    assert deployment.origins == ("https://chat.example", "https://www.chat.example:8443")
+    assert deployment.allowed_hosts == ["chat.example", "www.chat.example"]
+    assert deployment.signup == "closed"
+    assert deployment.diagnostic
+
+
+def test_an_advertised_host_without_a_port_has_the_host_nodes_port() -> None:
+    deployment = read(STARLING_ADVERTISE="203.0.113.5", STARLING_UDP_PORT="7000")
+    assert (deployment.advertise_host, deployment.advertise_port) == ("203.0.113.5", 7000)
+
+
+def test_a_wildcard_address_answers_to_any_name() -> None:
+    assert read(STARLING_HOST="0.0.0.0").allowed_hosts == ["*"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("STARLING_PORT", "eighty"),
+        ("STARLING_PORT", "65536"),
+        ("STARLING_PORT", "-1"),
+        ("STARLING_UDP_PORT", "٨"),
+        ("STARLING_UDP_PORTS", "9-1"),
+        ("STARLING_UDP_PORTS", "0-5"),
+        ("STARLING_UDP_PORTS", "a-b"),
+        ("STARLING_ADVERTISE", "host:port"),
+        ("STARLING_BOOTSTRAP", "host-without-port"),
+        ("STARLING_BOOTSTRAP", ":8468"),
+        ("STARLING_SIGNUP", "maybe"),
+        ("STARLING_DIAGNOSTIC", "perhaps"),
+        ("STARLING_ORIGINS", "chat.example"),
+        ("STARLING_ORIGINS", "https://chat.example/path"),
+    ],
+)
+def test_what_means_nothing_is_refused_by_name(name: str, value: str) -> None:
+    with pytest.raises(DeploymentError, match=name):
+        read(**{name: value})
