@@ -1,0 +1,251 @@
+"""A scenario file as frozen dataclasses: what runs, what goes wrong, what is expected.
+
+The schema is stable; ``docs/simulation.md`` describes every key. Invariant: what ``load`` returns can
+be run as it is; anything that can't be is a ``ScenarioError`` with line, key and expectation.
+The quiet time is the last ``settle_s`` of ``duration_s``: faults have ended when it begins.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from peernode.simulation.fault_kinds import KINDS, read_key
+from peernode.simulation.host import NAT_KINDS
+from peernode.simulation.network import NetworkSettings
+from peernode.simulation.schema import Document, ScenarioError, Table
+
+NODES_MAX = 10_000
+MESSAGES_MAX = 1_000_000
+TEXT_BYTES_MAX = 16 * 1024
+CHANNEL_CHARS_MAX = 64
+SHIPPED = Path(__file__).parent / "scenarios"
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """Beginning at ``at_s`` and spread evenly over ``over_s``; 0: all at once."""
+
+    at_s: float
+    over_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class NodesSpec:
+    """How many nodes, which of them are known to the others, and what they are behind."""
+
+    count: int
+    bootstrap: int
+    nat: tuple[tuple[str, float], ...]
+    online: When
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelSpec:
+    """A channel and how many of the nodes join it."""
+
+    name: str
+    members: int
+    join: When
+
+
+@dataclass(frozen=True, slots=True)
+class PublishSpec:
+    """``messages`` in all, round robin over ``authors`` members of the channel."""
+
+    channel: str
+    authors: int
+    messages: int
+    start_s: float
+    every_s: float
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class FaultSpec:
+    """One fault. ``nodes`` or ``count`` say whom it hits; both None: the kind's default."""
+
+    kind: str
+    at_s: float
+    for_s: float | None
+    nodes: tuple[int, ...] | None
+    count: int | None
+    options: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Expect:
+    """Bounds on the result; None is not asked for."""
+
+    delivered_min: float | None = None
+    lost_acked_max: float | None = None
+    duplicates_max: float | None = None
+    latency_p50_ms_max: float | None = None
+    latency_p99_ms_max: float | None = None
+    latency_p50_one_way_max: float | None = None
+    join_p99_ms_max: float | None = None
+    datagrams_per_delivery_max: float | None = None
+    bytes_per_delivery_max: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A whole run."""
+
+    name: str
+    seed: int
+    duration_s: float
+    settle_s: float
+    network: NetworkSettings
+    nodes: NodesSpec
+    channels: tuple[ChannelSpec, ...]
+    publish: tuple[PublishSpec, ...]
+    faults: tuple[FaultSpec, ...]
+    expect: Expect
+
+    @property
+    def quiet_from_s(self) -> float:
+        """When the faults are over."""
+        return self.duration_s - self.settle_s
+
+
+def load(path: Path) -> Scenario:
+    """Read a file; a bare name is looked for among the shipped scenarios as well."""
+    place = path
+    if not place.exists() and place == Path(place.name):
+        place = SHIPPED / place.with_suffix(".toml").name
+    try:
+        text = place.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ScenarioError(str(path), 1, "", f"can't be read: {error}") from error
+    return parse(text, str(path))
+
+
+def parse(text: str, source: str = "scenario") -> Scenario:
+    """Read a scenario's text; ``source`` names it in errors."""
+    root = Document(text, source).root
+    duration_s = root.number("duration_s", 120.0, 1.0, 1e6)
+    settle_s = root.number("settle_s", min(30.0, duration_s / 2), 0.0)
+    if settle_s >= duration_s:
+        root.refuse("settle_s", f"{settle_s:g} leaves nothing of duration_s = {duration_s:g}")
+    nodes = _read_nodes(root.table("nodes"))
+    channels = tuple(_read_channel(table, nodes.count) for table in root.tables("channels"))
+    names = tuple(channel.name for channel in channels)
+    for table, name in zip(root.tables("channels"), names, strict=True):
+        if names.count(name) > 1:
+            table.refuse("name", f"{name!r} occurs twice")
+    scenario = Scenario(
+        name=root.text("name"),
+        seed=root.integer("seed", 1, 0, 2**63 - 1),
+        duration_s=duration_s,
+        settle_s=settle_s,
+        network=_read_network(root.table("network")),
+        nodes=nodes,
+        channels=channels,
+        publish=tuple(_read_publish(table, channels, duration_s) for table in root.tables("publish")),
+        faults=tuple(
+            _read_fault(table, nodes.count, names, duration_s - settle_s) for table in root.tables("faults")
+        ),
+        expect=_read_expect(root.table("expect")),
+    )
+    root.done()
+    return scenario
+
+
+def _read_network(table: Table) -> NetworkSettings:
+    settings = NetworkSettings(
+        one_way_ms=table.span("one_way_ms", (10.0, 40.0)),
+        jitter_ms=table.number("jitter_ms", 0.0, 0.0, 10_000.0),
+        loss=table.number("loss", 0.0, 0.0, 1.0),
+        duplicate=table.number("duplicate", 0.0, 0.0, 1.0),
+        reorder=table.number("reorder", 0.0, 0.0, 1.0),
+    )
+    table.done()
+    return settings
+
+
+def _read_when(table: Table) -> When:
+    when = When(table.number("at_s", 0.0), table.number("over_s", 0.0))
+    table.done()
+    return when
+
+
+def _read_nodes(table: Table) -> NodesSpec:
+    count = table.integer("count", low=1, high=NODES_MAX)
+    nat = table.table("nat")
+    shares = tuple((kind, nat.number(kind, low=0.0, high=1.0)) for kind in NAT_KINDS if kind in nat)
+    nat.done(*NAT_KINDS)
+    if shares and abs(sum(share for _, share in shares) - 1) > 1e-6:
+        table.refuse("nat", "the shares must sum up to 1")
+    nodes = NodesSpec(
+        count=count,
+        bootstrap=table.integer("bootstrap", 1, 1, count),
+        nat=shares or (("none", 1.0),),
+        online=_read_when(table.table("online")),
+    )
+    table.done()
+    return nodes
+
+
+def _read_channel(table: Table, nodes: int) -> ChannelSpec:
+    name = table.text("name")
+    normal = unicodedata.normalize("NFC", name)
+    printable = not any(char.isspace() or unicodedata.category(char).startswith("C") for char in normal)
+    if len(normal) > CHANNEL_CHARS_MAX or not printable:
+        table.refuse("name", f"{name!r} is not a channel name: 1 to 64 characters, no spaces")
+    members = nodes if table.raw("members", "all") == "all" else table.integer("members", low=1, high=nodes)
+    channel = ChannelSpec(name, members, _read_when(table.table("join")))
+    table.done()
+    return channel
+
+
+def _read_publish(table: Table, channels: tuple[ChannelSpec, ...], duration_s: float) -> PublishSpec:
+    name = table.choice("channel", tuple(channel.name for channel in channels))
+    members = next(channel.members for channel in channels if channel.name == name)
+    publish = PublishSpec(
+        channel=name,
+        authors=table.integer("authors", 1, 1, members),
+        messages=table.integer("messages", low=1, high=MESSAGES_MAX),
+        start_s=table.number("start_s"),
+        every_s=table.number("every_s", 1.0),
+        size_bytes=table.integer("size_bytes", 100, 1, TEXT_BYTES_MAX),
+    )
+    table.done()
+    last_s = publish.start_s + (publish.messages - 1) * publish.every_s
+    if last_s >= duration_s:
+        table.refuse("messages", f"the last one, at {last_s:g} s, is after the end at {duration_s:g} s")
+    return publish
+
+
+def _read_fault(table: Table, nodes: int, channels: tuple[str, ...], quiet_from_s: float) -> FaultSpec:
+    name = table.choice("kind", tuple(KINDS))
+    kind = KINDS[name]
+    if not kind.supported:
+        table.refuse("kind", f"{name!r} is not supported yet")
+    own_keys = tuple(key.name for key in kind.keys)
+    chooses = kind.targets != "own"
+    if chooses and "nodes" in table and "count" in table:
+        table.refuse("count", "either nodes or count, not both")
+    at_s = table.number("at_s")
+    if at_s >= quiet_from_s:
+        table.refuse("at_s", f"{at_s:g} lies in the quiet time, which begins at {quiet_from_s:g} s")
+    fault = FaultSpec(
+        kind=name,
+        at_s=at_s,
+        for_s=table.optional_number("for_s", 0.001),
+        nodes=table.integers("nodes", nodes) if chooses and "nodes" in table else None,
+        count=table.optional_integer("count", 1, nodes) if chooses else None,
+        options={key.name: read_key(table, key, nodes, channels) for key in kind.keys},
+    )
+    if kind.name == "initiators_crash" and fault.options["channel"] is None:
+        table.refuse("channel", "the scenario has no channel")
+    table.done(*own_keys, *(("nodes",) if chooses else ()))
+    return fault
+
+
+def _read_expect(table: Table) -> Expect:
+    expect = Expect(**{field.name: table.optional_number(field.name) for field in fields(Expect)})
+    table.done()
+    return expect

@@ -1,0 +1,181 @@
+"""Reading a TOML file so that a mistake is named by its line, its key and what was expected.
+
+Idea: ``tomllib`` reads the values, a scan of the text's line starts finds their lines, and a
+``Table`` hands out one checked value per key. Whoever reads a table ends with ``done``, so a key
+that nobody asked for is an error and never silently ignored.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from typing import Any, NoReturn
+
+TEXT_CHARS_MAX = 1 << 20
+_HEADER = re.compile(r"\s*(\[\[?)\s*([A-Za-z0-9_.\-]+)\s*\]\]?")
+_ENTRY = re.compile(r"\s*([A-Za-z0-9_\-]+)\s*(?:\.|=)")
+_DECODE_LINE = re.compile(r"\(at line (\d+), column \d+\)")
+
+_MISSING: Any = object()
+
+
+class ScenarioError(Exception):
+    """A scenario that can't be read or isn't supported yet; says where and why."""
+
+    def __init__(self, source: str, line: int, key: str, problem: str) -> None:
+        self.line = line
+        self.key = key
+        super().__init__(f"{source}:{line}: {key}: {problem}" if key else f"{source}:{line}: {problem}")
+
+
+class Table:
+    """One table of the file; every method takes a key and returns its checked value."""
+
+    def __init__(self, values: dict[str, Any], name: str, document: Document) -> None:
+        self._values = values
+        self._name = name
+        self._document = document
+        self._asked: dict[str, None] = {}
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._values
+
+    def refuse(self, key: str, problem: str) -> NoReturn:
+        """Raise the error for ``key`` of this table."""
+        raise self._document.error(self._name, key, problem)
+
+    def _take(self, key: str, default: Any) -> Any:
+        self._asked[key] = None
+        value = self._values.get(key, default)
+        if value is _MISSING:
+            self.refuse(key, "is missing")
+        return value
+
+    def text(self, key: str, default: str = _MISSING) -> str:
+        """A string that is not empty."""
+        value = self._take(key, default)
+        if not isinstance(value, str) or not (value or default == ""):
+            self.refuse(key, f"{value!r} is not a text")
+        return value
+
+    def choice(self, key: str, allowed: tuple[str, ...]) -> str:
+        """One of ``allowed``."""
+        value = self.text(key)
+        if value not in allowed:
+            self.refuse(key, f"{value!r} is none of {', '.join(allowed)}")
+        return value
+
+    def number(self, key: str, default: float = _MISSING, low: float = 0.0, high: float = 1e9) -> float:
+        """A number from ``low`` to ``high``, both included."""
+        value = self._take(key, default)
+        if not _is_number(value) or not low <= value <= high:
+            self.refuse(key, f"{value!r} is not a number from {low:g} to {high:g}")
+        return float(value)
+
+    def optional_number(self, key: str, low: float = 0.0, high: float = 1e9) -> float | None:
+        """A number, or None when the key is absent."""
+        self._asked[key] = None
+        return self.number(key, low=low, high=high) if key in self._values else None
+
+    def optional_integer(self, key: str, low: int = 0, high: int = 10**9) -> int | None:
+        """A whole number, or None when the key is absent."""
+        self._asked[key] = None
+        return self.integer(key, low=low, high=high) if key in self._values else None
+
+    def integer(self, key: str, default: int = _MISSING, low: int = 0, high: int = 10**9) -> int:
+        """A whole number from ``low`` to ``high``, both included."""
+        value = self._take(key, default)
+        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+            self.refuse(key, f"{value!r} is not a whole number from {low} to {high}")
+        return value
+
+    def integers(self, key: str, below: int) -> tuple[int, ...]:
+        """A list of different whole numbers from 0 to ``below`` - 1, not empty."""
+        value = self._take(key, _MISSING)
+        good = isinstance(value, list) and value and all(_is_index(item, below) for item in value)
+        if not good or len(set(value)) != len(value):
+            self.refuse(key, f"{value!r} is not a list of different whole numbers from 0 to {below - 1}")
+        return tuple(value)
+
+    def span(self, key: str, default: tuple[float, float]) -> tuple[float, float]:
+        """Two numbers, the smaller first."""
+        value = self._take(key, list(default))
+        if not isinstance(value, list) or len(value) != 2 or not all(_is_number(item) for item in value):
+            self.refuse(key, f"{value!r} is not [from, to]")
+        if not 0 <= value[0] <= value[1] <= 60_000:
+            self.refuse(key, f"{value!r}: 0 <= from <= to <= 60000 is expected")
+        return float(value[0]), float(value[1])
+
+    def raw(self, key: str, default: Any = _MISSING) -> Any:
+        """The value as the file has it; the caller checks it and uses ``refuse``."""
+        return self._take(key, default)
+
+    def table(self, key: str) -> Table:
+        """A table inside; an absent one is empty."""
+        value = self._take(key, {})
+        if not isinstance(value, dict):
+            self.refuse(key, f"{value!r} is not a table")
+        return Table(value, f"{self._name}.{key}" if self._name else key, self._document)
+
+    def tables(self, key: str) -> list[Table]:
+        """A ``[[list]]`` of tables; an absent one is empty."""
+        value = self._take(key, [])
+        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+            self.refuse(key, f"is not a list of tables: write [[{key}]]")
+        return [Table(item, f"{key}[{number}]", self._document) for number, item in enumerate(value)]
+
+    def done(self, *known_elsewhere: str) -> None:
+        """Refuse keys that nobody asked for."""
+        for key in self._values:
+            if key not in self._asked and key not in known_elsewhere:
+                expected = ", ".join(dict.fromkeys([*self._asked, *known_elsewhere]))
+                self.refuse(key, f"is not a known key; expected one of {expected}")
+
+
+class Document:
+    """A parsed file and where its keys stand."""
+
+    def __init__(self, text: str, source: str) -> None:
+        self.source = source
+        if len(text) > TEXT_CHARS_MAX:
+            raise ScenarioError(source, 1, "", f"longer than {TEXT_CHARS_MAX} characters")
+        try:
+            values = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            found = _DECODE_LINE.search(str(error))
+            line = int(found.group(1)) if found else text.count("\n") + 1
+            raise ScenarioError(source, line, "", f"not TOML: {error}") from error
+        self._lines = _lines_of_keys(text)
+        self.root = Table(values, "", self)
+
+    def error(self, table: str, key: str, problem: str) -> ScenarioError:
+        """The error for ``key`` of ``table``, at the closest line that the text has for it."""
+        path = f"{table}.{key}" if table else key
+        shown = path
+        while path not in self._lines and path:
+            path = path.rpartition(".")[0]
+        return ScenarioError(self.source, self._lines.get(path, 1), shown, problem)
+
+
+def _lines_of_keys(text: str) -> dict[str, int]:
+    lines: dict[str, int] = {}
+    counts: dict[str, int] = {}
+    table = ""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if header := _HEADER.match(line):
+            table = header.group(2)
+            if header.group(1) == "[[":
+                counts[table] = counts.get(table, -1) + 1
+                table = f"{table}[{counts[table]}]"
+            lines.setdefault(table, number)
+        elif entry := _ENTRY.match(line):
+            lines.setdefault(f"{table}.{entry.group(1)}" if table else entry.group(1), number)
+    return lines
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < float("inf")
+
+
+def _is_index(value: object, below: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < below
