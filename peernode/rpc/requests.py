@@ -1,0 +1,210 @@
+"""The asking half: requests in flight, their retransmission, and the queue behind them.
+
+A request is in one of three places: in its peer's queue (FIFO, ``queued_per_peer_max``; over it the
+caller gets ``Backpressure``), in flight (at most ``inflight_per_peer_max`` per peer), or gone. It
+leaves by its answer, by its last timeout, by cancellation or by ``close``, and each of them takes
+its timer along and lets the next one of the queue start. Answers are matched by (peer key, request
+id), never by address.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from peernode.environment import Address
+from peernode.errors import Backpressure, LocalProtocolError, Refused, RpcTimeout
+from peernode.rpc.core import Core
+from peernode.rpc.outgoing import Outgoing
+from peernode.rpc.peers import Peer
+from peernode.wire.codec import Fields, pack
+from peernode.wire.contact import Contact
+from peernode.wire.ops import Op, Status
+from peernode.wire.payload import REQUEST_BODY_MAX, WireMessage, encode_request
+
+Outcome = Fields | Refused | RpcTimeout
+
+
+@dataclass(slots=True, eq=False)
+class Pending:
+    """One request from the call to its outcome."""
+
+    request_id: int
+    op: Op
+    message: bytes
+    contact: Contact
+    peer: Peer
+    sends_max: int
+    proven_only: bool
+    outcome: asyncio.Future[Outcome]
+    sends: int = 0
+    first_s: float = 0.0
+    """How long the first sending was waited for; later ones double it."""
+    started_at: float = 0.0
+    sent_to: list[Address] = field(default_factory=list)
+    timer: asyncio.TimerHandle | None = None
+    retried_with_token: bool = False
+
+
+class Requests:
+    """All requests of one node that wait for an answer."""
+
+    def __init__(self, core: Core, outgoing: Outgoing) -> None:
+        self._config = core.config
+        self._clock = core.clock
+        self._rng = core.rng
+        self._peers = core.peers
+        self._rtos = core.rtos
+        self._counters = core.counters
+        self._outgoing = outgoing
+        self._loop = asyncio.get_running_loop()
+        self._pending: dict[int, Pending] = {}
+        self.on_answered: Callable[[Pending, Contact, float, WireMessage], None] = lambda *_: None
+        """Called with each first answer: request, who answered from where, seconds, the answer."""
+        self.on_timeout: Callable[[Contact], None] = lambda _: None
+        """Called when a request was not answered at all."""
+
+    def __len__(self) -> int:
+        return len(self._pending)
+
+    async def ask(
+        self, contact: Contact, op: Op, body: list[Any], *, proven_only: bool, sends_max: int | None
+    ) -> Fields:
+        """Send a request and wait for its answer; see ``Rpc.request``."""
+        packed_size = len(pack(body))
+        if packed_size > REQUEST_BODY_MAX:
+            raise LocalProtocolError(f"a {op.name} of {packed_size} bytes does not fit a datagram")
+        peer = self._peers.obtain(contact.public_key, self._clock.monotonic())
+        request_id = self._rng.getrandbits(64)
+        pending = Pending(
+            request_id=request_id,
+            op=op,
+            message=encode_request(request_id, op, body),
+            contact=contact,
+            peer=peer,
+            sends_max=sends_max or self._config.sends_max,
+            proven_only=proven_only,
+            outcome=self._loop.create_future(),
+        )
+        self._admit(pending)
+        try:
+            outcome = await pending.outcome
+        finally:
+            self._release(pending)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    def matches(self, peer: Peer, message: WireMessage) -> bool:
+        """Whether ``message`` answers a request that is in flight to ``peer``."""
+        return message.request_id in peer.inflight
+
+    def answered(self, peer: Peer, message: WireMessage, source: Address, got_token: bool) -> None:
+        """An answer of ``peer`` came; ``got_token``: with a token that we may try again with."""
+        pending = peer.inflight.get(message.request_id)
+        if pending is None:
+            self._counters["rejected.unasked"] += 1
+            return
+        now = self._clock.monotonic()
+        elapsed_s = now - pending.started_at
+        if pending.sends == 1:
+            self._rtos.sample(peer.public_key, peer.rto, elapsed_s)
+        elif not pending.retried_with_token:
+            peer.rto.backed_off_s = self._rtos.after_s(pending.first_s, pending.sends)
+        peer.timeouts = 0
+        if source in pending.sent_to:
+            self._peers.prove(peer, source, now)
+        if message.code == Status.UNPROVEN and got_token and not pending.retried_with_token:
+            pending.retried_with_token = True
+            self._transmit(pending)
+            return
+        outcome = message.body if message.code == Status.OK else Refused(message.code, message.body)
+        self._settle(pending, outcome)
+        address = source if peer.proven_at(source, now) else pending.contact.address
+        contact = Contact(peer.public_key, *address, pending.contact.public)
+        self.on_answered(pending, contact, elapsed_s, message)
+
+    def close(self) -> None:
+        """End all requests with ``RpcTimeout``."""
+        for pending in list(self._pending.values()):
+            pending.peer.queued.pop(pending.request_id, None)  # nothing starts in its place
+        for pending in list(self._pending.values()):
+            self._settle(pending, RpcTimeout("the node stopped"))
+
+    def _admit(self, pending: Pending) -> None:
+        peer = pending.peer
+        if len(peer.inflight) < self._config.inflight_per_peer_max:
+            self._pending[pending.request_id] = pending
+            self._start(pending)
+        elif len(peer.queued) < self._config.queued_per_peer_max:
+            self._pending[pending.request_id] = pending
+            peer.queued[pending.request_id] = pending
+        else:
+            self._counters["backpressure"] += 1
+            raise Backpressure(f"{len(peer.queued)} requests to {pending.contact} wait already")
+
+    def _start(self, pending: Pending) -> None:
+        pending.peer.inflight[pending.request_id] = pending
+        pending.first_s = self._rtos.first_s(pending.peer.rto)
+        pending.started_at = self._clock.monotonic()
+        self._transmit(pending)
+
+    def _transmit(self, pending: Pending) -> None:
+        if pending.timer is not None:
+            pending.timer.cancel()
+        address = self._destination(pending)
+        pending.sends += 1
+        if address is None:
+            self._counters["held.unproven"] += 1
+        else:
+            if address not in pending.sent_to:
+                pending.sent_to.append(address)
+            self._counters[f"op.{pending.op.name}.out" if pending.sends == 1 else "retransmitted"] += 1
+            self._outgoing.post(pending.peer, address, pending.message)
+        wait_s = self._rtos.after_s(pending.first_s, pending.sends)
+        due = self._loop.time() + wait_s
+        pending.timer = self._loop.call_at(due, self._overdue, pending, due)
+
+    def _destination(self, pending: Pending) -> Address | None:
+        """The proven address; when that stays silent, by turns the one that the caller believes in."""
+        peer = pending.peer
+        proven = peer.proven_address(self._clock.monotonic())
+        if pending.proven_only or proven == pending.contact.address:
+            return proven
+        if proven is None:
+            return pending.contact.address
+        turn = pending.sends // 2 + (1 if peer.timeouts else 0)
+        return pending.contact.address if turn % 2 else proven
+
+    def _overdue(self, pending: Pending, due: float) -> None:
+        self._rtos.late(self._loop.time() - due)
+        if pending.sends < pending.sends_max:
+            self._transmit(pending)
+            return
+        peer = pending.peer
+        peer.timeouts += 1
+        # A path that has become slower than all we wait for would else never be measured again.
+        peer.rto.backed_off_s = self._rtos.after_s(pending.first_s, 2)
+        self._counters["timeouts"] += 1
+        self._settle(pending, RpcTimeout(f"{pending.op.name} to {pending.contact}"))
+        self.on_timeout(pending.contact)
+
+    def _settle(self, pending: Pending, outcome: Outcome) -> None:
+        if not pending.outcome.done():
+            # An exception travels as a value: nobody may be left to retrieve it.
+            pending.outcome.set_result(outcome)
+        self._release(pending)
+
+    def _release(self, pending: Pending) -> None:
+        """Take ``pending`` out of wherever it is; the next of its peer's queue may start."""
+        if self._pending.pop(pending.request_id, None) is None:
+            return
+        if pending.timer is not None:
+            pending.timer.cancel()
+        peer = pending.peer
+        peer.queued.pop(pending.request_id, None)
+        peer.inflight.pop(pending.request_id, None)
+        while peer.queued and len(peer.inflight) < self._config.inflight_per_peer_max:
+            self._start(peer.queued.popitem(last=False)[1])

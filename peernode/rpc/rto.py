@@ -1,0 +1,95 @@
+"""How long to wait for an answer before sending again, per peer (RFC 6298).
+
+The timeout follows the measured round trips: ``SRTT + 4 x RTTVAR``. Karn's rule: a request that was
+sent twice yields no sample, since nobody knows which sending was answered; instead the timeout that
+it ended with is kept until a clean sample comes. Without that, a path that became slower than the
+timeout would never yield a sample again.
+
+A peer never measured starts from the median of the peers measured lately: paths of one node
+resemble each other more than any constant. The loop's own lag is added to the lower bound, or a
+busy node would take its own slowness for loss.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from statistics import median
+
+from peernode.config import NodeConfig
+
+MEASURED_MAX = 64
+"""Peers whose timeout counts for the median, the most recently measured ones."""
+
+_LAG_DECAY = 0.875
+
+
+class PeerRto:
+    """Smoothed round trip and timeout of one peer, in seconds."""
+
+    __slots__ = ("backed_off_s", "rttvar_s", "srtt_s")
+
+    def __init__(self) -> None:
+        self.srtt_s: float | None = None
+        self.rttvar_s = 0.0
+        self.backed_off_s = 0.0
+        """The timeout that the last ambiguous exchange ended with; 0 after a clean sample."""
+
+    def sample(self, rtt_s: float) -> None:
+        """Take in a round trip of a request that was sent once."""
+        if self.srtt_s is None:
+            self.srtt_s = rtt_s
+            self.rttvar_s = rtt_s / 2
+        else:
+            self.rttvar_s += (abs(self.srtt_s - rtt_s) - self.rttvar_s) / 4
+            self.srtt_s += (rtt_s - self.srtt_s) / 8
+        self.backed_off_s = 0.0
+
+    def measured_s(self) -> float | None:
+        """The timeout that the samples call for, unbounded; ``None`` without samples."""
+        return None if self.srtt_s is None else self.srtt_s + 4 * self.rttvar_s
+
+
+class RtoTable:
+    """Timeouts within the node's bounds, and what all of its paths have in common."""
+
+    def __init__(self, config: NodeConfig) -> None:
+        self._initial_s = config.rto_initial_s
+        self._min_s = config.rto_min_s
+        self._max_s = config.rto_max_s
+        self._measured: OrderedDict[bytes, float] = OrderedDict()
+        self._median_s: float | None = None
+        self._lag_s = 0.0
+
+    def sample(self, key: bytes, peer: PeerRto, rtt_s: float) -> None:
+        """Take in a clean round trip of the peer with public key ``key``."""
+        peer.sample(rtt_s)
+        self._measured[key] = peer.measured_s() or 0.0
+        self._measured.move_to_end(key)
+        if len(self._measured) > MEASURED_MAX:
+            self._measured.popitem(last=False)
+        self._median_s = None
+
+    def late(self, lag_s: float) -> None:
+        """A timer of ours fired ``lag_s`` after its time: how slow this loop is now."""
+        self._lag_s = max(lag_s, self._lag_s * _LAG_DECAY, 0.0)
+
+    def median_s(self) -> float:
+        """The median timeout of the peers measured lately, or the configured start."""
+        if self._median_s is None:
+            self._median_s = median(self._measured.values()) if self._measured else self._initial_s
+        return self._bounded(self._median_s)
+
+    def first_s(self, peer: PeerRto) -> float:
+        """How long to wait for ``peer`` after the first sending of a request."""
+        measured_s = peer.measured_s()
+        if measured_s is None:
+            measured_s = self.median_s()
+        return self._bounded(max(measured_s, peer.backed_off_s))
+
+    def after_s(self, first_s: float, sends: int) -> float:
+        """How long to wait after the ``sends``-th sending: doubled each time, up to the bound."""
+        return min(first_s * 2.0 ** (sends - 1), max(self._max_s, first_s))
+
+    def _bounded(self, rto_s: float) -> float:
+        lowest_s = self._min_s + self._lag_s
+        return max(lowest_s, min(rto_s, self._max_s))
