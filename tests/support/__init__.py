@@ -1,0 +1,1 @@
+"""What tests of the running app need beside the app itself."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.core.management import BaseCommand, CommandError, call_command
+from django.core.management import BaseCommand, CommandError
 
 from webchat.deployment import WILDCARDS
+from webchat.management.prerequisites import prepare_tables
 
 
 class Command(BaseCommand):
@@ -22,7 +23,7 @@ class Command(BaseCommand):
         from webchat.serving import serve  # installs the reactor, so not before it is needed
         from webchat.worker import Worker
 
-        call_command("migrate", interactive=False, verbosity=0)
+        prepare_tables()
         deployment = settings.DEPLOYMENT
         page = ""
 

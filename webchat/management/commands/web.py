@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError
 
-from webchat.management.prerequisites import require_scaled_shape
+from webchat.management.prerequisites import prepare_tables, require_redis
 
 
 class Command(BaseCommand):
@@ -19,7 +19,8 @@ class Command(BaseCommand):
         """Raises ``CommandError`` when the port is in use or something else is missing."""
         from webchat.serving import serve
 
-        require_scaled_shape()
+        require_redis()
+        prepare_tables()
         deployment = settings.DEPLOYMENT
         failure = serve(deployment.host, deployment.port, self._listens)
         if failure:

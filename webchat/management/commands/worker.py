@@ -11,7 +11,7 @@ from channels.layers import get_channel_layer
 from django.core.management import BaseCommand, CommandError
 
 from webchat.chat import commands
-from webchat.management.prerequisites import require_scaled_shape
+from webchat.management.prerequisites import prepare_tables, require_redis
 from webchat.worker import Worker
 
 
@@ -22,7 +22,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Raises ``CommandError`` when the host node can't start."""
-        require_scaled_shape()
+        require_redis()
+        prepare_tables()
         try:
             asyncio.run(self._work())
         except commands.CommandError as error:

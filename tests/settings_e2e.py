@@ -1,0 +1,7 @@
+"""Settings of servers under test: what the environment chose, and the hooks of ``tests.support``."""
+
+from webchat.settings import *  # noqa: F403
+
+NODE_ENVIRONMENT = "tests.support.network.environment"
+ROOT_URLCONF = "tests.support.urls"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
