@@ -16,6 +16,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from e2e.report import Delivery, JoinTime, Report
 from e2e.servers import Network, Server
+from peernode.diagnostics.codes import CATALOGUE
 
 PASSWORD = "a long enough pass phrase"
 SOON_MS = 10_000
@@ -94,10 +95,40 @@ class Person:
         return self
 
     def expect_joined(self, channel: str) -> Person:
-        """The channel is open and its composer can be used."""
+        """The join is done within its bound, and the composer can be used; notes the time."""
         self.channel = channel
-        expect(self.composer).to_be_editable(timeout=JOIN_MAX_MS)
+        expect(self.join_card).to_have_attribute("data-join-state", "joined", timeout=JOIN_MAX_MS)
+        self.report.joins.append(self.join_time())
+        return self.expect_open(channel)
+
+    def expect_open(self, channel: str) -> Person:
+        """The channel is open, as it is for a member who comes back."""
+        self.channel = channel
+        expect(self.composer).to_be_editable(timeout=SOON_MS)
         return self
+
+    @property
+    def join_card(self) -> Locator:
+        """Where the page tells how the join goes."""
+        return self.page.locator("[data-join-state]")
+
+    def join_time(self) -> JoinTime:
+        """The steps of the join as the page lists them, and the time it states."""
+        elapsed = self.join_card.get_attribute("data-elapsed-ms")
+        steps = [
+            " ".join(text.split()) for text in self.join_card.get_by_role("listitem").all_text_contents()
+        ]
+        return JoinTime(self.test, self.name, self.channel, float(elapsed or "nan"), tuple(steps))
+
+    def expect_join_steps(self) -> JoinTime:
+        """The list of steps can be opened, all of them done, below the time it took."""
+        self.join_card.locator("summary").click()
+        expect(self.join_card).to_contain_text(re.compile(r"(Joined|New channel, created) in \d+\.\d s"))
+        steps = self.join_card.get_by_role("listitem")
+        for step in steps.all():
+            expect(step).to_be_visible()
+            expect(step).to_contain_text("done")
+        return self.join_time()
 
     # messages
 
@@ -128,10 +159,10 @@ class Person:
         """The row of a message, however often it would stand there."""
         return self.timeline.locator(f'[data-msg-id="{message.id}"]')
 
-    def expect_message(self, message: Message) -> Person:
+    def expect_message(self, message: Message, timeout_ms: int = SOON_MS) -> Person:
         """It is here exactly once, with its text; notes the delivery for the report."""
         row = self.row(message)
-        expect(row).to_have_count(1, timeout=SOON_MS)
+        expect(row).to_have_count(1, timeout=timeout_ms)
         expect(row).to_contain_text(message.text)
         expect(row).to_have_attribute("data-state", "received")
         drawn, arrived = message.sender.first_seen(message), self.first_seen(message)
@@ -161,6 +192,24 @@ class Person:
         expect(self.row(message)).to_contain_text("Not sent:")
         expect(self.row(message).get_by_role("button", name="Retry")).to_be_visible()
         expect(self.row(message).get_by_role("button", name="Discard")).to_be_visible()
+        return self
+
+    def expect_accepted(self, message: Message) -> Person:
+        """The node has it durably: the next one can be written, this one is on its way."""
+        expect(self.send_button).to_be_enabled()
+        expect(self.row(message)).to_have_attribute("data-phase", "sending")
+        return self
+
+    def expect_waiting_for_the_node(self, message: Message) -> Person:
+        """The node could not be given it; it is kept and goes out by itself."""
+        expect(self.row(message)).to_contain_text(
+            "Waiting for connection, will send by itself", timeout=SOON_MS
+        )
+        return self.expect_state(message, "pending")
+
+    def expect_trouble(self, code: str) -> Person:
+        """The page says what an error of the catalogue means."""
+        expect(self.page.get_by_text(CATALOGUE[code].meaning).first).to_be_visible(timeout=SOON_MS)
         return self
 
     def expect_no_message(self, message: Message) -> Person:

@@ -43,4 +43,4 @@ def test_a_failed_message_can_be_discarded(people: People, server: Server, chann
     after = nils.say("Something else")
     olga.expect_message(after)
     olga.expect_order([after])
-    nils.reload().expect_joined(channel).expect_order([after])
+    nils.reload().expect_open(channel).expect_order([after])

@@ -14,7 +14,7 @@ def test_a_reload_keeps_the_history(people: People, server: Server, channel: str
     answer = rosa.say("It will.")
     pete.expect_message(answer).expect_delivered(question)
 
-    pete.reload().expect_joined(channel)
+    pete.reload().expect_open(channel)
 
     pete.expect_order([question, answer])
     pete.expect_delivered(question)
@@ -26,7 +26,7 @@ def test_a_reload_keeps_what_is_unsent(people: People, server: Server, channel: 
 
     sven.network(Network.CUT)
     message = sven.say("Not gone yet")
-    sven.reload().expect_joined(channel)
+    sven.reload().expect_open(channel)
     sven.expect_order([message]).expect_failed(message)
 
     sven.network(Network.OPEN)
