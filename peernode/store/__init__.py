@@ -1,0 +1,1 @@
+"""Durable storage: what a node must still know after a power cut."""
