@@ -17,7 +17,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks.network import Participant, network, until
+from benchmarks.network import CHANNEL, Participant, network, until
 
 NODES = 8
 HISTORY = (10, 2000)
@@ -27,7 +27,7 @@ RESULT = Path("test-results") / "benchmark.json"
 
 def traffic(participants: list[Participant]) -> tuple[int, int]:
     """Datagrams and bytes that all nodes have sent so far."""
-    counters = [participant.node.counters() for participant in participants]
+    counters = [participant.node.diagnostics()["rpc"] for participant in participants]
     return (
         sum(each.get("datagrams_out", 0) for each in counters),
         sum(each.get("bytes_out", 0) for each in counters),
@@ -56,7 +56,7 @@ async def idle_rate(participants: list[Participant], seconds: float) -> tuple[fl
 async def cost(participants: list[Participant], history: int) -> dict[str, float]:
     """Traffic of one publish, idle traffic taken off, once the channel holds ``history`` messages."""
     author = participants[0]
-    held = author.node.count("#bench")
+    held = len(author.node.log_ids(CHANNEL))
     await say(participants, author, max(0, history - held))
     idle = await idle_rate(participants, 2.0)
     loop = asyncio.get_running_loop()
@@ -66,7 +66,7 @@ async def cost(participants: list[Participant], history: int) -> dict[str, float
     await asyncio.sleep(1.0)
     after, seconds = traffic(participants), loop.time() - begin
     return {
-        "history": author.node.count("#bench"),
+        "history": len(author.node.log_ids(CHANNEL)),
         "datagrams": (after[0] - before[0] - idle[0] * seconds) / SAMPLES,
         "bytes": (after[1] - before[1] - idle[1] * seconds) / SAMPLES,
     }
