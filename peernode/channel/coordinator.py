@@ -1,0 +1,23 @@
+"""The coordinator: a channel's summary, derived from its log and subscribers.
+
+Invariant: it can be lost and rebuilt at any time; it schedules work, safety never depends on it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from peernode.wire.contact import Contact
+
+
+@dataclass(frozen=True, slots=True)
+class Coordinator:
+    """``state`` is ``ACTIVE``, ``RECOVERING`` or ``FAILED``; ``updated_at`` monotonic seconds."""
+
+    version: int
+    root: bytes
+    subscribers: bytes
+    initiators: tuple[Contact, ...]
+    set_hash: bytes
+    state: str
+    updated_at: float

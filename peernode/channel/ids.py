@@ -1,0 +1,29 @@
+"""Channel names and ids.
+
+Invariants: one channel has one id on every node of a network, however its name was typed (Unicode
+NFC); a name is something a person can read: 1 to 64 characters, no spaces, no control characters.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+
+from peernode.errors import PeerNodeError
+
+NAME_MAX_CHARS = 64
+
+
+def normalise_name(name: str) -> str:
+    """The canonical form of a channel's name; ``CHANNEL_NAME_INVALID`` when it can't be one."""
+    normal = unicodedata.normalize("NFC", name.strip())
+    if not 1 <= len(normal) <= NAME_MAX_CHARS:
+        raise PeerNodeError("CHANNEL_NAME_INVALID", "1 to 64 characters")
+    if any(char.isspace() or unicodedata.category(char)[0] == "C" for char in normal):
+        raise PeerNodeError("CHANNEL_NAME_INVALID", "no spaces or control characters")
+    return normal
+
+
+def channel_id_of(network_id: bytes, name: str) -> bytes:
+    """The 20-byte id of a normalised name on a network."""
+    return hashlib.sha256(b"channel" + network_id + name.encode()).digest()[:20]

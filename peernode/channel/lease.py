@@ -1,0 +1,171 @@
+"""Leases: signed subscriptions with an expiry, and an initiator's table of them.
+
+A lease names no address; pushes go to the proven one. Invariants: of one subscriber's leases the one
+with the newest serial wins, whatever the order of arrival, so replaying an old one does nothing;
+expiry runs on the receiver's monotonic clock from the remaining time; leaving is a tombstone that
+outlives every older lease; the table is bounded, and full it refuses newcomers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import Enum
+
+from peernode.config import NodeConfig
+from peernode.errors import RemoteProtocolError
+from peernode.identity import Identity, node_id_of, verify
+from peernode.wire.codec import Fields, pack, unpack
+from peernode.wire.contact import Contact
+
+VERSION = 1
+TTL_MAX_S = 60
+SERIAL_OLD_MAX_MS = 120_000
+SERIAL_AHEAD_MAX_MS = 60_000
+TOMBSTONE_S = 180.0
+LEASE_MAX_BYTES = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A subscriber's signed lease; ``ttl_s`` 0 is the tombstone."""
+
+    channel_id: bytes
+    subscriber: bytes
+    serial_ms: int
+    ttl_s: int
+    raw: bytes
+
+    @property
+    def subscriber_id(self) -> bytes:
+        """The node id of the subscriber."""
+        return node_id_of(self.subscriber)
+
+
+def sign_lease(identity: Identity, network_id: bytes, channel_id: bytes, serial_ms: int, ttl_s: int) -> Lease:
+    """Our lease of a channel."""
+    items = [VERSION, network_id, channel_id, identity.public_key, serial_ms, ttl_s]
+    raw = pack([*items, identity.sign("lease", pack(items))])
+    return Lease(channel_id, identity.public_key, serial_ms, ttl_s, raw)
+
+
+def decode_lease(raw: bytes, network_id: bytes) -> Lease:
+    """The verified lease in ``raw``; ``RemoteProtocolError`` for anything else."""
+    if len(raw) > LEASE_MAX_BYTES:
+        raise RemoteProtocolError("longer than a lease may be")
+    fields = Fields(unpack(raw))
+    if fields.take_int(0, 255) != VERSION or len(fields) != 7:
+        raise RemoteProtocolError("a lease of another version")
+    if fields.take_bytes(8) != network_id:
+        raise RemoteProtocolError("a lease of another network")
+    channel_id, subscriber = fields.take_bytes(20), fields.take_bytes(32)
+    serial_ms, ttl_s = fields.take_int(0, 1 << 52), fields.take_int(0, TTL_MAX_S)
+    signature = fields.take_bytes(64)
+    items = [VERSION, network_id, channel_id, subscriber, serial_ms, ttl_s]
+    if pack([*items, signature]) != raw or not verify(subscriber, "lease", pack(items), signature):
+        raise RemoteProtocolError("a forged lease")
+    return Lease(channel_id, subscriber, serial_ms, ttl_s, raw)
+
+
+class Verdict(Enum):
+    """What became of a lease."""
+
+    TAKEN = "taken"
+    STALE = "stale"
+    """One with the same or a newer serial is known."""
+    REFUSED = "refused"
+    """Its serial is too old or too far ahead."""
+    FULL = "full"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A lease in the table; ``until_s``: monotonic time of expiry (of a tombstone: of its memory)."""
+
+    lease: Lease
+    contact: Contact
+    subscriber_id: bytes
+    until_s: float
+
+    @property
+    def subscriber(self) -> bytes:
+        """The subscriber's public key."""
+        return self.lease.subscriber
+
+    @property
+    def raw(self) -> bytes:
+        """The signed bytes."""
+        return self.lease.raw
+
+    def remaining_s(self, now_s: float) -> float:
+        """Seconds until the lease runs out."""
+        return max(0.0, self.until_s - now_s)
+
+
+class LeaseTable:
+    """The leases of one channel at one initiator."""
+
+    def __init__(self, config: NodeConfig) -> None:
+        self._max = config.subscribers_per_channel_max
+        self._held: dict[bytes, Held] = {}
+        self._gone: dict[bytes, Held] = {}
+        self._digest: bytes | None = None
+
+    def put(
+        self, lease: Lease, contact: Contact, now_s: float, wall_ms: int, remaining_s: float | None = None
+    ) -> Verdict:
+        """Take a verified lease; ``remaining_s`` when it comes as a copy from another initiator."""
+        if not wall_ms - SERIAL_OLD_MAX_MS <= lease.serial_ms <= wall_ms + SERIAL_AHEAD_MAX_MS:
+            return Verdict.REFUSED
+        subscriber_id = lease.subscriber_id
+        known = self._held.get(subscriber_id) or self._gone.get(subscriber_id)
+        if known is not None and known.lease.serial_ms >= lease.serial_ms:
+            return Verdict.STALE
+        if lease.ttl_s == 0:
+            if subscriber_id not in self._held and len(self._gone) >= self._max:
+                return Verdict.FULL
+            self._remove(subscriber_id)
+            self._gone[subscriber_id] = Held(lease, contact, subscriber_id, now_s + TOMBSTONE_S)
+            return Verdict.TAKEN
+        if subscriber_id not in self._held:
+            if len(self._held) >= self._max:
+                self.expire(now_s)
+            if len(self._held) >= self._max:
+                return Verdict.FULL
+            self._digest = None
+        self._gone.pop(subscriber_id, None)
+        life_s = min(float(lease.ttl_s), lease.ttl_s if remaining_s is None else remaining_s)
+        self._held[subscriber_id] = Held(lease, contact, subscriber_id, now_s + life_s)
+        return Verdict.TAKEN
+
+    def _remove(self, subscriber_id: bytes) -> None:
+        if self._held.pop(subscriber_id, None) is not None:
+            self._digest = None
+
+    def drop(self, subscriber_id: bytes) -> None:
+        """The subscriber itself says that it isn't one; only a newer lease brings it back."""
+        held = self._held.get(subscriber_id)
+        if held is not None:
+            self._remove(subscriber_id)
+
+    def expire(self, now_s: float) -> None:
+        """Forget what has run out."""
+        for subscriber_id in [key for key, held in self._held.items() if held.until_s <= now_s]:
+            self._remove(subscriber_id)
+        for subscriber_id in [key for key, held in self._gone.items() if held.until_s <= now_s]:
+            del self._gone[subscriber_id]
+
+    def live(self, now_s: float) -> list[Held]:
+        """The leases that have not run out."""
+        return [held for held in self._held.values() if held.until_s > now_s]
+
+    def contact(self, subscriber_id: bytes) -> Contact | None:
+        """Where a subscriber with a lease is."""
+        held = self._held.get(subscriber_id)
+        return held.contact if held else None
+
+    def digest(self) -> bytes:
+        """16 bytes naming the set of subscribers, not their serials: renewals don't change it."""
+        if self._digest is None:
+            self._digest = hashlib.blake2b(b"".join(sorted(self._held)), digest_size=16).digest()
+        return self._digest

@@ -1,0 +1,258 @@
+"""``ChannelLog``: which messages of a channel are held, as a grow-only set with cheap digests.
+
+Union is the merge: commutative, associative, idempotent. The log keeps no messages, only each
+stream's ranges; what is asked about single messages is looked up in the store. Invariants: equal sets
+have equal roots, whatever the order of arrival; the cost of ``add`` does not grow with the history; of
+several messages under one number the two lowest digests are kept as evidence.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from peernode.channel.message import SEQ_MAX, Message
+from peernode.channel.ranges import RANGES_MAX, StreamRanges
+from peernode.config import NodeConfig
+from peernode.wire.codec import Fields
+
+BUCKETS = 64
+BUCKET_DIGEST_BYTES = 8
+LAST_FEW = 16
+"""How far back a stream of the same shape but another digest is compared message by message."""
+
+DigestsAt = Callable[[bytes, bytes, int], list[bytes]]
+"""The digests that the store holds under (author, instance, seq)."""
+
+
+class Added(Enum):
+    """What became of a message."""
+
+    NEW = "new"
+    DUPLICATE = "duplicate"
+    FORK = "fork"
+    IGNORED = "ignored"
+    """A third message under one number: no further evidence is needed."""
+    TOO_FAR = "too far ahead"
+    FULL = "too many streams"
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Numbers ``low`` to ``high`` of one stream."""
+
+    author: bytes
+    instance: bytes
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
+class StreamSummary:
+    """One stream as told to a peer; ``digest`` names the set of its messages."""
+
+    author: bytes
+    instance: bytes
+    floor: int
+    following: int
+    highest: int
+    digest: bytes
+
+
+def encode_summary(summary: StreamSummary) -> list[Any]:
+    """The form in a body."""
+    return [
+        summary.author,
+        summary.instance,
+        summary.floor,
+        summary.following,
+        summary.highest,
+        summary.digest,
+    ]
+
+
+def decode_summary(item: Any) -> StreamSummary:
+    """A peer's summary; ``RemoteProtocolError`` when it makes no sense."""
+    fields = Fields(item)
+    author, instance = fields.take_bytes(32), fields.take_bytes(8)
+    floor = fields.take_int(0, SEQ_MAX)
+    following = fields.take_int(floor + 1, SEQ_MAX + 1)
+    highest = fields.take_int(floor, SEQ_MAX)
+    return StreamSummary(author, instance, floor, following, highest, fields.take_bytes(16))
+
+
+class ChannelLog:
+    """The set of messages held of one channel."""
+
+    def __init__(self, config: NodeConfig, digests_at: DigestsAt) -> None:
+        self._config = config
+        self._digests_at = digests_at
+        self._streams: dict[bytes, StreamRanges] = {}
+        self._buckets: list[dict[bytes, StreamRanges]] = [{} for _ in range(BUCKETS)]
+        self._bucket_digests: list[bytes | None] = [bytes(BUCKET_DIGEST_BYTES)] * BUCKETS
+        self._root: bytes | None = None
+        self._hidden: dict[tuple[bytes, bytes, int, bytes], None] = {}
+        self.version = 0
+        """How many messages were added; only grows."""
+
+    # -- adding ------------------------------------------------------------------------------
+
+    def rebuild(self, heads: Iterable[tuple[bytes, bytes, int, bytes]]) -> None:
+        """Take up what the store holds: (author, instance, seq, digest) rows in any order."""
+        for author, instance, seq, digest in heads:
+            stream = self._stream(author + instance)
+            if stream.holds(seq):
+                stream.fork(seq, [digest, *self._digests_at(author, instance, seq)])
+            else:
+                stream.add(seq, digest)
+            self._touch(stream)
+            self.version += 1
+
+    def has(self, message: Message) -> bool:
+        """Whether exactly this message is held."""
+        stream = self._streams.get(message.author + message.instance)
+        if stream is None or not stream.holds(message.seq):
+            return False
+        return message.digest in self._digests_at(message.author, message.instance, message.seq)
+
+    def would_add(self, message: Message) -> Added:
+        """What ``add`` will answer once the message is stored; asked before the commit."""
+        stream = self._streams.get(message.author + message.instance)
+        if stream is None:
+            full = len(self._streams) >= self._config.streams_per_channel_max
+            return Added.FULL if full else Added.NEW
+        if stream.holds(message.seq):
+            return self._conflict(stream, message)
+        if message.seq >= stream.following + self._config.seq_ahead_max or len(stream.spans) >= RANGES_MAX:
+            return Added.TOO_FAR
+        return Added.NEW
+
+    def _conflict(self, stream: StreamRanges, message: Message) -> Added:
+        digests = self._digests_at(message.author, message.instance, message.seq)
+        if message.digest in digests:
+            return Added.DUPLICATE
+        kept = stream.forks.get(message.seq)
+        return Added.IGNORED if kept and message.digest > kept[1] else Added.FORK
+
+    def add(self, message: Message) -> Added:
+        """Take up a message that is durably stored."""
+        self.note_skip(message)
+        stream = self._stream(message.author + message.instance)
+        outcome = Added.NEW
+        if stream.holds(message.seq):
+            digests = self._digests_at(message.author, message.instance, message.seq)
+            others = [digest for digest in digests if digest != message.digest]
+            if not others or message.digest in stream.forks.get(message.seq, ()):
+                return Added.DUPLICATE
+            stream.fork(message.seq, [message.digest, *others])
+            outcome = Added.FORK
+        else:
+            stream.add(message.seq, message.digest)
+        self._touch(stream)
+        self.version += 1
+        return outcome
+
+    def note_skip(self, message: Message) -> None:
+        """A skip hides what it names, whether that is here already or not."""
+        if (named := message.skips) is not None:
+            instance, seq, digest = named
+            self._hidden[message.author, instance, seq, digest] = None
+
+    def hidden(self, message: Message) -> bool:
+        """Whether the author has taken the message back."""
+        return (message.author, message.instance, message.seq, message.digest) in self._hidden
+
+    def _stream(self, key: bytes) -> StreamRanges:
+        stream = self._streams.get(key)
+        if stream is None:
+            stream = self._streams[key] = StreamRanges(key)
+            self._buckets[_bucket(key)][key] = stream
+        return stream
+
+    def _touch(self, stream: StreamRanges) -> None:
+        self._bucket_digests[_bucket(stream.key)] = None
+        self._root = None
+
+    # -- asking ------------------------------------------------------------------------------
+
+    def floor(self, author: bytes, instance: bytes) -> int:
+        """The stream's floor; 0 for an unknown one."""
+        stream = self._streams.get(author + instance)
+        return stream.floor if stream else 0
+
+    def forked(self) -> list[bytes]:
+        """Keys of authors that have signed two messages under one number."""
+        return list(dict.fromkeys(key[:32] for key, stream in self._streams.items() if stream.forks))
+
+    def heads(self) -> list[tuple[bytes, bytes, int]]:
+        """(author, instance, number after the highest held) of every stream."""
+        return [(key[:32], key[32:], stream.highest + 1) for key, stream in self._streams.items()]
+
+    def gaps(self) -> list[Range]:
+        """Numbers missing between floor and highest, in every stream."""
+        return [
+            Range(key[:32], key[32:], low, high)
+            for key, stream in self._streams.items()
+            for low, high in stream.missing(stream.floor + 1, stream.highest)
+        ]
+
+    # -- comparing ---------------------------------------------------------------------------
+
+    def bucket_digests(self) -> list[bytes]:
+        """64 digests of 8 bytes; zeros for an empty bucket."""
+        return [self._bucket_digest(index) for index in range(BUCKETS)]
+
+    def _bucket_digest(self, index: int) -> bytes:
+        known = self._bucket_digests[index]
+        if known is None:
+            state = hashlib.blake2b(digest_size=BUCKET_DIGEST_BYTES)
+            for key in sorted(self._buckets[index]):
+                state.update(self._buckets[index][key].digest())
+            known = self._bucket_digests[index] = state.digest()
+        return known
+
+    def root(self) -> bytes:
+        """16 bytes naming exactly the set of messages held."""
+        if self._root is None:
+            self._root = hashlib.blake2b(b"".join(self.bucket_digests()), digest_size=16).digest()
+        return self._root
+
+    def differing_streams(self, theirs: list[bytes]) -> list[StreamSummary]:
+        """Our streams in the buckets whose digests differ from ``theirs``, sorted by key."""
+        found = [
+            self._summary(stream)
+            for index in range(BUCKETS)
+            if self._bucket_digest(index) != theirs[index]
+            for stream in self._buckets[index].values()
+        ]
+        return sorted(found, key=lambda summary: summary.author + summary.instance)
+
+    def _summary(self, stream: StreamRanges) -> StreamSummary:
+        key = stream.key
+        return StreamSummary(
+            key[:32], key[32:], stream.floor, stream.following, stream.highest, stream.digest()
+        )
+
+    def missing(self, summaries: Iterable[StreamSummary]) -> list[Range]:
+        """What a peer with these streams may have and we lack."""
+        ranges: list[Range] = []
+        for theirs in summaries:
+            stream = self._streams.get(theirs.author + theirs.instance)
+            if stream is None:
+                ranges.append(Range(theirs.author, theirs.instance, theirs.floor + 1, theirs.highest))
+                continue
+            if stream.digest() == theirs.digest:
+                continue
+            found = stream.missing(theirs.floor + 1, theirs.highest)
+            same = (stream.floor, stream.following, stream.highest)
+            if not found and same == (theirs.floor, theirs.following, theirs.highest):
+                found = [(max(theirs.floor + 1, theirs.highest - LAST_FEW + 1), theirs.highest)]  # a fork
+            ranges.extend(Range(theirs.author, theirs.instance, low, high) for low, high in found)
+        return [item for item in ranges if item.low <= item.high]
+
+
+def _bucket(key: bytes) -> int:
+    return hashlib.blake2b(key, digest_size=16).digest()[-1] % BUCKETS

@@ -1,0 +1,189 @@
+"""A message: immutable, signed, the same bytes on every node for ever.
+
+Invariants: whether bytes are a valid message depends on the bytes alone, never on a clock or on what
+else is known, or replicas would disagree; one message has one encoding (the decoder encodes again and
+compares); ``digest`` names the bytes, ``order_key`` is the one order everywhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cached_property
+
+from peernode.errors import LocalProtocolError, RemoteProtocolError
+from peernode.identity import Identity, verify
+from peernode.wire.codec import Fields, pack, unpack
+
+VERSION = 1
+BODY_MAX_BYTES = 700
+PARTS_MAX = 16
+MESSAGE_MAX_BYTES = 1_000
+NAME_MAX_BYTES = 128
+SEQ_MAX = (1 << 48) - 1
+ORDER_KEY_BYTES = 72
+ZERO_PREV = bytes(16)
+
+
+class Kind(IntEnum):
+    """What a message is; an unknown kind is refused in this version."""
+
+    TEXT = 1
+    SKIP = 2
+    PROFILE = 3
+
+
+@dataclass(frozen=True)
+class Message:
+    """The fields as signed, and ``raw``, the canonical bytes they were read from."""
+
+    channel_id: bytes
+    author: bytes
+    instance: bytes
+    seq: int
+    prev: bytes
+    id: bytes
+    hlc: int
+    kind: Kind
+    body: bytes
+    parts: tuple[bytes, ...]
+    signature: bytes
+    raw: bytes
+
+    @cached_property
+    def digest(self) -> bytes:
+        """BLAKE2b-128 of the canonical bytes."""
+        return digest_of(self.raw)
+
+    @cached_property
+    def order_key(self) -> bytes:
+        """72 bytes whose order is the channel's final order: HLC, author, instance, seq, digest."""
+        return (
+            self.hlc.to_bytes(8, "big") + self.author + self.instance + self.seq.to_bytes(8, "big") + self.digest
+        )
+
+    @property
+    def order(self) -> str:
+        """The order key in hex, for the application."""
+        return self.order_key.hex()
+
+    @classmethod
+    def trusted(cls, raw: bytes) -> Message:
+        """The message in bytes of our own store, whose signature was verified when they came."""
+        return _decode(raw)
+
+    @cached_property
+    def skips(self) -> tuple[bytes, int, bytes] | None:
+        """What a skip names in its author's streams: (instance, seq, digest)."""
+        if self.kind is not Kind.SKIP:
+            return None
+        fields = Fields(unpack(self.body))
+        return fields.take_bytes(8), fields.take_int(1, SEQ_MAX), fields.take_bytes(16)
+
+
+def digest_of(raw: bytes) -> bytes:
+    """BLAKE2b-128 of a message's canonical bytes."""
+    return hashlib.blake2b(raw, digest_size=16).digest()
+
+
+def sign_message(
+    identity: Identity,
+    *,
+    channel_id: bytes,
+    instance: bytes,
+    seq: int,
+    prev: bytes,
+    id: bytes,
+    hlc: int,
+    kind: Kind,
+    body: bytes,
+    parts: tuple[bytes, ...] = (),
+) -> Message:
+    """A message of ``identity``; ``LocalProtocolError`` when it would not be valid."""
+    items = [VERSION, channel_id, identity.public_key, instance, seq, prev, id, hlc, int(kind), body, list(parts)]
+    signature = identity.sign("message", pack(items))
+    raw = pack([*items, signature])
+    try:
+        return _decode(raw)
+    except RemoteProtocolError as error:
+        raise LocalProtocolError(f"this is no valid message: {error}") from error
+
+
+def decode_message(raw: bytes) -> Message:
+    """The message in ``raw``, its signature verified; ``RemoteProtocolError`` for anything else."""
+    message = _decode(raw)
+    if not verify(message.author, "message", _signed_part(message), message.signature):
+        raise RemoteProtocolError("the signature does not match")
+    return message
+
+
+def _items(message: Message) -> list[object]:
+    return [
+        VERSION,
+        message.channel_id,
+        message.author,
+        message.instance,
+        message.seq,
+        message.prev,
+        message.id,
+        message.hlc,
+        int(message.kind),
+        message.body,
+        list(message.parts),
+    ]
+
+
+def _signed_part(message: Message) -> bytes:
+    return pack(_items(message))
+
+
+def _decode(raw: bytes) -> Message:
+    if len(raw) > MESSAGE_MAX_BYTES:
+        raise RemoteProtocolError("longer than a message may be")
+    fields = Fields(unpack(raw))
+    if fields.take_int(0, 255) != VERSION or len(fields) != 12:
+        raise RemoteProtocolError("a message of another version")
+    channel_id, author, instance = fields.take_bytes(20), fields.take_bytes(32), fields.take_bytes(8)
+    seq, prev, message_id = fields.take_int(1, SEQ_MAX), fields.take_bytes(16), fields.take_bytes(16)
+    hlc, number = fields.take_int(0, (1 << 63) - 1), fields.take_int(0, 255)
+    body, parts = fields.take_bytes_upto(BODY_MAX_BYTES), fields.take_bytes_list(PARTS_MAX, 32)
+    signature = fields.take_bytes(64)
+    try:
+        kind = Kind(number)
+    except ValueError:
+        raise RemoteProtocolError("a message of an unknown kind") from None
+    message = Message(
+        channel_id, author, instance, seq, prev, message_id, hlc, kind, body, tuple(parts), signature, raw
+    )
+    _check(message)
+    if pack([*_items(message), signature]) != raw:
+        raise RemoteProtocolError("not the canonical encoding")
+    return message
+
+
+def _check(message: Message) -> None:
+    """The rules that bytes alone decide."""
+    if (message.seq == 1) != (message.prev == ZERO_PREV):
+        raise RemoteProtocolError("prev is zero at number 1 and only there")
+    if message.id[6] >> 4 != 7 or message.id[8] >> 6 != 2:
+        raise RemoteProtocolError("the id is no UUIDv7")
+    if message.kind is not Kind.TEXT and message.parts:
+        raise RemoteProtocolError("only a text has parts")
+    if message.kind is Kind.TEXT:
+        if bool(message.body) == bool(message.parts):
+            raise RemoteProtocolError("a text has a body or parts")
+        _check_utf8(message.body)
+    elif message.kind is Kind.PROFILE:
+        if not 1 <= len(message.body) <= NAME_MAX_BYTES:
+            raise RemoteProtocolError("a name has 1 to 128 bytes")
+        _check_utf8(message.body)
+    elif message.skips is None:
+        raise RemoteProtocolError("a skip names nothing")
+
+
+def _check_utf8(body: bytes) -> None:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        raise RemoteProtocolError("not UTF-8") from None

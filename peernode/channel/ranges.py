@@ -1,0 +1,117 @@
+"""One stream's sequence numbers as ranges, and the digest that names exactly this set of messages.
+
+A contiguous range is bound by the digest of its last message, because each message names the one
+before it (``prev``). Invariants: ranges are disjoint, sorted and never touch; the state is a function
+of the set of messages alone, whatever the order they came in; memory grows with the gaps, not with
+the messages. After aioquic's ``rangeset.py``, the idea only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from bisect import bisect_right
+from dataclasses import dataclass
+
+RANGES_MAX = 2048
+"""Ranges of one stream; a message that would need one more is refused."""
+
+DIGEST_BYTES = 16
+
+
+@dataclass(slots=True)
+class Span:
+    """Numbers ``low`` to ``high``, all held; ``head`` is the digest of the message at ``high``."""
+
+    low: int
+    high: int
+    head: bytes
+
+
+class StreamRanges:
+    """What is held of one stream."""
+
+    __slots__ = ("_digest", "forks", "key", "spans")
+
+    def __init__(self, key: bytes) -> None:
+        self.key = key
+        self.spans: list[Span] = []
+        self.forks: dict[int, tuple[bytes, bytes]] = {}
+        """Number -> the two lowest digests seen under it: evidence against the author."""
+        self._digest: bytes | None = None
+
+    @property
+    def floor(self) -> int:
+        """Below and at this number nothing counts as missing."""
+        return self.spans[0].low - 1 if self.spans else 0
+
+    @property
+    def following(self) -> int:
+        """The first number above the floor that is missing."""
+        return self.spans[0].high + 1 if self.spans else 1
+
+    @property
+    def highest(self) -> int:
+        """The highest number held; 0 when nothing is."""
+        return self.spans[-1].high if self.spans else 0
+
+    def _find(self, seq: int) -> int:
+        """The index of the last span that begins at or below ``seq``; -1 if there is none."""
+        return bisect_right(self.spans, seq, key=lambda span: span.low) - 1
+
+    def holds(self, seq: int) -> bool:
+        """Whether some message with this number is held."""
+        index = self._find(seq)
+        return index >= 0 and seq <= self.spans[index].high
+
+    def add(self, seq: int, digest: bytes) -> None:
+        """Take up a number that is not held yet."""
+        self._digest = None
+        index = self._find(seq)
+        before = self.spans[index] if index >= 0 else None
+        after = self.spans[index + 1] if index + 1 < len(self.spans) else None
+        joins_before = before is not None and before.high == seq - 1
+        joins_after = after is not None and after.low == seq + 1
+        if joins_before and joins_after and before and after:
+            before.high, before.head = after.high, after.head
+            del self.spans[index + 1]
+        elif joins_before and before:
+            before.high, before.head = seq, digest
+        elif joins_after and after:
+            after.low = seq
+        else:
+            self.spans.insert(index + 1, Span(seq, seq, digest))
+
+    def fork(self, seq: int, digests: list[bytes]) -> None:
+        """Several messages under one number: keep the two lowest digests."""
+        self._digest = None
+        lowest = sorted({*digests, *self.forks.get(seq, ())})[:2]
+        self.forks[seq] = (lowest[0], lowest[1])
+        span = self.spans[self._find(seq)]
+        if span.high == seq:
+            span.head = lowest[0]
+
+    def missing(self, low: int, high: int) -> list[tuple[int, int]]:
+        """The parts of ``low`` to ``high`` that are not held, in order."""
+        gaps: list[tuple[int, int]] = []
+        for span in self.spans:
+            if span.high < low:
+                continue
+            if span.low > high:
+                break
+            if span.low > low:
+                gaps.append((low, span.low - 1))
+            low = span.high + 1
+        if low <= high:
+            gaps.append((low, high))
+        return gaps
+
+    def digest(self) -> bytes:
+        """16 bytes naming exactly the messages held."""
+        if self._digest is None:
+            state = hashlib.blake2b(self.key, digest_size=DIGEST_BYTES)
+            for span in self.spans:
+                state.update(span.low.to_bytes(8, "big") + span.high.to_bytes(8, "big") + span.head)
+            for seq in sorted(self.forks):
+                state.update(b"".join(self.forks[seq]))
+            self._digest = state.digest()
+        return self._digest
