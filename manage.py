@@ -6,6 +6,12 @@ import sys
 
 from django.core.management import execute_from_command_line
 
+from webchat.deployment import DeploymentError
+from webchat.keyfiles import KeyFileError
+
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webchat.settings")
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except (DeploymentError, KeyFileError) as error:
+        sys.exit(f"Starling can't run: {error}")

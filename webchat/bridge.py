@@ -250,8 +250,9 @@ class Peer:
         return outbox_fields(await _done(self.node.publish(channel, message_id, text)))
 
     async def retry(self, message_id: str) -> dict[str, Any]:
-        """Try a failed message again."""
-        return outbox_fields(await _done(self.node.retry(message_id)))
+        """Try a failed message again; the answer is its state now."""
+        await _done(self.node.retry(message_id))
+        return next(outbox_fields(state) for state in self.node.outbox() if state.id == message_id)
 
     async def discard(self, message_id: str) -> None:
         """Give a message up; other pages of the user learn it by an event."""
@@ -270,19 +271,19 @@ class Peer:
         """Everything a page shows, read without awaiting so that it is of one moment."""
         host, port = self.node.address
         node = {**asdict(self.node.state), "address": f"{host}:{port}", "node_id": self.node.node_id}
-        joined = self.node.channels()
-        names = [*joined, *(name for name in self._joining if name not in joined)]
-        return {"node": node, "channels": [self._channel(name, name in joined, messages) for name in names]}
+        names = dict.fromkeys((*self.node.channels(), *self._joining))
+        return {"node": node, "channels": [self._channel(name, messages) for name in names]}
 
-    def _channel(self, channel: str, joined: bool, messages: bool) -> dict[str, Any]:
+    def _channel(self, channel: str, messages: bool) -> dict[str, Any]:
+        member = self.node.channels()  # those that a restarted node is still joining again are in it
         outbox = [outbox_fields(state) for state in self.node.outbox() if state.channel == channel]
-        fields: dict[str, Any] = {"name": channel, "joined": joined, "outbox": outbox}
+        fields: dict[str, Any] = {"name": channel, "joined": member.get(channel, False), "outbox": outbox}
         if channel in self._joining:
             join = self._joining[channel]
             fields["progress"] = {"steps": list(join["steps"].values()), "delayed": join["delayed"]}
-        if joined:
+        if channel in member:
             fields["names"] = self.node.names(channel)
-        if joined and messages:
+        if channel in member and messages:
             newest = self.node.history(channel, None, SNAPSHOT_MESSAGES)
             fields["messages"] = [message_fields(message) for message in newest]
         return fields

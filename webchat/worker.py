@@ -45,9 +45,9 @@ class Worker:
 
     def __init__(self, layer: Any) -> None:
         self._layer = layer
-        self._epoch = secrets.token_hex(8)
+        self.epoch = secrets.token_hex(8)
         self.host = PeerHost(settings.DEPLOYMENT, settings.NODE_ENVIRONMENT)
-        self.residents = Residents(self.host, self._epoch, layer)
+        self.residents = Residents(self.host, self.epoch, layer)
         self._tasks = Background()
         self._answers: OrderedDict[str, dict[str, Any] | None] = OrderedDict()
         self._commands: dict[str, Callable[[int, Args], Awaitable[Result]]] = {
@@ -120,7 +120,7 @@ class Worker:
 
     async def _heads(self, user: int, args: Args) -> Result:
         heads = {str(user_id): self.residents.head(user_id) for user_id in args["users"]}
-        return {"epoch": self._epoch, "heads": heads}
+        return {"epoch": self.epoch, "heads": heads}
 
     async def _hello(self, user: int, args: Args) -> Result:
         peer = await self.residents.peer(user)
@@ -137,10 +137,10 @@ class Worker:
         cursor = Cursor.parse(args["cursor"])
         head = str(stream.cursor)
         if not stream.holds(cursor):
-            return {"gone": True, "epoch": self._epoch, "head": head, "first": 0, "events": []}
+            return {"gone": True, "epoch": self.epoch, "head": head, "first": 0, "events": []}
         events = stream.after(cursor.number, REPLAY_EVENTS_MAX)
         first = cursor.number + 1
-        return {"gone": False, "epoch": self._epoch, "head": head, "first": first, "events": events}
+        return {"gone": False, "epoch": self.epoch, "head": head, "first": first, "events": events}
 
     async def _join(self, user: int, args: Args) -> Result:
         (await self.residents.peer(user)).join(args["channel"])

@@ -98,9 +98,7 @@ def test_a_weak_password_is_refused(client: Client, password: str) -> None:
 
 
 @pytest.mark.parametrize("policy", ["closed", "invite"])
-def test_where_accounts_are_not_open_it_is_said(
-    client: Client, settings: Settings, policy: str
-) -> None:
+def test_where_accounts_are_not_open_it_is_said(client: Client, settings: Settings, policy: str) -> None:
     signup_policy(settings, policy)
     answer = sign_up(client)
     assert answer.status_code == 403

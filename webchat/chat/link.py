@@ -88,6 +88,11 @@ class WorkerLink:
                 self._channel = ""
                 await self._tasks.close()
 
+    @property
+    def idle(self) -> bool:
+        """Whether no task runs and no answer is awaited."""
+        return not self._tasks and not self._waiting
+
     async def command(self, user_id: int, name: str, args: dict[str, Any]) -> dict[str, Any]:
         """Have the worker do something; raises ``CommandError``, at the latest after the time limit."""
         command_id = f"{self._prefix}:{next(self._serial)}"

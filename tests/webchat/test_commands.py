@@ -1,0 +1,100 @@
+"""Commands to the worker: answered always, done once, refused in words."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from channels.layers import get_channel_layer
+
+from tests.support.browser import message_id
+from tests.webchat.conftest import Open
+from webchat.chat.addresses import WORKER_CHANNEL
+from webchat.chat.commands import command
+
+
+@pytest.mark.usefixtures("worker")
+async def test_the_same_message_sent_again_is_the_same_message(open_page: Open) -> None:
+    ann, bob = await open_page("ann"), await open_page("bob")
+    await ann.hello()
+    await bob.hello()
+    await ann.join("#lobby")
+    await bob.join("#lobby")
+    fields = {"channel": "#lobby", "id": message_id(77), "text": "once"}
+    answers = [await ann.ask("message.send", **fields) for _ in range(3)]
+    assert {answer["message"]["order"] for answer in answers} == {answers[0]["message"]["order"]}
+    await bob.expect("message", id=message_id(77))
+    last = await ann.say("#lobby", "last")
+    await bob.expect("message", id=last["id"])
+    assert [frame for frame in bob.put_aside() if frame["type"] == "message"] == []
+
+
+@pytest.mark.usefixtures("worker")
+async def test_a_command_that_arrives_twice_is_done_once_and_answered_twice(open_page: Open) -> None:
+    ann = await open_page("ann")
+    await ann.hello()
+    await ann.join("#lobby")
+    layer = get_channel_layer()
+    reply = await layer.new_channel()
+    user = next(iter(_users(await ann.hello(), layer)))
+    args: dict[str, Any] = {"channel": "#lobby", "id": message_id(78), "text": "twice"}
+    for _ in range(2):
+        await layer.send(WORKER_CHANNEL, command("the-same", reply, user, "message.send", args))
+    first, second = await layer.receive(reply), await layer.receive(reply)
+    assert first == second
+    assert first["result"]["message"]["id"] == message_id(78)
+
+
+def _users(welcome: dict[str, Any], layer: Any) -> list[int]:
+    return [int(group.split(".")[1]) for group in layer.groups if group.startswith("user.")]
+
+
+@pytest.mark.usefixtures("worker")
+@pytest.mark.parametrize(
+    ("kind", "fields", "code"),
+    [
+        ("channel.join", {"channel": "two words"}, "CHANNEL_NAME_INVALID"),
+        ("channel.leave", {"channel": "#nowhere"}, "CHANNEL_UNKNOWN"),
+        ("message.send", {"channel": "#nowhere", "id": message_id(1), "text": "x"}, "NOT_A_MEMBER"),
+        ("message.retry", {"id": message_id(99)}, "MESSAGE_UNKNOWN"),
+        ("message.discard", {"id": message_id(99)}, "MESSAGE_UNKNOWN"),
+        ("history.page", {"channel": "#nowhere"}, "CHANNEL_UNKNOWN"),
+    ],
+)
+async def test_what_can_not_be_done_is_refused_in_words(
+    open_page: Open, kind: str, fields: dict[str, Any], code: str
+) -> None:
+    ann = await open_page("ann")
+    error = await ann.ask(kind, **fields)
+    assert (error["type"], error["code"]) == ("error", code), json.dumps(error)
+    assert error["message"] and error["remedy"]
+
+
+@pytest.mark.usefixtures("worker")
+async def test_history_comes_in_pages_oldest_first(open_page: Open) -> None:
+    ann = await open_page("ann")
+    await ann.hello()
+    await ann.join("#lobby")
+    for number in range(5):
+        sent = await ann.say("#lobby", f"message {number}")
+        await ann.expect("message.state", id=sent["id"], state="sent")
+    newest = await ann.ask("history.page", channel="#lobby", limit=2)
+    assert [message["text"] for message in newest["messages"]] == ["message 3", "message 4"]
+    assert newest["more"] is True
+    before = newest["messages"][0]["order"]
+    older = await ann.ask("history.page", channel="#lobby", before=before, limit=4)
+    assert [message["text"] for message in older["messages"]] == ["message 0", "message 1", "message 2"]
+    assert older["more"] is False
+
+
+@pytest.mark.usefixtures("worker")
+async def test_leaving_and_discarding_are_told_to_all_pages_of_the_user(open_page: Open) -> None:
+    here, there = await open_page("ann"), await open_page("ann")
+    await here.hello()
+    await there.hello()
+    await here.join("#lobby")
+    await there.expect("channel.joined", channel="#lobby")
+    assert (await here.ask("channel.leave", channel="#lobby"))["type"] == "ok"
+    await there.expect("channel.left", channel="#lobby")
+    assert (await there.hello())["channels"] == []
