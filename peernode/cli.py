@@ -1,0 +1,271 @@
+"""One headless node on the command line: lines in, JSON events out.
+
+Each line on standard input is published; each event is one JSON object on a line of standard output,
+flushed at once. Invariants: the events' fields are stable (docs/operations.md), more may be added;
+log lines go to standard error; SIGTERM, SIGINT, ``/quit`` and the end of input in a terminal end the
+node cleanly. At the end of piped input the node stays up and goes on serving.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import hashlib
+import json
+import logging
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+from peernode.config import NodeConfig
+from peernode.diagnostics.codes import info_of
+from peernode.environment import Address
+from peernode.errors import PeerNodeError
+from peernode.events import (
+    Event,
+    JoinDelayed,
+    Joined,
+    JoinProgress,
+    MessageReceived,
+    MessageState,
+    NodeState,
+    OutboxState,
+    Trouble,
+)
+from peernode.identity import load_or_create
+from peernode.node import PeerNode
+from peernode.rpc.transport import SystemEnvironment
+from peernode.store.sqlite import SqliteDatabase
+
+LINES_MAX = 256
+"""Lines read ahead of what the node has accepted; then standard input waits."""
+
+
+def parse_address(text: str) -> Address:
+    """``HOST:PORT``; a name is resolved once."""
+    host, separator, port = text.rpartition(":")
+    if not separator or not port.isdecimal() or not 0 <= int(port) <= 65535:
+        raise argparse.ArgumentTypeError(f"expected HOST:PORT, got {text!r}")
+    try:
+        return socket.gethostbyname(host or "127.0.0.1"), int(port)
+    except OSError:
+        raise argparse.ArgumentTypeError(f"the name {host!r} can't be resolved") from None
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line's options."""
+    made = argparse.ArgumentParser(prog="python -m peernode", description="Run one headless Starling node.")
+    made.add_argument("--listen", type=parse_address, default=("127.0.0.1", 0), metavar="HOST:PORT")
+    made.add_argument(
+        "--advertise", type=parse_address, metavar="HOST:PORT", help="the address others are told"
+    )
+    made.add_argument(
+        "--bootstrap", type=parse_address, action="append", default=[], metavar="HOST:PORT", help="repeatable"
+    )
+    made.add_argument("--data", type=Path, default=Path("var/node"), metavar="DIR")
+    made.add_argument("--channel", metavar="NAME", help="without it: bootstrap and initiator alone")
+    made.add_argument("--network", default="starling", help="networks of another name never mix")
+    made.add_argument("--name", default="", help="display name")
+    made.add_argument("--verbose", action="store_true")
+    return made
+
+
+def machine_id(network: str, fallback: bytes) -> bytes:
+    """8 bytes naming this machine, so that copies on one disk are counted as such."""
+    try:
+        found = Path("/etc/machine-id").read_bytes().strip()
+    except OSError:
+        found = b""
+    return hashlib.sha256(b"machine" + network.encode() + (found or fallback)).digest()[:8]
+
+
+class Headless:
+    """The node of one command line, and its two streams of lines."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self._options = options
+        self._texts: dict[str, str] = {}
+        self._stopping = asyncio.Event()
+        self._input_ready = asyncio.Event()
+
+    def emit(self, event: str, **fields: Any) -> None:
+        """One line of output."""
+        sys.stdout.write(json.dumps({"event": event, **fields}, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+
+    def heard(self, event: Event) -> None:
+        """Translate a node's event."""
+        match event:
+            case MessageReceived(message=message, history=history):
+                self.emit(
+                    "message",
+                    id=message.id,
+                    channel=message.channel,
+                    author=message.author,
+                    text=message.text,
+                    history=history,
+                    order=message.order,
+                )
+            case MessageState(state=state):
+                self._state(state)
+            case JoinProgress():
+                self.emit(
+                    "progress",
+                    channel=event.channel,
+                    step=event.step,
+                    index=event.index,
+                    of=event.of,
+                    elapsed_ms=round(event.elapsed_ms, 1),
+                    done=event.done,
+                )
+            case Joined():
+                self.emit(
+                    "joined",
+                    channel=event.channel,
+                    created=event.created,
+                    alone=event.alone,
+                    elapsed_ms=round(event.elapsed_ms, 1),
+                    initiators=list(event.initiators),
+                    subscribers=list(event.subscribers),
+                )
+            case JoinDelayed(error=error):
+                self.emit(
+                    "error", code=error.code, message=error.message, remedy=error.remedy, step=event.step
+                )
+            case NodeState():
+                self.emit("state", state=event.state, peers=event.peers, reason=event.reason)
+            case Trouble(error=error):
+                self.emit(
+                    "error", code=error.code, message=error.message, remedy=error.remedy, **event.context
+                )
+
+    def _state(self, state: OutboxState) -> None:
+        if state.state == "failed" and state.error is not None:
+            error = state.error
+            self.emit("failed", id=state.id, code=error.code, message=error.message, remedy=error.remedy)
+        elif state.state in ("sent", "delivered"):
+            k, of = state.stored
+            self.emit(
+                "sent", id=state.id, stored={"k": k, "of": of}, machines=state.machines, alone=state.alone
+            )
+            if state.state == "delivered":
+                n, m = state.delivered
+                self.emit("delivered", id=state.id, n=n, m=m)
+
+    async def run(self) -> int:
+        """Serve until told to end; the exit status."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stopping.set)
+        env = SystemEnvironment()
+        options = self._options
+        database = None
+        try:
+            identity = load_or_create(options.data, env.random)
+            config = NodeConfig(
+                network=options.network,
+                listen=options.listen,
+                advertise=options.advertise,
+                bootstrap=tuple(options.bootstrap),
+                machine_id=machine_id(options.network, identity.node_id),
+                display_name=options.name,
+            )
+            database = SqliteDatabase(options.data / "node.sqlite3")
+            node = PeerNode(config, env, database.for_node(identity.node_id), identity, self.heard)
+            await node.start()
+        except PeerNodeError as error:
+            self._error(error)
+            if database is not None:
+                await database.close()
+            return 1
+        try:
+            await self._serve(node)
+        finally:
+            await node.stop()
+            await database.close()
+        return 0
+
+    async def _serve(self, node: PeerNode) -> None:
+        host, port = node.address
+        self.emit("ready", address=f"{host}:{port}", node_id=node.node_id)
+        work = [asyncio.create_task(self._stopping.wait())]
+        if self._options.channel:
+            for message in node.history(self._options.channel, None, 1 << 30) if self._kept(node) else []:
+                self.heard(MessageReceived(message, True))
+            work.append(asyncio.create_task(self._join(node)))
+            work.append(asyncio.create_task(self._lines(node)))
+        else:
+            work.append(asyncio.create_task(self._lines(node)))
+        await self._stopping.wait()
+        for task in work:
+            task.cancel()
+        await asyncio.gather(*work, return_exceptions=True)
+
+    def _kept(self, node: PeerNode) -> bool:
+        return self._options.channel in node.channels()
+
+    async def _join(self, node: PeerNode) -> None:
+        try:
+            await node.join(self._options.channel)
+        except PeerNodeError as error:
+            if error.code in ("CHANNEL_NAME_INVALID", "TOO_MANY_CHANNELS"):
+                self._error(error)  # everything else was told as a delayed join and goes on
+        finally:
+            self._input_ready.set()
+
+    def _error(self, error: PeerNodeError) -> None:
+        info = info_of(error)
+        self.emit("error", code=info.code, message=info.message, remedy=info.remedy)
+
+    async def _lines(self, node: PeerNode) -> None:
+        """Publish each line of standard input; ``/log``, ``/subscribers`` and ``/quit`` are commands."""
+        loop = asyncio.get_running_loop()
+        reader = asyncio.StreamReader(limit=1 << 20)
+        await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+        if self._options.channel:
+            await self._input_ready.wait()
+        gate = asyncio.Semaphore(LINES_MAX)
+        while line := await reader.readline():
+            text = line.decode(errors="replace").rstrip("\r\n")
+            if text == "/quit":
+                break
+            if text.strip():
+                await gate.acquire()
+                await self._line(node, text, gate)
+        else:
+            if not sys.stdin.isatty():
+                return
+        self._stopping.set()
+
+    async def _line(self, node: PeerNode, text: str, gate: asyncio.Semaphore) -> None:
+        channel = self._options.channel
+        try:
+            if channel is None:
+                raise PeerNodeError("NOT_A_MEMBER")
+            if text == "/log":
+                self.emit("log", ids=node.log_ids(channel))
+            elif text == "/subscribers":
+                self.emit("subscribers", initiators=await node.subscribers(channel))
+            else:
+                state = await node.publish(channel, None, text)
+                self.emit("accepted", id=state.id, text=text)
+        except PeerNodeError as error:
+            self._error(error)
+        finally:
+            gate.release()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The way in for ``python -m peernode``."""
+    options = parser().parse_args(arguments)
+    level = logging.DEBUG if options.verbose else logging.WARNING
+    logging.basicConfig(
+        stream=sys.stderr, level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+
+    async def run() -> int:
+        return await Headless(options).run()
+
+    return asyncio.run(run())

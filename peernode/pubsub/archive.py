@@ -1,0 +1,125 @@
+"""What a node answers from its log: summaries, ranges, pages of history, the list of subscribers.
+
+Invariants: only participants are answered (a live lease, a place near the channel, or the channel's
+initiators as we know them); an answer never exceeds one datagram, ``more`` says that there is more;
+nothing here changes any state.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from peernode.channel.log import encode_summary
+from peernode.channel.message import ORDER_KEY_BYTES
+from peernode.errors import Refused
+from peernode.pubsub.context import Context
+from peernode.pubsub.replica import Replica
+from peernode.pubsub.storage import SERVE_MARGIN, PubSubStorage
+from peernode.rpc.rpc import Caller
+from peernode.wire.codec import Fields
+from peernode.wire.contact import Contact
+from peernode.wire.ops import Op, Status
+
+ANSWER_MAX_BYTES = 1040
+"""What the lists of one answer may take of a datagram beside sealing, token and framing."""
+
+SUMMARIES_PER_PAGE = 11
+"""A summary takes up to 92 bytes."""
+
+BUCKETS = 64
+
+
+class Archive:
+    """Serves SUMMARY, PULL, HISTORY and SUBSCRIBERS."""
+
+    def __init__(self, context: Context, storage: PubSubStorage) -> None:
+        self._context = context
+        self._storage = storage
+        context.rpc.serve(Op.SUMMARY, self._summary)
+        context.rpc.serve(Op.PULL, self._pull)
+        context.rpc.serve(Op.HISTORY, self._history)
+        context.rpc.serve(Op.SUBSCRIBERS, self._subscribers)
+
+    def _replica(self, caller: Caller, channel_id: bytes) -> Replica:
+        """The channel, if the caller may read it here."""
+        if not caller.proven:
+            raise Refused(Status.UNPROVEN)
+        replica = self._storage.replicas.get(channel_id)
+        if replica is None:
+            raise Refused(Status.MISSING)
+        key = caller.contact.public_key
+        view = replica.initiators
+        if replica.leases.contact(caller.contact.id) is not None or (view is not None and view.holds(key)):
+            return replica
+        want = self._context.config.replicas + SERVE_MARGIN
+        near = self._storage.merge(
+            channel_id, [caller.contact], self._context.overlay.closest(channel_id, want), want
+        )
+        if caller.contact not in near:
+            raise Refused(Status.NOT_SUBSCRIBED)
+        return replica
+
+    async def _summary(self, caller: Caller, body: Fields) -> list[Any]:
+        replica = self._replica(caller, body.take_bytes(20))
+        body.take_bytes(16)
+        buckets = body.take_bytes_list(BUCKETS, 8)
+        after = body.take_bytes_or_none(40)
+        if len(buckets) != BUCKETS:
+            raise Refused(Status.MALFORMED)
+        differing = replica.log.differing_streams(buckets)
+        if after is not None:
+            differing = [item for item in differing if item.author + item.instance > after]
+        page = differing[:SUMMARIES_PER_PAGE]
+        return [replica.log.root(), [encode_summary(item) for item in page], len(differing) > len(page)]
+
+    async def _pull(self, caller: Caller, body: Fields) -> list[Any]:
+        replica = self._replica(caller, body.take_bytes(20))
+        author, instance = body.take_bytes(32), body.take_bytes(8)
+        low, high = body.take_int(1, 1 << 62), body.take_int(1, 1 << 62)
+        raws = self._context.store.messages(replica.channel_id, author, instance, low, high, 16)
+        page, used = _fill([raw for _, raw in raws])
+        following = raws[page][0] if page < len(raws) else (raws[-1][0] + 1 if len(raws) == 16 else high + 1)
+        return [[raw for _, raw in raws[:page]], following <= high and bool(raws), following]
+
+    async def _history(self, caller: Caller, body: Fields) -> list[Any]:
+        replica = self._replica(caller, body.take_bytes(20))
+        before = body.take_bytes_or_none(ORDER_KEY_BYTES)
+        limit = body.take_int(1, 16)
+        raws = self._context.store.newest(replica.channel_id, before, limit)
+        page, _ = _fill(raws)
+        return [raws[:page], len(raws) == limit or page < len(raws)]
+
+    async def _subscribers(self, caller: Caller, body: Fields) -> list[Any]:
+        replica = self._replica(caller, body.take_bytes(20))
+        after = body.take_bytes_or_none(20)
+        now = self._context.now()
+        live = sorted(replica.leases.live(now), key=lambda lease: lease.subscriber_id)
+        if after is not None:
+            live = [lease for lease in live if lease.subscriber_id > after]
+        items: list[Any] = []
+        size = 0
+        for lease in live:
+            remaining_ms = max(0, int(lease.remaining_s(now) * 1000))
+            item = [lease.raw, remaining_ms, self._address(lease.contact)]
+            size += len(lease.raw) + 64
+            if size > ANSWER_MAX_BYTES:
+                break
+            items.append(item)
+        return [items, len(items) < len(live)]
+
+    def _address(self, contact: Contact) -> list[Any]:
+        """The contact at its proven address, which may have moved since its lease."""
+        address = self._context.rpc.address_of(contact.public_key)
+        if address is None:
+            return contact.encode()
+        return Contact(contact.public_key, *address, contact.public).encode()
+
+
+def _fill(raws: list[bytes]) -> tuple[int, int]:
+    """How many of ``raws`` fit one answer, at least one, and their size in bytes."""
+    used = 0
+    for count, raw in enumerate(raws):
+        if count and used + len(raw) + 3 > ANSWER_MAX_BYTES:
+            return count, used
+        used += len(raw) + 3
+    return len(raws), used

@@ -1,0 +1,108 @@
+"""``Audience``: who reads a channel, as an author knows it, for the one-hop push.
+
+In a channel of at most ``small_channel_max`` subscribers the author pushes straight to each whose
+address is proven; the initiators push as well, so this only ever makes things faster. Invariants: no
+message goes to an unproven address; an unproven one is pinged once per refresh, so that the next
+message can go; at most one refresh per channel runs at a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from peernode.channel.lease import decode_lease
+from peernode.channel.message import Message
+from peernode.errors import Backpressure, Refused, RemoteProtocolError, RpcTimeout
+from peernode.pubsub.context import Context
+from peernode.pubsub.delivery import MessageDelivery
+from peernode.pubsub.replica import Replica
+from peernode.wire.codec import Fields
+from peernode.wire.contact import Contact
+from peernode.wire.ops import Op
+
+PAGES_MAX = 4096
+"""Pages of subscribers fetched in one refresh; the rest is refreshed at the next change."""
+
+
+async def fetch_subscribers(
+    context: Context, replica: Replica, contact: Contact
+) -> list[tuple[bytes, int, Contact]]:
+    """An initiator's list of a channel: raw lease, its remaining time in ms, contact.
+
+    Raises what ``Rpc.request`` raises. Leases are not verified here.
+    """
+    found: list[tuple[bytes, int, Contact]] = []
+    after: bytes | None = None
+    for _ in range(PAGES_MAX):
+        answer = Fields(
+            await context.rpc.request(contact, Op.SUBSCRIBERS, [replica.channel_id, after], prove=True)
+        )
+        page = answer.take_list(64)
+        more = answer.take_bool()
+        for item in page:
+            fields = Fields(item)
+            raw, remaining_ms = fields.take_bytes_upto(512), fields.take_int(0, 600_000)
+            found.append((raw, remaining_ms, Contact.decode(fields.take())))
+        if not more or not found:
+            break
+        after = found[-1][2].id
+    return found
+
+
+class Audience:
+    """The subscribers of each channel from an author's point of view."""
+
+    def __init__(self, context: Context, delivery: MessageDelivery) -> None:
+        self._context = context
+        self._delivery = delivery
+        self._refreshing: dict[bytes, None] = {}
+
+    def known(self, replica: Replica) -> dict[bytes, Contact]:
+        """Subscriber id -> contact, without this node."""
+        found = dict(replica.subscribers)
+        if replica.serves:
+            for lease in replica.leases.live(self._context.now()):
+                found[lease.subscriber_id] = lease.contact
+        found.pop(self._context.identity.node_id, None)
+        return found
+
+    def push_directly(self, replica: Replica, message: Message) -> None:
+        """One hop to each proven subscriber of a small channel."""
+        subscribers = self.known(replica)
+        if len(subscribers) > self._context.config.small_channel_max:
+            return
+        for contact in subscribers.values():
+            if self._context.rpc.is_proven(contact):
+                self._delivery.push(replica, message, contact, "direct")
+
+    def seen(self, replica: Replica, contact: Contact, digest: bytes) -> None:
+        """An initiator named the digest of its subscribers: fetch them when it is news."""
+        if digest == replica.subscribers_digest or replica.channel_id in self._refreshing:
+            return
+        self._refreshing[replica.channel_id] = None
+        self._context.tasks.spawn(self._refresh(replica, contact, digest), "audience.refresh")
+
+    async def _refresh(self, replica: Replica, contact: Contact, digest: bytes) -> None:
+        try:
+            listed = await fetch_subscribers(self._context, replica, contact)
+            found: dict[bytes, Contact] = {}
+            for raw, _, subscriber in listed:
+                lease = decode_lease(raw, self._context.network_id)
+                if lease.channel_id == replica.channel_id and lease.subscriber == subscriber.public_key:
+                    found[subscriber.id] = subscriber
+            replica.subscribers = found
+            replica.subscribers_digest = digest
+            if len(found) <= self._context.config.small_channel_max:
+                await asyncio.gather(*(self._prove(subscriber) for subscriber in found.values()))
+        except (RpcTimeout, Refused, Backpressure, RemoteProtocolError) as error:
+            self._context.collector.count(f"audience.{type(error).__name__}")
+        finally:
+            self._refreshing.pop(replica.channel_id, None)
+
+    async def _prove(self, contact: Contact) -> None:
+        if contact.public_key == self._context.identity.public_key or self._context.rpc.is_proven(contact):
+            return
+        try:
+            await self._context.rpc.request(contact, Op.PING, [1, 1])
+        except (RpcTimeout, Refused, Backpressure) as error:
+            self._context.collector.count(f"audience.{type(error).__name__}")

@@ -1,0 +1,78 @@
+"""What the procedures of one node share: its parts, its clock, its way to tell the application.
+
+Invariants: one ``Context`` per running node; nothing in it is replaced while the node runs; an event
+is told exactly once, in the order in which things happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from peernode.channel.hlc import Hlc
+from peernode.channel.message import Message
+from peernode.config import NodeConfig
+from peernode.diagnostics.collector import DiagnosticCollector
+from peernode.environment import Environment
+from peernode.events import ChatMessage, Event
+from peernode.identity import Identity, node_id_of
+from peernode.overlay.overlay import Overlay
+from peernode.rpc.rpc import Rpc
+from peernode.store.base import Store
+from peernode.tasks import Tasks
+from peernode.wire.contact import Contact
+
+
+@dataclass(slots=True)
+class Context:
+    """The parts of one node that every procedure needs."""
+
+    config: NodeConfig
+    env: Environment
+    identity: Identity
+    network_id: bytes
+    rpc: Rpc
+    overlay: Overlay
+    store: Store
+    tasks: Tasks
+    hlc: Hlc
+    collector: DiagnosticCollector
+    tell: Callable[[Event], None]
+    ready: Callable[[], bool] = field(default=lambda: True)
+
+    def now(self) -> float:
+        """Monotonic seconds."""
+        return self.env.clock.monotonic()
+
+    def wall_ms(self) -> int:
+        """Wall-clock milliseconds, corrected by what the peers' clocks say."""
+        return self.rpc.corrected_wall_ms()
+
+    def me(self) -> Contact:
+        """This node as a contact."""
+        ip, port = self.rpc.external or self.rpc.address
+        return Contact(self.identity.public_key, ip, port, self.overlay.public)
+
+    def jittered(self, seconds: float) -> float:
+        """``seconds`` spread over 80 to 120 %, so that nodes don't act in step."""
+        return seconds * (0.8 + 0.4 * self.env.random.random())
+
+
+def chat_message(message: Message, channel: str, name: str, text: str, own: bool) -> ChatMessage:
+    """A message in the form that the application sees."""
+    return ChatMessage(
+        id=uuid_text(message.id),
+        channel=channel,
+        author=node_id_of(message.author).hex(),
+        name=name,
+        text=text,
+        order=message.order,
+        at_ms=message.hlc >> 16,
+        own=own,
+    )
+
+
+def uuid_text(raw: bytes) -> str:
+    """The canonical text of a 16-byte UUID (RFC 9562, section 4)."""
+    digits = raw.hex()
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))

@@ -1,0 +1,161 @@
+"""``MessageDelivery``: the initiators' push of a stored message to every subscriber.
+
+Each subscriber ranks the initiators by rendezvous hashing. Rank 1 pushes at once; rank k pushes to
+whoever was not reported acked after (k - 1) staggers. So nobody has to know who is alive, and a dead
+initiator costs its subscribers one stagger. Invariants: a message is pushed by this node to one
+subscriber at most once at a time; an ack counts only with the subscriber's signature; a subscriber
+that says it isn't one loses its lease here; every attempt is recorded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from peernode.channel.assignment import rank
+from peernode.channel.message import Message
+from peernode.channel.receipt import sign_ack, verify_ack
+from peernode.errors import Backpressure, Refused, RemoteProtocolError, RpcTimeout
+from peernode.pubsub.acks import AckReports
+from peernode.pubsub.context import Context
+from peernode.pubsub.ingest import Source
+from peernode.pubsub.reachability import InitiatorReachabilityMonitor
+from peernode.pubsub.replica import Replica
+from peernode.wire.codec import Fields
+from peernode.wire.contact import Contact
+from peernode.wire.ops import Op, Status
+
+SPREADS_MAX = 4096
+"""Messages whose delivery is followed at a time; the oldest is left to the subscribers' renewals."""
+
+
+@dataclass(slots=True)
+class Spread:
+    """How far one message got from here; ``acked``: subscriber id -> (key, signature)."""
+
+    replica: Replica
+    message: Message
+    acked: dict[bytes, tuple[bytes, bytes]] = field(default_factory=dict)
+    pushing: dict[bytes, None] = field(default_factory=dict)
+
+
+class MessageDelivery:
+    """Pushes, their acks, and the reports of acks to the other initiators and the author."""
+
+    def __init__(self, context: Context, monitor: InitiatorReachabilityMonitor) -> None:
+        self._context = context
+        self._monitor = monitor
+        self._spreads: OrderedDict[bytes, Spread] = OrderedDict()
+        self.reports = AckReports(context)
+        self.on_ack: list[Callable[[bytes, bytes, bytes], None]] = []
+        """Told of each new verified ack: message digest, subscriber id, signature."""
+
+    def spread(self, replica: Replica, message: Message) -> Spread:
+        """The delivery state of a message, made when it is new."""
+        found = self._spreads.get(message.digest)
+        if found is None:
+            found = self._spreads[message.digest] = Spread(replica, message)
+            if len(self._spreads) > SPREADS_MAX:
+                self._spreads.popitem(last=False)
+                self._context.collector.count("delivery.spread_dropped")
+        return found
+
+    def stored(self, replica: Replica, message: Message, source: Source) -> None:
+        """A message became durable here: ack it as a subscriber, push it as an initiator."""
+        if source is Source.SYNC:
+            return
+        mine = self._context.identity
+        spread = self.spread(replica, message)
+        if message.author != mine.public_key and replica.subscribed:
+            self._count_ack(spread, mine.public_key, mine.node_id, sign_ack(mine, message))
+        if replica.serves:
+            self._context.tasks.spawn(self._push_by_rank(spread), "delivery.spread")
+
+    async def _push_by_rank(self, spread: Spread) -> None:
+        """Rank 1 now, rank k after (k - 1) staggers."""
+        replica = spread.replica
+        view = replica.initiators
+        if view is None:
+            return
+        leases = replica.leases.live(self._context.now())
+        small = len(leases) < 10
+        stagger_s = (
+            self._context.config.push_stagger_small_s if small else self._context.config.push_stagger_s
+        )
+        keys = [contact.public_key for contact in view.contacts]
+        plan: list[list[Contact]] = [[] for _ in keys]
+        for lease in leases:
+            if lease.subscriber in (spread.message.author, self._context.identity.public_key):
+                continue
+            order = rank(lease.subscriber_id, replica.channel_id, keys)
+            plan[order.index(self._context.identity.public_key)].append(lease.contact)
+        waited = 0
+        for position, contacts in enumerate(plan):
+            if not contacts:
+                continue
+            if position > waited:
+                await asyncio.sleep((position - waited) * stagger_s)
+                waited = position
+            for contact in contacts:
+                self.push(replica, spread.message, contact, "alternative" if position else "initiator")
+
+    def push(self, replica: Replica, message: Message, contact: Contact, method: str) -> None:
+        """Push in the background, unless it is acked or on its way already."""
+        spread = self.spread(replica, message)
+        if contact.id in spread.acked or contact.id in spread.pushing:
+            return
+        spread.pushing[contact.id] = None
+        self._context.tasks.spawn(self._push(spread, contact, method), "delivery.push")
+
+    async def _push(self, spread: Spread, contact: Contact, method: str) -> None:
+        started = self._context.now()
+        replica, message = spread.replica, spread.message
+        view = replica.initiators
+        try:
+            body = [view.hash if view else bytes(16), message.raw]
+            answer = await self._context.rpc.request(contact, Op.PUSH, body, prove=True)
+            signature = Fields(answer).take_bytes(64)
+            if not verify_ack(contact.public_key, message, signature):
+                raise RemoteProtocolError("a forged ack")
+            outcome = "ok"
+            self._count_ack(spread, contact.public_key, contact.id, signature)
+        except RpcTimeout:
+            outcome = "timeout"
+        except Backpressure:
+            outcome = "backpressure"
+        except RemoteProtocolError:
+            outcome = "malformed"
+        except Refused as refusal:
+            outcome = Status(refusal.status).name if refusal.status in list(Status) else "refused"
+            if refusal.status == Status.NOT_SUBSCRIBED:
+                replica.leases.drop(contact.id)
+        finally:
+            spread.pushing.pop(contact.id, None)
+        self._monitor.pushed(replica, contact, outcome == "ok", started)
+        self._context.collector.attempt(message.digest.hex(), contact.id.hex(), method, outcome, started)
+
+    def _count_ack(self, spread: Spread, key: bytes, subscriber: bytes, signature: bytes) -> None:
+        if subscriber in spread.acked:
+            return
+        spread.acked[subscriber] = (key, signature)
+        self.reports.add(spread.replica, spread.message, key, signature)
+        for heard in self.on_ack:
+            heard(spread.message.digest, subscriber, signature)
+
+    def reported(
+        self, replica: Replica, digest: bytes, key: bytes, subscriber: bytes, signature: bytes
+    ) -> None:
+        """Another node passes on an ack; it counts only with the subscriber's signature."""
+        spread = self._spreads.get(digest)
+        if spread is None or subscriber in spread.acked or spread.replica is not replica:
+            return
+        if len(spread.acked) >= self._context.config.subscribers_per_channel_max:
+            return
+        if not verify_ack(key, spread.message, signature):
+            self._context.collector.count("delivery.forged_ack")
+            return
+        spread.acked[subscriber] = (key, signature)
+        for heard in self.on_ack:
+            heard(digest, subscriber, signature)

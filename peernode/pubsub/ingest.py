@@ -1,0 +1,185 @@
+"""``Ingest``: the one way by which messages come into a log: check, commit, then believe.
+
+Invariants: a message enters a log only after its signature was verified, its time has come, its parts
+are here, and the store has made it durable; two copies that arrive at the same moment are committed
+once and both callers wait for that commit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from enum import Enum
+
+from peernode.channel.hlc import ahead_ms
+from peernode.channel.log import Added
+from peernode.channel.message import Kind, Message, decode_message
+from peernode.channel.parts import part_digest
+from peernode.errors import Backpressure, PeerNodeError, Refused, RemoteProtocolError, RpcTimeout
+from peernode.pubsub.context import Context
+from peernode.pubsub.replica import Replica
+from peernode.store.base import PutMessage, PutPart, Write
+from peernode.wire.codec import Fields
+from peernode.wire.contact import Contact
+from peernode.wire.ops import Op, Status
+
+VERIFY_SLICE = 32
+"""Signatures checked in one go before other work gets the loop (about 2 ms)."""
+
+
+class Source(Enum):
+    """How messages came here; decides whether they are news or history, and who pushes them on."""
+
+    OWN = "own"
+    PUBLISH = "publish"
+    PUSH = "push"
+    SYNC = "sync"
+
+
+class Ingest:
+    """Takes messages into replicas."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self.on_stored: list[Callable[[Replica, Message, Source], None]] = []
+        """Told of each message that has become durable and new, in log order per call."""
+
+    def decode(self, replica: Replica, raw: bytes) -> Message:
+        """The verified message in ``raw``; ``RemoteProtocolError`` when it is not this channel's."""
+        message = decode_message(raw)
+        if message.channel_id != replica.channel_id:
+            raise RemoteProtocolError("a message of another channel")
+        return message
+
+    def ahead_ms(self, message: Message) -> int:
+        """How far over the allowed lead the message's time lies; 0 when it may enter."""
+        lead = ahead_ms(message.hlc, self._context.wall_ms())
+        return lead if lead > self._context.config.ahead_max_s * 1000 else 0
+
+    async def take(self, replica: Replica, message: Message, source: Source, via: Contact | None) -> None:
+        """Make one verified message durable and part of the log; returns when it is (or was) so.
+
+        Raises ``Refused`` with the status for the sender, ``PeerNodeError(STORE_FULL)``.
+        """
+        if replica.log.has(message):
+            return
+        waiting = replica.pending.get(message.digest)
+        if waiting is not None:
+            await asyncio.shield(waiting)
+            return
+        self._admit(replica, message)
+        await self._commit(replica, [message], source, via)
+
+    def _admit(self, replica: Replica, message: Message) -> None:
+        if lead := self.ahead_ms(message):
+            raise Refused(Status.NOT_YET, [lead])
+        verdict = replica.log.would_add(message)
+        if verdict is Added.TOO_FAR:
+            raise Refused(Status.BUSY)
+        if verdict is Added.FULL:
+            raise Refused(Status.STORE_FULL)
+
+    async def take_all(self, replica: Replica, raws: list[bytes], via: Contact) -> int:
+        """A batch from a catch-up, in the final order; returns how many were new.
+
+        What breaks a rule is counted and left out; it costs the batch nothing.
+        """
+        messages: dict[bytes, Message] = {}
+        for count, raw in enumerate(raws, 1):
+            try:
+                message = self.decode(replica, raw)
+            except RemoteProtocolError:
+                self._context.collector.count("ingest.invalid")
+                continue
+            if not replica.log.has(message) and message.digest not in replica.pending:
+                messages[message.digest] = message
+            if count % VERIFY_SLICE == 0:
+                await asyncio.sleep(0)
+        admitted: list[Message] = []
+        for message in sorted(messages.values(), key=lambda item: item.order_key):
+            try:
+                self._admit(replica, message)
+            except Refused as refusal:
+                self._context.collector.count(f"ingest.refused.{Status(refusal.status).name}")
+                continue
+            if not replica.log.has(message) and message.digest not in replica.pending:
+                admitted.append(message)
+        if admitted:
+            await self._commit(replica, admitted, Source.SYNC, via)
+        return len(admitted)
+
+    async def _commit(
+        self, replica: Replica, messages: list[Message], source: Source, via: Contact | None
+    ) -> None:
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        for message in messages:
+            replica.pending[message.digest] = done
+        try:
+            messages, parts = await self._with_parts(replica, messages, via)
+            if messages:
+                await self._context.store.commit(*parts, *(PutMessage(message) for message in messages))
+            self.believe(replica, messages, source)
+        except BaseException:
+            for digest in [key for key, future in replica.pending.items() if future is done]:
+                del replica.pending[digest]
+            if not done.done():
+                done.cancel()
+            raise
+        for digest in [key for key, future in replica.pending.items() if future is done]:
+            del replica.pending[digest]
+        done.set_result(None)
+
+    def believe(self, replica: Replica, messages: list[Message], source: Source) -> None:
+        """These messages are durable: into the log, onto the screen, on to the subscribers."""
+        for message in messages:
+            added = replica.log.add(message)
+            if added not in (Added.NEW, Added.FORK):
+                continue
+            self._context.hlc.merge(message.hlc)
+            replica.timeline.arrived(message, history=source is Source.SYNC)
+            for stored in self.on_stored:
+                stored(replica, message, source)
+
+    async def _with_parts(
+        self, replica: Replica, messages: list[Message], via: Contact | None
+    ) -> tuple[list[Message], list[Write]]:
+        """The messages whose parts are all here or were fetched from ``via``, and those parts."""
+        complete: list[Message] = []
+        writes: list[Write] = []
+        for message in messages:
+            if message.kind is not Kind.TEXT or not message.parts:
+                complete.append(message)
+                continue
+            missing = [digest for digest in message.parts if self._context.store.part(digest) is None]
+            blocks = await asyncio.gather(*(self._fetch_part(replica, digest, via) for digest in missing))
+            if any(block is None for block in blocks):
+                if len(messages) == 1:
+                    raise Refused(Status.PARTS_MISSING)
+                self._context.collector.count("ingest.parts_missing")
+                continue
+            writes.extend(
+                PutPart(digest, block) for digest, block in zip(missing, blocks, strict=True) if block
+            )
+            complete.append(message)
+        return complete, writes
+
+    async def _fetch_part(self, replica: Replica, digest: bytes, via: Contact | None) -> bytes | None:
+        if via is None:
+            return None
+        try:
+            answer = await self._context.rpc.request(
+                via, Op.GET_PART, [replica.channel_id, digest], prove=True
+            )
+            block = Fields(answer).take_bytes_upto(self._context.config.part_max_bytes)
+        except (RpcTimeout, Refused, Backpressure, RemoteProtocolError) as error:
+            self._context.collector.count(f"parts.{type(error).__name__}")
+            return None
+        if part_digest(block) != digest:
+            self._context.collector.count("parts.forged")
+            return None
+        return block
+
+
+def refusal_of(error: PeerNodeError) -> Refused:
+    """What a peer hears when our own store can't take its message."""
+    return Refused(Status.STORE_FULL if error.code == "STORE_FULL" else Status.BUSY)

@@ -1,0 +1,134 @@
+"""What a node does with messages that others bring: PUBLISH, PUSH, ACKED, GET_PART.
+
+Invariants: a receipt or an ack is signed only after the message is durable; a repeated message is
+answered again and stored once; an author is limited to ``author_burst`` messages, then
+``author_rate_per_s``; the limits' table is bounded, the author unheard longest is forgotten first.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Any
+
+from peernode.channel.message import decode_message
+from peernode.channel.receipt import sign_ack, sign_receipt
+from peernode.errors import PeerNodeError, Refused, RemoteProtocolError
+from peernode.identity import node_id_of
+from peernode.pubsub.context import Context
+from peernode.pubsub.delivery import MessageDelivery
+from peernode.pubsub.ingest import Ingest, Source, refusal_of
+from peernode.pubsub.publish import Publisher
+from peernode.pubsub.storage import PubSubStorage
+from peernode.rpc.ratelimit import TokenBucket
+from peernode.rpc.rpc import Caller
+from peernode.wire.codec import Fields
+from peernode.wire.ops import Op, Status
+
+AUTHORS_MAX = 8192
+"""Authors whose rate is remembered."""
+
+ACKS_MAX = 16
+"""Messages in one ACKED, and acks for each."""
+
+
+class Intake:
+    """Serves the operations by which messages and acks arrive."""
+
+    def __init__(
+        self,
+        context: Context,
+        storage: PubSubStorage,
+        ingest: Ingest,
+        delivery: MessageDelivery,
+        publisher: Publisher,
+    ) -> None:
+        self._context = context
+        self._storage = storage
+        self._ingest = ingest
+        self._delivery = delivery
+        self._publisher = publisher
+        self._authors: OrderedDict[bytes, TokenBucket] = OrderedDict()
+        context.rpc.serve(Op.PUBLISH, self._publish)
+        context.rpc.serve(Op.PUSH, self._push)
+        context.rpc.serve(Op.ACKED, self._acked)
+        context.rpc.serve(Op.GET_PART, self._get_part)
+
+    async def _publish(self, caller: Caller, body: Fields) -> list[Any]:
+        message = decode_message(body.take_bytes_upto(1200))
+        replica = self._storage.replicas.get(message.channel_id)
+        if replica is None or not self._storage.is_close(message.channel_id):
+            closer = self._storage.closest(message.channel_id, self._context.config.replicas)
+            others = [c.encode() for c in closer if c.public_key != self._context.identity.public_key]
+            raise Refused(Status.NOT_INITIATOR, [others])
+        self._storage.local_view(replica)
+        if not replica.log.has(message):
+            self._limit(message.author)
+        try:
+            await self._ingest.take(replica, message, Source.PUBLISH, caller.contact)
+        except PeerNodeError as error:
+            raise refusal_of(error) from error
+        receipt = sign_receipt(self._context.identity, message, self._context.config.machine_id)
+        live = replica.leases.live(self._context.now())
+        ids = [lease.subscriber_id for lease in live]
+        small = len(ids) <= self._context.config.small_channel_max
+        view = replica.initiators
+        return [
+            receipt.raw,
+            view.hash if view else bytes(16),
+            ids if small else None,
+            len(ids),
+            replica.leases.digest(),
+        ]
+
+    def _limit(self, author: bytes) -> None:
+        bucket = self._authors.get(author)
+        now = self._context.now()
+        if bucket is None:
+            config = self._context.config
+            bucket = self._authors[author] = TokenBucket(config.author_rate_per_s, config.author_burst, now)
+            if len(self._authors) > AUTHORS_MAX:
+                self._authors.popitem(last=False)
+        self._authors.move_to_end(author)
+        if not bucket.take(now):
+            retry_after_ms = int(1000 / self._context.config.author_rate_per_s) + 1
+            raise Refused(Status.RATE_LIMITED, [retry_after_ms])
+
+    async def _push(self, caller: Caller, body: Fields) -> list[Any]:
+        their_hash = body.take_bytes(16)
+        message = decode_message(body.take_bytes_upto(1200))
+        replica = self._storage.replicas.get(message.channel_id)
+        if replica is None or not replica.subscribed:
+            raise Refused(Status.NOT_SUBSCRIBED)
+        try:
+            await self._ingest.take(replica, message, Source.PUSH, caller.contact)
+        except PeerNodeError as error:
+            raise refusal_of(error) from error
+        view = replica.initiators
+        if view is not None and their_hash not in (view.hash, bytes(16)) and not replica.serves:
+            replica.sync_due = True  # the initiators may have changed: the next renewal looks
+        return [sign_ack(self._context.identity, message)]
+
+    async def _acked(self, caller: Caller, body: Fields) -> list[Any]:
+        replica = self._storage.replicas.get(body.take_bytes(20))
+        if replica is None:
+            raise Refused(Status.MISSING)
+        for item in body.take_list(ACKS_MAX):
+            per_message = Fields(item)
+            digest = per_message.take_bytes(16)
+            for pair in per_message.take_list(ACKS_MAX):
+                fields = Fields(pair)
+                key, signature = fields.take_bytes(32), fields.take_bytes(64)
+                self._delivery.reported(replica, digest, key, node_id_of(key), signature)
+        return []
+
+    async def _get_part(self, caller: Caller, body: Fields) -> list[Any]:
+        if not caller.proven:
+            raise Refused(Status.UNPROVEN)
+        replica = self._storage.replicas.get(body.take_bytes(20))
+        digest = body.take_bytes(32)
+        block = self._context.store.part(digest) if replica is not None else None
+        if block is None:
+            raise Refused(Status.MISSING)
+        if len(block) > self._context.config.part_max_bytes:
+            raise RemoteProtocolError("a stored part over the bound")
+        return [block]

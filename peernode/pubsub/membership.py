@@ -1,0 +1,172 @@
+"""What a node answers about subscriptions: leases taken, probes sent and answered, echoes relayed.
+
+Invariants: a lease is taken only with the subscriber's own signature and only by a node that is close
+to the channel; a new subscriber is probed before it counts as reached; an echo is relayed one hop,
+only for a holder of a live lease, and never makes more traffic than it cost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from peernode.channel.assignment import set_hash
+from peernode.channel.lease import Lease, Verdict, decode_lease
+from peernode.errors import Backpressure, Refused, RpcTimeout
+from peernode.pubsub.context import Context
+from peernode.pubsub.join import Joiner
+from peernode.pubsub.reachability import InitiatorReachabilityMonitor
+from peernode.pubsub.replica import Replica
+from peernode.pubsub.storage import PubSubStorage
+from peernode.rpc.rpc import Caller
+from peernode.wire.codec import Fields
+from peernode.wire.contact import Contact
+from peernode.wire.ops import Op, Status
+
+NAME_MAX_BYTES = 256
+
+
+class Membership:
+    """Serves SUBSCRIBE, PROBE, ECHO and ECHO_VIA."""
+
+    def __init__(
+        self, context: Context, storage: PubSubStorage, joiner: Joiner, monitor: InitiatorReachabilityMonitor
+    ) -> None:
+        self._context = context
+        self._storage = storage
+        self._joiner = joiner
+        self._monitor = monitor
+        self._probing: dict[tuple[bytes, bytes], None] = {}
+        self.on_subscribers: list[Callable[[Replica], None]] = []
+        """Told when a channel's set of subscribers has changed here."""
+        self.on_other_root: list[Callable[[Replica, Contact], None]] = []
+        """Told when a renewing subscriber's log differs from ours."""
+        context.rpc.serve(Op.SUBSCRIBE, self._subscribe)
+        context.rpc.serve(Op.PROBE, self._probe)
+        context.rpc.serve(Op.ECHO, self._echo)
+        context.rpc.serve(Op.ECHO_VIA, self._echo_via)
+
+    async def _subscribe(self, caller: Caller, body: Fields) -> list[Any]:
+        if not caller.proven:
+            raise Refused(Status.UNPROVEN)
+        lease = decode_lease(body.take_bytes_upto(512), self._context.network_id)
+        root, name = body.take_bytes(16), body.take_str(NAME_MAX_BYTES)
+        if lease.subscriber != caller.contact.public_key:
+            raise Refused(Status.INVALID)
+        replica = await self._storage.serve(lease.channel_id, name)
+        now = self._context.now()
+        before = replica.leases.contact(lease.subscriber_id)
+        known = replica.log.version > 0 or bool(replica.leases.live(now))
+        verdict = replica.leases.put(lease, caller.contact, now, self._context.wall_ms())
+        if verdict is Verdict.FULL:
+            raise Refused(Status.BUSY)
+        if verdict is Verdict.REFUSED:
+            raise Refused(Status.INVALID)
+        self._after(replica, lease, caller.contact, before, root)
+        view = replica.initiators
+        contacts = view.contacts if view else ()
+        return [
+            known,
+            replica.log.root(),
+            view.hash if view else set_hash([]),
+            [contact.encode() for contact in contacts],
+            len(replica.leases.live(now)),
+            replica.leases.digest(),
+        ]
+
+    def _after(
+        self, replica: Replica, lease: Lease, contact: Contact, before: Contact | None, root: bytes
+    ) -> None:
+        if lease.ttl_s == 0 or before is None:
+            for changed in self.on_subscribers:
+                changed(replica)
+        if lease.ttl_s == 0:
+            return
+        if not self._monitor.proven(replica, contact.id) or before is None:
+            self._context.tasks.spawn(self._prove(replica, contact), "membership.prove")
+        if root != replica.log.root():
+            for differs in self.on_other_root:
+                differs(replica, contact)
+
+    async def _prove(self, replica: Replica, contact: Contact) -> None:
+        """Reach the new subscriber; it learns from the probe that we can."""
+        key = (replica.channel_id, contact.id)
+        if key in self._probing:
+            return
+        self._probing[key] = None
+        started = self._context.now()
+        try:
+            nonce = self._context.env.random.randbytes(16)
+            await self._context.rpc.request(contact, Op.PROBE, [replica.channel_id, nonce])
+            ok = True
+        except (RpcTimeout, Refused, Backpressure) as error:
+            self._context.collector.count(f"probe.{type(error).__name__}")
+            ok = False
+        finally:
+            self._probing.pop(key, None)
+        self._monitor.pushed(replica, contact, ok, started)
+
+    async def _probe(self, caller: Caller, body: Fields) -> list[Any]:
+        """Somebody proves that it reaches us, or brings back a nonce of ours."""
+        channel_id, nonce = body.take_bytes(20), body.take_bytes(16)
+        replica = self._storage.replicas.get(channel_id)
+        if replica is None or not replica.member:
+            raise Refused(Status.NOT_SUBSCRIBED)
+        run = self._joiner.runs.get(channel_id)
+        if run is not None:
+            if nonce in run.proofs.echoes:
+                run.proofs.echoes[nonce] = True
+            run.proofs.reached_by[caller.contact.public_key] = None
+            run.proofs.changed.set()
+        return []
+
+    async def _echo(self, caller: Caller, body: Fields) -> list[Any]:
+        """Have the caller's nonce sent back by another initiator; by us when there is none."""
+        channel_id, nonce = body.take_bytes(20), body.take_bytes(16)
+        replica = self._holder(channel_id, caller.contact)
+        view = replica.initiators
+        skip = (self._context.identity.public_key, caller.contact.public_key)
+        others = [contact for contact in (view.contacts if view else ()) if contact.public_key not in skip]
+        self._context.tasks.spawn(self._relay(replica, others, nonce, caller.contact), "membership.echo")
+        return [bool(others)]
+
+    async def _relay(self, replica: Replica, others: list[Contact], nonce: bytes, back: Contact) -> None:
+        for contact in others:
+            try:
+                body = [replica.channel_id, nonce, back.encode()]
+                await self._context.rpc.request(contact, Op.ECHO_VIA, body, prove=True, sends=2)
+            except (RpcTimeout, Refused, Backpressure) as error:
+                self._context.collector.count(f"echo.{type(error).__name__}")
+                continue
+            return
+        await self._bring_back(replica, nonce, back)
+
+    async def _echo_via(self, caller: Caller, body: Fields) -> list[Any]:
+        """Another initiator asks us to bring a nonce back to a subscriber that both of us know."""
+        channel_id, nonce = body.take_bytes(20), body.take_bytes(16)
+        back = Contact.decode(body.take())
+        replica = self._storage.replicas.get(channel_id)
+        if replica is None:
+            raise Refused(Status.NOT_INITIATOR, [[]])
+        view = replica.initiators
+        known = replica.leases.contact(back.id)
+        if known is None or view is None or not view.holds(caller.contact.public_key):
+            raise Refused(Status.NOT_SUBSCRIBED)
+        self._context.tasks.spawn(self._bring_back(replica, nonce, known), "membership.echo")
+        return []
+
+    async def _bring_back(self, replica: Replica, nonce: bytes, back: Contact) -> None:
+        started = self._context.now()
+        try:
+            await self._context.rpc.request(back, Op.PROBE, [replica.channel_id, nonce])
+            ok = True
+        except (RpcTimeout, Refused, Backpressure) as error:
+            self._context.collector.count(f"probe.{type(error).__name__}")
+            ok = False
+        self._monitor.pushed(replica, back, ok, started)
+
+    def _holder(self, channel_id: bytes, contact: Contact) -> Replica:
+        replica = self._storage.replicas.get(channel_id)
+        if replica is None or replica.leases.contact(contact.id) is None:
+            raise Refused(Status.NOT_SUBSCRIBED)
+        return replica

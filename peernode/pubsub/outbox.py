@@ -1,0 +1,142 @@
+"""``Outbox``: our own messages on their way, and what is known of how far each one got.
+
+Invariants: an entry is durable before anybody hears of it; counts never go down; ``sent`` is said
+only with a quorum of receipts, ``delivered`` only with signed acks of subscribers that the first W
+receipts named; at most ``outbox_max`` entries wait, then ``OUTBOX_FULL``. A sent message that fewer
+than W of the full R hold stays, so that it is published again as nodes appear; these give way first
+when the outbox is full, because the log's anti-entropy carries them too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from peernode.channel.message import Message
+from peernode.events import ErrorInfo, MessageState, OutboxState
+from peernode.pubsub.context import Context, uuid_text
+from peernode.pubsub.replica import Replica
+from peernode.store.base import DropOutbox, OutboxRow, PutOutbox
+from peernode.wire.contact import Contact
+
+
+@dataclass(slots=True)
+class Entry:
+    """One own message; ``of`` is the size R of the initiator set it was published to."""
+
+    replica: Replica
+    message: Message
+    text: str
+    created_ms: int
+    state: str = "pending"
+    error: ErrorInfo | None = None
+    of: int = 0
+    quorum: int = 0
+    alone: bool = False
+    receipts: dict[bytes, bytes] = field(default_factory=dict)
+    """Initiator key -> machine id."""
+    audience: dict[bytes, None] = field(default_factory=dict)
+    """Ids of the subscribers that the first W receipts named, without the author."""
+    frozen: bool = False
+    acks: dict[bytes, bytes] = field(default_factory=dict)
+    """Subscriber id -> signature."""
+    targets: dict[bytes, Contact] = field(default_factory=dict)
+    progress: asyncio.Event = field(default_factory=asyncio.Event)
+    attempt: asyncio.Task[None] | None = None
+    discarded: bool = False
+
+    @property
+    def delivered(self) -> int:
+        """Acks of those in the audience."""
+        return sum(1 for subscriber in self.acks if subscriber in self.audience)
+
+    def snapshot(self) -> OutboxState:
+        """The state as the application sees it."""
+        return OutboxState(
+            id=uuid_text(self.message.id),
+            channel=self.replica.name,
+            text=self.text,
+            order=self.message.order,
+            at_ms=self.message.hlc >> 16,
+            state=self.state,
+            stored=(len(self.receipts), max(self.of, len(self.receipts))),
+            machines=len(dict.fromkeys(self.receipts.values())),
+            delivered=(self.delivered, len(self.audience)),
+            alone=self.alone,
+            error=self.error,
+        )
+
+    def row(self) -> OutboxRow:
+        """The durable form."""
+        code = self.error.code if self.error else ""
+        return OutboxRow(
+            self.message.id,
+            self.replica.channel_id,
+            self.message.raw,
+            self.text,
+            self.state,
+            code,
+            self.created_ms,
+        )
+
+
+class Outbox:
+    """Entries that wait, and a bounded memory of those that are done."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self.waiting: OrderedDict[bytes, Entry] = OrderedDict()
+        """By message id, oldest first: not yet safe on W of the full R."""
+        self.done: OrderedDict[bytes, Entry] = OrderedDict()
+        self.by_digest: dict[bytes, Entry] = {}
+
+    def find(self, message_id: bytes) -> Entry | None:
+        """The entry of an id, waiting or done lately."""
+        return self.waiting.get(message_id) or self.done.get(message_id)
+
+    def add(self, entry: Entry) -> None:
+        """Take up an entry that is durable now."""
+        self.waiting[entry.message.id] = entry
+        self.by_digest[entry.message.digest] = entry
+
+    @property
+    def full(self) -> bool:
+        """Whether another message must be refused; makes room among the sent ones first."""
+        if len(self.waiting) < self._context.config.outbox_max:
+            return False
+        for entry in self.waiting.values():
+            if entry.state in ("sent", "delivered"):
+                self._retire(entry)
+                self._context.tasks.spawn(
+                    self._context.store.commit(DropOutbox(entry.message.id)), "outbox.make_room"
+                )
+                return False
+        return True
+
+    def _retire(self, entry: Entry) -> None:
+        self.waiting.pop(entry.message.id, None)
+        self.done[entry.message.id] = entry
+        while len(self.done) > self._context.config.traces_max:
+            _, oldest = self.done.popitem(last=False)
+            self.by_digest.pop(oldest.message.digest, None)
+
+    def forget(self, entry: Entry) -> None:
+        """A discarded entry leaves."""
+        self.waiting.pop(entry.message.id, None)
+        self.done.pop(entry.message.id, None)
+        self.by_digest.pop(entry.message.digest, None)
+
+    def tell(self, entry: Entry) -> None:
+        """The application hears of the entry's state, unless the person has discarded it."""
+        if not entry.discarded and entry.text:
+            self._context.tell(MessageState(entry.snapshot()))
+
+    async def settle(self, entry: Entry) -> None:
+        """Write down what the receipts made of the entry; done when enough nodes hold it."""
+        if len(entry.receipts) >= self._context.config.quorum_full:
+            if entry.message.id in self.waiting:
+                self._retire(entry)
+                await self._context.store.commit(DropOutbox(entry.message.id))
+        elif entry.message.id in self.waiting:
+            await self._context.store.commit(PutOutbox(entry.row()))

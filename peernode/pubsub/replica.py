@@ -1,0 +1,125 @@
+"""``Replica``: what this node holds of one channel, as initiator, as subscriber, or both.
+
+Invariants: the log holds only what is durably stored (a message is committed first, then added), so
+whoever asks the log may sign a receipt; a message that is being committed is in ``pending`` and is
+never committed twice at the same time; the cached initiator set is a hint, never a right.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from peernode.channel.assignment import set_hash
+from peernode.channel.lease import LeaseTable
+from peernode.channel.log import ChannelLog
+from peernode.channel.message import Kind, Message, digest_of
+from peernode.pubsub.context import Context
+from peernode.pubsub.timeline import Timeline
+from peernode.wire.contact import Contact
+
+FORKED_MAX = 3
+"""Messages under one number that are looked at: the evidence of a fork and one more."""
+
+
+@dataclass(frozen=True, slots=True)
+class InitiatorSet:
+    """The initiators of a channel as this node sees them, closest first; may contain this node.
+
+    ``answered``: another node confirmed this view (else this node is alone or cut off).
+    """
+
+    contacts: tuple[Contact, ...]
+    hash: bytes
+    answered: bool
+    at_s: float
+
+    @property
+    def quorum(self) -> int:
+        """W: receipts that make a message ``sent``."""
+        return len(self.contacts) // 2 + 1
+
+    def others(self, me: bytes) -> list[Contact]:
+        """All but the node with public key ``me``."""
+        return [contact for contact in self.contacts if contact.public_key != me]
+
+    def holds(self, public_key: bytes) -> bool:
+        """Whether that node is one of them."""
+        return any(contact.public_key == public_key for contact in self.contacts)
+
+
+def make_set(contacts: list[Contact], answered: bool, now_s: float) -> InitiatorSet:
+    """An initiator set of these contacts, in their order."""
+    return InitiatorSet(
+        tuple(contacts), set_hash([contact.public_key for contact in contacts]), answered, now_s
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OwnStream:
+    """Where our own stream in a channel stands: what the next message must carry."""
+
+    instance: bytes
+    seq: int
+    prev: bytes
+
+
+class Replica:
+    """The state of one channel on this node."""
+
+    def __init__(self, context: Context, channel_id: bytes, name: str, member: bool) -> None:
+        self.context = context
+        self.channel_id = channel_id
+        self.name = name
+        self.member = member
+        self.joined = False
+        self.joining = False
+        self.log = ChannelLog(context.config, self._digests_at)
+        self.leases = LeaseTable(context.config)
+        self.timeline = Timeline(context, self)
+        self.pending: dict[bytes, asyncio.Future[None]] = {}
+        self.initiators: InitiatorSet | None = None
+        self.subscribers: dict[bytes, Contact] = {}
+        """Subscriber id -> contact as the initiators told; used for the direct push."""
+        self.subscribers_digest = b""
+        self.own: OwnStream | None = None
+        self.syncing: set[bytes] = set()
+        """Public keys of peers that a catch-up is running with; at most one each."""
+        self.sync_due = False
+        self.log.rebuild(context.store.heads(channel_id))
+
+        for raw in context.store.of_kind(channel_id, int(Kind.SKIP)):
+            self.log.note_skip(Message.trusted(raw))
+
+    def _digests_at(self, author: bytes, instance: bytes, seq: int) -> list[bytes]:
+        rows = self.context.store.messages(self.channel_id, author, instance, seq, seq, FORKED_MAX)
+        return [digest_of(raw) for _, raw in rows]
+
+    @property
+    def serves(self) -> bool:
+        """Whether this node is one of the channel's initiators in its own view."""
+        mine = self.context.identity.public_key
+        return self.initiators is not None and self.initiators.holds(mine)
+
+    @property
+    def subscribed(self) -> bool:
+        """Whether pushes for this channel are wanted here."""
+        return self.member and (self.joined or self.joining)
+
+    def next_own(self) -> OwnStream:
+        """The place of our next message.
+
+        A fresh instance is taken at each start: a restored backup can then never sign a second
+        message under a number that the lost database had used (protocol, section 6).
+        """
+        if self.own is None:
+            self.own = OwnStream(self.context.env.random.randbytes(8), 1, bytes(16))
+        return self.own
+
+    def advance_own(self, message: Message) -> None:
+        """``message`` took the place that ``next_own`` gave."""
+        self.own = OwnStream(message.instance, message.seq + 1, message.digest)
+
+    def forget_initiators(self) -> None:
+        """The cached set has proven wrong; the next use looks it up."""
+        self.initiators = None

@@ -1,0 +1,141 @@
+"""``Replication``: a channel's initiators keep each other equal, and newcomers get everything.
+
+Every ``sync_s``, and soon after the set or the subscribers change, each holder of a channel tells the
+other initiators its log root and its subscribers' digest; whoever differs pulls. Invariants: a
+holder outside the set goes on telling until the set has what it has; at most one round per channel
+waits at a time, so a burst of changes costs one round; a lease that another initiator passes on
+counts only with the subscriber's signature.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from peernode.channel.lease import decode_lease
+from peernode.errors import Backpressure, Refused, RemoteProtocolError, RpcTimeout
+from peernode.pubsub.audience import fetch_subscribers
+from peernode.pubsub.context import Context
+from peernode.pubsub.replica import Replica
+from peernode.pubsub.storage import PubSubStorage
+from peernode.pubsub.sync import FAILURES, CatchUp
+from peernode.rpc.rpc import Caller
+from peernode.wire.codec import Fields
+from peernode.wire.contact import Contact, decode_contacts
+from peernode.wire.ops import Op, Status
+
+ROUND_DELAY_S = 0.1
+"""Changes within this time share one round."""
+
+HINTED_MAX = 64
+"""Subscribers told of news that came by anti-entropy; the others' renewals find it."""
+
+
+class Replication:
+    """Rounds of SYNC among the initiators, and its handler."""
+
+    def __init__(self, context: Context, storage: PubSubStorage, catch_up: CatchUp) -> None:
+        self._context = context
+        self._storage = storage
+        self._catch_up = catch_up
+        self._due: dict[bytes, None] = {}
+        self._leasing: dict[tuple[bytes, bytes], None] = {}
+        context.rpc.serve(Op.SYNC, self._sync)
+
+    async def run(self) -> None:
+        """The regular rounds; ends with the node."""
+        while True:
+            await asyncio.sleep(self._context.jittered(self._context.config.sync_s))
+            for replica in list(self._storage.replicas.values()):
+                replica.leases.expire(self._context.now())
+                self.soon(replica)
+
+    def changed(self, contact: Contact) -> None:
+        """A peer appeared or left: channels it is close to have another set now."""
+        for replica in self._storage.replicas.values():
+            before = replica.initiators
+            if before is None:
+                continue
+            near = self._storage.closest(replica.channel_id, self._context.config.replicas)
+            if contact in near or before.holds(contact.public_key):
+                self.soon(replica)
+
+    def soon(self, replica: Replica) -> None:
+        """A round for this channel, shortly."""
+        if replica.channel_id not in self._due:
+            self._due[replica.channel_id] = None
+            self._context.tasks.spawn(self._round(replica), "replication.round")
+
+    async def _round(self, replica: Replica) -> None:
+        await asyncio.sleep(self._context.jittered(ROUND_DELAY_S))
+        self._due.pop(replica.channel_id, None)
+        self._storage.local_view(replica)
+        view = replica.initiators
+        if view is None:
+            return
+        others = view.others(self._context.identity.public_key)
+        await asyncio.gather(*(self._tell(replica, contact) for contact in others))
+
+    async def _tell(self, replica: Replica, contact: Contact) -> None:
+        view = replica.initiators
+        body = [
+            replica.channel_id,
+            replica.name,
+            replica.log.root(),
+            replica.leases.digest(),
+            [item.encode() for item in (view.contacts if view else ())],
+        ]
+        try:
+            answer = Fields(await self._context.rpc.request(contact, Op.SYNC, body, prove=True))
+            root, subscribers = answer.take_bytes(16), answer.take_bytes(16)
+        except (RpcTimeout, Refused, Backpressure, RemoteProtocolError) as error:
+            self._context.collector.count(f"replication.{type(error).__name__}")
+            return
+        await self._compare(replica, contact, root, subscribers)
+
+    async def _compare(self, replica: Replica, contact: Contact, root: bytes, subscribers: bytes) -> None:
+        if replica.serves and subscribers != replica.leases.digest():
+            await self._pull_leases(replica, contact)
+        if root != replica.log.root():
+            new = await self._catch_up.run(replica, contact)
+            if new and replica.serves:
+                self._hint(replica)
+
+    async def _pull_leases(self, replica: Replica, contact: Contact) -> None:
+        key = (replica.channel_id, contact.public_key)
+        if key in self._leasing:
+            return
+        self._leasing[key] = None
+        try:
+            for raw, remaining_ms, subscriber in await fetch_subscribers(self._context, replica, contact):
+                lease = decode_lease(raw, self._context.network_id)
+                if lease.channel_id == replica.channel_id and lease.subscriber == subscriber.public_key:
+                    now, wall = self._context.now(), self._context.wall_ms()
+                    replica.leases.put(lease, subscriber, now, wall, remaining_s=remaining_ms / 1000)
+        except FAILURES as error:
+            self._context.collector.count(f"replication.{type(error).__name__}")
+        finally:
+            self._leasing.pop(key, None)
+
+    def _hint(self, replica: Replica) -> None:
+        """News came by anti-entropy: the subscribers may lack it too."""
+        leases = replica.leases.live(self._context.now())[:HINTED_MAX]
+        for lease in leases:
+            if lease.subscriber != self._context.identity.public_key:
+                self._context.tasks.spawn(self._tell(replica, lease.contact), "replication.hint")
+
+    async def _sync(self, caller: Caller, body: Fields) -> list[Any]:
+        channel_id, name = body.take_bytes(20), body.take_str(256)
+        root, subscribers = body.take_bytes(16), body.take_bytes(16)
+        decode_contacts(body.take(), 16)
+        if not caller.proven:
+            raise Refused(Status.UNPROVEN)
+        replica = self._storage.replicas.get(channel_id)
+        if replica is None or not replica.member:
+            replica = await self._storage.serve(channel_id, name)
+        else:
+            self._storage.local_view(replica)
+        if root != replica.log.root() or (replica.serves and subscribers != replica.leases.digest()):
+            compare = self._compare(replica, caller.contact, root, subscribers)
+            self._context.tasks.spawn(compare, "replication.compare")
+        return [replica.log.root(), replica.leases.digest()]

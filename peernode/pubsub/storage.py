@@ -1,0 +1,184 @@
+"""``PubSubStorage``: the channels this node holds, and who their initiators are.
+
+The initiators of a channel are the R nodes closest to its id (XOR), this node among them. An
+initiator knows its own neighbourhood and reads the set off its routing table; everybody else looks
+it up once and keeps it for ``initiators_ttl_s``, refreshed by the answers to renewals.
+
+Invariants: at most ``channels_max`` replicas; a view smaller than R is only believed when another
+node answered, or when no other node was ever met (protocol, section 7); "not found" and "could not
+ask" are different outcomes.
+"""
+
+from __future__ import annotations
+
+from peernode.channel.coordinator import Coordinator
+from peernode.channel.ids import channel_id_of, normalise_name
+from peernode.errors import PeerNodeError, Refused
+from peernode.pubsub.context import Context
+from peernode.pubsub.replica import InitiatorSet, Replica, make_set
+from peernode.store.base import ChannelRow, PutChannel
+from peernode.wire.contact import Contact
+from peernode.wire.ops import Status
+
+SERVE_MARGIN = 2
+"""A node among the R + 2 closest serves a channel: views differ by a node or two while they settle."""
+
+
+class PubSubStorage:
+    """Replicas by channel id, and the cache of initiator sets."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self.replicas: dict[bytes, Replica] = {}
+
+    def load(self) -> None:
+        """Take up what the database holds."""
+        for row in self._context.store.channels():
+            replica = Replica(self._context, row.channel_id, row.name, row.member)
+            replica.timeline.start_from(
+                [(author, instance, next_seq) for author, instance, next_seq in replica.log.heads()]
+            )
+            self._learn_names(replica)
+            self.replicas[row.channel_id] = replica
+
+    def _learn_names(self, replica: Replica) -> None:
+        from peernode.channel.message import Kind, Message
+
+        for raw in self._context.store.of_kind(replica.channel_id, int(Kind.PROFILE)):
+            replica.timeline.learn_name(Message.trusted(raw))
+
+    def by_name(self, name: str) -> Replica | None:
+        """The replica of a channel's name, if this node holds one."""
+        return self.replicas.get(channel_id_of(self._context.network_id, normalise_name(name)))
+
+    def member(self, name: str) -> Replica:
+        """The replica of a channel this node has joined; ``NOT_A_MEMBER`` otherwise."""
+        replica = self.by_name(name)
+        if replica is None or not replica.member:
+            raise PeerNodeError("NOT_A_MEMBER", name)
+        return replica
+
+    async def open(self, name: str) -> Replica:
+        """The replica for joining ``name``, durable as a membership when this returns."""
+        name = normalise_name(name)
+        channel_id = channel_id_of(self._context.network_id, name)
+        replica = self.replicas.get(channel_id) or self._make(channel_id, name)
+        replica.member = True
+        await self._context.store.commit(PutChannel(ChannelRow(channel_id, name, True, True)))
+        return replica
+
+    def _make(self, channel_id: bytes, name: str) -> Replica:
+        limit = self._context.config.channels_max
+        if len(self.replicas) >= limit:
+            raise PeerNodeError("TOO_MANY_CHANNELS", limit=limit)
+        replica = self.replicas[channel_id] = Replica(self._context, channel_id, name, False)
+        return replica
+
+    async def close_membership(self, replica: Replica) -> None:
+        """The person left; what is stored stays, others may still need it."""
+        replica.member = replica.joined = False
+        row = ChannelRow(replica.channel_id, replica.name, False, True)
+        await self._context.store.commit(PutChannel(row))
+
+    async def serve(self, channel_id: bytes, name: str) -> Replica:
+        """The replica of a channel that this node is asked to store for others.
+
+        ``Refused(NOT_INITIATOR)`` with closer contacts when others are clearly closer,
+        ``Refused(BUSY)`` at the bound. The name must hash to the id: nobody plants wrong names.
+        """
+        replica = self.replicas.get(channel_id)
+        if not self.is_close(channel_id):
+            closer = self._context.overlay.closest(channel_id, self._context.config.replicas)
+            raise Refused(Status.NOT_INITIATOR, [[contact.encode() for contact in closer]])
+        if replica is None:
+            try:
+                if channel_id_of(self._context.network_id, normalise_name(name)) != channel_id:
+                    raise Refused(Status.INVALID)
+                replica = self._make(channel_id, normalise_name(name))
+            except PeerNodeError as error:
+                raise Refused(Status.BUSY if error.code == "TOO_MANY_CHANNELS" else Status.INVALID) from None
+            await self._context.store.commit(PutChannel(ChannelRow(channel_id, replica.name, False, True)))
+        self.local_view(replica)
+        return replica
+
+    def is_close(self, channel_id: bytes) -> bool:
+        """Whether this node is among the R + 2 closest that it knows to be alive."""
+        want = self._context.config.replicas + SERVE_MARGIN
+        return self._context.me() in self.closest(channel_id, want)
+
+    def closest(self, channel_id: bytes, count: int) -> list[Contact]:
+        """The ``count`` live nodes closest to the channel that this node knows, itself included."""
+        return self.merge(channel_id, [], self._context.overlay.closest(channel_id, count), count)
+
+    def merge(
+        self, channel_id: bytes, known: list[Contact], found: list[Contact], count: int
+    ) -> list[Contact]:
+        """The ``count`` closest of two lists and this node, closest first, each key once."""
+        target = int.from_bytes(channel_id, "big")
+        unique = {contact.public_key: contact for contact in (*known, *found)}
+        me = self._context.me()
+        unique[me.public_key] = me
+        return sorted(unique.values(), key=lambda contact: contact.long_id ^ target)[:count]
+
+    def local_view(self, replica: Replica) -> InitiatorSet | None:
+        """The set as the routing table has it, when this node is itself among the closest."""
+        contacts = self.closest(replica.channel_id, self._context.config.replicas)
+        if self._context.me() not in contacts:
+            return None
+        others = len(contacts) > 1
+        if not others and self._context.overlay.met_others:
+            return None
+        replica.initiators = make_set(contacts, others, self._context.now())
+        return replica.initiators
+
+    async def initiators(self, replica: Replica, fresh: bool = False) -> InitiatorSet:
+        """Who stores the channel; ``NO_INITIATOR`` when nobody could be asked."""
+        cached = replica.initiators
+        age = self._context.now() - cached.at_s if cached else 0.0
+        if cached and not fresh and age < self._context.config.initiators_ttl_s:
+            return cached
+        started = self._context.now()
+        result = await self._context.overlay.lookup(replica.channel_id, self._context.config.replicas)
+        self._context.collector.count("storage.lookups")
+        if not result.answered and self._context.overlay.met_others:
+            if cached and not fresh:
+                return cached  # could not ask: the old set is the best there is
+            self._context.collector.record(
+                "lookup", replica.name, "NO_INITIATOR", started, asked=result.asked
+            )
+            raise PeerNodeError("NO_INITIATOR", replica.name)
+        contacts = self.merge(replica.channel_id, [], result.closest, self._context.config.replicas)
+        replica.initiators = make_set(contacts, bool(result.answered), self._context.now())
+        self._context.collector.record(
+            "lookup", replica.name, "ok", started, asked=result.asked, answered=result.answered
+        )
+        return replica.initiators
+
+    def confirmed(self, replica: Replica) -> None:
+        """The initiators themselves agree with the cached set: it is fresh again, without a lookup."""
+        view = replica.initiators
+        if view is not None:
+            replica.initiators = InitiatorSet(view.contacts, view.hash, True, self._context.now())
+
+    async def load_coordinator_resilient(self, replica: Replica) -> Coordinator:
+        """The channel's coordinator, derived from what is at hand; never needed for safety.
+
+        Cache, local replica, initiators, fresh lookup: whatever answers first. ``RECOVERING`` when
+        nobody could be asked.
+        """
+        started = self._context.now()
+        state = "ACTIVE"
+        try:
+            view = await self.initiators(replica)
+        except PeerNodeError as error:
+            self._context.collector.record("coordinator", replica.name, error.code, started)
+            view, state = make_set([self._context.me()], False, started), "RECOVERING"
+        return Coordinator(
+            version=replica.log.version,
+            root=replica.log.root(),
+            subscribers=replica.leases.digest(),
+            initiators=view.contacts,
+            set_hash=view.hash,
+            state=state,
+            updated_at=self._context.now(),
+        )

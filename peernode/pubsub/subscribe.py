@@ -1,0 +1,137 @@
+"""Subscribing from the subscriber's side: leases sent to all initiators, their answers understood.
+
+Join and renewal do the same thing with the same request, so they share it here. Invariants: a lease's
+serial only ever grows; a node that answers with closer contacts is believed only as far as those
+contacts answer themselves; when all answers carry our set's hash the set is fresh without a lookup.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+from peernode.channel.lease import sign_lease
+from peernode.errors import Backpressure, Refused, RemoteProtocolError, RpcTimeout
+from peernode.pubsub.audience import Audience
+from peernode.pubsub.context import Context
+from peernode.pubsub.replica import InitiatorSet, Replica, make_set
+from peernode.pubsub.storage import PubSubStorage
+from peernode.wire.codec import Fields
+from peernode.wire.contact import Contact, decode_contacts
+from peernode.wire.ops import Op, Status
+
+INITIATORS_NAMED_MAX = 16
+"""Contacts one answer may name."""
+
+
+@dataclass(slots=True)
+class Subscription:
+    """What the initiators answered: who took the lease, and what they hold."""
+
+    view: InitiatorSet
+    accepted: dict[bytes, Contact] = field(default_factory=dict)
+    known: bool = False
+    """Somebody had the channel already; else this subscription created it."""
+    behind: list[Contact] = field(default_factory=list)
+    """Initiators whose log differs from ours."""
+    count: int = 0
+
+    @property
+    def quorum(self) -> bool:
+        """Whether a majority took the lease."""
+        return len(self.accepted) >= self.view.quorum
+
+
+class Subscriber:
+    """Sends this node's leases."""
+
+    def __init__(self, context: Context, storage: PubSubStorage, audience: Audience) -> None:
+        self._context = context
+        self._storage = storage
+        self._audience = audience
+        self._serial_ms = 0
+
+    def _lease(self, replica: Replica, ttl_s: int) -> bytes:
+        self._serial_ms = max(self._serial_ms + 1, self._context.wall_ms())
+        lease = sign_lease(
+            self._context.identity, self._context.network_id, replica.channel_id, self._serial_ms, ttl_s
+        )
+        if replica.initiators is None or replica.serves:
+            replica.leases.put(lease, self._context.me(), self._context.now(), self._context.wall_ms())
+        return lease.raw
+
+    async def subscribe(self, replica: Replica, fresh: bool = False) -> Subscription:
+        """Send a lease to every initiator, following those they name; raises ``NO_INITIATOR``."""
+        view = await self._storage.initiators(replica, fresh)
+        result = Subscription(view)
+        lease = self._lease(replica, int(self._context.config.lease_ttl_s))
+        mine = self._context.identity.public_key
+        if view.holds(mine):
+            result.accepted[mine] = self._context.me()
+            result.known = replica.log.version > 0 or len(replica.leases.live(self._context.now())) > 1
+        asked: dict[bytes, None] = {mine: None}
+        named: list[Contact] = []
+        agreed = True
+        for _ in range(2):  # the set itself, then whoever it named beside it
+            wave = [c for c in (*result.view.contacts, *named) if c.public_key not in asked]
+            if not wave:
+                break
+            asked.update((contact.public_key, None) for contact in wave)
+            answers = await asyncio.gather(*(self._ask(replica, contact, lease, result) for contact in wave))
+            for hash_named in answers:
+                if hash_named is not None:
+                    named.extend(hash_named[1])
+                    agreed = agreed and hash_named[0] == result.view.hash
+            self._adopt(replica, result, named)
+        if agreed and len(result.accepted) > 1:
+            self._storage.confirmed(replica)
+        return result
+
+    def _adopt(self, replica: Replica, result: Subscription, named: list[Contact]) -> None:
+        """Those of the named that are closer than ours and took the lease belong to the set."""
+        takers = [contact for contact in named if contact.public_key in result.accepted]
+        ours = [c for c in result.view.contacts if c.public_key in result.accepted or not takers]
+        limit = self._context.config.replicas
+        contacts = self._storage.merge(replica.channel_id, ours, takers, limit)
+        view = make_set(contacts, True, self._context.now())
+        if view.hash != result.view.hash and len(contacts) >= len(result.view.contacts):
+            result.view = replica.initiators = view
+
+    async def _ask(
+        self, replica: Replica, contact: Contact, lease: bytes, result: Subscription
+    ) -> tuple[bytes, list[Contact]] | None:
+        root = replica.log.root()
+        try:
+            body = [lease, root, replica.name]
+            answer = Fields(await self._context.rpc.request(contact, Op.SUBSCRIBE, body, prove=True))
+            known, theirs, set_hash = answer.take_bool(), answer.take_bytes(16), answer.take_bytes(16)
+            named = decode_contacts(answer.take(), INITIATORS_NAMED_MAX)
+            count, digest = answer.take_int(0, 1 << 32), answer.take_bytes(16)
+        except Refused as refusal:
+            self._context.collector.count("subscribe.refused")
+            if refusal.status != Status.NOT_INITIATOR:
+                return None
+            try:
+                return bytes(16), decode_contacts(Fields(refusal.body).take(), INITIATORS_NAMED_MAX)
+            except RemoteProtocolError:
+                return None
+        except (RpcTimeout, Backpressure, RemoteProtocolError) as error:
+            self._context.collector.count(f"subscribe.{type(error).__name__}")
+            return None
+        result.accepted[contact.public_key] = contact
+        result.known = result.known or known
+        result.count = max(result.count, count)
+        if theirs != root:
+            result.behind.append(contact)
+        self._audience.seen(replica, contact, digest)
+        return set_hash, named
+
+    async def leave(self, replica: Replica) -> None:
+        """Send the tombstone to every initiator known; who misses it lets the lease run out."""
+        view = replica.initiators
+        lease = self._lease(replica, 0)
+        if view is None:
+            return
+        others = view.others(self._context.identity.public_key)
+        unheard = Subscription(view)
+        await asyncio.gather(*(self._ask(replica, contact, lease, unheard) for contact in others))

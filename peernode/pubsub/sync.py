@@ -1,0 +1,139 @@
+"""``CatchUp``: anti-entropy of one channel with one peer; after it we hold what the peer held.
+
+Compare bucket digests, list the streams of the buckets that differ, pull the ranges we miss. Both
+sides do the same in turn, so union is the outcome whoever starts. Invariants: at most one catch-up
+per (channel, peer) runs at a time; a peer that lies about its streams costs ``PULLS_MAX`` requests and
+itself; what was pulled is checked and committed like any other message.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from peernode.channel.log import Range, StreamSummary, decode_summary
+from peernode.errors import Backpressure, PeerNodeError, Refused, RemoteProtocolError, RpcTimeout
+from peernode.pubsub.context import Context
+from peernode.pubsub.ingest import Ingest
+from peernode.pubsub.replica import Replica
+from peernode.wire.codec import Fields
+from peernode.wire.contact import Contact
+from peernode.wire.ops import Op
+
+SUMMARY_PAGES_MAX = 2048
+"""Pages of streams one catch-up reads (14 streams each); the next one goes on."""
+
+PULL_SPAN = 4
+"""Sequence numbers asked for in one PULL: about what one datagram holds."""
+
+PULLS_MAX = 8192
+"""PULLs of one catch-up; the next one goes on."""
+
+PULLS_AT_ONCE = 24
+"""PULLs in flight at a time, below the per-peer bound so that pushes still get through."""
+
+RECENT_MAX = 500
+"""Messages that a join fetches before it is confirmed; older ones follow in the background."""
+
+FAILURES = (RpcTimeout, Refused, Backpressure, RemoteProtocolError, PeerNodeError)
+
+
+class CatchUp:
+    """Pulls what a peer has and we lack."""
+
+    def __init__(self, context: Context, ingest: Ingest) -> None:
+        self._context = context
+        self._ingest = ingest
+
+    def start(self, replica: Replica, contact: Contact) -> None:
+        """Catch up in the background, unless that is on its way already."""
+        if contact.public_key not in replica.syncing:
+            self._context.tasks.spawn(self.run(replica, contact), "sync.catch_up")
+
+    async def recent(self, replica: Replica, contact: Contact) -> int | None:
+        """The newest messages only; how many were new, None when the peer did not answer."""
+        return await self.run(replica, contact, RECENT_MAX)
+
+    async def run(self, replica: Replica, contact: Contact, limit: int | None = None) -> int | None:
+        """Catch up with ``contact``; how many messages were new, None when it failed."""
+        if contact.public_key in replica.syncing or contact.public_key == self._context.identity.public_key:
+            return None
+        replica.syncing.add(contact.public_key)
+        started = self._context.now()
+        try:
+            summaries = await self._summaries(replica, contact)
+            spans = _spans(replica.log.missing(summaries), limit)
+            count = 0
+            for start in range(0, len(spans), PULLS_AT_ONCE * 4):
+                batch = spans[start : start + PULLS_AT_ONCE * 4]
+                raws = await self._pull_all(replica, contact, batch)
+                count += await self._ingest.take_all(replica, raws, contact)
+        except FAILURES as error:
+            name = type(error).__name__
+            self._context.collector.record("sync", replica.name, name, started, peer=contact.id.hex())
+            return None
+        finally:
+            replica.syncing.discard(contact.public_key)
+        self._context.collector.record("sync", replica.name, "ok", started, peer=contact.id.hex(), new=count)
+        return count
+
+    async def _summaries(self, replica: Replica, contact: Contact) -> list[StreamSummary]:
+        found: list[StreamSummary] = []
+        after: bytes | None = None
+        for _ in range(SUMMARY_PAGES_MAX):
+            log = replica.log
+            body = [replica.channel_id, log.root(), log.bucket_digests(), after]
+            answer = Fields(await self._context.rpc.request(contact, Op.SUMMARY, body, prove=True))
+            answer.take_bytes(16)
+            page = [decode_summary(item) for item in answer.take_list(64)]
+            found.extend(page)
+            if not answer.take_bool() or not page:
+                break
+            after = page[-1].author + page[-1].instance
+        return found
+
+    async def _pull_all(self, replica: Replica, contact: Contact, spans: list[Range]) -> list[bytes]:
+        gate = asyncio.Semaphore(PULLS_AT_ONCE)
+
+        async def pull(span: Range) -> list[bytes]:
+            async with gate:
+                return await self._pull(replica, contact, span)
+
+        found = await asyncio.gather(*(pull(span) for span in spans), return_exceptions=True)
+        raws: list[bytes] = []
+        failed: BaseException | None = None
+        for result in found:
+            if isinstance(result, BaseException):
+                failed = result
+            else:
+                raws.extend(result)
+        if failed is not None and (not raws or not isinstance(failed, FAILURES)):
+            raise failed  # with some pulled we keep those; the next round asks for the rest
+        return raws
+
+    async def _pull(self, replica: Replica, contact: Contact, span: Range) -> list[bytes]:
+        raws: list[bytes] = []
+        low = span.low
+        for _ in range(PULL_SPAN * 2):
+            body = [replica.channel_id, span.author, span.instance, low, span.high]
+            answer = Fields(await self._context.rpc.request(contact, Op.PULL, body, prove=True))
+            page = answer.take_list(64)
+            more, following = answer.take_bool(), answer.take_int(0, 1 << 62)
+            raws.extend(raw for raw in page if isinstance(raw, bytes) and len(raw) <= 1200)
+            if not more or following <= low:
+                break
+            low = following
+        return raws
+
+
+def _spans(ranges: list[Range], limit: int | None) -> list[Range]:
+    """The ranges cut into requests, each stream's newest ``limit`` only when one is given."""
+    if limit is not None and ranges:
+        share = max(1, limit // len(ranges))
+        ranges = [Range(r.author, r.instance, max(r.low, r.high - share + 1), r.high) for r in ranges]
+    spans: list[Range] = []
+    for item in ranges:
+        for low in range(item.low, item.high + 1, PULL_SPAN):
+            if len(spans) == PULLS_MAX:
+                return spans
+            spans.append(Range(item.author, item.instance, low, min(low + PULL_SPAN - 1, item.high)))
+    return spans

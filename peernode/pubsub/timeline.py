@@ -1,0 +1,174 @@
+"""``Timeline``: turns the messages of a log into what a person sees, each author's in sequence.
+
+Invariants: a message id is told once; an author's messages are told in the order of their numbers; a
+gap holds the later ones back at most ``gap_hold_s``, then they are told all the same (the missing one
+follows when it comes); what a ``skip`` names, and every second message with an id already used by
+that author, is kept in the log and not told. The final order for everybody is the order key's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+from peernode.channel.message import Kind, Message
+from peernode.channel.parts import join_parts
+from peernode.events import ChatMessage, MessageReceived, NameChanged
+from peernode.identity import node_id_of
+from peernode.pubsub.context import Context, chat_message
+
+if TYPE_CHECKING:
+    from peernode.pubsub.replica import Replica
+
+StreamKey = tuple[bytes, bytes]
+
+HELD_PER_STREAM_MAX = 512
+"""Messages held above a gap; over the bound the gap is shown at once."""
+
+NAMES_MAX = 16_384
+"""Display names kept per channel; the one unused longest is dropped (its id is shown instead)."""
+
+
+class Timeline:
+    """The visible side of one replica."""
+
+    def __init__(self, context: Context, replica: Replica) -> None:
+        self._context = context
+        self._replica = replica
+        self._next: dict[StreamKey, int] = {}
+        self._held: dict[StreamKey, dict[int, tuple[Message, bool]]] = {}
+        self._timers: dict[StreamKey, asyncio.TimerHandle] = {}
+        self.names: OrderedDict[bytes, tuple[int, str]] = OrderedDict()
+
+    def close(self) -> None:
+        """Stop the timers; what is held stays in the log."""
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+
+    def start_from(self, streams: list[tuple[bytes, bytes, int]]) -> None:
+        """After a restart: what the log holds has been seen; go on behind it."""
+        for author, instance, next_seq in streams:
+            self._next[author, instance] = next_seq
+
+    def name_of(self, author: bytes) -> str:
+        """The display name of an author's public key, empty when none is known."""
+        found = self.names.get(author)
+        return found[1] if found else ""
+
+    def learn_name(self, message: Message) -> None:
+        """A profile message: the newest by time wins."""
+        known = self.names.get(message.author)
+        if known is not None and known[0] >= message.hlc:
+            return
+        name = message.body.decode()
+        self.names[message.author] = (message.hlc, name)
+        self.names.move_to_end(message.author)
+        if len(self.names) > NAMES_MAX:
+            self.names.popitem(last=False)
+        if known is None or known[1] != name:
+            author = node_id_of(message.author).hex()
+            self._context.tell(NameChanged(self._replica.name, author, name))
+
+    def arrived(self, message: Message, history: bool) -> None:
+        """A message is new in the log: tell it now, or hold it behind a gap."""
+        key = (message.author, message.instance)
+        first = 1 + self._replica.log.floor(*key)
+        expected = max(self._next.get(key, first), first)
+        if message.seq > expected and self._waits(key, message, history):
+            return
+        self._tell(message, history)
+        self._next[key] = max(expected, message.seq + 1)
+        self._release(key)
+
+    def _waits(self, key: StreamKey, message: Message, history: bool) -> bool:
+        held = self._held.setdefault(key, {})
+        if len(held) >= HELD_PER_STREAM_MAX:
+            self._context.collector.count("timeline.held_full")
+            self._flush(key)
+            return False
+        held[message.seq] = (message, history)
+        if key not in self._timers:
+            loop = asyncio.get_running_loop()
+            self._timers[key] = loop.call_later(self._context.config.gap_hold_s, self._flush, key)
+        return True
+
+    def _release(self, key: StreamKey) -> None:
+        held = self._held.get(key)
+        while held and self._next[key] in held:
+            message, history = held.pop(self._next[key])
+            self._tell(message, history)
+            self._next[key] += 1
+        if held is not None and not held:
+            self._done(key)
+
+    def _flush(self, key: StreamKey) -> None:
+        """The gap has lasted too long: tell what is behind it."""
+        self._context.collector.count("timeline.gap_shown")
+        for seq, (message, history) in sorted(self._held.get(key, {}).items()):
+            self._tell(message, history)
+            self._next[key] = seq + 1
+        self._done(key)
+
+    def _done(self, key: StreamKey) -> None:
+        self._held.pop(key, None)
+        timer = self._timers.pop(key, None)
+        if timer is not None:
+            timer.cancel()
+
+    def _tell(self, message: Message, history: bool) -> None:
+        if message.kind is Kind.PROFILE:
+            self.learn_name(message)
+            return
+        shown = self.visible(message)
+        if shown is not None and self._replica.member:
+            self._context.tell(MessageReceived(shown, history))
+
+    def visible(self, message: Message) -> ChatMessage | None:
+        """The message as shown, or None when it is not for the eye."""
+        if message.kind is not Kind.TEXT or self._replica.log.hidden(message):
+            return None
+        if not self._is_first(message):
+            return None
+        text = self.text_of(message)
+        if text is None:
+            return None
+        own = message.author == self._context.identity.public_key
+        return chat_message(message, self._replica.name, self.name_of(message.author), text, own)
+
+    def _is_first(self, message: Message) -> bool:
+        """Of several messages with one (author, id) only the first in the order is shown."""
+        for raw in self._context.store.by_id(message.channel_id, message.id):
+            other = Message.trusted(raw)
+            if other.author == message.author and other.order_key < message.order_key:
+                return False
+        return True
+
+    def text_of(self, message: Message) -> str | None:
+        """The text, put together from its parts; None when a part is missing (repair follows)."""
+        if not message.parts:
+            return message.body.decode()
+        blocks: list[bytes] = []
+        for digest in message.parts:
+            block = self._context.store.part(digest)
+            if block is None:
+                self._context.collector.count("timeline.part_missing")
+                return None
+            blocks.append(block)
+        return join_parts(blocks).decode(errors="replace")
+
+    def page(self, before: bytes | None, limit: int) -> list[ChatMessage]:
+        """At most ``limit`` visible messages before an order key, oldest first."""
+        found: list[ChatMessage] = []
+        while len(found) < limit:
+            raws = self._context.store.newest(self._replica.channel_id, before, limit)
+            for raw in raws:
+                message = Message.trusted(raw)
+                before = message.order_key
+                shown = self.visible(message)
+                if shown is not None and len(found) < limit:
+                    found.append(shown)
+            if len(raws) < limit:
+                break
+        return found[::-1]
