@@ -42,6 +42,16 @@ def healthz(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"status": "ok"})
 
 
-def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """The 403 page."""
+def forbidden(request: HttpRequest, exception: Exception | None = None, reason: str = "") -> HttpResponse:
+    """The 403 page, also for a form without its CSRF token."""
     return render(request, "webchat/403.html", status=403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """The 404 page."""
+    return render(request, "webchat/404.html", status=404)
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """The 500 page; it needs nothing that may have just failed."""
+    return render(request, "webchat/500.html", status=500)

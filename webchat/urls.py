@@ -15,3 +15,5 @@ urlpatterns = [
 ]
 
 handler403 = "webchat.pages.forbidden"
+handler404 = "webchat.pages.not_found"
+handler500 = "webchat.pages.failed"

@@ -17,10 +17,10 @@ from tests.support import network as support
 from webchat.chat.addresses import WORKER_CHANNEL
 from webchat.chat.commands import command
 from webchat.models import PeerIdentity
-from webchat.urls import handler403
+from webchat.urls import handler403, handler404, handler500
 from webchat.urls import urlpatterns as site_urls
 
-__all__ = ["handler403", "urlpatterns"]
+__all__ = ["handler403", "handler404", "handler500", "urlpatterns"]
 
 DIAGNOSTICS_TIMEOUT_S = 3.0
 

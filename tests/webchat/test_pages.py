@@ -49,3 +49,21 @@ def test_a_host_that_is_not_ours_is_refused(client: Client) -> None:
 
 def test_the_health_check_is_open_and_says_nothing_else(client: Client) -> None:
     assert client.get(reverse("healthz")).json() == {"status": "ok"}
+
+
+def test_a_page_that_is_not_there_is_said_in_our_words(client: Client) -> None:
+    answer = client.get("/nowhere/")
+    assert answer.status_code == 404
+    assert "webchat/404.html" in [template.name for template in answer.templates]
+
+
+def test_a_form_without_its_token_is_refused_in_our_words() -> None:
+    answer = Client(enforce_csrf_checks=True).post(reverse("signin"), {"username": "ann"})
+    assert answer.status_code == 403
+    assert "webchat/403.html" in [template.name for template in answer.templates]
+
+
+def test_a_failure_is_said_in_our_words(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    client.raise_request_exception = False
+    monkeypatch.setattr("webchat.pages.connection", None)
+    assert client.get(reverse("healthz")).status_code == 500

@@ -66,7 +66,7 @@ async def test_a_stranger_is_told_to_sign_in(cookie: bytes | None) -> None:
     assert await stranger.next_frame() == {"type": "closed", "code": 4401}
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "7", '{"type":"hello"}', '{"ref":"1","type":"dance"}'])
+@pytest.mark.parametrize("text", [" ", "{", "[]", "7", '{"type":"hello"}', '{"ref":"1","type":"dance"}'])
 async def test_a_bad_frame_is_answered_and_the_connection_kept(ann: Browser, text: str) -> None:
     await ann.write(text)
     error = await ann.next_frame()
