@@ -104,7 +104,7 @@ class SimNetwork:
         self.hosts: dict[str, SimHost] = {}
         self.sent = self.delivered = self.dropped = self.bytes = self.largest = 0
         self.disturbances: dict[int, Disturbance] = {}
-        self.disturbed = 0
+        self.disturbed: dict[int, int] = {}
         self.closed = False
         self.trace: list[str] | None = [] if trace else None
         self._loop = loop
@@ -171,8 +171,11 @@ class SimNetwork:
             delay_ms += rng.expovariate(1 / settings.jitter_ms)
         if settings.reorder and rng.random() < settings.reorder:
             delay_ms += rng.random() * REORDER_EXTRA_MS
-        for disturbance in self.disturbances.values():
-            delay_ms += disturbance.extra_ms(source, target, rng)
+        for number, disturbance in self.disturbances.items():
+            extra_ms = disturbance.extra_ms(source, target, rng)
+            if extra_ms:
+                delay_ms += extra_ms
+                self._disturbed(number)
         return delay_ms / 1000
 
     # -- sockets ------------------------------------------------------------------------------
@@ -255,11 +258,14 @@ class SimNetwork:
             fragments = -(-size // FRAGMENT_BYTES)
             if self._rng.random() < 1 - (1 - loss) ** max(1, fragments):
                 return True
-        for disturbance in self.disturbances.values():
+        for number, disturbance in self.disturbances.items():
             if disturbance.drops(source, target, self._rng):
-                self.disturbed += 1
+                self._disturbed(number)
                 return True
         return False
+
+    def _disturbed(self, number: int) -> None:
+        self.disturbed[number] = self.disturbed.get(number, 0) + 1
 
     def _arrive(self, source: Address, target: Address, data: bytes) -> None:
         endpoint = self._bound.get(target)

@@ -93,7 +93,7 @@ def test_a_disturbance_acts_until_it_is_taken_out() -> None:
         world.run(main())
         assert [at for at, _, _ in first.heard] == [0.51]
         assert [at for at, _, _ in second.heard] == [1.01]
-        assert world.network.disturbed == 1
+        assert world.network.disturbed == {1: 2}
 
 
 @pytest.mark.parametrize(

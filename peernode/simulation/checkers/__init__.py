@@ -1,0 +1,50 @@
+"""The judges of a run, one module per promise.
+
+Each has ``NAME`` and ``violations(evidence)``, which returns one sentence per broken promise and an empty
+list when it is kept. They know only ``peernode.simulation.evidence``: what participants saw and what
+disks hold, nothing of the engine's inside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from peernode.simulation.checkers import (
+    delivered,
+    durable,
+    exactly_once,
+    honest_receipt,
+    joined,
+    no_crash,
+    no_phantom,
+    order,
+)
+from peernode.simulation.evidence import Evidence
+
+VIOLATIONS_SHOWN_MAX = 50
+"""Violations listed per checker; one more line says how many there were in all."""
+
+ALL: dict[str, Callable[[Evidence], list[str]]] = {
+    checker.NAME: checker.violations
+    for checker in (
+        no_crash,
+        joined,
+        durable,
+        honest_receipt,
+        delivered,
+        exactly_once,
+        no_phantom,
+        order,
+    )
+}
+
+
+def judge(evidence: Evidence) -> dict[str, list[str]]:
+    """Checker name -> violations, bounded."""
+    verdicts: dict[str, list[str]] = {}
+    for name, violations in ALL.items():
+        found = violations(evidence)
+        if len(found) > VIOLATIONS_SHOWN_MAX:
+            found = [*found[:VIOLATIONS_SHOWN_MAX], f"… {len(found)} in all"]
+        verdicts[name] = found
+    return verdicts

@@ -1,0 +1,151 @@
+"""What the participants of a run saw, and what their disks hold: all that the checkers may judge by.
+
+Idea: the run writes here, checkers and the report only read. Nothing in here is known from inside the
+engine: publishes and joins are what a person asked for, sightings are what a person's screen was
+told, finals and holdings are what the node shows and the disk holds when the run is over.
+
+``node`` is an index from 0, ``life`` counts a node's starts from 0, times are virtual seconds.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from peernode.events import ChatMessage
+
+ACKNOWLEDGED = ("sent", "delivered")
+
+
+@dataclass(slots=True)
+class Sending:
+    """One message that somebody sent."""
+
+    id: str
+    channel: str
+    author: int
+    text: str
+    asked_at_s: float
+    accepted_at_s: float | None = None
+    """When the author's node had it durably."""
+    acked_at_s: float | None = None
+    """When the author was first told ``sent`` or ``delivered``."""
+    state: str = ""
+    """The last state that the author was told; empty when the node never answered."""
+    error: str = ""
+    claimed: int = 0
+    """Copies that the first acknowledgement claimed."""
+    durable: int = 0
+    """Disks that held it at that very moment."""
+    most_claimed_delivered: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A node told its application about a message of somebody else."""
+
+    at_s: float
+    node: int
+    life: int
+    id: str
+    channel: str
+    author: str
+    text: str
+    order: str
+    history: bool
+
+
+@dataclass(slots=True)
+class Joining:
+    """One node was asked to join one channel."""
+
+    node: int
+    channel: str
+    asked_at_s: float
+    joined_at_s: float | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An exception that nobody expected, a deadlock, an exceeded budget."""
+
+    at_s: float
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """What had been sent up to a moment."""
+
+    at_s: float
+    datagrams: int
+    bytes: int
+    by_op: dict[str, int]
+
+
+@dataclass(slots=True)
+class Evidence:
+    """Everything seen in one run."""
+
+    node_ids: list[str] = field(default_factory=list)
+    sendings: dict[str, Sending] = field(default_factory=dict)
+    sightings: list[Sighting] = field(default_factory=list)
+    joinings: dict[tuple[int, str], Joining] = field(default_factory=dict)
+    downs: dict[int, list[tuple[float, float | None]]] = field(default_factory=dict)
+    """Node -> when it was without power (or stopped), None: to the end."""
+    restored: dict[tuple[int, int], dict[str, None]] = field(default_factory=dict)
+    """(node, life) -> ids that its screen showed from its own disk when it started."""
+    finals: dict[tuple[int, str], list[ChatMessage]] = field(default_factory=dict)
+    """(node, channel) -> what it shows at the end, oldest first; only nodes that run then."""
+    holdings: dict[tuple[int, str], dict[str, None]] = field(default_factory=dict)
+    """(node, channel) -> ids of sent messages on its disk at the end."""
+    initiators: dict[str, list[int]] = field(default_factory=dict)
+    """Channel -> the running nodes closest to it at the end, as many as there are replicas."""
+    failures: list[Failure] = field(default_factory=list)
+    coverage: Counter[str] = field(default_factory=Counter)
+    traffic: dict[str, Traffic] = field(default_factory=dict)
+    """At ``publish`` (the first), ``quiet`` (half of the quiet time is over) and ``end``."""
+
+    # -- what follows from it -----------------------------------------------------------------
+
+    def acknowledged(self) -> list[Sending]:
+        """Messages whose author was told that the network has them."""
+        return [sending for sending in self.sendings.values() if sending.acked_at_s is not None]
+
+    def is_gone(self, node: int) -> bool:
+        """Whether ``node`` is without power at the end."""
+        spans = self.downs.get(node, [])
+        return bool(spans) and spans[-1][1] is None
+
+    def was_up(self, node: int, at_s: float) -> bool:
+        """Whether ``node`` ran at that time (as far as being switched off goes)."""
+        return not any(
+            began <= at_s and (ended is None or at_s < ended) for began, ended in self.downs.get(node, ())
+        )
+
+    def entitled(self, sending: Sending) -> list[int]:
+        """Who must have the message at the end: joined before it was sent, running at the end."""
+        return [
+            joining.node
+            for joining in self.joinings.values()
+            if joining.channel == sending.channel
+            and joining.node != sending.author
+            and joining.joined_at_s is not None
+            and joining.joined_at_s <= sending.asked_at_s
+            and not self.is_gone(joining.node)
+        ]
+
+    def first_seen(self) -> dict[tuple[int, str], Sighting]:
+        """(node, message id) -> when it was told first."""
+        first: dict[tuple[int, str], Sighting] = {}
+        for sighting in self.sightings:
+            first.setdefault((sighting.node, sighting.id), sighting)
+        return first
+
+    def seen(self) -> dict[tuple[int, str], None]:
+        """(node, message id) of everything told, or shown at the end."""
+        seen: dict[tuple[int, str], None] = dict.fromkeys(self.first_seen())
+        for (node, _), messages in self.finals.items():
+            seen.update(dict.fromkeys((node, message.id) for message in messages))
+        return seen

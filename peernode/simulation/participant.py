@@ -1,0 +1,265 @@
+"""One simulated node with the person in front of it: it is started, used, cut off, and observed.
+
+Idea: everything the node tells its application goes straight into the run's ``Evidence``; what a
+person does (``join``, ``publish``) is called as code of the node's host, so a crash in the middle of
+it is a crash in the middle of it.
+
+Invariants: the identity belongs to the machine and survives; the disk survives what was synced on it;
+the node object does not survive anything.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from functools import partial
+
+from peernode.channel.ids import channel_id_of
+from peernode.config import NodeConfig
+from peernode.environment import Address
+from peernode.errors import PeerNodeError
+from peernode.events import Event, Joined, MessageReceived, MessageState, OutboxState
+from peernode.identity import Identity, network_id_of
+from peernode.node import PeerNode
+from peernode.simulation.evidence import ACKNOWLEDGED, Evidence, Failure, Joining, Sending, Sighting
+from peernode.simulation.host import HostCrashed, SimHost, SimWorld
+from peernode.store.memory import MemoryDisk
+
+PORT = 7_400
+STOP_MAX_S = 30.0
+PAGE = 200
+
+
+class Participant:
+    """Node number ``index``, counted from 0, on its own host with its own disk."""
+
+    def __init__(self, world: SimWorld, evidence: Evidence, index: int, nat: str) -> None:
+        self.index = index
+        self.host: SimHost = world.host(nat)
+        self.identity = Identity.generate(self.host.env.random)
+        self.node: PeerNode | None = None
+        self.config = NodeConfig()
+        self.counters: Counter[str] = Counter()
+        """Of earlier lives."""
+        self.everyone: list[Participant] = []
+        self._up = asyncio.Event()
+        self._world = world
+        self._evidence = evidence
+        self._disk = MemoryDisk()
+        evidence.node_ids.append(self.identity.node_id.hex())
+        evidence.downs[index] = [(0.0, None)]
+
+    @property
+    def address(self) -> Address:
+        """Where others reach the node, as far as its address translation lets them."""
+        return (self.host.ip, PORT)
+
+    def configure(self, bootstrap: tuple[Address, ...]) -> None:
+        """Say what the node knows before it starts."""
+        self.config = NodeConfig(
+            listen=(self.host.local_ip, PORT),
+            bootstrap=tuple(address for address in bootstrap if address != self.address),
+            machine_id=self.index.to_bytes(8, "big"),
+            display_name=f"node {self.index}",
+        )
+
+    # -- power ----------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Start the node, in a new life of the host if it had one."""
+        if self.node is not None:
+            return
+        if not self.host.up:
+            self.host.restart()
+        life = self.host.life
+        node = PeerNode(
+            self.config,
+            self.host.env,
+            self._disk.store_for(self.identity.node_id),
+            self.identity,
+            partial(self._told, life),
+            self._crashed,
+        )
+        self.node = node
+        self._up.set()
+        spans = self._evidence.downs[self.index]
+        spans[-1] = (spans[-1][0], self._world.loop.time())
+        try:
+            await self.host.call(self._start(node, life))
+        except HostCrashed:
+            return
+        except PeerNodeError as error:
+            self._fail(f"node {self.index} did not start: {error}")
+
+    async def _start(self, node: PeerNode, life: int) -> None:
+        await node.start()
+        if life == 0:
+            return
+        told = {s.id for s in self._evidence.sightings if s.node == self.index and s.life == life}
+        self._evidence.restored[(self.index, life)] = {
+            message_id: None
+            for name in node.channels()
+            for message_id in node.log_ids(name)
+            if message_id not in told
+        }
+
+    def crash(self) -> None:
+        """Cut the power."""
+        self._went_down()
+        self.host.crash()
+        drawn = random.Random(f"{self._world.seed}/power/{self.index}/{self.host.life}")  # noqa: S311
+        # What was being written when the power went may just have got to the disk, unheard of.
+        self._disk.power_cut(in_flight_survives=drawn.random() < 0.5)
+
+    async def stop(self) -> None:
+        """Shut down in good order."""
+        node = self.node
+        if node is None:
+            return
+        try:
+            async with asyncio.timeout(STOP_MAX_S):
+                await self.host.call(node.stop())
+        except TimeoutError:
+            self._fail(f"node {self.index} did not stop within {STOP_MAX_S:g} s")
+        except HostCrashed:
+            return
+        self._went_down()
+        self.host.crash()
+
+    def _went_down(self) -> None:
+        if self.node is not None:
+            self.counters.update(self.node.diagnostics()["rpc"])
+            self.node = None
+            self._up.clear()
+            self._evidence.downs[self.index].append((self._world.loop.time(), None))
+
+    def _crashed(self, task: str, error: BaseException) -> None:
+        self._fail(f"node {self.index}, task {task}: {_place(error)}")
+
+    def _fail(self, what: str) -> None:
+        self._evidence.failures.append(Failure(self._world.loop.time(), what))
+
+    # -- what a person does ---------------------------------------------------------------------
+
+    async def join(self, channel: str) -> None:
+        """Ask the node to join; asked again when it lost its power before it knew of it."""
+        key = (self.index, channel)
+        while True:
+            await self._up.wait()
+            if self.node is None:
+                continue  # up and down again before this went on
+            if channel in self.node.channels():
+                return
+            joining = self._evidence.joinings.setdefault(
+                key, Joining(self.index, channel, self._world.loop.time())
+            )
+            try:
+                await self.host.call(self.node.join(channel))
+            except PeerNodeError as error:
+                joining.error = error.code
+                return
+            except HostCrashed:
+                continue
+            return
+
+    async def publish(self, channel: str, message_id: str, text: str) -> None:
+        """Send a message; a node that is down can't."""
+        if self.node is None:
+            self._evidence.coverage["publish while down"] += 1
+            return
+        sending = Sending(message_id, channel, self.index, text, self._world.loop.time())
+        self._evidence.sendings[message_id] = sending
+        try:
+            state = await self.host.call(self.node.publish(channel, message_id, text))
+        except PeerNodeError as error:
+            sending.state, sending.error = "failed", error.code
+        except HostCrashed:
+            self._evidence.coverage["crash in publish"] += 1
+        else:
+            sending.accepted_at_s = self._world.loop.time()
+            sending.state = sending.state or state.state
+
+    # -- what the node says ---------------------------------------------------------------------
+
+    def _told(self, life: int, event: Event) -> None:
+        now = self._world.loop.time()
+        if isinstance(event, MessageReceived):
+            shown = event.message
+            self._evidence.sightings.append(
+                Sighting(
+                    now,
+                    self.index,
+                    life,
+                    shown.id,
+                    shown.channel,
+                    shown.author,
+                    shown.text,
+                    shown.order,
+                    event.history,
+                )
+            )
+        elif isinstance(event, MessageState):
+            self._state_of_own(event.state, now)
+        elif isinstance(event, Joined):
+            joining = self._evidence.joinings.get((self.index, event.channel))
+            if joining is not None and joining.joined_at_s is None:
+                joining.joined_at_s = now
+        self._evidence.coverage[f"event {type(event).__name__}"] += 1
+
+    def _state_of_own(self, state: OutboxState, now: float) -> None:
+        sending = self._evidence.sendings.get(state.id)
+        if sending is None:
+            return
+        sending.state = state.state
+        sending.error = state.error.code if state.error else ""
+        sending.most_claimed_delivered = max(sending.most_claimed_delivered, state.delivered[0])
+        if sending.acked_at_s is None and state.state in ACKNOWLEDGED:
+            sending.acked_at_s = now
+            sending.claimed = state.stored[0]
+            sending.durable = sum(1 for other in self.everyone if other.holds(sending.channel, sending.id))
+
+    # -- what can be looked at from outside --------------------------------------------------------
+
+    def holds(self, channel: str, message_id: str) -> bool:
+        """Whether the node's disk has a message, synced."""
+        store = self._disk.store_for(self.identity.node_id)
+        return bool(store.by_id(self._channel_id(channel), bytes.fromhex(message_id.replace("-", ""))))
+
+    def traffic_by_op(self) -> Counter[str]:
+        """The node's counters over all of its lives."""
+        counters = Counter(self.counters)
+        if self.node is not None:
+            counters.update(self.node.diagnostics()["rpc"])
+        return counters
+
+    def look(self) -> None:
+        """Note what the node shows and what its disk holds, at the end of the run."""
+        if self.node is None:
+            return
+        for channel in self.node.channels():
+            shown = self.node.history(channel, None, PAGE)
+            page = shown
+            while len(page) == PAGE:
+                page = self.node.history(channel, page[0].order, PAGE)
+                shown = page + shown
+            self._evidence.finals[(self.index, channel)] = shown
+        for sending in self._evidence.sendings.values():
+            if self.holds(sending.channel, sending.id):
+                self._evidence.holdings.setdefault((self.index, sending.channel), {})[sending.id] = None
+
+    def distance(self, channel: str) -> int:
+        """XOR distance to a channel; the closest are its initiators."""
+        return int.from_bytes(self.identity.node_id, "big") ^ int.from_bytes(self._channel_id(channel), "big")
+
+    def _channel_id(self, channel: str) -> bytes:
+        return channel_id_of(network_id_of(self.config.network), channel)
+
+
+def _place(error: BaseException) -> str:
+    """An exception and where it came from."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f" ({trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno})" if trace else ""
+    return f"{error!r}{where}"

@@ -1,0 +1,151 @@
+"""One run of a scenario: hosts and nodes are made, people and faults act, the end is looked at.
+
+Invariant: whatever goes wrong in the engine ends up in ``Evidence.failures``, and the run still yields
+its evidence; only a mistake of the simulator itself comes out as an exception.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from dataclasses import dataclass
+
+from peernode.simulation.evidence import Evidence, Failure, Traffic
+from peernode.simulation.faults import Faults
+from peernode.simulation.host import SimWorld
+from peernode.simulation.loop import SimulationError
+from peernode.simulation.participant import Participant
+from peernode.simulation.scenario import NodesSpec, Scenario
+from peernode.simulation.workload import Workload
+
+STEPS_PER_NODE_SECOND_MAX = 20_000
+"""The budget of a run: callbacks per node and virtual second, far above what any node needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What is left of a run."""
+
+    scenario: Scenario
+    seed: int
+    evidence: Evidence
+    trace_hash: str
+    trace: list[str] | None
+    virtual_s: float
+    one_way_ms: dict[tuple[int, int], float]
+    """(author, receiver) -> undisturbed one-way delay, of the pairs that exchanged messages."""
+
+
+def run(scenario: Scenario, seed: int | None = None, trace: bool = False) -> Run:
+    """Run ``scenario``; ``seed`` replaces its own, ``trace`` keeps a line per datagram."""
+    seed = scenario.seed if seed is None else seed
+    evidence = Evidence()
+    network = scenario.network
+    with SimWorld(
+        seed,
+        one_way_ms=network.one_way_ms,
+        jitter_ms=network.jitter_ms,
+        loss=network.loss,
+        duplicate=network.duplicate,
+        reorder=network.reorder,
+        trace=trace,
+        steps_max=int(STEPS_PER_NODE_SECOND_MAX * scenario.nodes.count * (scenario.duration_s + 60)),
+    ) as world:
+        story = _Story(scenario, seed, world, evidence)
+        try:
+            world.run_unjudged(story.tell())
+        except SimulationError as error:
+            evidence.failures.append(Failure(world.loop.time(), f"{type(error).__name__}: {error}"))
+        evidence.failures += [_failure(context) for context in world.loop.failures]
+        return Run(
+            scenario,
+            seed,
+            evidence,
+            world.network.trace_hash(),
+            world.network.trace,
+            world.loop.time(),
+            story.one_way_ms(),
+        )
+
+
+class _Story:
+    """The acts of one run, in the observer's context."""
+
+    def __init__(self, scenario: Scenario, seed: int, world: SimWorld, evidence: Evidence) -> None:
+        self._scenario = scenario
+        self._world = world
+        self._evidence = evidence
+        self._participants = [
+            Participant(world, evidence, index, nat) for index, nat in enumerate(_nats(scenario.nodes, seed))
+        ]
+        known = tuple(item.address for item in self._participants[: scenario.nodes.bootstrap])
+        for participant in self._participants:
+            participant.everyone = self._participants
+            participant.configure(known)
+        self._workload = Workload(scenario, seed, self._participants)
+        self._faults = Faults(scenario, seed, world, self._participants, evidence.coverage)
+
+    async def tell(self) -> None:
+        """From the first start to the last look."""
+        scenario = self._scenario
+        acts = [asyncio.ensure_future(act) for act in (self._workload.run(), self._faults.run())]
+        first_publish_s = min((publish.start_s for publish in scenario.publish), default=0.0)
+        for at_s, name in sorted(
+            [(first_publish_s, "publish"), (scenario.duration_s - scenario.settle_s / 2, "quiet")]
+        ):
+            await asyncio.sleep(at_s - self._world.loop.time())
+            self._evidence.traffic[name] = self._traffic()
+        await asyncio.sleep(scenario.duration_s - self._world.loop.time())
+        self._evidence.traffic["end"] = self._traffic()
+        for participant in self._participants:
+            participant.look()
+        for channel in scenario.channels:
+            self._evidence.initiators[channel.name] = self._initiators(channel.name)
+        for act in acts:
+            if act.done():
+                act.result()  # a mistake of the simulator itself
+            act.cancel()  # somebody still waits for a node that doesn't answer: the checkers see it
+
+    def _initiators(self, channel: str) -> list[int]:
+        up = [participant for participant in self._participants if participant.node is not None]
+        closest = sorted(up, key=lambda participant: participant.distance(channel))
+        return [participant.index for participant in closest[: closest[0].config.replicas]] if closest else []
+
+    def _traffic(self) -> Traffic:
+        by_op: Counter[str] = Counter()
+        for participant in self._participants:
+            by_op.update(participant.traffic_by_op())
+        network = self._world.network
+        return Traffic(self._world.loop.time(), network.sent, network.bytes, dict(sorted(by_op.items())))
+
+    def one_way_ms(self) -> dict[tuple[int, int], float]:
+        """The delays of the pairs that exchanged messages."""
+        delays: dict[tuple[int, int], float] = {}
+        for node, message_id in self._evidence.seen():
+            sending = self._evidence.sendings.get(message_id)
+            if sending is not None and sending.author != node and (sending.author, node) not in delays:
+                author, receiver = self._participants[sending.author], self._participants[node]
+                delays[(sending.author, node)] = self._world.network.one_way_ms(
+                    author.host.ip, receiver.host.ip
+                )
+        return delays
+
+
+def _nats(nodes: NodesSpec, seed: int) -> list[str]:
+    """What each node is behind: the shares exactly, drawn by the seed; bootstrap nodes are open."""
+    behind = [kind for kind, share in nodes.nat for _ in range(round(share * nodes.count))]
+    closed = [kind for kind in behind if kind != "none"][: nodes.count - nodes.bootstrap]
+    rest = nodes.count - nodes.bootstrap
+    kinds = closed + ["none"] * (rest - len(closed))
+    random.Random(f"{seed}/nat").shuffle(kinds)  # noqa: S311 - seeded on purpose
+    return ["none"] * nodes.bootstrap + kinds
+
+
+def _failure(context: dict[str, object]) -> Failure:
+    at_s = context["at_s"]
+    assert isinstance(at_s, float | int)
+    what = str(context.get("message", "failure"))
+    if (error := context.get("exception")) is not None:
+        what += f": {error!r}"
+    return Failure(at_s, what)

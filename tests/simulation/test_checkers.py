@@ -1,0 +1,188 @@
+"""Each checker is silent on a good run and finds its own kind of lie."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from peernode.events import ChatMessage
+from peernode.simulation import checkers
+from peernode.simulation.evidence import Evidence, Failure, Joining, Sending, Sighting
+from peernode.simulation.result import latencies_ms, percentiles
+
+CHANNEL = "#lobby"
+
+
+def good_run() -> Evidence:
+    """Three nodes; node 0 sent two messages, all have both."""
+    evidence = Evidence(node_ids=["aa", "bb", "cc"])
+    for node in range(3):
+        evidence.joinings[(node, CHANNEL)] = Joining(node, CHANNEL, 1.0, 1.5)
+        evidence.downs[node] = [(0.0, 0.5)]
+    shown = []
+    for number, message_id in enumerate(("m1", "m2")):
+        at_s = 10.0 + number
+        sending = Sending(message_id, CHANNEL, 0, f"text {message_id}", at_s)
+        sending.acked_at_s, sending.state = at_s + 0.1, "delivered"
+        sending.claimed = sending.durable = 2
+        sending.most_claimed_delivered = 2
+        evidence.sendings[message_id] = sending
+        shown.append(
+            ChatMessage(message_id, CHANNEL, "aa", "", sending.text, f"0{number}", int(at_s * 1000), False)
+        )
+        evidence.sightings += [sighting(node, message_id, at_s + 0.05, f"0{number}") for node in (1, 2)]
+    evidence.finals = {(node, CHANNEL): list(shown) for node in range(3)}
+    evidence.holdings = {(node, CHANNEL): {"m1": None, "m2": None} for node in range(3)}
+    evidence.initiators = {CHANNEL: [0, 1, 2]}
+    return evidence
+
+
+def sighting(node: int, message_id: str, at_s: float, order: str, life: int = 0) -> Sighting:
+    return Sighting(at_s, node, life, message_id, CHANNEL, "aa", f"text {message_id}", order, False)
+
+
+def crashed(evidence: Evidence) -> None:
+    evidence.failures.append(Failure(3.0, "KeyError()"))
+
+
+def never_joined(evidence: Evidence) -> None:
+    evidence.joinings[(2, CHANNEL)].joined_at_s = None
+
+
+def forgotten(evidence: Evidence) -> None:
+    for held in evidence.holdings.values():
+        held.pop("m1")
+
+
+def held_by_a_bystander_only(evidence: Evidence) -> None:
+    evidence.initiators[CHANNEL] = [1, 2]
+    for node in (1, 2):
+        evidence.holdings[(node, CHANNEL)].pop("m2")
+
+
+def receipt_before_the_disk(evidence: Evidence) -> None:
+    evidence.sendings["m1"].durable = 1
+
+
+def never_arrived(evidence: Evidence) -> None:
+    evidence.sightings = [s for s in evidence.sightings if (s.node, s.id) != (2, "m2")]
+    evidence.finals[(2, CHANNEL)].pop()
+
+
+def claimed_too_much(evidence: Evidence) -> None:
+    evidence.sendings["m1"].most_claimed_delivered = 3
+
+
+def told_twice(evidence: Evidence) -> None:
+    evidence.sightings.append(sighting(1, "m2", 12.0, "01"))
+
+
+def told_again_after_a_restart(evidence: Evidence) -> None:
+    evidence.restored[(1, 1)] = {"m2": None}
+    evidence.sightings.append(sighting(1, "m2", 12.0, "01", life=1))
+
+
+def shown_twice_at_the_end(evidence: Evidence) -> None:
+    evidence.finals[(1, CHANNEL)].append(evidence.finals[(1, CHANNEL)][-1])
+
+
+def invented(evidence: Evidence) -> None:
+    evidence.sightings.append(replace(sighting(1, "m9", 12.0, "09"), text="?"))
+
+
+def other_words(evidence: Evidence) -> None:
+    evidence.sightings[0] = replace(evidence.sightings[0], text="changed")
+
+
+def other_author(evidence: Evidence) -> None:
+    evidence.sightings[0] = replace(evidence.sightings[0], author="cc")
+
+
+def other_order_key(evidence: Evidence) -> None:
+    first, second = evidence.finals[(2, CHANNEL)]
+    evidence.finals[(2, CHANNEL)] = [first, replace(second, order="02")]
+
+
+def shown_in_another_order(evidence: Evidence) -> None:
+    evidence.finals[(2, CHANNEL)].reverse()
+
+
+def author_heard_backwards(evidence: Evidence) -> None:
+    evidence.sightings.reverse()
+
+
+LIES: list[tuple[str, Callable[[Evidence], None]]] = [
+    ("no_crash", crashed),
+    ("joined", never_joined),
+    ("durable", forgotten),
+    ("durable", held_by_a_bystander_only),
+    ("honest_receipt", receipt_before_the_disk),
+    ("delivered", never_arrived),
+    ("delivered", claimed_too_much),
+    ("exactly_once", told_twice),
+    ("exactly_once", told_again_after_a_restart),
+    ("exactly_once", shown_twice_at_the_end),
+    ("no_phantom", invented),
+    ("no_phantom", other_words),
+    ("no_phantom", other_author),
+    ("order", other_order_key),
+    ("order", shown_in_another_order),
+    ("order", author_heard_backwards),
+]
+
+
+def test_a_good_run_is_good() -> None:
+    assert {name: found for name, found in checkers.judge(good_run()).items() if found} == {}
+
+
+@pytest.mark.parametrize(("checker", "lie"), LIES, ids=lambda value: getattr(value, "__name__", value))
+def test_each_lie_is_found_by_its_checker(checker: str, lie: Callable[[Evidence], None]) -> None:
+    evidence = good_run()
+    lie(evidence)
+    assert checkers.judge(evidence)[checker]
+
+
+def test_every_checker_is_shown_a_lie() -> None:
+    assert {name for name, _ in LIES} == set(checkers.ALL)
+
+
+def test_who_is_gone_need_not_have_anything() -> None:
+    evidence = good_run()
+    never_arrived(evidence)
+    del evidence.finals[(2, CHANNEL)]
+    evidence.downs[2].append((11.0, None))
+    assert not any(checkers.judge(evidence).values())
+
+
+def test_who_joined_later_need_not_be_pushed_to() -> None:
+    evidence = good_run()
+    never_arrived(evidence)
+    evidence.sendings["m2"].most_claimed_delivered = 1
+    evidence.joinings[(2, CHANNEL)].joined_at_s = 11.5
+    assert not any(checkers.judge(evidence).values())
+
+
+def test_violations_are_bounded() -> None:
+    evidence = good_run()
+    evidence.failures = [Failure(0.0, str(number)) for number in range(500)]
+    found = checkers.judge(evidence)["no_crash"]
+    assert len(found) == checkers.VIOLATIONS_SHOWN_MAX + 1
+    assert found[-1] == "… 500 in all"
+
+
+def test_latency_counts_live_deliveries_to_nodes_that_ran() -> None:
+    evidence = good_run()
+    assert latencies_ms(evidence) == pytest.approx([50.0] * 4)
+    evidence.downs[1].append((9.0, 12.0))
+    assert latencies_ms(evidence) == pytest.approx([50.0] * 2)
+    evidence.sightings = [replace(seen, history=True) for seen in evidence.sightings]
+    assert latencies_ms(evidence) == []
+
+
+def test_percentiles_are_nearest_ranks() -> None:
+    values = [float(value) for value in range(1, 101)]
+    assert percentiles(values, 50, 99, 100) == {"p50": 50.0, "p99": 99.0, "max": 100.0}
+    assert percentiles([7.0], 50, 99, 100) == {"p50": 7.0, "p99": 7.0, "max": 7.0}
+    assert percentiles([], 50) == {"p50": None}

@@ -1,0 +1,196 @@
+"""Scenario files: the whole schema is read, and mistakes are named by line, key and expectation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from peernode.simulation import fault_kinds
+from peernode.simulation.__main__ import main
+from peernode.simulation.scenario import SHIPPED, load, parse
+from peernode.simulation.schema import ScenarioError
+
+WHOLE = """\
+name = "lossy"
+seed = 7
+duration_s = 180
+settle_s = 60
+
+[network]
+one_way_ms = [10, 150]
+jitter_ms = 2
+loss = 0.01
+duplicate = 0.0
+reorder = 0.0
+
+[nodes]
+count = 50
+bootstrap = 3
+nat = { none = 0.8, port = 0.2 }
+online = { at_s = 0, over_s = 10 }
+
+[[channels]]
+name = "#lobby"
+members = 20
+join = { at_s = 20, over_s = 0 }
+
+[[publish]]
+channel = "#lobby"
+authors = 5
+messages = 60
+start_s = 60
+every_s = 1.0
+size_bytes = 200
+
+[[faults]]
+kind = "partition"
+at_s = 90
+for_s = 30
+groups = [0.5, 0.5]
+
+[[faults]]
+kind = "crash"
+at_s = 70
+nodes = [3, 4]
+
+[expect]
+delivered_min = 1.0
+lost_acked_max = 0
+duplicates_max = 0
+latency_p50_ms_max = 220
+latency_p99_ms_max = 600
+latency_p50_one_way_max = 2.2
+join_p99_ms_max = 2000
+datagrams_per_delivery_max = 3.0
+bytes_per_delivery_max = 1500
+"""
+
+
+def test_the_whole_schema_is_read() -> None:
+    scenario = parse(WHOLE)
+    assert (scenario.name, scenario.seed, scenario.duration_s, scenario.settle_s) == ("lossy", 7, 180, 60)
+    assert scenario.quiet_from_s == 120
+    assert scenario.network.one_way_ms == (10, 150)
+    assert scenario.nodes.nat == (("none", 0.8), ("port", 0.2))
+    assert scenario.nodes.online.over_s == 10
+    assert scenario.channels[0].members == 20
+    assert scenario.publish[0].size_bytes == 200
+    assert scenario.faults[0].options == {"groups": (0.5, 0.5)}
+    assert (scenario.faults[1].nodes, scenario.faults[1].for_s) == ((3, 4), None)
+    assert scenario.expect.latency_p50_one_way_max == 2.2
+    assert scenario.expect.bytes_per_delivery_max == 1500
+
+
+def test_a_short_scenario_has_sensible_defaults() -> None:
+    scenario = parse('name = "s"\nnodes.count = 3\n[[channels]]\nname = "#a"\nmembers = "all"')
+    assert scenario.nodes.bootstrap == 1
+    assert scenario.channels[0].members == 3
+    assert scenario.settle_s < scenario.duration_s
+    assert scenario.expect.delivered_min is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "words"),
+    [
+        ('name = "lossy"', "name = 7", 1, "name: 7 is not a text"),
+        ("seed = 7", "seed = -1", 2, "seed: -1 is not a whole number"),
+        ("seed = 7", "sead = 7", 2, "sead: is not a known key"),
+        ("settle_s = 60", "settle_s = 180", 4, "leaves nothing"),
+        ("[10, 150]", "[150, 10]", 7, "network.one_way_ms"),
+        ("loss = 0.01", "loss = 1.5", 9, "network.loss: 1.5 is not a number from 0 to 1"),
+        ("loss = 0.01", "loss = true", 9, "network.loss"),
+        ("loss = 0.01", "loss = nan", 9, "network.loss"),
+        ("reorder = 0.0", "reordering = 0.0", 11, "network.reordering: is not a known key"),
+        ("count = 50", "count = 0", 14, "nodes.count"),
+        ("bootstrap = 3", "bootstrap = 51", 15, "nodes.bootstrap"),
+        ("port = 0.2", "cone = 0.2", 16, "nodes.nat.cone: is not a known key"),
+        ("port = 0.2", "port = 0.3", 16, "nodes.nat: the shares must sum up to 1"),
+        ("over_s = 10", "during_s = 10", 17, "nodes.online.during_s"),
+        ("members = 20", "members = 51", 21, "channels[0].members"),
+        ("members = 20", 'members = "most"', 21, "channels[0].members"),
+        ('name = "#lobby"', 'name = "a b"', 20, "channels[0].name"),
+        ('channel = "#lobby"', 'channel = "#other"', 25, "none of #lobby"),
+        ("authors = 5", "authors = 21", 26, "publish[0].authors"),
+        ("messages = 60", "messages = 600", 27, "after the end"),
+        ('kind = "partition"', 'kind = "earthquake"', 33, "none of crash, restart"),
+        ('kind = "partition"', 'kind = "bit_rot"', 33, "'bit_rot' is not supported yet"),
+        ("at_s = 90", "at_s = 130", 34, "quiet time, which begins at 120"),
+        ("groups = [0.5, 0.5]", "groups = [0.5, 0.6]", 36, "sum up to at most 1"),
+        ("groups = [0.5, 0.5]", "groups = [[1], [1]]", 36, "lists of different indices"),
+        ("groups = [0.5, 0.5]", "parts = [0.5, 0.5]", 36, "faults[0].parts: is not a known key"),
+        ("groups = [0.5, 0.5]", "nodes = [1]", 36, "faults[0].nodes: is not a known key"),
+        ("nodes = [3, 4]", "nodes = [3, 50]", 41, "from 0 to 49"),
+        ("nodes = [3, 4]", "nodes = [3]\ncount = 2", 42, "either nodes or count"),
+        ("duplicates_max = 0", "duplicates = 0", 46, "expect.duplicates: is not a known key"),
+        ("[expect]", "[expectations]", 43, "expectations: is not a known key"),
+        ("[[publish]]", "[publish]", 24, "write [[publish]]"),
+    ],
+)
+def test_mistakes_are_named_by_line_and_key(old: str, new: str, line: int, words: str) -> None:
+    assert WHOLE.count(old) >= 1
+    with pytest.raises(ScenarioError) as refused:
+        parse(WHOLE.replace(old, new, 1), "my.toml")
+    assert str(refused.value).startswith(f"my.toml:{line}: ")
+    assert words in str(refused.value)
+
+
+def test_what_is_not_toml_is_named_by_its_line() -> None:
+    with pytest.raises(ScenarioError, match=r"my\.toml:3: not TOML"):
+        parse('name = "x"\nseed = 1\nduration_s = = 4\n', "my.toml")
+
+
+def test_a_channel_may_not_occur_twice() -> None:
+    twice = WHOLE.replace("[[publish]]", '[[channels]]\nname = "#lobby"\n\n[[publish]]', 1)
+    with pytest.raises(ScenarioError, match=r"scenario:25: channels\[1\]\.name: '#lobby' occurs twice"):
+        parse(twice)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in fault_kinds.KINDS.values() if kind.supported])
+def test_every_supported_kind_needs_no_more_than_its_time(kind: fault_kinds.FaultKind) -> None:
+    partition = WHOLE[WHOLE.index("[[faults]]") : WHOLE.index("[expect]")]
+    scenario = parse(WHOLE.replace(partition, f'[[faults]]\nkind = "{kind.name}"\nat_s = 70\n\n'))
+    assert scenario.faults[0].kind == kind.name
+    assert set(scenario.faults[0].options) == {key.name for key in kind.keys}
+
+
+@pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.toml")), ids=lambda path: path.stem)
+def test_shipped_scenarios_can_be_read(path: Path) -> None:
+    assert load(path).expect.lost_acked_max == 0
+
+
+def test_a_shipped_scenario_is_found_by_its_name() -> None:
+    assert load(Path("first-light")).nodes.count == 20
+    assert load(Path("first-light.toml")).nodes.count == 20
+
+
+def test_the_list_names_scenarios_and_faults(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list"]) == 0
+    assert "first-light.toml" in capsys.readouterr().out
+    assert main(["list", "--faults"]) == 0
+    printed = capsys.readouterr().out
+    for kind in fault_kinds.KINDS.values():
+        assert f"\n{kind.name}: " in printed
+        assert all(key.meaning in printed for key in kind.keys)
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "words"),
+    [
+        ("name = 1\nnodes.count = 2", [], "1: name"),
+        ('name = "x"\nnodes.count = 2\n[[faults]]\nkind = "hostile"\nat_s = 1', [], "4: faults[0].kind"),
+        ('name = "x"\nnodes.count = 2', ["--html", "out.html"], "--html: not supported yet"),
+    ],
+)
+def test_what_can_not_be_run_ends_with_status_2(
+    text: str, options: list[str], words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "scenario.toml"
+    path.write_text(text)
+    assert main(["run", str(path), *options]) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_a_missing_file_ends_with_status_2(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "no/such.toml"]) == 2
+    assert "no/such.toml:1: can't be read" in capsys.readouterr().err
