@@ -1,0 +1,184 @@
+/**
+ * Puts the parts together: what comes from the node goes to the models, what people do goes to the
+ * outbox and the node, and whatever changed is drawn in the next frame.
+ */
+
+import { Channels } from "./channels.js";
+import { systemClock } from "./clock.js";
+import { Connection } from "./connection.js";
+import { PageMemory } from "./memory.js";
+import { nodeReports } from "./nodereports.js";
+import { OptimisticUIManager } from "./optimistic.js";
+import { Outbox } from "./outbox.js";
+import { openOutboxStore } from "./outbox_store.js";
+import { Screen } from "./screen.js";
+import { say } from "./strings.js";
+import { Tabs } from "./tabs.js";
+import { uuid7 } from "./uuid7.js";
+
+const HISTORY_LIMIT = 50;
+const NOT_REACHED = new Set(["CONNECTION_LOST", "WORKER_UNAVAILABLE"]);
+
+export class App {
+  /** `page` is what the server put into the page: user, websocket, channel, text_max_bytes. */
+  constructor(page) {
+    this.page = page;
+    this.memory = new PageMemory(page.user.id, window.localStorage);
+    this.me = { id: this.memory.get("node") ?? "", name: page.user.name };
+    this.current = null;
+    this.wanted = new Set();
+    this.screen = new Screen(this);
+    this.messages = new OptimisticUIManager(systemClock, this.screen.rowListener);
+    this.channels = new Channels(systemClock, this.memory, {
+      channelChanged: (channel) => this.#channelChanged(channel),
+    });
+    const address = new URL(page.websocket, window.location.href);
+    address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
+    this.connection = new Connection({
+      makeSocket: () => new WebSocket(address),
+      clock: systemClock,
+      random: Math.random,
+      listener: nodeReports(this),
+    });
+  }
+
+  /** Load the outbox, show what it holds, then connect. */
+  async start() {
+    this.outbox = new Outbox({
+      store: await openOutboxStore(this.page.user.id),
+      request: (frame) => this.connection.request(frame),
+      clock: systemClock,
+      tabs: new Tabs(`starling-outbox-${this.page.user.id}`),
+      listener: this.#outboxReports(),
+    });
+    await this.outbox.start();
+    window.addEventListener("online", () => this.connection.tryNow());
+    window.addEventListener("offline", () => this.connection.interrupted("link.offline"));
+    this.connection.tryNow();
+  }
+
+  // What people do
+
+  open(name) {
+    this.current = name;
+    if (name) this.memory.set("channel", name);
+    this.screen.show(name);
+  }
+
+  /** Join, or go to a channel that is joined already. */
+  async join(name) {
+    const isNew = !this.channels.get(name);
+    this.channels.joining(name);
+    this.open(name);
+    if (isNew) await this.askToJoin(name);
+  }
+
+  /** Ask the node; what it can't be told now is asked again when there is a connection. */
+  async askToJoin(name) {
+    this.wanted.add(name);
+    try {
+      await this.connection.request({ type: "channel.join", channel: name });
+      this.wanted.delete(name);
+    } catch (error) {
+      if (NOT_REACHED.has(error.code)) return;
+      this.wanted.delete(name);
+      this.close(name);
+      this.screen.joinRefused(error);
+    }
+  }
+
+  async leave(name) {
+    try {
+      await this.connection.request({ type: "channel.leave", channel: name });
+    } catch (error) {
+      this.screen.trouble(error);
+    }
+  }
+
+  /** The channel is gone; show another one. */
+  close(name) {
+    this.channels.left(name);
+    this.messages.forget(name);
+    if (this.current === name) this.open(this.channels.all[0]?.name ?? null);
+  }
+
+  /** Keep a message, show it, and let the outbox hand it over. */
+  async send(channel, text) {
+    const message = { id: uuid7(), channel, text, at_ms: systemClock.now() };
+    this.screen.keeping(1);
+    try {
+      await this.outbox.add(message);
+      this.screen.toBottom();
+    } catch (error) {
+      this.screen.notKept(channel, text, error);
+    }
+    this.screen.keeping(-1);
+  }
+
+  /** A button of a row. */
+  async act(action, id) {
+    const row = this.messages.row(id);
+    if (!row) return;
+    if (action === "retry") await this.outbox.retry(row);
+    else await this.#takeBack(row, action);
+  }
+
+  async #takeBack(row, action) {
+    const { channel, text, at_ms, error } = row;
+    await this.outbox.discard(row);
+    if (action === "edit") this.screen.rewrite(channel, text);
+    else if (action === "cancel") this.screen.focusComposer();
+    else {
+      // The node has forgotten it by now, so Undo brings it back as a new message that waits for Retry.
+      const again = { id: uuid7(), channel, text, at_ms };
+      this.screen.discarded(async () => {
+        await this.outbox.add(again, error);
+        this.screen.focusRow(again.id);
+      });
+    }
+  }
+
+  /** The page before the oldest message that is here. */
+  async loadOlder(name) {
+    const oldest = this.messages.rows(name)[0];
+    if (!oldest?.order || this.channels.get(name)?.older === "loading") return;
+    this.channels.setOlder(name, "loading");
+    try {
+      const frame = { type: "history.page", channel: name, before: oldest.order, limit: HISTORY_LIMIT };
+      const page = await this.connection.request(frame);
+      for (const message of page.messages) this.messages.received({ ...message, history: true });
+      this.channels.setOlder(name, page.more ? "idle" : "none");
+    } catch {
+      this.channels.setOlder(name, "stuck"); // the page says so and offers to try again
+    }
+  }
+
+  // What changed
+
+  #channelChanged(channel) {
+    const { name } = channel;
+    if (this.channels.get(name)) this.messages.setReady(name, this.channels.isReady(name));
+    this.screen.channelChanged(channel);
+  }
+
+  #outboxReports() {
+    const { messages } = this;
+    return {
+      written: ({ id, channel, text, at_ms }) =>
+        messages.written({ id, channel, text, at_ms, author: this.me.id, name: this.me.name }),
+      handingOver: (id) => messages.handingOver(id),
+      queued: (id) => messages.queued(id),
+      waiting: (id, until_ms) => messages.waiting(id, until_ms),
+      accepted: (_, report) => messages.reported(report, this.me.id, this.me.name),
+      refused: (id, error) => messages.refused(id, error),
+      retried: (id) => messages.retried(id),
+      discarded: (id) => messages.discarded(id),
+    };
+  }
+
+  /** The name of a row's author, as far as it is known. */
+  nameOf(row) {
+    const known = row.own ? this.me.name : this.channels.get(row.channel)?.names.get(row.author);
+    return known || row.name || say("name.unknown", { id: row.author.slice(0, 8) });
+  }
+}

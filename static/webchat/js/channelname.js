@@ -1,0 +1,13 @@
+/**
+ * What people type as a channel's name, and whether the network takes it.
+ */
+
+const CHARS_MAX = 64;
+
+/** The name with its `#`, in the normal form NFC; null when it is none (1 to 64 characters, no spaces). */
+export function channelName(typed) {
+  const bare = typed.trim().normalize("NFC");
+  if (!bare || bare === "#") return null;
+  const name = bare.startsWith("#") ? bare : `#${bare}`;
+  return [...name].length <= CHARS_MAX && !/[\p{C}\p{Z}]/u.test(name) ? name : null;
+}

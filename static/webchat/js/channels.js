@@ -1,0 +1,162 @@
+/**
+ * The channels of this account as the page knows them: joins, names, unread counts; no page in it.
+ *
+ * A channel is unread by what came while it was not being read; what has been read is remembered as
+ * the order key of the newest message seen, in `memory` (localStorage), so that counts survive a reload
+ * and never stick: reading a channel sets its count to 0.
+ */
+
+import { delayed, DELAYED_MS, joined, newJoin, progressed } from "./joining.js";
+
+export class Channels {
+  #clock;
+  #memory;
+  #listener;
+  #channels = new Map();
+
+  /** `memory`: `get(key)`, `set(key, value)`; `listener.channelChanged(channel)`. */
+  constructor(clock, memory, listener) {
+    this.#clock = clock;
+    this.#memory = memory;
+    this.#listener = listener;
+  }
+
+  get(name) {
+    return this.#channels.get(name);
+  }
+
+  /** All of them, by name. */
+  get all() {
+    return [...this.#channels.values()].sort((a, b) => a.name.localeCompare(b.name));
+  }
+
+  /** Begin to join; a running or finished join stays as it is. */
+  joining(name) {
+    const known = this.#channels.get(name);
+    if (known) return known;
+    const channel = this.#open(name);
+    channel.join = newJoin(this.#clock.now());
+    channel.cancelBudget = this.#clock.later(DELAYED_MS, () => {
+      delayed(channel.join, null);
+      this.#tell(channel);
+    });
+    this.#tell(channel);
+    return channel;
+  }
+
+  /** The node's own view of a channel, from `welcome`. */
+  welcomed({ name, joined: isJoined, progress, names }) {
+    const channel = isJoined ? this.#open(name) : this.joining(name);
+    if (isJoined && channel.join && channel.join.state !== "joined") {
+      const elapsed_ms = this.#clock.now() - channel.join.began_ms;
+      this.#finish(channel, { elapsed_ms, created: false, alone: false });
+    }
+    for (const report of progress?.steps ?? []) progressed(channel.join, report, this.#clock.now());
+    if (progress?.delayed) delayed(channel.join, progress.delayed);
+    for (const [author, called] of Object.entries(names ?? {})) channel.names.set(author, called);
+    this.#tell(channel);
+    return channel;
+  }
+
+  /** Only these exist; returns the names of those that don't any more. */
+  keepOnly(names) {
+    const gone = [...this.#channels.keys()].filter((name) => !names.includes(name));
+    for (const name of gone) this.left(name);
+    return gone;
+  }
+
+  progressed(report) {
+    const channel = this.joining(report.channel);
+    if (!channel.join) return;
+    progressed(channel.join, report, this.#clock.now());
+    this.#tell(channel);
+  }
+
+  delayed(report) {
+    const channel = this.joining(report.channel);
+    if (!channel.join) return;
+    channel.cancelBudget?.();
+    delayed(channel.join, report);
+    this.#tell(channel);
+  }
+
+  joined(report) {
+    const channel = this.#open(report.channel);
+    channel.join ??= newJoin(this.#clock.now() - report.elapsed_ms);
+    this.#finish(channel, report);
+    this.#tell(channel);
+  }
+
+  left(name) {
+    const channel = this.#channels.get(name);
+    if (!channel) return;
+    channel.cancelBudget?.();
+    this.#channels.delete(name);
+    this.#listener.channelChanged(channel);
+  }
+
+  named({ channel: name, author, name: called }) {
+    const channel = this.#channels.get(name);
+    channel?.names.set(author, called);
+    if (channel) this.#tell(channel);
+  }
+
+  /** Whether messages of it go out: joined, not merely being joined. */
+  isReady(name) {
+    const channel = this.#channels.get(name);
+    return Boolean(channel) && (!channel.join || channel.join.state === "joined");
+  }
+
+  /** Somebody else's new message came while the channel was not being read. */
+  addUnread(name) {
+    const channel = this.#channels.get(name);
+    if (!channel) return;
+    channel.unread += 1;
+    this.#tell(channel);
+  }
+
+  /** Count anew from the rows that are here, as after a reload. */
+  countUnread(name, rows) {
+    const channel = this.#channels.get(name);
+    const read = this.#memory.get(`read ${name}`);
+    if (!channel || !read) return;
+    channel.unread = rows.filter((row) => !row.own && row.order > read).length;
+    this.#tell(channel);
+  }
+
+  /** Older messages: `idle` (there may be some), `loading`, `stuck` (could not be loaded), `none`. */
+  setOlder(name, older) {
+    const channel = this.#channels.get(name);
+    if (!channel || channel.older === older) return;
+    channel.older = older;
+    this.#tell(channel);
+  }
+
+  /** Everything up to this order key has been seen. */
+  read(name, order) {
+    const channel = this.#channels.get(name);
+    if (!channel) return;
+    if (order && order > (this.#memory.get(`read ${name}`) ?? "")) this.#memory.set(`read ${name}`, order);
+    if (channel.unread === 0) return;
+    channel.unread = 0;
+    this.#tell(channel);
+  }
+
+  #open(name) {
+    if (!this.#channels.has(name)) {
+      const channel = { name, join: null, unread: 0, names: new Map(), older: "idle", cancelBudget: null };
+      this.#channels.set(name, channel);
+    }
+    return this.#channels.get(name);
+  }
+
+  #finish(channel, report) {
+    channel.cancelBudget?.();
+    channel.cancelBudget = null;
+    joined(channel.join, report);
+  }
+
+  #tell(channel) {
+    this.#listener.channelChanged(channel);
+  }
+}

@@ -1,0 +1,164 @@
+/**
+ * The WebSocket to the own node: answered commands, ordered events, and coming back by itself.
+ *
+ * Every command has a `ref` and ends exactly once: with its answer, with the server's error, or with
+ * `CONNECTION_LOST` when the socket ends or stays silent for `ANSWER_MS`. The cursor of the last event
+ * that was handed on goes with the next `hello`, so a short interruption is replayed and a long one
+ * brings a snapshot; either way the listener gets `welcome` first and then events in order.
+ *
+ * Reconnecting: exponential backoff with jitter (`backoffMs`), at once on `tryNow`. Phases: `connecting`,
+ * `waiting` (with `retryAt_ms`), `greeting` (open, the node has not answered yet), `open`, `ended`
+ * (signed out, or too many pages: only a person can change that). `reason` is a key of strings.js.
+ */
+
+import { ownError } from "./strings.js";
+
+export const ANSWER_MS = 10000;
+const BACKOFF_MIN_MS = 300;
+const BACKOFF_MAX_MS = 10000;
+const CLOSE_SESSION_ENDED = 4401;
+const CLOSE_RECONNECT = 4409;
+const CLOSE_TOO_MANY = 4429;
+const OPEN = 1;
+
+/** The wait before attempt `n` (from 0): doubling up to a limit, the upper half of it by chance. */
+export function backoffMs(n, random) {
+  const full = Math.min(BACKOFF_MAX_MS, BACKOFF_MIN_MS * 2 ** n);
+  return full / 2 + (random() * full) / 2;
+}
+
+export class Connection {
+  #makeSocket;
+  #clock;
+  #random;
+  #listener;
+  #socket = null;
+  #phase = "waiting";
+  #cursor = null;
+  #attempts = 0;
+  #refs = 0;
+  #asked = new Map();
+  #cancelRetry = null;
+
+  /** `listener`: `phase(state)`, `welcome(frame)`, `event(frame)`, `trouble(error)`. */
+  constructor({ makeSocket, clock, random, listener }) {
+    this.#makeSocket = makeSocket;
+    this.#clock = clock;
+    this.#random = random;
+    this.#listener = listener;
+  }
+
+  get isOpen() {
+    return this.#phase === "open";
+  }
+
+  /** Connect, or reconnect at once instead of waiting; harmless while a socket is fine. */
+  tryNow() {
+    if (this.#phase === "greeting") this.#greet();
+    if (this.#socket) return;
+    this.#cancelRetry?.();
+    this.#cancelRetry = null;
+    this.#enter("connecting");
+    const socket = this.#makeSocket();
+    this.#socket = socket;
+    const mine = (act) => (event) => this.#socket === socket && act(event);
+    socket.onopen = mine(() => {
+      this.#enter("greeting");
+      this.#greet();
+    });
+    socket.onmessage = mine((event) => this.#take(JSON.parse(event.data)));
+    socket.onclose = mine((event) => this.#closed(event.code));
+  }
+
+  /** The device has lost its network: don't wait for a timeout. */
+  interrupted(reason) {
+    if (this.#phase === "ended") return;
+    this.#abandon();
+    this.#retry(reason);
+  }
+
+  /** Ask the node; resolves with the answer's frame, rejects with `{code, message, remedy, …}`. */
+  request(frame) {
+    if (this.#phase !== "open") return Promise.reject(ownError("CONNECTION_LOST"));
+    return this.#ask(frame);
+  }
+
+  #ask(frame) {
+    this.#refs += 1;
+    const ref = String(this.#refs);
+    return new Promise((resolve, reject) => {
+      const cancel = this.#clock.later(ANSWER_MS, () => this.interrupted("link.silent"));
+      this.#asked.set(ref, { resolve, reject, cancel });
+      if (this.#socket?.readyState === OPEN) this.#socket.send(JSON.stringify({ ...frame, ref }));
+    });
+  }
+
+  #greet() {
+    const hello = { type: "hello" };
+    if (this.#cursor) hello.cursor = this.#cursor;
+    // The answer, a welcome, is handled where welcomes come unasked as well.
+    this.#ask(hello).catch((error) => {
+      if (this.#phase === "greeting") this.#listener.phase({ phase: "greeting", error });
+    });
+  }
+
+  #take(frame) {
+    if (frame.ref) this.#answered(frame);
+    if (frame.type === "welcome") this.#welcomed(frame);
+    else if (frame.type === "error") {
+      if (!frame.ref) this.#listener.trouble(frame);
+    } else if (!frame.ref && (this.#phase === "open" || !frame.cursor)) {
+      this.#listener.event(frame);
+      if (frame.cursor) this.#cursor = frame.cursor;
+    }
+  }
+
+  #welcomed(frame) {
+    this.#attempts = 0;
+    this.#cursor = frame.cursor;
+    this.#listener.welcome(frame);
+    this.#enter("open");
+  }
+
+  #answered(frame) {
+    const asked = this.#asked.get(frame.ref);
+    if (!asked) return;
+    this.#asked.delete(frame.ref);
+    asked.cancel();
+    if (frame.type === "error") asked.reject(frame);
+    else asked.resolve(frame);
+  }
+
+  #closed(code) {
+    this.#abandon();
+    if (code === CLOSE_SESSION_ENDED) this.#enter("ended", { reason: "link.session", code });
+    else if (code === CLOSE_TOO_MANY) this.#enter("ended", { reason: "link.crowded", code });
+    else if (code === CLOSE_RECONNECT && this.#attempts === 0) this.tryNow();
+    else this.#retry(this.#attempts === 0 ? "link.lost" : "link.refused", code);
+  }
+
+  #abandon() {
+    const socket = this.#socket;
+    this.#socket = null;
+    if (socket && socket.readyState <= OPEN) socket.close();
+    const asked = [...this.#asked.values()];
+    this.#asked.clear();
+    for (const { reject, cancel } of asked) {
+      cancel();
+      reject(ownError("CONNECTION_LOST"));
+    }
+  }
+
+  #retry(reason, code) {
+    this.#cancelRetry?.();
+    const wait = backoffMs(this.#attempts, this.#random);
+    this.#attempts += 1;
+    this.#cancelRetry = this.#clock.later(wait, () => this.tryNow());
+    this.#enter("waiting", { reason, code, retryAt_ms: this.#clock.now() + wait });
+  }
+
+  #enter(phase, more = {}) {
+    this.#phase = phase;
+    this.#listener.phase({ phase, ...more });
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * How far a join has got, as the page shows it: the steps in order, their times, and what is wrong.
+ *
+ * Reports of a step may repeat and skip; the list always has all steps. Without a word from the node,
+ * `DELAYED_MS` after the start the channel opens all the same ("still connecting"), so that people can
+ * write; `joined` ends it whenever it comes. Times count from `began_ms` on this page's clock, the
+ * total at the end is the node's own.
+ */
+
+import { hasWords, say } from "./strings.js";
+
+export const DELAYED_MS = 5000;
+export const STEPS = 6;
+
+/** A join that begins now. */
+export function newJoin(now_ms) {
+  return { state: "joining", began_ms: now_ms, elapsed_ms: 0, steps: stepsTo(STEPS), error: null };
+}
+
+const stepsTo = (of) =>
+  Array.from({ length: of }, (_, at) => ({
+    index: at + 1,
+    state: "waiting",
+    label: say(`join.step.${at + 1}`),
+    detail: "",
+    began_ms: 0,
+    took_ms: 0,
+  }));
+
+/** A step began or ended (`channel.progress`). */
+export function progressed(join, report, now_ms) {
+  while (join.steps.length < report.of) join.steps.push(extraStep(join.steps.length + 1, report));
+  const started_ms = now_ms - report.elapsed_ms;
+  if (join.elapsed_ms === 0 || started_ms < join.began_ms) join.began_ms = started_ms;
+  join.elapsed_ms = Math.max(join.elapsed_ms, report.elapsed_ms);
+  for (const step of join.steps) {
+    if (step.index < report.index && step.state !== "done") finish(step, report.elapsed_ms);
+    if (step.index !== report.index) continue;
+    if (step.state === "waiting") step.began_ms = report.elapsed_ms;
+    step.detail = report.detail || step.detail;
+    if (report.done) finish(step, report.elapsed_ms);
+    else if (step.state === "waiting") step.state = "running";
+  }
+}
+
+const extraStep = (index, report) => ({
+  index,
+  state: "waiting",
+  label: hasWords(`join.step.${index}`) ? say(`join.step.${index}`) : report.step,
+  detail: "",
+  began_ms: 0,
+  took_ms: 0,
+});
+
+function finish(step, elapsed_ms) {
+  if (step.state === "waiting") step.began_ms = elapsed_ms;
+  step.state = "done";
+  step.took_ms = Math.max(0, elapsed_ms - step.began_ms);
+}
+
+/** The budget is used up (`channel.delayed`, or this page's own clock with no report). */
+export function delayed(join, report) {
+  if (join.state === "joined") return;
+  join.state = "delayed";
+  if (!report) return;
+  join.elapsed_ms = Math.max(join.elapsed_ms, report.elapsed_ms);
+  join.error = report.error;
+}
+
+/** Proven both ways (`channel.joined`). */
+export function joined(join, report) {
+  join.state = "joined";
+  join.elapsed_ms = report.elapsed_ms;
+  join.created = report.created;
+  join.alone = report.alone;
+  join.error = null;
+  for (const step of join.steps) if (step.state !== "done") finish(step, report.elapsed_ms);
+}
+
+/** How many steps are done. */
+export const doneSteps = (join) => join.steps.filter((step) => step.state === "done").length;

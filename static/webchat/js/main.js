@@ -1,0 +1,6 @@
+/** The chat page's entry: reads what the server put into the page and starts the application. */
+
+import { App } from "./app.js";
+
+const page = JSON.parse(document.getElementById("page").textContent);
+new App(page).start();

@@ -1,0 +1,78 @@
+/**
+ * What the node says, frame by frame, to the models: the one place that knows the frames' names.
+ */
+
+/** The connection's listener for an `App`. */
+export function nodeReports(app) {
+  const events = eventTable(app);
+  return {
+    phase(link) {
+      const isOpen = link.phase === "open";
+      app.messages.setLinked(isOpen);
+      app.outbox.setLinked(isOpen);
+      app.screen.status.setLink(link);
+      if (isOpen) for (const name of app.wanted) app.askToJoin(name);
+    },
+    welcome: (frame) => welcomed(app, frame),
+    event: (frame) => events[frame.type]?.(frame), // a newer server may know more
+    trouble: (error) => app.screen.trouble(error),
+  };
+}
+
+function eventTable(app) {
+  const { messages, channels, me } = app;
+  return {
+    message(frame) {
+      const isNew = messages.received(frame);
+      if (isNew && !frame.own && !frame.history && !app.screen.isReading(frame.channel))
+        channels.addUnread(frame.channel);
+    },
+    "message.state": (frame) => messages.reported(frame, me.id, me.name),
+    "message.discarded": (frame) => messages.discarded(frame.id),
+    "channel.progress": (frame) => channels.progressed(frame),
+    "channel.delayed": (frame) => channels.delayed(frame),
+    "channel.joined": (frame) => channels.joined(frame),
+    "channel.left": (frame) => app.close(frame.channel),
+    "channel.name"(frame) {
+      channels.named(frame);
+      messages.renamed(frame.channel, frame.author, frame.name);
+    },
+    "node.state": (frame) => app.screen.status.setNode(frame),
+    trouble: (frame) => app.screen.trouble(frame.error),
+  };
+}
+
+/** A snapshot, or the head of a replay (`replayed`), in which channels come without their messages. */
+function welcomed(app, frame) {
+  const { messages, channels, me } = app;
+  me.id = frame.node.node_id || me.id;
+  me.name = frame.user.name;
+  app.memory.set("node", me.id);
+  app.screen.showMe(me);
+  app.screen.status.setNode(frame.node);
+  const names = frame.channels.map((channel) => channel.name);
+  for (const name of channels.keepOnly([...names, ...app.wanted])) messages.forget(name);
+  for (const channel of frame.channels) {
+    channels.welcomed(channel);
+    if (frame.replayed) for (const report of channel.outbox) messages.reported(report, me.id, me.name);
+    else snapshot(app, channel);
+  }
+  openFirst(app);
+}
+
+function snapshot(app, { name, messages: newest = [], outbox }) {
+  const { messages, channels, me } = app;
+  const dropped = messages.resynced(name, newest.map(asHistory), outbox, me.id, me.name);
+  if (dropped || channels.get(name).older === "none") channels.setOlder(name, "idle");
+  if (!app.screen.isReading(name)) channels.countUnread(name, messages.rows(name));
+}
+
+const asHistory = (message) => ({ ...message, history: true });
+
+/** The channel that was open last time; otherwise any. */
+function openFirst(app) {
+  if (app.current && app.channels.get(app.current)) return;
+  const last = app.memory.get("channel");
+  const first = app.channels.get(last) ?? app.channels.all[0];
+  app.open(first?.name ?? null);
+}

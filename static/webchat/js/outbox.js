@@ -1,0 +1,212 @@
+/**
+ * The browser's outbox: what was written here and the own node has not accepted yet.
+ *
+ * A record is durable before `add` returns, and goes away when the node has answered. Handing over is
+ * idempotent by the message id, so after a reload, a crash or a lost answer the same record is simply
+ * handed over again. Per channel first in, first out; a failed one is passed over and holds up nobody.
+ *
+ * `op` says what the node is to be asked: `send`, `retry` or `discard`. Of all tabs of an account the
+ * one that holds the lock (and a connection) drains; the others learn from it what happened.
+ *
+ * An unreachable node never makes a record fail: it waits, with backoff. `RATE_LIMITED` waits as long
+ * as the node says. Every other code is final, and the row says why.
+ */
+
+import { ownError } from "./strings.js";
+
+/** More than that are refused with `OUTBOX_FULL`. */
+export const OUTBOX_MAX = 500;
+const UNREACHABLE = new Set(["CONNECTION_LOST", "WORKER_UNAVAILABLE"]);
+const PAUSE_MIN_MS = 500;
+const PAUSE_MAX_MS = 8000;
+
+const REQUESTS = {
+  send: ({ id, channel, text }) => ({ type: "message.send", channel, id, text }),
+  retry: ({ id }) => ({ type: "message.retry", id }),
+  discard: ({ id }) => ({ type: "message.discard", id }),
+};
+
+export class Outbox {
+  #store;
+  #request;
+  #clock;
+  #tabs;
+  #listener;
+  #records = new Map();
+  #pumping = new Set();
+  #linked = false;
+  #draining = false;
+  #pauseEnd = null;
+  #pauses = 0;
+
+  /**
+   * `request(frame)` resolves with the node's answer or rejects with `{code, message, remedy}`;
+   * `tabs` is the lock and the word to other tabs (`tabs.js`); `listener` has a method per report.
+   */
+  constructor({ store, request, clock, tabs, listener }) {
+    this.#store = store;
+    this.#request = request;
+    this.#clock = clock;
+    this.#tabs = tabs;
+    this.#listener = listener;
+    tabs.onWord = (word) => this.#heard(word);
+  }
+
+  /** Load what an earlier page has left behind; ends before anything is shown. */
+  async start() {
+    for (const record of await this.#store.all()) this.#restored(record);
+  }
+
+  /** Keep a message, then show it. `failed`: keep it as one that waits for Retry. */
+  async add(message, failed = null) {
+    if (this.#records.size >= OUTBOX_MAX) throw ownError("OUTBOX_FULL");
+    await this.#keep({ ...message, op: "send", failed });
+  }
+
+  /** Ask again for a failed message; `accepted`: the node has it already. */
+  async retry(row) {
+    const { id, channel, text, at_ms } = row;
+    await this.#keep({ id, channel, text, at_ms, op: row.accepted ? "retry" : "send", failed: null });
+    this.#report("retried", id);
+  }
+
+  /** Take a message back, wherever it has got to. */
+  async discard(row) {
+    const { id, channel, text, at_ms } = row;
+    await this.#keep({ id, channel, text, at_ms, op: "discard", failed: null });
+  }
+
+  /** The page is connected to the own node, or not. */
+  setLinked(linked) {
+    this.#pauses = 0;
+    this.#endPause();
+    if (linked === this.#linked) this.#pump();
+    else if (linked) this.#tabs.lead(() => this.#lead());
+    else this.#tabs.resign();
+    this.#draining &&= linked;
+    this.#linked = linked;
+  }
+
+  /** Ids of what waits to be sent, oldest first. */
+  get waiting() {
+    return this.#runnable().map((record) => record.id);
+  }
+
+  async #lead() {
+    for (const record of await this.#store.all()) if (!this.#records.has(record.id)) this.#restored(record);
+    this.#draining = true;
+    this.#pump();
+  }
+
+  #restored(record) {
+    this.#records.set(record.id, record);
+    if (record.op === "discard") this.#listener.discarded(record.id);
+    if (record.op !== "send") return;
+    this.#listener.written(record);
+    if (record.failed) this.#listener.refused(record.id, record.failed);
+  }
+
+  async #keep(record) {
+    await this.#store.put(record);
+    this.#tabs.tell({ record });
+    this.#restored(record);
+    this.#pump();
+  }
+
+  async #dropped(record) {
+    if (this.#records.get(record.id) !== record) return; // discarded or retried meanwhile
+    this.#records.delete(record.id);
+    await this.#store.drop(record.id);
+    this.#tabs.tell({ dropped: record.id });
+  }
+
+  #heard({ record, dropped, report }) {
+    if (record) {
+      this.#restored(record);
+      this.#pump();
+    }
+    if (dropped) this.#records.delete(dropped);
+    if (report) this.#listener[report[0]](...report.slice(1));
+  }
+
+  #report(...report) {
+    this.#listener[report[0]](...report.slice(1));
+    this.#tabs.tell({ report });
+  }
+
+  #runnable(channel = null) {
+    return [...this.#records.values()]
+      .filter((record) => !record.failed && (channel === null || record.channel === channel))
+      .sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  #pump() {
+    if (!this.#draining || this.#pauseEnd) return;
+    for (const channel of new Set(this.#runnable().map((record) => record.channel))) this.#drain(channel);
+  }
+
+  async #drain(channel) {
+    if (this.#pumping.has(channel)) return;
+    this.#pumping.add(channel);
+    try {
+      while (this.#draining && !this.#pauseEnd) {
+        const [record] = this.#runnable(channel);
+        if (!record) break;
+        await this.#handOver(record);
+      }
+    } finally {
+      this.#pumping.delete(channel);
+    }
+  }
+
+  async #handOver(record) {
+    if (record.op === "send") this.#report("handingOver", record.id);
+    try {
+      const answer = await this.#request(REQUESTS[record.op](record));
+      this.#pauses = 0;
+      if (record.op === "send") this.#report("accepted", record.id, answer.message);
+      await this.#dropped(record);
+    } catch (error) {
+      await this.#refused(record, error);
+    }
+  }
+
+  async #refused(record, error) {
+    if (UNREACHABLE.has(error.code)) {
+      this.#pauses += 1;
+      this.#pause(Math.min(PAUSE_MAX_MS, PAUSE_MIN_MS * 2 ** (this.#pauses - 1)));
+      for (const each of this.#runnable()) this.#report("queued", each.id);
+    } else if (error.code === "RATE_LIMITED") {
+      const wait_ms = 1000 * (error.retry_after ?? 1);
+      this.#pause(wait_ms);
+      for (const each of this.#runnable()) this.#report("waiting", each.id, this.#clock.now() + wait_ms);
+    } else if (record.op === "send") await this.#failed(record, error);
+    else {
+      await this.#dropped(record);
+      if (record.op === "retry") this.#report("refused", record.id, error);
+    }
+  }
+
+  async #failed(record, error) {
+    if (this.#records.get(record.id) !== record) return;
+    const { code, message, remedy, retryable = false } = error;
+    const failed = { ...record, failed: { code, message, remedy, retryable } };
+    this.#records.set(record.id, failed);
+    await this.#store.put(failed);
+    this.#tabs.tell({ record: failed });
+    this.#report("refused", record.id, failed.failed);
+  }
+
+  #pause(ms) {
+    this.#endPause();
+    this.#pauseEnd = this.#clock.later(ms, () => {
+      this.#pauseEnd = null;
+      this.#pump();
+    });
+  }
+
+  #endPause() {
+    this.#pauseEnd?.();
+    this.#pauseEnd = null;
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * Where the outbox is kept: IndexedDB, one database per account; memory where a browser refuses that.
+ *
+ * A record is `{id, channel, text, at_ms, op, failed}`, keyed by the message id, which sorts by time.
+ * `put` and `drop` return after the write is on disk (`durability: "strict"`), so a row that is drawn
+ * afterwards survives a crash of the browser or of the machine.
+ */
+
+const STORE = "messages";
+
+const done = (request) =>
+  new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+
+class IndexedStore {
+  volatile = false;
+  #database;
+
+  constructor(database) {
+    this.#database = database;
+  }
+
+  async all() {
+    return done(this.#database.transaction(STORE).objectStore(STORE).getAll());
+  }
+
+  put(record) {
+    return this.#write((store) => store.put(record));
+  }
+
+  drop(id) {
+    return this.#write((store) => store.delete(id));
+  }
+
+  #write(act) {
+    return new Promise((resolve, reject) => {
+      const transaction = this.#database.transaction(STORE, "readwrite", { durability: "strict" });
+      transaction.oncomplete = () => resolve();
+      transaction.onabort = () => reject(transaction.error);
+      act(transaction.objectStore(STORE));
+    });
+  }
+}
+
+/** The same in memory: for tests, and for browsers that keep nothing. */
+export class MemoryStore {
+  volatile = true;
+  records = new Map();
+
+  async all() {
+    const sorted = [...this.records.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+    return structuredClone(sorted);
+  }
+
+  async put(record) {
+    this.records.set(record.id, structuredClone(record));
+  }
+
+  async drop(id) {
+    this.records.delete(id);
+  }
+}
+
+/** Open the account's store; falls back to memory, which the store says by `volatile`. */
+export async function openOutboxStore(account) {
+  try {
+    const opening = indexedDB.open(`starling-outbox-${account}`, 1);
+    opening.onupgradeneeded = () => opening.result.createObjectStore(STORE, { keyPath: "id" });
+    const database = await done(opening);
+    database.onversionchange = () => database.close();
+    return new IndexedStore(database);
+  } catch (error) {
+    console.info("The outbox is kept in memory only:", error);
+    return new MemoryStore();
+  }
+}

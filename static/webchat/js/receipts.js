@@ -1,0 +1,33 @@
+/**
+ * How two reports about one message become one: states and counts only ever go forward.
+ *
+ * Reports reach the page twice, late, or from an older snapshot. `STRENGTH` says which state wins;
+ * a receipt beats a failure, however late it comes, and nothing beats a receipt. Only an explicit
+ * retry takes a failed message back to pending, and that is not decided here.
+ */
+
+export const STRENGTH = Object.freeze({ pending: 0, failed: 1, sent: 2, delivered: 3, received: 4 });
+
+/** The stronger of two states. */
+export const strongerState = (a, b) => (STRENGTH[b] > STRENGTH[a] ? b : a);
+
+/** Nodes that stored it: `{k, of, machines}`; none of the counts falls, and k is never above `of`. */
+export function mergeStored(old, fresh) {
+  if (!fresh) return old;
+  const k = Math.max(old.k, fresh.k ?? 0);
+  return {
+    k,
+    of: Math.max(k, fresh.of || old.of),
+    machines: Math.max(old.machines, fresh.machines ?? 0),
+  };
+}
+
+/** Receivers that acknowledged it: `{n, m}`. */
+export function mergeDelivered(old, fresh) {
+  if (!fresh) return old;
+  const n = Math.max(old.n, fresh.n ?? 0);
+  return { n, m: Math.max(n, fresh.m || old.m) };
+}
+
+export const NOTHING_STORED = Object.freeze({ k: 0, of: 0, machines: 0 });
+export const NOTHING_DELIVERED = Object.freeze({ n: 0, m: 0 });

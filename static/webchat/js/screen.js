@@ -1,0 +1,207 @@
+/**
+ * The page as the application sees it: which views there are, and what is drawn when something changed.
+ */
+
+import { systemClock } from "./clock.js";
+import { ownError, say } from "./strings.js";
+import { ComposerView } from "./view/composer.js";
+import { byId, oncePerFrame, setText } from "./view/dom.js";
+import { JoinCard } from "./view/joincard.js";
+import { listenToKeys } from "./view/keys.js";
+import { SidebarView } from "./view/sidebar.js";
+import { Announcer, StatusView } from "./view/status.js";
+import { TimelineView } from "./view/timeline.js";
+import { Toast } from "./view/toast.js";
+
+const WAITING_TICK_MS = 1000;
+const NO_CHANNEL = Object.freeze({ older: "none", unread: 0, names: new Map(), join: null });
+
+export class Screen {
+  #app;
+  #keeping = 0;
+
+  constructor(app) {
+    this.#app = app;
+    const now_ms = systemClock.now;
+    this.announcer = new Announcer();
+    this.status = new StatusView(now_ms, () => app.connection.tryNow());
+    this.joinCard = new JoinCard(now_ms);
+    this.toast = new Toast(() => this.focusComposer());
+    this.composer = new ComposerView({
+      send: (channel, text) => app.send(channel, text),
+      drafts: app.memory,
+      max_bytes: app.page.text_max_bytes,
+    });
+    this.sidebar = new SidebarView({
+      channels: () => app.channels?.all ?? [],
+      current: () => app.current,
+      open: (name) => app.open(name),
+      join: (name) => app.join(name),
+    });
+    this.timeline = new TimelineView(this.#timelineSource(now_ms));
+    this.#drawHead = oncePerFrame(() => this.#head());
+    this.rowListener = {
+      changed: (row, from) => this.#rowChanged(row, from),
+      removed: () => this.#rowsChanged(),
+    };
+    byId("leave").addEventListener("click", () => app.leave(app.current));
+    byId("open-default").addEventListener("click", () => app.join(app.page.channel));
+    listenToKeys(this.#keyActions());
+    document.addEventListener("visibilitychange", () => this.timeline.redraw());
+    setInterval(() => this.#tickWaiting(), WAITING_TICK_MS);
+  }
+
+  #drawHead;
+
+  #timelineSource(now_ms) {
+    const app = this.#app;
+    return {
+      now_ms,
+      rows: (name) => app.messages.rows(name),
+      channel: (name) => app.channels.get(name) ?? NO_CHANNEL,
+      nameOf: (row) => app.nameOf(row),
+      olderWanted: () => app.connection.isOpen && app.loadOlder(app.current),
+      read: () => this.#read(),
+      act: (action, id) => app.act(action, id),
+    };
+  }
+
+  #keyActions() {
+    const step = (by) => () => {
+      const names = this.#app.channels.all.map((channel) => channel.name);
+      if (names.length) this.#app.open(names.at((names.indexOf(this.#app.current) + by) % names.length));
+    };
+    return {
+      next: step(1),
+      previous: step(-1),
+      join: () => this.sidebar.focusField(),
+      write: () => this.focusComposer(),
+      newest: () => this.timeline.toBottom(),
+    };
+  }
+
+  /** Show a channel; null: the welcome. */
+  show(name) {
+    byId("welcome").hidden = name !== null;
+    byId("conversation").hidden = name === null;
+    byId("leave").hidden = name === null;
+    this.composer.show(name);
+    this.timeline.show(name);
+    this.sidebar.setOpen(false);
+    this.sidebar.redraw();
+    this.joinCard.draw(this.#app.channels.get(name));
+    this.#head();
+    if (name !== null) this.composer.focus();
+  }
+
+  showMe(me) {
+    this.sidebar.showMe(me.id);
+  }
+
+  channelChanged(channel) {
+    this.sidebar.redraw();
+    this.#drawHead();
+    if (channel.name !== this.#app.current) return;
+    this.joinCard.draw(this.#app.channels.get(channel.name));
+    this.timeline.redraw();
+  }
+
+  /** Whether somebody has the channel's newest messages before their eyes. */
+  isReading(name) {
+    return name === this.#app.current && this.timeline.isAtBottom && !document.hidden;
+  }
+
+  /** A message is being written to the disk (+1), or is written (-1). */
+  keeping(by) {
+    this.#keeping += by;
+    this.#busy();
+  }
+
+  notKept(channel, text, error) {
+    this.composer.restore(channel, text);
+    this.trouble(error.code ? error : ownError("OUTBOX_FULL"));
+  }
+
+  rewrite(channel, text) {
+    this.composer.restore(channel, text);
+  }
+
+  discarded(undo) {
+    this.announcer.say("row", say("heard.discarded"));
+    this.toast.offer(say("undo.text"), say("undo.action"), undo);
+  }
+
+  focusRow(id) {
+    this.timeline.redraw();
+    requestAnimationFrame(() => this.timeline.focusRow(id));
+  }
+
+  focusComposer() {
+    if (this.#app.current !== null) this.composer.focus();
+  }
+
+  toBottom() {
+    this.timeline.toBottom();
+  }
+
+  trouble(error) {
+    this.toast.trouble(error);
+  }
+
+  joinRefused(error) {
+    this.sidebar.showError(`${error.message}. ${error.remedy ?? ""}`);
+    this.sidebar.focusField();
+  }
+
+  #read() {
+    const { current, messages, channels } = this.#app;
+    if (!this.isReading(current)) return;
+    channels.read(current, messages.rows(current).findLast((row) => row.order)?.order);
+  }
+
+  #rowChanged(row, from) {
+    if (row.channel === this.#app.current) this.#rowsChanged();
+    if (!row.own || from === row.state || from === null) return;
+    if (row.state === "failed") this.announcer.say("row", say("heard.failed", { reason: row.error.message }));
+    else if (row.state !== "pending") this.announcer.say("row", say(`heard.${row.state}`));
+  }
+
+  #rowsChanged() {
+    this.timeline.redraw();
+    this.#drawHead();
+    this.#busy();
+  }
+
+  #busy() {
+    const { current, messages } = this.#app;
+    this.composer.setBusy(this.#keeping > 0 || messages.isHandingOver(current));
+  }
+
+  /** Title, subtitle, and what an empty channel says. */
+  #head() {
+    const { current, channels, messages } = this.#app;
+    const channel = channels.get(current) ?? NO_CHANNEL;
+    setText(byId("channel-title"), current ?? "Starling");
+    setText(byId("channel-subtitle"), current === null ? "" : subtitle(channel, messages.rows(current)));
+    byId("leave").setAttribute("aria-label", say("channels.leave", { channel: current ?? "" }));
+    const isEmpty = current !== null && messages.rows(current).length === 0 && channels.isReady(current);
+    byId("empty").hidden = !isEmpty;
+    setText(byId("empty-title"), say("timeline.empty.title", { channel: current ?? "" }));
+    setText(byId("empty-text"), say("timeline.empty.text"));
+    const n = channels.all.reduce((sum, each) => sum + each.unread, 0);
+    if (current !== null) document.title = say(n ? "title.unread" : "title", { n, channel: current });
+  }
+
+  #tickWaiting() {
+    const { current, messages } = this.#app;
+    if (messages.rows(current).some((row) => row.phase === "waiting")) this.timeline.redraw();
+  }
+}
+
+function subtitle(channel, rows) {
+  if (channel.join?.state === "joining") return say("subtitle.joining");
+  if (channel.join?.state === "delayed") return say("subtitle.delayed");
+  const n = new Set(rows.map((row) => row.author)).size;
+  return n ? say("subtitle.people", { n }) : "";
+}
+

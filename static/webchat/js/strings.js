@@ -1,0 +1,143 @@
+/**
+ * Every word that the scripts put on the page, in one place, so that one file is translated.
+ *
+ * `say(key, values)` fills `{name}` placeholders. Where a number decides the form, the key has the
+ * forms `.one` and `.other`, chosen by `values.n` with the rules of the page's language.
+ */
+
+const WORDS = {
+  "row.queued": "Waiting for connection, will send by itself",
+  "row.waiting": "Many messages in a short time: sends by itself in {s} s",
+  "row.sending": "Sending…",
+  "row.still": "Still sending…",
+  "row.sent": "Sent, stored on {k} of {of} nodes",
+  "row.sent.machines.one": "Sent, stored on {k} nodes, 1 machine",
+  "row.sent.machines.other": "Sent, stored on {k} nodes, {n} machines",
+  "row.sent.plain": "Sent",
+  "row.alone": "Only your node has this so far",
+  "row.delivered": "Delivered to {n} of {m}",
+  "row.failed": "Not sent: {reason}. {remedy}",
+  "row.cancel": "Cancel",
+  "row.retry": "Retry",
+  "row.edit": "Edit",
+  "row.discard": "Discard",
+  "row.you": "{name} (you)",
+
+  "heard.failed": "A message was not sent: {reason}.",
+  "heard.sent": "Message sent.",
+  "heard.delivered": "Message delivered.",
+  "heard.queued": "Message kept, it will send by itself.",
+  "heard.discarded": "Message discarded.",
+
+  "undo.text": "Message discarded",
+  "undo.action": "Undo",
+
+  "error.NO_QUORUM": "Too few nodes confirmed that they stored the message",
+  "error.NO_QUORUM.remedy":
+    "Check the connection and press Retry; the message is kept and goes out when the network is back.",
+  "error.CONNECTION_LOST": "The connection to your node is interrupted",
+  "error.CONNECTION_LOST.remedy": "It comes back by itself; what you write is kept.",
+  "error.OUTBOX_FULL": "Too many messages are waiting to be sent",
+  "error.OUTBOX_FULL.remedy": "Wait until some have gone out, or discard some.",
+  "error.unknown": "Something unexpected happened",
+
+  "node.online": "Online",
+  "node.degraded": "Degraded",
+  "node.offline": "Offline",
+  "node.connecting": "Connecting",
+  "node.peers.one": "1 peer",
+  "node.peers.other": "{n} peers",
+  "node.unlinked": "This page is not connected to your node",
+
+  "link.connecting": "Connecting to your node…",
+  "link.lost": "The connection to your node is interrupted.",
+  "link.offline": "This device is offline.",
+  "link.refused": "The server does not answer.",
+  "link.closed": "The server closed the connection (code {code}).",
+  "link.silent": "The server stopped answering.",
+  "link.session": "You are signed out.",
+  "link.crowded": "This account has too many open pages. Close one of them, then try again.",
+  "link.kept": "What you write is kept and goes out by itself.",
+  "link.next.one": "Next try in 1 second.",
+  "link.next.other": "Next try in {n} seconds.",
+  "link.trying": "Trying…",
+
+  "join.title": "Joining {channel}",
+  "join.delayed": "Still connecting, we keep trying",
+  "join.delayed.hint": "You can write already: your messages wait here and go out by themselves.",
+  "join.done": "Joined in {time}",
+  "join.created": "New channel, created in {time}",
+  "join.alone": "You are the only one here so far.",
+  "join.code": "Code",
+  "join.remedy": "What you can do",
+  "join.progress": "Progress of joining {channel}",
+  "join.step.waiting": "waiting",
+  "join.step.running": "in progress",
+  "join.step.done": "done",
+  "join.step.1": "Starting your node",
+  "join.step.2": "Finding the channel",
+  "join.step.3": "Subscribing",
+  "join.step.4": "Checking that messages reach you",
+  "join.step.5": "Checking that yours get out",
+  "join.step.6": "Loading recent messages",
+
+  "channels.unread.one": "1 unread message",
+  "channels.unread.other": "{n} unread messages",
+  "channels.joining": "joining",
+  "channels.leave": "Leave {channel}",
+  "channels.left": "You left {channel}.",
+  "channels.invalid": "A channel name has 1 to 64 characters without spaces, for example #lobby.",
+
+  "timeline.label": "Messages in {channel}",
+  "timeline.empty.title": "Nobody has said anything in {channel} yet",
+  "timeline.empty.text":
+    "Write the first message below. It is kept by several nodes of the network, so others find it here when they come.",
+  "timeline.start": "This is the beginning of {channel}.",
+  "timeline.loading": "Loading older messages…",
+  "timeline.stuck": "Older messages could not be loaded.",
+  "timeline.again": "Load older messages",
+  "timeline.new.one": "1 new message",
+  "timeline.new.other": "{n} new messages",
+  "timeline.newest": "Newest messages",
+  "timeline.today": "Today",
+  "timeline.yesterday": "Yesterday",
+
+  "composer.label": "Message {channel}",
+  "composer.long": "{n} bytes too long. Shorten it, or send it in several messages.",
+  "composer.left": "{n} bytes left",
+  "composer.volatile": "This browser keeps nothing on disk: an unsent message is lost when you close the page.",
+
+  "subtitle.alone": "Only you so far",
+  "subtitle.people.one": "1 person has written here",
+  "subtitle.people.other": "{n} people have written here",
+  "subtitle.joining": "Joining…",
+  "subtitle.delayed": "Still connecting",
+  "title": "{channel} · Starling",
+  "title.unread": "({n}) {channel} · Starling",
+  "name.unknown": "Node {id}",
+};
+
+const rules = new Intl.PluralRules(globalThis.document?.documentElement?.lang || "en");
+
+/** The text of `key` with `values` filled in; an unknown key is a bug and throws. */
+export function say(key, values = {}) {
+  const pattern = WORDS[key] ?? WORDS[`${key}.${rules.select(values.n)}`] ?? WORDS[`${key}.other`];
+  if (pattern === undefined) throw new Error(`no words for ${key}`);
+  return pattern.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
+}
+
+/** Whether there are words for `key`. */
+export const hasWords = (key) => key in WORDS || `${key}.other` in WORDS;
+
+/** A duration as people read it: "0.8 s", "12 s", "2 min 5 s". */
+export function duration(ms) {
+  const s = ms / 1000;
+  if (s < 10) return `${s.toFixed(1)} s`;
+  if (s < 60) return `${Math.round(s)} s`;
+  return `${Math.floor(s / 60)} min ${Math.round(s) % 60} s`;
+}
+
+/** An error of this page itself, in the form of the node's errors. */
+export function ownError(code) {
+  return { code, message: say(`error.${code}`), remedy: say(`error.${code}.remedy`), retryable: true };
+}

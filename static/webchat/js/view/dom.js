@@ -1,0 +1,76 @@
+/**
+ * Making elements. Text always becomes text nodes: nothing on the page is ever parsed as HTML.
+ */
+
+import { identicon } from "../identicon.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+const ICONS = new URL("../../icons/", import.meta.url);
+
+/** `h("a", {class: "x", href}, "text", child)`; attributes that are null or false are left out. */
+export function h(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) setAttribute(element, name, value);
+  element.append(...children.filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+/** Set, or with null and false remove, an attribute; true is an empty one. */
+export function setAttribute(element, name, value) {
+  if (value === null || value === undefined || value === false) element.removeAttribute(name);
+  else if (element.getAttribute(name) !== String(value === true ? "" : value))
+    element.setAttribute(name, value === true ? "" : value);
+}
+
+/** Change a text only when it differs, so that screen readers hear changes alone. */
+export function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+function svg(tag, attributes) {
+  const element = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  return element;
+}
+
+/** The picture `name`.svg of icons/, in the colour of the text around it; for the eye alone. */
+export function icon(name) {
+  const picture = svg("svg", { class: "icon", viewBox: "0 0 20 20", "aria-hidden": "true", "data-icon": name });
+  picture.append(svg("use", { href: `${new URL(`${name}.svg`, ICONS)}#icon` }));
+  return picture;
+}
+
+/** Show another picture in an element that `icon` made. */
+export function setIcon(picture, name) {
+  if (picture.dataset.icon === name) return;
+  picture.dataset.icon = name;
+  picture.firstChild.setAttribute("href", `${new URL(`${name}.svg`, ICONS)}#icon`);
+}
+
+/** The picture of a node. */
+export function avatar(id) {
+  const { hue, dots } = identicon(id);
+  const picture = svg("svg", { class: `avatar hue-${hue}`, viewBox: "-0.9 -0.9 6.8 6.8", "aria-hidden": "true" });
+  for (const { x, y, r } of dots) picture.append(svg("circle", { cx: x, cy: y, r }));
+  return picture;
+}
+
+/** The class of an author's colour. */
+export const hueClass = (id) => `hue-${identicon(id).hue}`;
+
+/** One call of `draw` before the next frame, however often it is asked for; hidden pages have no frames. */
+export function oncePerFrame(draw) {
+  let asked = false;
+  const run = () => {
+    asked = false;
+    draw();
+  };
+  return () => {
+    if (asked) return;
+    asked = true;
+    if (document.hidden) setTimeout(run, 50);
+    else requestAnimationFrame(run);
+  };
+}
+
+export const byId = (id) => document.getElementById(id);

@@ -1,0 +1,30 @@
+/**
+ * The keyboard: `?` lists the keys; where somebody is writing, only keys with Alt or Escape count.
+ */
+
+import { byId } from "./dom.js";
+
+const isWriting = (element) => element.matches?.("input, textarea, select, [contenteditable]");
+
+/** Listen on the page; `actions`: `next()`, `previous()`, `join()`, `write()`, `newest()`. */
+export function listenToKeys(actions) {
+  const dialog = byId("keys");
+  byId("show-keys").addEventListener("click", () => dialog.showModal());
+  dialog.addEventListener("click", (event) => {
+    if (event.target === dialog) dialog.close(); // the backdrop
+  });
+  document.addEventListener("keydown", (event) => {
+    if (dialog.open || event.ctrlKey || event.metaKey || event.defaultPrevented) return;
+    const act = keyAction(event, actions, dialog);
+    if (!act) return;
+    event.preventDefault();
+    act();
+  });
+}
+
+function keyAction(event, actions, dialog) {
+  if (event.altKey) return { ArrowDown: actions.next, ArrowUp: actions.previous, KeyJ: actions.join }[event.code];
+  if (event.key === "Escape") return actions.write;
+  if (isWriting(event.target)) return null;
+  return { "?": () => dialog.showModal(), End: actions.newest }[event.key];
+}

@@ -1,0 +1,117 @@
+/**
+ * The state of the own node, always in sight, and the banner while this page has no connection to it.
+ */
+
+import { say } from "../strings.js";
+import { byId, h, icon, setAttribute, setIcon, setText } from "./dom.js";
+
+const TICK_MS = 500;
+
+export class StatusView {
+  #pill = byId("node");
+  #word = byId("node-word");
+  #why = byId("node-why");
+  #facts = byId("node-facts");
+  #banner = byId("banner");
+  #bannerText = byId("banner-text");
+  #bannerTime = byId("banner-time");
+  #tryNow = byId("try-now");
+  #signIn = byId("banner-signin");
+  #now_ms;
+  #picture = icon("connecting");
+  #node = null;
+  #link = { phase: "connecting" };
+
+  constructor(now_ms, tryNow) {
+    this.#now_ms = now_ms;
+    this.#pill.querySelector("summary").prepend(this.#picture);
+    this.#tryNow.addEventListener("click", tryNow);
+    setInterval(() => this.#drawTime(), TICK_MS);
+    document.addEventListener("click", (event) => {
+      if (!this.#pill.contains(event.target)) this.#pill.open = false;
+    });
+    this.#pill.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || !this.#pill.open) return;
+      this.#pill.open = false;
+      this.#pill.querySelector("summary").focus();
+    });
+  }
+
+  /** What the node says of itself; fields it does not name stay. */
+  setNode(node) {
+    this.#node = { ...this.#node, code: "", remedy: "", ...node };
+    this.#draw();
+  }
+
+  /** How this page is connected to the node. */
+  setLink(link) {
+    this.#link = link;
+    this.#draw();
+  }
+
+  #draw() {
+    const isOpen = this.#link.phase === "open";
+    const isFirst = !isOpen && this.#node === null && this.#link.phase !== "waiting";
+    const state = isOpen ? this.#node.state : isFirst ? "connecting" : "offline";
+    setAttribute(this.#pill, "data-node-state", state);
+    setIcon(this.#picture, state);
+    setText(this.#word, say(`node.${state}`));
+    const why = isOpen ? (state === "online" ? "" : this.#node.reason) : isFirst ? "" : say("node.unlinked");
+    setText(this.#why, isOpen && this.#node.remedy ? `${why}. ${this.#node.remedy}` : why);
+    this.#why.hidden = !why || !isOpen; // without a connection the banner says it
+    this.#drawFacts();
+    this.#drawBanner();
+  }
+
+  #drawFacts() {
+    const { peers = 0, address = "", node_id = "" } = this.#node ?? {};
+    byId("node-peers").textContent = this.#node ? say("node.peers", { n: peers }) : "";
+    byId("node-address").textContent = address;
+    byId("node-id").textContent = node_id;
+    this.#facts.hidden = !node_id;
+  }
+
+  #drawBanner() {
+    const { phase, reason, code, error } = this.#link;
+    const shown = phase === "waiting" || phase === "ended" || Boolean(error);
+    // While the next attempt runs the banner stays, so that nothing jumps up and down.
+    if (phase === "open") this.#banner.hidden = true;
+    else if (shown) this.#banner.hidden = false;
+    setAttribute(this.#banner, "data-phase", phase);
+    this.#tryNow.hidden = phase === "ended" && reason === "link.session";
+    this.#signIn.hidden = !(phase === "ended" && reason === "link.session");
+    if (!shown) return;
+    const words = error ? `${error.message}. ${error.remedy}` : `${say(reason, { code })} ${keptWords(phase)}`;
+    setText(this.#bannerText, words.trim());
+    this.#drawTime();
+  }
+
+  #drawTime() {
+    if (this.#banner.hidden) return;
+    const { phase, retryAt_ms } = this.#link;
+    const n = Math.max(1, Math.ceil((retryAt_ms - this.#now_ms()) / 1000));
+    const trying = phase === "connecting" || phase === "greeting";
+    setText(this.#bannerTime, phase === "waiting" ? say("link.next", { n }) : trying ? say("link.trying") : "");
+  }
+}
+
+const keptWords = (phase) => (phase === "waiting" ? say("link.kept") : "");
+
+/** What is said aloud, politely, and not more often than once a second; the newest of each kind wins. */
+export class Announcer {
+  #region = byId("announcer");
+  #waiting = new Map();
+  #timer = null;
+
+  /** Say it soon; `kind` lets a newer text replace one that has not been said yet. */
+  say(kind, text) {
+    this.#waiting.set(kind, text);
+    this.#timer ??= setTimeout(() => this.#speak(), 1000);
+  }
+
+  #speak() {
+    this.#timer = null;
+    this.#region.replaceChildren(...[...this.#waiting.values()].map((text) => h("p", {}, text)));
+    this.#waiting.clear();
+  }
+}
