@@ -14,13 +14,13 @@ from typing import Any
 
 from peernode.config import NodeConfig
 from peernode.environment import Address, Environment
-from peernode.errors import Backpressure, Refused, RemoteProtocolError, RpcTimeout
+from peernode.errors import Backpressure, Refused, RpcTimeout
 from peernode.overlay.bootstrap import DIALLED_AT_ONCE, Dialler, PeerCache, load_peers, save_peers
-from peernode.overlay.lookup import Lookup, LookupResult
+from peernode.overlay.lookup import LookupResult, Lookups
 from peernode.overlay.table import PeerTable
 from peernode.rpc.rpc import Caller, Rpc
 from peernode.wire.codec import Fields
-from peernode.wire.contact import Contact, decode_contacts, encode_ip
+from peernode.wire.contact import Contact, encode_ip
 from peernode.wire.ops import Op
 
 NEIGHBOURS_WATCHED = 8
@@ -51,6 +51,7 @@ class Overlay:
         self.on_change: list[Callable[[str, Contact], None]] = []
         """Called with ``appeared`` or ``left`` and the contact."""
         self._dialler = Dialler(rpc)
+        self._lookups = Lookups(rpc, config, self.table, rpc.tasks)
         self._remembered: dict[bytes, Contact] = {}
         self._contacted: dict[bytes, None] = {}
         self._ready = asyncio.Event()
@@ -165,23 +166,7 @@ class Overlay:
 
     async def lookup(self, target: bytes, want: int) -> LookupResult:
         """The ``want`` live nodes closest to ``target``, without this one."""
-        seeds = self.table.closest(target, self._config.k, suspects=False) or self.table.closest(
-            target, self._config.k
-        )
-        lookup = Lookup(
-            target, want, self._config, self._rpc.identity.public_key, self._ask_find_node, self._rpc.rto_s
-        )
-        return await lookup.run(seeds)
-
-    async def _ask_find_node(self, contact: Contact, target: bytes) -> list[Contact] | None:
-        padding = bytes(self._config.find_node_pad_bytes - 24)
-        try:
-            answer = await self._rpc.request(contact, Op.FIND_NODE, [target, padding])
-            named = decode_contacts(answer.take(), FIND_NODE_MAX)
-        except (RpcTimeout, Refused, Backpressure, RemoteProtocolError):
-            return None
-        loopback = self._rpc.address[0].startswith("127.")
-        return [c for c in named if loopback or not c.ip.startswith("127.")]
+        return await self._lookups.run(target, want)
 
     def closest(self, target: bytes, count: int) -> list[Contact]:
         """The table's closest that have not failed lately."""

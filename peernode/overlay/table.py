@@ -18,6 +18,7 @@ from kademlia.routing import KBucket, RoutingTable
 
 from peernode.clock import Clock
 from peernode.config import NodeConfig
+from peernode.identity import node_id_of
 from peernode.wire.contact import Contact
 
 
@@ -60,6 +61,13 @@ class _Table(RoutingTable):  # type: ignore[misc]
             self.split_bucket(index)
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A peer as the table has it."""
+
+    contact: Contact
+
+
 @dataclass(slots=True)
 class _Strikes:
     count: int
@@ -76,6 +84,7 @@ class PeerTable:
         self._table = _Table(None, config.k, me)
         self._strikes: dict[bytes, _Strikes] = {}
         self._answered_s: dict[bytes, float] = {}
+        self._refreshed_s: dict[bytes, float] = {}
 
     def __len__(self) -> int:
         return sum(len(bucket) for bucket in self._table.buckets)
@@ -135,6 +144,15 @@ class PeerTable:
         number = int.from_bytes(target, "big")
         peers = [peer for peer in self.peers() if suspects or not self.suspected(peer)]
         return sorted(peers, key=lambda peer: peer.long_id ^ number)[:count]
+
+    def standing(self, public_key: bytes) -> Standing | None:
+        """Where a peer of the table answered last; None when it is not in it."""
+        contact = self._known(node_id_of(public_key))
+        return Standing(contact) if contact is not None else None
+
+    def refreshed(self, target: bytes) -> None:
+        """A lookup went there: its bucket needs no refresh of its own for now."""
+        self._refreshed_s[target[:1]] = self._clock.monotonic()
 
     def bucket_sizes(self) -> list[int]:
         """How many peers each bucket holds, for diagnostics."""

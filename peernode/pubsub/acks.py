@@ -18,8 +18,8 @@ from peernode.pubsub.replica import Replica
 from peernode.wire.contact import Contact
 from peernode.wire.ops import Op
 
-ACKS_PER_DATAGRAM = 9
-"""An ack takes 101 bytes in a body, a message's digest 20: nine fit 1,200 bytes with the sealing."""
+ACKS_PER_DATAGRAM = 8
+"""An ack takes 102 bytes in a body and its message 20: eight fit 1,200 bytes with the sealing."""
 
 REPORTS_MAX = 2048
 """Acks waiting at most."""
