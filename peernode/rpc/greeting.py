@@ -10,6 +10,7 @@ the limit hears nothing and asks again.
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 
 from peernode.environment import Address
@@ -80,13 +81,13 @@ class Greeting:
         try:
             for sends in range(1, self._sends_max + 1):
                 sent += self._send_hello(hello, address)
-                await asyncio.wait([arrived], timeout=self._rtos.after_s(first_s, sends))
-                if arrived.done():
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self._rtos.after_s(first_s, sends)):
+                        await asyncio.shield(arrived)
                     break
         finally:
             del self._waiting[nonce]
-            arrived.cancel()
-        welcome = None if arrived.cancelled() else arrived.result()
+        welcome = arrived.result() if arrived.done() else None
         if welcome is None:
             raise RpcTimeout(f"no WELCOME from {address[0]}:{address[1]}")
         elapsed_s = self._clock.monotonic() - started_at

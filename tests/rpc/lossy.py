@@ -57,6 +57,7 @@ class FaultyEnvironment:
         self.loss = loss
         self.drop: Callable[[bytes, Address], bool] = lambda data, to: False
         self.sent: list[tuple[bytes, Address]] = []
+        self._endpoints: list[DatagramEndpoint] = []
 
     @property
     def clock(self) -> Clock:
@@ -66,11 +67,22 @@ class FaultyEnvironment:
     def random(self) -> random.Random:
         return self._rng
 
+    def lose(self, loss: float, seed: int) -> None:
+        """From now on lose this share of what is sent."""
+        self.loss = loss
+        self._loss_rng.seed(seed)
+
+    def inject(self, data: bytes, to: Address) -> None:
+        """Send any bytes from the node's own socket."""
+        self._endpoints[0].send(data, to)
+
     def loses(self, data: bytes, to: Address) -> bool:
         return self._loss_rng.random() < self.loss or self.drop(data, to)
 
     async def open_datagrams(self, local: Address, receiver: DatagramReceiver) -> DatagramEndpoint:
-        return FaultyEndpoint(await self._system.open_datagrams(local, receiver), self)
+        endpoint = await self._system.open_datagrams(local, receiver)
+        self._endpoints.append(endpoint)
+        return FaultyEndpoint(endpoint, self)
 
 
 class TestNode:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
+from typing import Any
 
 import pytest
 
@@ -44,7 +45,7 @@ def test_the_longest_plaintext_fills_a_datagram() -> None:
         {"ciphertext": sealed().ciphertext[:-1] + b"\0"},
     ],
 )
-def test_a_changed_datagram_does_not_open(change: dict[str, bytes]) -> None:
+def test_a_changed_datagram_does_not_open(change: dict[str, Any]) -> None:
     with pytest.raises(RemoteProtocolError):
         Sealer(BEN, NETWORK, 8).open(dataclasses.replace(sealed(), **change))
 
