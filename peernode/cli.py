@@ -178,19 +178,19 @@ class Headless:
         except PeerNodeError as error:
             self._error(error)
             if database is not None:
-                await database.close()
+                database.close()
             return 1
         try:
             await self._serve(node)
         finally:
             await node.stop()
-            await database.close()
+            database.close()
         return 0
 
     async def _serve(self, node: PeerNode) -> None:
         host, port = node.address
         self.emit("ready", address=f"{host}:{port}", node_id=node.node_id)
-        work = [asyncio.create_task(self._stopping.wait())]
+        work: list[asyncio.Task[None]] = []
         if self._options.channel:
             for message in node.history(self._options.channel, None, 1 << 30) if self._kept(node) else []:
                 self.heard(MessageReceived(message, True))

@@ -204,6 +204,8 @@ class PeerNode:
 
     def _after_join(self, replica: Replica) -> None:
         self._publisher.resume(replica)
+        if replica.serves:
+            self._replication.soon(replica)  # the other initiators know subscribers that we don't
         self._context.tasks.spawn(self._settle_join(replica), "join.settle")
 
     async def _settle_join(self, replica: Replica) -> None:

@@ -54,10 +54,8 @@ class Replication:
         """A peer appeared or left: channels it is close to have another set now."""
         for replica in self._storage.replicas.values():
             before = replica.initiators
-            if before is None:
-                continue
             near = self._storage.closest(replica.channel_id, self._context.config.replicas)
-            if contact in near or before.holds(contact.public_key):
+            if contact in near or (before is not None and before.holds(contact.public_key)):
                 self.soon(replica)
 
     def soon(self, replica: Replica) -> None:

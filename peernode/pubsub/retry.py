@@ -13,4 +13,4 @@ import random
 def backoff_s(rng: random.Random, attempt: int, base_s: float, cap_s: float) -> float:
     """Seconds before the next try after ``attempt`` (from 1) has failed."""
     bound = min(cap_s, base_s * 2 ** min(attempt, 32))
-    return bound * rng.random()
+    return float(bound * rng.random())
