@@ -1,0 +1,136 @@
+"""A simulated disk: the same store in memory, with a commit latency, power cuts and rot.
+
+Idea: like a real disk it does one flush at a time. A commit waits for the running flush and then joins
+the next one, together with all others that wait; a flush takes ``latency_s`` of the running loop's
+time, which the simulator makes virtual. Nothing here draws random numbers or reads a clock.
+
+Invariants:
+
+* what ``commit`` has returned for survives every power cut; what waits is lost in one;
+* what was being flushed at a power cut is there in full or not at all, never torn: the write-ahead log
+  of a real database gives that, so it is not simulated in finer grain;
+* a commit asked for on a store from before the cut never ends: a crashed host runs no more code.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from dataclasses import dataclass
+
+from peernode.errors import Backpressure, LocalProtocolError, PeerNodeError
+from peernode.store.base import QUEUE_MAX, Write
+from peernode.store.memory_tables import Tables, bytes_of
+from peernode.store.memory_view import TablesView
+
+LATENCY_S = 0.002
+"""A flush of a common solid-state disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Commit:
+    """Writes of one node, and who waits for them."""
+
+    tables: Tables
+    writes: tuple[Write, ...]
+    done: asyncio.Future[None]
+
+
+class MemoryDisk:
+    """The disk of one simulated machine; it survives its machine's crashes."""
+
+    def __init__(self, latency_s: float = LATENCY_S, queue_max: int = QUEUE_MAX) -> None:
+        self.latency_s = latency_s
+        self.full = False
+        """While true, a flush fails with ``STORE_FULL`` and changes nothing."""
+        self.commits = 0
+        self.flushes = 0
+        self.bytes = 0
+        self._queue_max = queue_max
+        self._nodes: dict[bytes, Tables] = {}
+        self._waiting: list[_Commit] = []
+        self._flushing: list[_Commit] = []
+        self._life = 0
+
+    def store_for(self, node_id: bytes) -> MemoryStore:
+        """A node's view, valid until the next ``power_cut``."""
+        return MemoryStore(self, self._nodes.setdefault(node_id, Tables()), self._life)
+
+    def power_cut(self, in_flight_survives: bool = False) -> None:
+        """Lose what is not durable.
+
+        ``in_flight_survives``: the running flush had just reached the disk, though nobody heard of it.
+        """
+        if in_flight_survives and not self.full:
+            for commit in self._flushing:
+                commit.tables.apply(commit.writes)
+        self._life += 1
+        self._waiting = []
+        self._flushing = []
+
+    def rot(self, rng: random.Random, count: int = 1) -> int:
+        """Flip a bit in each of ``count`` messages and parts; the number that there were to flip."""
+        places = [(tables, place) for tables in self._nodes.values() for place in tables.places()]
+        chosen = rng.sample(places, min(count, len(places)))
+        for tables, place in chosen:
+            tables.damage(place, rng.random())
+        return len(chosen)
+
+    async def flush(self, life: int, tables: Tables, writes: tuple[Write, ...]) -> None:
+        """Make ``writes`` durable with the next flush; for ``MemoryStore.commit``."""
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[None] = loop.create_future()
+        if life == self._life:
+            if len(self._waiting) >= self._queue_max:
+                raise Backpressure(f"{self._queue_max} commits wait for the disk")
+            self._waiting.append(_Commit(tables, writes, done))
+            if not self._flushing:
+                self._start_flush(loop)
+        await done
+
+    def _start_flush(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._flushing, self._waiting = self._waiting, []
+        loop.call_later(self.latency_s, self._end_flush, loop, self._life)
+
+    def _end_flush(self, loop: asyncio.AbstractEventLoop, life: int) -> None:
+        if life != self._life:
+            return
+        flushed, self._flushing = self._flushing, []
+        self.flushes += 1
+        for commit in flushed:
+            if self.full:
+                _fail(commit.done, PeerNodeError("STORE_FULL", "the simulated disk is full"))
+                continue
+            commit.tables.apply(commit.writes)
+            self.commits += 1
+            self.bytes += sum(bytes_of(write) for write in commit.writes)
+            if not commit.done.done():
+                commit.done.set_result(None)
+        if self._waiting:
+            self._start_flush(loop)
+
+
+def _fail(done: asyncio.Future[None], error: Exception) -> None:
+    if not done.done():
+        done.set_exception(error)
+
+
+class MemoryStore(TablesView):
+    """One node's view of a ``MemoryDisk``; a ``peernode.store.base.Store``."""
+
+    def __init__(self, disk: MemoryDisk, tables: Tables, life: int) -> None:
+        super().__init__(tables)
+        self._disk = disk
+        self._life = life
+        self._closed = False
+
+    async def commit(self, *writes: Write) -> None:
+        """See ``Store.commit``."""
+        if self._closed:
+            raise LocalProtocolError("commit after close")
+        if writes:
+            await self._disk.flush(self._life, self._tables, writes)
+
+    def close(self) -> None:
+        """See ``Store.close``."""
+        self._closed = True

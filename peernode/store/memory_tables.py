@@ -1,0 +1,153 @@
+"""What is durable on a simulated disk for one node, indexed like the real tables.
+
+Invariants: ``apply`` changes nothing but through the writes it is given, and cannot fail half-way; all
+lists are sorted, so that every read costs what it returns and not what there is.
+"""
+
+from __future__ import annotations
+
+import bisect
+from dataclasses import dataclass, field, replace
+from typing import assert_never
+
+from peernode.store.base import (
+    ChannelRow,
+    DropChannel,
+    DropOutbox,
+    OutboxRow,
+    PutChannel,
+    PutMessage,
+    PutMeta,
+    PutOutbox,
+    PutPart,
+    PutPeers,
+    StorableMessage,
+    Write,
+)
+
+Place = tuple[bytes, bytes]
+"""(channel id, order key) of a message, or (empty, digest) of a part."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRow:
+    """A stored message."""
+
+    author: bytes
+    instance: bytes
+    seq: int
+    digest: bytes
+    raw: bytes
+
+
+@dataclass(slots=True)
+class ChannelTable:
+    """The messages of one channel; the lists hold order keys."""
+
+    rows: dict[bytes, MessageRow] = field(default_factory=dict)
+    order: list[bytes] = field(default_factory=list)
+    streams: dict[tuple[bytes, bytes], list[tuple[int, bytes, bytes]]] = field(default_factory=dict)
+    """(author, instance) -> (seq, digest, order key)."""
+    ids: dict[bytes, list[bytes]] = field(default_factory=dict)
+    kinds: dict[int, list[bytes]] = field(default_factory=dict)
+
+    def put(self, message: StorableMessage) -> None:
+        """Add or replace a message."""
+        key = message.order_key
+        author, instance, seq, digest = message.author, message.instance, message.seq, message.digest
+        if key not in self.rows:
+            bisect.insort(self.order, key)
+            bisect.insort(self.streams.setdefault((author, instance), []), (seq, digest, key))
+            bisect.insort(self.ids.setdefault(message.id, []), key)
+            bisect.insort(self.kinds.setdefault(int(message.kind), []), key)
+        self.rows[key] = MessageRow(author, instance, seq, digest, message.raw)
+
+
+NO_MESSAGES = ChannelTable()
+"""Of a channel without any; never written to."""
+
+
+@dataclass(slots=True)
+class Tables:
+    """All rows of one node."""
+
+    meta: dict[str, bytes] = field(default_factory=dict)
+    channels: dict[bytes, ChannelRow] = field(default_factory=dict)
+    messages: dict[bytes, ChannelTable] = field(default_factory=dict)
+    parts: dict[bytes, bytes] = field(default_factory=dict)
+    outbox: dict[bytes, OutboxRow] = field(default_factory=dict)
+    peers: tuple[bytes, ...] = ()
+
+    def channel(self, channel_id: bytes) -> ChannelTable:
+        """The channel's messages, for reading."""
+        return self.messages.get(channel_id, NO_MESSAGES)
+
+    def apply(self, writes: tuple[Write, ...]) -> None:
+        """Change the rows as one commit does."""
+        for write in writes:
+            self._apply(write)
+
+    def _apply(self, write: Write) -> None:
+        match write:
+            case PutMessage(message):
+                self.messages.setdefault(message.channel_id, ChannelTable()).put(message)
+            case PutPart(digest, block):
+                self.parts[digest] = block
+            case PutOutbox(row):
+                self.outbox[row.id] = row
+            case DropOutbox(message_id):
+                self.outbox.pop(message_id, None)
+            case PutChannel(channel_row):
+                self.channels[channel_row.channel_id] = channel_row
+            case DropChannel(channel_id):
+                self.channels.pop(channel_id, None)
+                self.messages.pop(channel_id, None)
+            case PutMeta(key, value):
+                self.meta[key] = value
+            case PutPeers(contacts):
+                self.peers = tuple(contacts)
+            case _:
+                assert_never(write)
+
+    # -- rot ----------------------------------------------------------------------------------
+
+    def places(self) -> list[Place]:
+        """Everything that can rot."""
+        messages = [(channel_id, key) for channel_id, table in self.messages.items() for key in table.order]
+        return messages + [(b"", digest) for digest in self.parts]
+
+    def damage(self, place: Place, where: float) -> None:
+        """Flip the lowest bit of the byte at ``where``, from 0 (first) to below 1 (last)."""
+        channel_id, key = place
+        if channel_id:
+            rows = self.messages[channel_id].rows
+            rows[key] = replace(rows[key], raw=_flipped(rows[key].raw, where))
+        else:
+            self.parts[key] = _flipped(self.parts[key], where)
+
+
+def _flipped(content: bytes, where: float) -> bytes:
+    changed = bytearray(content or b"\x01")
+    changed[int(where * len(changed))] ^= 1
+    return bytes(changed)
+
+
+def bytes_of(write: Write) -> int:
+    """What a write brings to the disk, without keys and indices."""
+    match write:
+        case PutMessage(message):
+            return len(message.raw)
+        case PutPart(_, block):
+            return len(block)
+        case PutOutbox(row):
+            return len(row.raw) + len(row.text)
+        case PutMeta(_, value):
+            return len(value)
+        case PutPeers(contacts):
+            return sum(len(contact) for contact in contacts)
+        case PutChannel(channel_row):
+            return len(channel_row.name)
+        case DropChannel() | DropOutbox():
+            return 0
+        case _:
+            assert_never(write)

@@ -1,0 +1,96 @@
+"""The reads of a node's tables on a simulated disk."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Iterable, Iterator
+
+from peernode.store.base import SAME_ID_MAX, ChannelRow, OutboxRow
+from peernode.store.inspection import Inspector
+from peernode.store.memory_tables import Tables
+
+
+class TablesView(Inspector):
+    """Every read of ``peernode.store.base.Store``; what each does is said there."""
+
+    def __init__(self, tables: Tables) -> None:
+        super().__init__()
+        self._tables = tables
+
+    def meta(self, key: str) -> bytes | None:
+        """See ``Store.meta``."""
+        return self._tables.meta.get(key)
+
+    def channels(self) -> list[ChannelRow]:
+        """See ``Store.channels``."""
+        return sorted(self._tables.channels.values(), key=lambda row: row.channel_id)
+
+    def heads(self, channel_id: bytes) -> Iterator[tuple[bytes, bytes, int, bytes]]:
+        """See ``Store.heads``."""
+        streams = self._tables.channel(channel_id).streams
+        for author, instance in sorted(streams):
+            for seq, digest, _ in list(streams[author, instance]):
+                yield author, instance, seq, digest
+
+    def messages(
+        self, channel_id: bytes, author: bytes, instance: bytes, low: int, high: int, limit: int
+    ) -> list[tuple[int, bytes]]:
+        """See ``Store.messages``."""
+        places = self._tables.channel(channel_id).streams.get((author, instance), [])
+        found: list[tuple[int, bytes]] = []
+        for index in range(bisect.bisect_left(places, (low, b"", b"")), len(places)):
+            seq, _, key = places[index]
+            if seq > high or len(found) >= limit:
+                break
+            found.extend((seq, raw) for raw in self._sound(channel_id, (key,)))
+        return found
+
+    def digest_at(self, channel_id: bytes, author: bytes, instance: bytes, seq: int) -> bytes | None:
+        """See ``Store.digest_at``."""
+        places = self._tables.channel(channel_id).streams.get((author, instance), [])
+        index = bisect.bisect_left(places, (seq, b"", b""))
+        return places[index][1] if index < len(places) and places[index][0] == seq else None
+
+    def newest(self, channel_id: bytes, before: bytes | None, limit: int) -> list[bytes]:
+        """See ``Store.newest``."""
+        order = self._tables.channel(channel_id).order
+        end = len(order) if before is None else bisect.bisect_left(order, before)
+        found: list[bytes] = []
+        for index in range(end - 1, -1, -1):
+            if len(found) >= limit:
+                break
+            found.extend(self._sound(channel_id, (order[index],)))
+        return found
+
+    def by_id(self, channel_id: bytes, message_id: bytes) -> list[bytes]:
+        """See ``Store.by_id``."""
+        keys = self._tables.channel(channel_id).ids.get(message_id, [])
+        return list(self._sound(channel_id, keys[:SAME_ID_MAX]))
+
+    def of_kind(self, channel_id: bytes, kind: int) -> list[bytes]:
+        """See ``Store.of_kind``."""
+        return list(self._sound(channel_id, self._tables.channel(channel_id).kinds.get(int(kind), [])))
+
+    def count(self, channel_id: bytes) -> int:
+        """See ``Store.count``."""
+        return len(self._tables.channel(channel_id).rows)
+
+    def part(self, digest: bytes) -> bytes | None:
+        """See ``Store.part``."""
+        block = self._tables.parts.get(digest)
+        return block if block is not None and self.part_is_sound(digest, block) else None
+
+    def outbox(self) -> list[OutboxRow]:
+        """See ``Store.outbox``."""
+        return sorted(self._tables.outbox.values(), key=lambda row: (row.created_ms, row.id))
+
+    def peers(self) -> list[bytes]:
+        """See ``Store.peers``."""
+        return list(self._tables.peers)
+
+    def _sound(self, channel_id: bytes, keys: Iterable[bytes]) -> Iterator[bytes]:
+        rows = self._tables.channel(channel_id).rows
+        for key in keys:
+            row = rows[key]
+            if self.message_is_sound(channel_id, row.author, row.instance, row.seq, row.digest, row.raw):
+                yield row.raw

@@ -1,0 +1,226 @@
+"""``SqliteDatabase``: one SQLite file for all nodes of a process; ``SqliteStore``: one node's view of it.
+
+Idea: writes go through one thread with group commit (``peernode.store.writer``); reads run at once on a
+second, read-only connection, where the write-ahead log lets them see the last durable state while a
+transaction is being written. Any asyncio loop will do, that of Twisted's asyncio reactor too.
+
+Invariants: every read is by an index and costs what it returns, not what is stored; no read is left open,
+which would keep the log from being folded into the file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from peernode.errors import LocalProtocolError
+from peernode.store.base import QUEUE_MAX, SAME_ID_MAX, ChannelRow, OutboxRow, Write
+from peernode.store.inspection import Inspector
+from peernode.store.schema import lock, meaning_of, open_reader, open_writer
+from peernode.store.statements import outbox_sum
+from peernode.store.writer import Commit, Writer
+
+HEADS_PAGE = 4096
+"""Rows of one read while a log is rebuilt."""
+
+SEQ_MAX = (1 << 63) - 1
+KIND_TEXT = 1
+
+_AFTER_EVERY_KEY = b"\xff" * 73
+_PLACE = "author, instance, seq, digest, raw"
+_CHANNEL = "FROM messages WHERE node = ? AND channel = ?"
+
+META = "SELECT value FROM meta WHERE node = ? AND key = ?"
+CHANNELS = "SELECT channel, name, member, stored FROM channels WHERE node = ? ORDER BY channel"
+HEADS = (
+    f"SELECT author, instance, seq, digest {_CHANNEL} AND (author, instance, seq, digest) > (?, ?, ?, ?)"
+    " ORDER BY author, instance, seq, digest LIMIT ?"
+)
+MESSAGES = (
+    f"SELECT {_PLACE} {_CHANNEL} AND author = ? AND instance = ? AND seq BETWEEN ? AND ? ORDER BY seq, digest"
+)
+DIGEST_AT = f"SELECT digest {_CHANNEL} AND author = ? AND instance = ? AND seq = ? ORDER BY digest LIMIT 1"
+NEWEST = f"SELECT {_PLACE} {_CHANNEL} AND order_key < ? ORDER BY order_key DESC"
+BY_ID = f"SELECT {_PLACE} {_CHANNEL} AND id = ? ORDER BY order_key LIMIT ?"
+OF_KIND = f"SELECT {_PLACE} {_CHANNEL} AND kind = ? AND kind <> {KIND_TEXT} ORDER BY order_key"
+TEXTS = f"SELECT {_PLACE} {_CHANNEL} AND kind = ? ORDER BY order_key"
+COUNT = f"SELECT count(*) {_CHANNEL}"
+PART = "SELECT block FROM parts WHERE node = ? AND digest = ?"
+OUTBOX = (
+    "SELECT id, channel, raw, text, state, error_code, created_ms, sum FROM outbox WHERE node = ?"
+    " ORDER BY created_ms, id"
+)
+PEERS = "SELECT contact FROM peers WHERE node = ? ORDER BY place"
+
+
+class SqliteDatabase:
+    """The file, its lock, its writer thread and its reading connection.
+
+    ``bytes_max`` bounds the file (not the log beside it): over it commits fail with ``STORE_FULL``.
+    Raises ``PeerNodeError`` ``STORE_LOCKED``, ``STORE_VERSION``, ``STORE_CORRUPT`` or ``STORE_FULL``.
+    """
+
+    def __init__(self, path: Path, *, queue_max: int = QUEUE_MAX, bytes_max: int | None = None) -> None:
+        self.path = Path(path)
+        self._lock: int | None = lock(self.path.with_name(self.path.name + ".lock"))
+        try:
+            connection = open_writer(self.path, bytes_max)
+            try:
+                self._reader = open_reader(self.path)
+            except sqlite3.Error as error:
+                connection.close()
+                raise meaning_of(error) from error
+        except BaseException:
+            os.close(self._lock)
+            raise
+        self.writer = Writer(connection, queue_max)
+
+    def for_node(self, node_id: bytes) -> SqliteStore:
+        """The view of the node with this id."""
+        return SqliteStore(self, node_id)
+
+    def rows(self, sql: str, values: tuple[Any, ...]) -> Generator[tuple[Any, ...], None, None]:
+        """The rows of a query, read as they are asked for; to be closed when not read to the end."""
+        try:
+            with closing(self._reader.execute(sql, values)) as cursor:
+                yield from cursor
+        except sqlite3.Error as error:
+            raise meaning_of(error) from error
+
+    def close(self) -> None:
+        """Wait for the commits that were asked for, fold the log into the file, let others open it.
+
+        Blocks for as long as that takes; a second call does nothing.
+        """
+        if self._lock is None:
+            return
+        try:
+            self._reader.close()
+            self.writer.close()
+        finally:
+            os.close(self._lock)
+            self._lock = None
+
+    def __enter__(self) -> SqliteDatabase:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+
+class SqliteStore(Inspector):
+    """One node's view of a ``SqliteDatabase``; a ``peernode.store.base.Store``."""
+
+    def __init__(self, database: SqliteDatabase, node_id: bytes) -> None:
+        super().__init__()
+        self._database = database
+        self._node = node_id
+        self._closed = False
+
+    async def commit(self, *writes: Write) -> None:
+        """See ``Store.commit``."""
+        if self._closed:
+            raise LocalProtocolError("commit after close")
+        if not writes:
+            return
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[None] = loop.create_future()
+        self._database.writer.submit(Commit(self._node, writes, loop, done))
+        await done
+
+    def close(self) -> None:
+        """See ``Store.close``; the database stays open for its other nodes."""
+        self._closed = True
+
+    # -- reads --------------------------------------------------------------------------------
+
+    def meta(self, key: str) -> bytes | None:
+        """See ``Store.meta``."""
+        return self._value(META, key)
+
+    def channels(self) -> list[ChannelRow]:
+        """See ``Store.channels``."""
+        rows = self._database.rows(CHANNELS, (self._node,))
+        return [
+            ChannelRow(channel, name, bool(member), bool(stored)) for channel, name, member, stored in rows
+        ]
+
+    def heads(self, channel_id: bytes) -> Iterator[tuple[bytes, bytes, int, bytes]]:
+        """See ``Store.heads``."""
+        last: tuple[bytes, bytes, int, bytes] = (b"", b"", 0, b"")
+        while True:
+            page = list(self._database.rows(HEADS, (self._node, channel_id, *last, HEADS_PAGE)))
+            for author, instance, seq, digest in page:
+                last = (author, instance, seq, digest)
+                yield last
+            if len(page) < HEADS_PAGE:
+                return
+
+    def messages(
+        self, channel_id: bytes, author: bytes, instance: bytes, low: int, high: int, limit: int
+    ) -> list[tuple[int, bytes]]:
+        """See ``Store.messages``."""
+        seqs = (max(low, 0), min(high, SEQ_MAX))
+        return self._sound(MESSAGES, channel_id, (author, instance, *seqs), limit) if low <= SEQ_MAX else []
+
+    def digest_at(self, channel_id: bytes, author: bytes, instance: bytes, seq: int) -> bytes | None:
+        """See ``Store.digest_at``."""
+        return self._value(DIGEST_AT, channel_id, author, instance, seq) if 0 <= seq <= SEQ_MAX else None
+
+    def newest(self, channel_id: bytes, before: bytes | None, limit: int) -> list[bytes]:
+        """See ``Store.newest``."""
+        key = _AFTER_EVERY_KEY if before is None else before
+        return [raw for _, raw in self._sound(NEWEST, channel_id, (key,), limit)]
+
+    def by_id(self, channel_id: bytes, message_id: bytes) -> list[bytes]:
+        """See ``Store.by_id``."""
+        return [raw for _, raw in self._sound(BY_ID, channel_id, (message_id, SAME_ID_MAX), SAME_ID_MAX)]
+
+    def of_kind(self, channel_id: bytes, kind: int) -> list[bytes]:
+        """See ``Store.of_kind``."""
+        query = TEXTS if kind == KIND_TEXT else OF_KIND
+        return [raw for _, raw in self._sound(query, channel_id, (int(kind),), None)]
+
+    def count(self, channel_id: bytes) -> int:
+        """See ``Store.count``."""
+        ((count,),) = self._database.rows(COUNT, (self._node, channel_id))
+        return int(count)
+
+    def part(self, digest: bytes) -> bytes | None:
+        """See ``Store.part``."""
+        block = self._value(PART, digest)
+        return block if block is not None and self.part_is_sound(digest, block) else None
+
+    def outbox(self) -> list[OutboxRow]:
+        """See ``Store.outbox``."""
+        rows = [(OutboxRow(*row), row_sum) for *row, row_sum in self._database.rows(OUTBOX, (self._node,))]
+        return [row for row, row_sum in rows if self.is_equal(outbox_sum(row), row_sum)]
+
+    def peers(self) -> list[bytes]:
+        """See ``Store.peers``."""
+        return [contact for (contact,) in self._database.rows(PEERS, (self._node,))]
+
+    def _value(self, sql: str, *values: Any) -> bytes | None:
+        for (value,) in list(self._database.rows(sql, (self._node, *values))):
+            return bytes(value)
+        return None
+
+    def _sound(
+        self, sql: str, channel_id: bytes, values: tuple[Any, ...], limit: int | None
+    ) -> list[tuple[int, bytes]]:
+        """The first ``limit`` messages of a query that are sound, as (seq, canonical bytes)."""
+        found: list[tuple[int, bytes]] = []
+        if limit is not None and limit <= 0:
+            return found
+        with closing(self._database.rows(sql, (self._node, channel_id, *values))) as rows:
+            for author, instance, seq, digest, raw in rows:
+                if self.message_is_sound(channel_id, author, instance, seq, digest, raw):
+                    found.append((seq, raw))
+                    if len(found) == limit:
+                        break
+        return found
