@@ -13,7 +13,7 @@ import asyncio
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
-from peernode.channel.message import Message
+from peernode.channel.message import Kind, Message
 from peernode.events import ErrorInfo, MessageState, OutboxState
 from peernode.pubsub.context import Context, uuid_text
 from peernode.pubsub.replica import Replica
@@ -128,8 +128,8 @@ class Outbox:
         self.by_digest.pop(entry.message.digest, None)
 
     def tell(self, entry: Entry) -> None:
-        """The application hears of the entry's state, unless the person has discarded it."""
-        if not entry.discarded and entry.text:
+        """The application hears of a text's state, unless the person has discarded it."""
+        if not entry.discarded and entry.text and entry.message.kind is Kind.TEXT:
             self._context.tell(MessageState(entry.snapshot()))
 
     async def settle(self, entry: Entry) -> None:
