@@ -42,7 +42,7 @@ export class App {
     });
   }
 
-  /** Load the outbox, show what it holds, then connect. */
+  /** Show what earlier pages knew and what the outbox holds, then connect. */
   async start() {
     this.outbox = new Outbox({
       store: await openOutboxStore(this.page.user.id),
@@ -51,7 +51,10 @@ export class App {
       tabs: new Tabs(`starling-outbox-${this.page.user.id}`),
       listener: this.#outboxReports(),
     });
+    this.channels.recall();
     await this.outbox.start();
+    this.openFirst();
+    this.screen.ready();
     window.addEventListener("online", () => this.connection.tryNow());
     window.addEventListener("offline", () => this.connection.interrupted("link.offline"));
     this.connection.tryNow();
@@ -63,6 +66,13 @@ export class App {
     this.current = name;
     if (name) this.memory.set("channel", name);
     this.screen.show(name);
+  }
+
+  /** The channel that was open last time; otherwise any. */
+  openFirst() {
+    if (this.channels.get(this.current)) return;
+    const first = this.channels.get(this.memory.get("channel")) ?? this.channels.all[0];
+    this.open(first?.name ?? null);
   }
 
   /** Join, or go to a channel that is joined already. */
@@ -99,7 +109,8 @@ export class App {
   close(name) {
     this.channels.left(name);
     this.messages.forget(name);
-    if (this.current === name) this.open(this.channels.all[0]?.name ?? null);
+    this.channels.remember();
+    this.openFirst();
   }
 
   /** Keep a message, show it, and let the outbox hand it over. */

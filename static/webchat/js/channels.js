@@ -30,6 +30,16 @@ export class Channels {
     return [...this.#channels.values()].sort((a, b) => a.name.localeCompare(b.name));
   }
 
+  /** Those that an earlier page has seen, until the node tells. */
+  recall() {
+    for (const name of JSON.parse(this.#memory.get("channels") ?? "[]")) this.#tell(this.#open(name));
+  }
+
+  /** What the next page begins with. */
+  remember() {
+    this.#memory.set("channels", JSON.stringify(this.all.map((channel) => channel.name)));
+  }
+
   /** Begin to join; a running or finished join stays as it is. */
   joining(name) {
     const known = this.#channels.get(name);

@@ -28,7 +28,7 @@ export function identicon(id) {
     for (let y = 0; y < GRID; y += 1) {
       const value = bytes[1 + ((column * GRID + y) % (bytes.length - 1))];
       if (value % 8 < 3) continue;
-      const r = 0.2 + ((value >> 3) % 4) * 0.09;
+      const r = 0.24 + ((value >> 3) % 4) * 0.085;
       dots.push({ x: column + 0.5, y: y + 0.5, r });
       if (column < GRID - 1 - column) dots.push({ x: GRID - column - 0.5, y: y + 0.5, r });
     }

@@ -57,7 +57,9 @@ function welcomed(app, frame) {
     if (frame.replayed) for (const report of channel.outbox) messages.reported(report, me.id, me.name);
     else snapshot(app, channel);
   }
-  openFirst(app);
+  channels.remember();
+  app.screen.greeted();
+  app.openFirst();
 }
 
 function snapshot(app, { name, messages: newest = [], outbox }) {
@@ -68,11 +70,3 @@ function snapshot(app, { name, messages: newest = [], outbox }) {
 }
 
 const asHistory = (message) => ({ ...message, history: true });
-
-/** The channel that was open last time; otherwise any. */
-function openFirst(app) {
-  if (app.current && app.channels.get(app.current)) return;
-  const last = app.memory.get("channel");
-  const first = app.channels.get(last) ?? app.channels.all[0];
-  app.open(first?.name ?? null);
-}

@@ -19,6 +19,7 @@ const NO_CHANNEL = Object.freeze({ older: "none", unread: 0, names: new Map(), j
 export class Screen {
   #app;
   #keeping = 0;
+  #isGreeted = false;
 
   constructor(app) {
     this.#app = app;
@@ -80,9 +81,22 @@ export class Screen {
     };
   }
 
-  /** Show a channel; null: the welcome. */
+  /** The scripts listen: what is filled in from now on is not lost. */
+  ready() {
+    byId("join-fields").disabled = false;
+    byId("open-default").disabled = false;
+    if (this.#app.current === null) this.sidebar.focusField();
+  }
+
+  /** The node has told which channels there are. */
+  greeted() {
+    this.#isGreeted = true;
+    byId("welcome").hidden = this.#app.current !== null;
+  }
+
+  /** Show a channel; null: the welcome, once it is known that there is none. */
   show(name) {
-    byId("welcome").hidden = name !== null;
+    byId("welcome").hidden = name !== null || !this.#isGreeted;
     byId("conversation").hidden = name === null;
     byId("leave").hidden = name === null;
     this.composer.show(name);
@@ -202,6 +216,7 @@ function subtitle(channel, rows) {
   if (channel.join?.state === "joining") return say("subtitle.joining");
   if (channel.join?.state === "delayed") return say("subtitle.delayed");
   const n = new Set(rows.map((row) => row.author)).size;
+  if (rows.every((row) => row.own)) return n ? say("subtitle.alone") : "";
   return n ? say("subtitle.people", { n }) : "";
 }
 

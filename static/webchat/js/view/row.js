@@ -38,7 +38,7 @@ export function drawRow(element, { row, isHead, name, now_ms }) {
   const { parts } = element;
   setAttribute(element, "data-state", row.state);
   setAttribute(element, "data-phase", row.phase || null);
-  element.classList.toggle("head", isHead);
+  element.classList.toggle("leads", isHead);
   element.classList.toggle("own", row.own);
   drawByline(parts, row, isHead, name);
   if (parts.text.shown !== row.text) drawText(parts.text, row.text);
