@@ -201,12 +201,15 @@ class Peer:
         self._emit = emit
         self._tasks = Background()
         self._joining: dict[str, dict[str, Any]] = {}
+        self._told: dict[str, Any] = {"state": "offline", "peers": 0, "reason": "Starting …"}
 
     def on_event(self, event: Any) -> None:
         """Pass an event of the node on, and remember how far a join has got."""
         frame = event_frame(event)
         kind = frame["type"]
-        if kind == "channel.progress":
+        if kind == "node.state":
+            self._told = {name: frame[name] for name in self._told}
+        elif kind == "channel.progress":
             self._join_of(frame["channel"])["steps"][frame["step"]] = frame
         elif kind == "channel.delayed":
             self._join_of(frame["channel"])["delayed"] = frame
@@ -270,7 +273,8 @@ class Peer:
     def snapshot(self, *, messages: bool) -> dict[str, Any]:
         """Everything a page shows, read without awaiting so that it is of one moment."""
         host, port = self.node.address
-        node = {**asdict(self.node.state), "address": f"{host}:{port}", "node_id": self.node.node_id}
+        # The state as the events have told it, or a page would be ahead of the events that follow.
+        node = {**self._told, "address": f"{host}:{port}", "node_id": self.node.node_id}
         names = dict.fromkeys((*self.node.channels(), *self._joining))
         return {"node": node, "channels": [self._channel(name, messages) for name in names]}
 

@@ -75,7 +75,7 @@ async def test_a_snapshot_with_its_events_is_a_fresh_snapshot(open_page: Open) -
     delivered = 0
     told = 0
     while joined or delivered < 3 or told < 3:
-        frame = await ann.next_frame()
+        frame = await ann.expect()
         if frame.get("cursor") is None:
             continue
         events.append(frame)
@@ -158,22 +158,20 @@ async def test_an_event_that_the_layer_lost_is_fetched(
 async def test_what_the_worker_has_forgotten_comes_as_a_snapshot(
     deployment: Settings, transactional_db: None, open_page: Open
 ) -> None:
-    deployment.STREAM_EVENTS_MAX = 3
+    deployment.STREAM_EVENTS_MAX = 30
+    deployment.MESSAGES_PER_WINDOW_MAX = 100
     async with running_worker():
         ann = await open_page("ann")
         cursor = (await ann.hello())["cursor"]
         await ann.join("#lobby")
-        for number in range(3):
+        for number in range(20):
             sent = await ann.say("#lobby", f"message {number}")
             await ann.expect("message.state", id=sent["id"], state="sent")
         again = await open_page("ann")
         welcome = await again.hello(cursor)
         assert welcome["replayed"] is False
-        assert [m["text"] for m in welcome["channels"][0]["messages"]] == [
-            "message 0",
-            "message 1",
-            "message 2",
-        ]
+        texts = [message["text"] for message in welcome["channels"][0]["messages"]]
+        assert texts == [f"message {number}" for number in range(20)]
 
 
 async def test_a_restarted_worker_brings_everything_back_unasked(
@@ -182,8 +180,8 @@ async def test_a_restarted_worker_brings_everything_back_unasked(
     deployment.STREAM_CHECK_S = 0.05
     deployment.COMMAND_TIMEOUT_S = 0.3
     deployment.COMMAND_RESEND_S = 0.1
-    ann = await open_page("ann")
     async with running_worker():
+        ann = await open_page("ann")
         await ann.hello()
         await ann.join("#lobby")
         sent = await ann.say("#lobby", "before")
