@@ -77,7 +77,7 @@ class Archive:
         author, instance = body.take_bytes(32), body.take_bytes(8)
         low, high = body.take_int(1, 1 << 62), body.take_int(1, 1 << 62)
         raws = self._context.store.messages(replica.channel_id, author, instance, low, high, 16)
-        page, used = _fill([raw for _, raw in raws])
+        page = _fill([raw for _, raw in raws])
         following = raws[page][0] if page < len(raws) else (raws[-1][0] + 1 if len(raws) == 16 else high + 1)
         return [[raw for _, raw in raws[:page]], following <= high and bool(raws), following]
 
@@ -86,7 +86,7 @@ class Archive:
         before = body.take_bytes_or_none(ORDER_KEY_BYTES)
         limit = body.take_int(1, 16)
         raws = self._context.store.newest(replica.channel_id, before, limit)
-        page, _ = _fill(raws)
+        page = _fill(raws)
         return [raws[:page], len(raws) == limit or page < len(raws)]
 
     async def _subscribers(self, caller: Caller, body: Fields) -> list[Any]:
@@ -115,11 +115,11 @@ class Archive:
         return Contact(contact.public_key, *address, contact.public).encode()
 
 
-def _fill(raws: list[bytes]) -> tuple[int, int]:
-    """How many of ``raws`` fit one answer, at least one, and their size in bytes."""
+def _fill(raws: list[bytes]) -> int:
+    """How many of ``raws`` fit one answer, at least one."""
     used = 0
     for count, raw in enumerate(raws):
         if count and used + len(raw) + 3 > ANSWER_MAX_BYTES:
-            return count, used
+            return count
         used += len(raw) + 3
-    return len(raws), used
+    return len(raws)

@@ -7,7 +7,7 @@ is told exactly once, in the order in which things happened.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from peernode.channel.hlc import Hlc
 from peernode.channel.message import Message
@@ -38,7 +38,6 @@ class Context:
     hlc: Hlc
     collector: DiagnosticCollector
     tell: Callable[[Event], None]
-    ready: Callable[[], bool] = field(default=lambda: True)
 
     def now(self) -> float:
         """Monotonic seconds."""
@@ -52,6 +51,13 @@ class Context:
         """This node as a contact."""
         ip, port = self.rpc.external or self.rpc.address
         return Contact(self.identity.public_key, ip, port, self.overlay.public)
+
+    def new_id(self) -> bytes:
+        """A UUIDv7 (RFC 9562, section 5.7) from the node's own clock and randomness."""
+        tail = bytearray(self.env.random.randbytes(10))
+        tail[0] = 0x70 | tail[0] & 0x0F
+        tail[2] = 0x80 | tail[2] & 0x3F
+        return self.env.clock.wall_ms().to_bytes(6, "big") + bytes(tail)
 
     def jittered(self, seconds: float) -> float:
         """``seconds`` spread over 80 to 120 %, so that nodes don't act in step."""

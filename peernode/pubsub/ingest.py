@@ -43,6 +43,8 @@ class Ingest:
         self._context = context
         self.on_stored: list[Callable[[Replica, Message, Source], None]] = []
         """Told of each message that has become durable and new, in log order per call."""
+        self.on_gap: Callable[[Replica], None] = lambda _: None
+        """Told when a pushed message skips ahead of its author's earlier ones."""
 
     def decode(self, replica: Replica, raw: bytes) -> Message:
         """The verified message in ``raw``; ``RemoteProtocolError`` when it is not this channel's."""
@@ -136,7 +138,8 @@ class Ingest:
             if added not in (Added.NEW, Added.FORK):
                 continue
             self._context.hlc.merge(message.hlc)
-            replica.timeline.arrived(message, history=source is Source.SYNC)
+            if replica.timeline.arrived(message, history=source is Source.SYNC) and source is Source.PUSH:
+                self.on_gap(replica)
             for stored in self.on_stored:
                 stored(replica, message, source)
 

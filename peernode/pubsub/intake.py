@@ -17,7 +17,6 @@ from peernode.identity import node_id_of
 from peernode.pubsub.context import Context
 from peernode.pubsub.delivery import MessageDelivery
 from peernode.pubsub.ingest import Ingest, Source, refusal_of
-from peernode.pubsub.publish import Publisher
 from peernode.pubsub.storage import PubSubStorage
 from peernode.rpc.ratelimit import TokenBucket
 from peernode.rpc.rpc import Caller
@@ -40,13 +39,11 @@ class Intake:
         storage: PubSubStorage,
         ingest: Ingest,
         delivery: MessageDelivery,
-        publisher: Publisher,
     ) -> None:
         self._context = context
         self._storage = storage
         self._ingest = ingest
         self._delivery = delivery
-        self._publisher = publisher
         self._authors: OrderedDict[bytes, TokenBucket] = OrderedDict()
         context.rpc.serve(Op.PUBLISH, self._publish)
         context.rpc.serve(Op.PUSH, self._push)

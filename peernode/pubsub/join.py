@@ -19,7 +19,7 @@ from peernode.events import JoinDelayed, Joined, JoinProgress
 from peernode.identity import node_id_of
 from peernode.pubsub.context import Context
 from peernode.pubsub.replica import Replica
-from peernode.pubsub.retry import backoff_s
+from peernode.pubsub.retry import TryAgain, retrying
 from peernode.pubsub.storage import PubSubStorage
 from peernode.pubsub.subscribe import Subscriber, Subscription
 from peernode.pubsub.sync import CatchUp
@@ -76,6 +76,7 @@ class JoinRun:
         self.confirmed: asyncio.Future[Joined] = asyncio.get_running_loop().create_future()
         self.task: asyncio.Task[None] | None = None
         self.delayed = False
+        self.attempts = 0
 
     def elapsed_ms(self) -> float:
         """Since the join was asked for."""
@@ -142,27 +143,27 @@ class Joiner:
         self._context.tell(JoinDelayed(run.replica.name, run.step, run.elapsed_ms(), error))
 
     async def _run(self, run: JoinRun) -> None:
-        attempt = 0
-        while True:
-            attempt += 1
-            started = self._context.now()
-            try:
-                joined = await self._attempt(run)
-                break
-            except PeerNodeError as error:
-                self._context.collector.record(
-                    "join.attempt", run.replica.name, error.code, started, step=run.step
-                )
-                run.progress(run.step, info_of(error).message, False)
-            cap_s = 1.0 if attempt < self._context.config.join_attempts_max else RETRY_CAP_S
-            await asyncio.sleep(backoff_s(self._context.env.random, attempt, 0.1, cap_s))
+        retry = retrying(self._context.env.random, None, slow_cap_s=RETRY_CAP_S)
+        joined: Joined = await retry(self._try, run)
         self.runs.pop(run.replica.channel_id, None)
         run.replica.joining, run.replica.joined = False, True
-        self._context.collector.record("join", run.replica.name, "ok", run.started_s, attempts=attempt)
+        self._context.collector.record("join", run.replica.name, "ok", run.started_s, attempts=run.attempts)
         self._context.tell(joined)
         run.confirmed.set_result(joined)
         for heard in self.on_joined:
             heard(run.replica)
+
+    async def _try(self, run: JoinRun) -> Joined:
+        """One attempt; ``TryAgain`` when it failed."""
+        started = self._context.now()
+        run.attempts += 1
+        try:
+            return await self._attempt(run)
+        except PeerNodeError as error:
+            collector = self._context.collector
+            collector.record("join.attempt", run.replica.name, error.code, started, step=run.step)
+            run.progress(run.step, info_of(error).message, False)
+            raise TryAgain from error
 
     async def _attempt(self, run: JoinRun) -> Joined:
         run.progress("node", "", False)

@@ -86,6 +86,7 @@ class Replica:
         self.syncing: set[bytes] = set()
         """Public keys of peers that a catch-up is running with; at most one each."""
         self.sync_due = False
+        self.repairing = False
         self.log.rebuild(context.store.heads(channel_id))
 
         for raw in context.store.of_kind(channel_id, int(Kind.SKIP)):

@@ -49,6 +49,23 @@ class CatchUp:
         if contact.public_key not in replica.syncing:
             self._context.tasks.spawn(self.run(replica, contact), "sync.catch_up")
 
+    def gap(self, replica: Replica) -> None:
+        """A push skipped ahead: unless the rest comes at once, pull it from an initiator."""
+        if not replica.repairing:
+            replica.repairing = True
+            self._context.tasks.spawn(self._repair(replica), "sync.gap")
+
+    async def _repair(self, replica: Replica) -> None:
+        try:
+            await asyncio.sleep(2 * self._context.rpc.median_rto_s())
+            view = replica.initiators
+            for contact in view.others(self._context.identity.public_key) if view else []:
+                if not replica.timeline.holding:
+                    return
+                await self.run(replica, contact)
+        finally:
+            replica.repairing = False
+
     async def recent(self, replica: Replica, contact: Contact) -> int | None:
         """The newest messages only; how many were new, None when the peer did not answer."""
         return await self.run(replica, contact, RECENT_MAX)

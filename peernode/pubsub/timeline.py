@@ -71,16 +71,24 @@ class Timeline:
             author = node_id_of(message.author).hex()
             self._context.tell(NameChanged(self._replica.name, author, name))
 
-    def arrived(self, message: Message, history: bool) -> None:
-        """A message is new in the log: tell it now, or hold it behind a gap."""
+    @property
+    def holding(self) -> bool:
+        """Whether messages are held behind a gap."""
+        return bool(self._held)
+
+    def arrived(self, message: Message, history: bool) -> bool:
+        """A message is new in the log: tell it now, or hold it behind a gap (True).
+
+        History of an unknown author begins where it begins; news of one waits for the first numbers.
+        """
         key = (message.author, message.instance)
-        first = 1 + self._replica.log.floor(*key)
-        expected = max(self._next.get(key, first), first)
+        expected = self._next.get(key, message.seq if history else 1)
         if message.seq > expected and self._waits(key, message, history):
-            return
+            return True
         self._tell(message, history)
         self._next[key] = max(expected, message.seq + 1)
         self._release(key)
+        return False
 
     def _waits(self, key: StreamKey, message: Message, history: bool) -> bool:
         held = self._held.setdefault(key, {})

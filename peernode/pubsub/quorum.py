@@ -1,0 +1,202 @@
+"""``QuorumPublish``: brings one own message to a quorum of the channel's initiators.
+
+It goes to all initiators at once and, in a small channel, straight to the subscribers. Invariants: no
+quorum within ``publish_timeout_s`` is ``failed`` with a code, and a late receipt still turns that into
+``sent``; a receipt or ack counts only with its signer's signature, once; the cost of one message does
+not grow with the history.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from peernode.channel.receipt import Receipt, decode_receipt, sign_receipt
+from peernode.diagnostics.codes import error_info, info_of
+from peernode.errors import Backpressure, PeerNodeError, Refused, RemoteProtocolError, RpcTimeout
+from peernode.pubsub.audience import Audience
+from peernode.pubsub.context import Context
+from peernode.pubsub.outbox import Entry, Outbox
+from peernode.pubsub.retry import TryAgain, retrying
+from peernode.pubsub.storage import PubSubStorage
+from peernode.wire.codec import Fields
+from peernode.wire.contact import Contact, decode_contacts
+from peernode.wire.ops import Op, Status
+
+RATE_WAIT_MAX_S = 30.0
+"""The longest wait that an initiator may ask for by RATE_LIMITED."""
+
+TARGETS_MAX = 16
+"""Initiators one message is published to, at most: the set and what NOT_INITIATOR answers named."""
+
+ATTEMPTS_PER_INITIATOR = 4
+"""Tries per initiator and attempt after BUSY, RATE_LIMITED or a full queue."""
+
+
+class QuorumPublish:
+    """Publishes entries of the outbox, follows their receipts and acks."""
+
+    def __init__(self, context: Context, storage: PubSubStorage, outbox: Outbox, audience: Audience) -> None:
+        self._context = context
+        self._storage = storage
+        self._outbox = outbox
+        self._audience = audience
+
+    async def attempt(self, entry: Entry) -> None:
+        started = self._context.now()
+        try:
+            view = await self._storage.initiators(entry.replica)
+        except PeerNodeError as error:
+            await self._fail(entry, error, started)
+            return
+        me = self._context.identity.public_key
+        entry.of = max(entry.of, len(view.contacts))
+        entry.quorum = view.quorum
+        entry.alone = not view.others(me)
+        if view.holds(me) and me not in entry.receipts:
+            receipt = sign_receipt(self._context.identity, entry.message, self._context.config.machine_id)
+            live = [lease.subscriber_id for lease in entry.replica.leases.live(self._context.now())]
+            self._receipt(entry, receipt, live)
+        self._audience.push_directly(entry.replica, entry.message)
+        for contact in view.others(me):
+            self._aim(entry, contact)
+        await self._await_quorum(entry, started)
+
+    def _aim(self, entry: Entry, contact: Contact) -> None:
+        known = entry.targets.get(contact.public_key)
+        if known is None and len(entry.targets) < TARGETS_MAX:
+            entry.targets[contact.public_key] = contact
+            self._context.tasks.spawn(self._publish_to(entry, contact), "publish.to")
+
+    async def _await_quorum(self, entry: Entry, started: float) -> None:
+        try:
+            async with asyncio.timeout(self._context.config.publish_timeout_s):
+                while len(entry.receipts) < entry.quorum:
+                    entry.progress.clear()
+                    await entry.progress.wait()
+        except TimeoutError:
+            entry.replica.forget_initiators()
+            seconds = round(self._context.config.publish_timeout_s)
+            await self._fail(entry, PeerNodeError("NO_QUORUM", seconds=seconds), started)
+            return
+        self._context.collector.record("publish", entry.message.digest.hex(), "ok", started)
+
+    async def _fail(self, entry: Entry, error: PeerNodeError, started: float) -> None:
+        self._context.collector.record("publish", entry.message.digest.hex(), error.code, started)
+        if entry.state != "pending" or entry.discarded:
+            return
+        entry.state, entry.error = "failed", entry.error or info_of(error)
+        self._outbox.tell(entry)
+        await self._outbox.settle(entry)
+
+    async def _publish_to(self, entry: Entry, contact: Contact) -> None:
+        try:
+            await retrying(self._context.env.random, ATTEMPTS_PER_INITIATOR)(
+                self._publish_once, entry, contact
+            )
+        except TryAgain:
+            self._context.collector.count("publish.given_up")
+        finally:
+            if contact.public_key not in entry.receipts:
+                entry.targets.pop(contact.public_key, None)  # the next attempt asks it again
+
+    async def _publish_once(self, entry: Entry, contact: Contact) -> None:
+        """One request; ``TryAgain`` with the time to wait when another one may succeed."""
+        started, again_s = self._context.now(), None
+        try:
+            answer = await self._context.rpc.request(contact, Op.PUBLISH, [entry.message.raw], prove=True)
+            self._read_answer(entry, contact, answer)
+            outcome = "ok"
+        except RpcTimeout:
+            outcome = "timeout"
+        except Backpressure:
+            outcome, again_s = "backpressure", self._context.rpc.rto_s(contact.public_key)
+        except RemoteProtocolError:
+            outcome = "malformed"
+        except Refused as refusal:
+            outcome, again_s = self._refused(entry, refusal)
+        digest = entry.message.digest.hex()
+        self._context.collector.attempt(digest, contact.id.hex(), "publish", outcome, started)
+        if again_s is not None:
+            raise TryAgain(again_s)
+
+    def _refused(self, entry: Entry, refusal: Refused) -> tuple[str, float | None]:
+        """What the refusal means; and how long to wait before asking again, None for not at all."""
+        outcome = Status(refusal.status).name if refusal.status in list(Status) else "refused"
+        body = Fields(refusal.body)
+        try:
+            if refusal.status == Status.RATE_LIMITED:
+                return outcome, min(body.take_int(0, 3_600_000) / 1000, RATE_WAIT_MAX_S)
+            if refusal.status == Status.BUSY:
+                return outcome, self._context.config.rto_initial_s
+            if refusal.status == Status.NOT_YET:
+                entry.error = error_info("CLOCK_SKEW", seconds=body.take_int(0, 1 << 48) // 1000)
+            elif refusal.status == Status.STORE_FULL:
+                entry.error = error_info("STORE_FULL")
+            elif refusal.status == Status.INVALID:
+                entry.error = error_info("SIGNATURE_INVALID")
+            elif refusal.status == Status.NOT_INITIATOR:
+                self._follow(entry, decode_contacts(body.take(), TARGETS_MAX))
+        except RemoteProtocolError:
+            return "malformed", None
+        return outcome, None
+
+    def _follow(self, entry: Entry, closer: list[Contact]) -> None:
+        """We asked a node that is not an initiator; it named others."""
+        entry.replica.forget_initiators()
+        for contact in closer:
+            if contact.public_key != self._context.identity.public_key:
+                self._aim(entry, contact)
+
+    # -- receipts and acks -------------------------------------------------------------------
+
+    def _read_answer(self, entry: Entry, contact: Contact, body: Fields) -> None:
+        receipt = decode_receipt(body.take_bytes_upto(512))
+        if receipt.initiator != contact.public_key or receipt.message_digest != entry.message.digest:
+            raise RemoteProtocolError("a receipt for something else")
+        set_hash = body.take_bytes(16)
+        listed = body.take_list_or_none(self._context.config.small_channel_max)
+        body.take_int(0, 1 << 32)
+        digest = body.take_bytes(16)
+        if entry.replica.initiators and set_hash != entry.replica.initiators.hash:
+            self._context.collector.count("publish.set_differs")
+        ids = [item for item in listed or [] if isinstance(item, bytes) and len(item) == 20]
+        if listed is None:
+            ids = list(entry.replica.subscribers)
+        self._audience.seen(entry.replica, contact, digest)
+        self._receipt(entry, receipt, ids)
+
+    def _receipt(self, entry: Entry, receipt: Receipt, subscribers: list[bytes]) -> None:
+        if receipt.initiator in entry.receipts:
+            return
+        entry.receipts[receipt.initiator] = receipt.machine_id
+        entry.of = max(entry.of, len(entry.receipts))
+        if not entry.frozen:
+            mine = self._context.identity.node_id
+            entry.audience.update((subscriber, None) for subscriber in subscribers if subscriber != mine)
+        if len(entry.receipts) >= entry.quorum:
+            entry.frozen = True
+            if entry.state in ("pending", "failed"):
+                entry.state, entry.error = "sent", None
+            self._grow(entry)
+            self._outbox.tell(entry)
+            self._context.tasks.spawn(self._outbox.settle(entry), "outbox.settle")
+        entry.progress.set()
+
+    def acked(self, digest: bytes, subscriber: bytes, signature: bytes) -> None:
+        """A verified ack for one of our messages."""
+        entry = self._outbox.by_digest.get(digest)
+        if entry is None or subscriber in entry.acks or len(entry.acks) >= self._acks_max():
+            return
+        entry.acks[subscriber] = signature
+        if self._grow(entry):
+            self._outbox.tell(entry)
+
+    def _acks_max(self) -> int:
+        return self._context.config.subscribers_per_channel_max
+
+    def _grow(self, entry: Entry) -> bool:
+        """Delivered as far as the acks say, once the message is sent; whether something changed."""
+        if entry.state not in ("sent", "delivered") or not entry.delivered:
+            return False
+        entry.state = "delivered"
+        return True

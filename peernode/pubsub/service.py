@@ -1,0 +1,110 @@
+"""``PubSub``: the procedures of one node, built, connected and kept running.
+
+Only the wiring is here: who hears of what. Invariants: every operation of the protocol is served by
+exactly one procedure; what waits in the outbox is tried again whenever the network changes for the
+better; after ``stop`` no timer is left (tasks end with the node).
+"""
+
+from __future__ import annotations
+
+from peernode.channel.message import Kind
+from peernode.pubsub.archive import Archive
+from peernode.pubsub.audience import Audience
+from peernode.pubsub.context import Context
+from peernode.pubsub.delivery import MessageDelivery
+from peernode.pubsub.ingest import Ingest
+from peernode.pubsub.intake import Intake
+from peernode.pubsub.join import Joiner
+from peernode.pubsub.membership import Membership
+from peernode.pubsub.outbox import Outbox
+from peernode.pubsub.publish import Publisher
+from peernode.pubsub.quorum import QuorumPublish
+from peernode.pubsub.reachability import InitiatorReachabilityMonitor
+from peernode.pubsub.renewal import Renewal
+from peernode.pubsub.replica import Replica
+from peernode.pubsub.replication import Replication
+from peernode.pubsub.storage import PubSubStorage
+from peernode.pubsub.subscribe import Subscriber
+from peernode.pubsub.sync import CatchUp
+from peernode.wire.contact import Contact
+
+
+class PubSub:
+    """All channels of one node."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self.storage = PubSubStorage(context)
+        self.ingest = Ingest(context)
+        self.monitor = InitiatorReachabilityMonitor(context)
+        self.delivery = MessageDelivery(context, self.monitor)
+        self.audience = Audience(context, self.delivery)
+        self.outbox = Outbox(context)
+        quorum = QuorumPublish(context, self.storage, self.outbox, self.audience)
+        self.publisher = Publisher(context, self.storage, self.ingest, self.outbox, quorum)
+        self.catch_up = CatchUp(context, self.ingest)
+        self.subscriber = Subscriber(context, self.storage, self.audience)
+        self.joiner = Joiner(context, self.storage, self.subscriber, self.catch_up)
+        self.replication = Replication(context, self.storage, self.catch_up)
+        self.renewal = Renewal(
+            context, self.storage, self.subscriber, self.joiner, self.catch_up, self.publisher
+        )
+        membership = Membership(context, self.storage, self.joiner, self.monitor)
+        Archive(context, self.storage)
+        Intake(context, self.storage, self.ingest, self.delivery)
+        self.ingest.on_stored.append(self.delivery.stored)
+        self.ingest.on_gap = self.catch_up.gap
+        self.delivery.on_ack.append(quorum.acked)
+        membership.on_subscribers.append(self.replication.soon)
+        membership.on_other_root.append(self.renewal.other_root)
+        self.joiner.on_joined.append(self._after_join)
+        context.overlay.on_change.append(self._peer_changed)
+
+    def start(self) -> None:
+        """Take up what the database holds and go on where the last run ended."""
+        self.storage.load()
+        self.publisher.load()
+        spawn = self._context.tasks.spawn
+        spawn(self.replication.run(), "replication")
+        spawn(self.renewal.run(), "renewals")
+        for replica in self.storage.replicas.values():
+            self.storage.local_view(replica)
+            if replica.member:
+                self.joiner.start(replica)
+
+    def stop(self) -> None:
+        """End the timers."""
+        self.delivery.reports.close()
+        for replica in self.storage.replicas.values():
+            replica.timeline.close()
+
+    def recover(self) -> None:
+        """The network is back: leases first, then whatever waits to be sent."""
+        self.renewal.all_now()
+        self.publisher.resume()
+
+    def _peer_changed(self, kind: str, contact: Contact) -> None:
+        self.replication.changed(contact)
+        if kind != "appeared":
+            return
+        waiting = {entry.replica.channel_id: entry.replica for entry in self.outbox.waiting.values()}
+        for replica in waiting.values():
+            if contact in self.storage.closest(replica.channel_id, self._context.config.replicas):
+                replica.forget_initiators()
+                self.publisher.resume(replica)
+
+    def _after_join(self, replica: Replica) -> None:
+        self.publisher.resume(replica)
+        if replica.serves:
+            self.replication.soon(replica)  # the other initiators know subscribers that we don't
+        self._context.tasks.spawn(self._settle(replica), "join.settle")
+
+    async def _settle(self, replica: Replica) -> None:
+        """After the newest messages, the older ones; and our name, where it isn't known yet."""
+        view = replica.initiators
+        for contact in view.others(self._context.identity.public_key) if view else []:
+            if await self.catch_up.run(replica, contact) is not None:
+                break
+        name = self._context.config.display_name
+        if name and replica.timeline.name_of(self._context.identity.public_key) != name:
+            await self.publisher.publish(replica.name, self._context.new_id(), Kind.PROFILE, name)
