@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
-from peernode.clock import Clock, SystemClock
+from peernode.clock import SystemClock
 from peernode.config import NodeConfig
 from peernode.environment import Address, DatagramEndpoint, DatagramReceiver
 from peernode.identity import Identity
@@ -24,7 +24,28 @@ from peernode.wire.contact import Contact, encode_ip
 from peernode.wire.ops import Op
 
 FAST = NodeConfig(rto_initial_s=0.03, rto_min_s=0.03, rto_max_s=0.2)
-"""Loopback answers within milliseconds; what is lost is soon sent again."""
+"""For tests in which something is lost: it is soon sent again."""
+
+PATIENT = NodeConfig(rto_initial_s=5.0, rto_min_s=5.0, rto_max_s=5.0)
+"""For tests that count datagrams: a slow machine is not taken for loss."""
+
+
+class StoppableClock:
+    """The system's clock, until it is stopped."""
+
+    def __init__(self) -> None:
+        self._system = SystemClock()
+        self._stopped_at: float | None = None
+
+    def monotonic(self) -> float:
+        return self._system.monotonic() if self._stopped_at is None else self._stopped_at
+
+    def wall_ms(self) -> int:
+        return self._system.wall_ms()
+
+    def stop(self) -> None:
+        """No time passes from now on, for who reads this clock."""
+        self._stopped_at = self.monotonic()
 
 
 class FaultyEndpoint:
@@ -55,13 +76,10 @@ class FaultyEnvironment:
         self._rng = random.Random(seed)
         self._loss_rng = random.Random(seed + 1)
         self.loss = loss
+        self.clock = StoppableClock()
         self.drop: Callable[[bytes, Address], bool] = lambda data, to: False
         self.sent: list[tuple[bytes, Address]] = []
         self._endpoints: list[DatagramEndpoint] = []
-
-    @property
-    def clock(self) -> Clock:
-        return self._system.clock
 
     @property
     def random(self) -> random.Random:
@@ -112,7 +130,7 @@ class TestNode:
 
 @asynccontextmanager
 async def nodes(
-    count: int, config: NodeConfig = FAST, loss: float = 0.0, **changes: Any
+    count: int, config: NodeConfig = PATIENT, loss: float = 0.0, **changes: Any
 ) -> AsyncIterator[list[TestNode]]:
     """``count`` started nodes; afterwards none has crashed and nothing is left of any."""
     made = [TestNode(seed, replace(config, **changes), loss) for seed in range(1, count + 1)]

@@ -11,7 +11,7 @@ from peernode.rpc.greeting import GREETINGS_MAX
 from peernode.wire.frames import WELCOME_BYTES
 from peernode.wire.ops import Op
 
-from .lossy import nodes
+from .lossy import FAST, nodes
 
 NOWHERE = ("127.0.0.1", 9)
 
@@ -38,14 +38,14 @@ async def test_a_welcome_brings_a_token() -> None:
 
 
 async def test_a_lost_hello_is_sent_again() -> None:
-    async with nodes(2) as (ann, ben):
+    async with nodes(2, FAST) as (ann, ben):
         ann.env.drop = lambda data, to: len(ann.env.sent) <= 2
         assert await ann.rpc.hello(ben.rpc.address) == ben.contact
         assert len(ann.env.sent) == 3
 
 
 async def test_nobody_at_home_times_out_within_the_allowance() -> None:
-    async with nodes(1) as (ann,):
+    async with nodes(1, FAST) as (ann,):
         with pytest.raises(RpcTimeout):
             await ann.rpc.hello(NOWHERE)
         with pytest.raises(RpcTimeout):
@@ -56,7 +56,7 @@ async def test_nobody_at_home_times_out_within_the_allowance() -> None:
 
 @pytest.mark.parametrize("how", ["configured", "remembered"])
 async def test_our_own_choice_of_addresses_may_be_tried_on(how: str) -> None:
-    async with nodes(1, bootstrap=(NOWHERE,) if how == "configured" else ()) as (ann,):
+    async with nodes(1, FAST, bootstrap=(NOWHERE,) if how == "configured" else ()) as (ann,):
         if how == "remembered":
             ann.rpc.remember([NOWHERE])
         for _ in range(2):

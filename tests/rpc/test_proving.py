@@ -37,7 +37,7 @@ async def test_messages_that_come_together_share_the_proof() -> None:
 
 
 async def test_an_unproven_address_is_never_sent_a_message() -> None:
-    async with nodes(2) as (ann, ben):
+    async with nodes(2, FAST) as (ann, ben):
         ben.env.drop = lambda data, to: True
         with pytest.raises(RpcTimeout):
             await ann.rpc.request(ben.contact, Op.PUSH, MESSAGE, prove=True)
@@ -82,7 +82,7 @@ async def moved(node: TestNode) -> Rpc:
 
 
 async def test_a_peer_that_moved_is_found_when_it_speaks_to_us() -> None:
-    async with nodes(2) as (ann, ben):
+    async with nodes(2, FAST) as (ann, ben):
         await ann.rpc.request(ben.contact, Op.PING, [1, 1])
         key, before = ben.identity.public_key, ben.rpc.address
         again = await moved(ben)
@@ -95,7 +95,7 @@ async def test_a_peer_that_moved_is_found_when_it_speaks_to_us() -> None:
 
 @pytest.mark.parametrize("prove", [False, True])
 async def test_a_peer_that_moved_is_found_by_a_newer_contact(prove: bool) -> None:
-    async with nodes(2) as (ann, ben):
+    async with nodes(2, FAST) as (ann, ben):
         await ann.rpc.request(ben.contact, Op.PING, [1, 1])
         key = ben.identity.public_key
         again = await moved(ben)
@@ -119,7 +119,7 @@ async def test_a_false_contact_does_not_move_a_peer() -> None:
 
 
 async def test_unanswered_requests_stay_within_the_allowance() -> None:
-    async with nodes(1) as (ann,):
+    async with nodes(1, FAST) as (ann,):
         victim = ("127.0.0.1", 9)
         keys = [TestNode(seed).identity.public_key for seed in range(20, 30)]
         results = await asyncio.gather(

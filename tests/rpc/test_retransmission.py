@@ -1,115 +1,193 @@
-"""Loss: every request is answered in spite of it, each is worked on once, and clocks adapt."""
+"""Loss, delay and duplicates in virtual time: answered in spite of them, done once, exact timeouts."""
 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import replace
-from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from peernode.environment import Address
+from peernode.config import NodeConfig
 from peernode.errors import RpcTimeout
-from peernode.rpc.rpc import Caller
+from peernode.identity import Identity
+from peernode.rpc.rpc import Caller, Rpc
+from peernode.simulation.host import SimHost, SimWorld
 from peernode.wire.codec import Fields
+from peernode.wire.contact import Contact
 from peernode.wire.ops import Op
 
-from .lossy import FAST, nodes, until
+NOWHERE = ("10.0.9.9", 7000)
 
 
-@pytest.mark.parametrize("seed", range(2))
-async def test_requests_survive_loss_and_are_done_once(seed: int) -> None:
-    done: dict[int, int] = {}
+class Node(Rpc):
+    """An Rpc on a simulated host; a crash in it fails the run."""
+
+    def __init__(self, host: SimHost, **settings: Any) -> None:
+        config = NodeConfig(listen=(host.ip, 7000), **settings)
+        super().__init__(Identity.generate(host.env.random), config, host.env)
+
+    @property
+    def contact(self) -> Contact:
+        return Contact(self.identity.public_key, *self.address)
+
+
+def run(world: SimWorld, script: Callable[[Node, Node], Awaitable[None]], **settings: Any) -> None:
+    """Run ``script`` with two started nodes."""
+    ann, ben = (Node(world.host(), **settings) for _ in range(2))
+
+    async def main() -> None:
+        await ann.start()
+        await ben.start()
+        await script(ann, ben)
+        await ann.close()
+        await ben.close()
+
+    with world:
+        world.run(main())
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_requests_survive_loss_and_are_done_once(seed: int) -> None:
+    done: Counter[int] = Counter()
 
     async def count(caller: Caller, body: Fields) -> list[Any]:
         number = body.take_int(0, 999)
-        done[number] = done.get(number, 0) + 1
-        await asyncio.sleep(0)
+        done[number] += 1
+        await asyncio.sleep(0.05)
         return [number]
 
-    config = replace(FAST, sends_max=12, rto_max_s=0.1)
-    async with nodes(2, config) as (ann, ben):
-        ben.rpc.serve(Op.PUSH, count)
-        contact = await ann.rpc.hello(ben.rpc.address)
-        for node in (ann, ben):
-            node.env.lose(0.25, seed)
+    async def script(ann: Node, ben: Node) -> None:
+        ben.serve(Op.PUSH, count)
+        contact = await ann.hello(ben.address)
 
         async def ask_one_by_one(start: int) -> None:
             for number in range(start, start + 40):
-                assert await ann.rpc.request(contact, Op.PUSH, [number]) == [number]
+                assert await ann.request(contact, Op.PUSH, [number]) == [number]
 
-        await asyncio.gather(*(ask_one_by_one(start) for start in range(0, 120, 40)))
-        assert done == dict.fromkeys(range(120), 1)
+        await asyncio.gather(*(ask_one_by_one(start) for start in range(0, 400, 40)))
+        assert done == dict.fromkeys(range(400), 1)
         assert ann.counters["retransmitted"] > 0
         assert ben.counters["duplicates"] > 0
 
+    world = SimWorld(seed, loss=0.2, duplicate=0.05, reorder=0.1, jitter_ms=20)
+    run(world, script, sends_max=15)
 
-async def test_a_request_still_being_worked_on_is_not_begun_again() -> None:
+
+def test_a_request_still_being_worked_on_is_not_begun_again() -> None:
     begun = []
-    gate = asyncio.Event()
 
     async def slow(caller: Caller, body: Fields) -> list[Any]:
         begun.append(1)
-        await gate.wait()
+        await asyncio.sleep(2)
         return []
 
-    async with nodes(2, replace(FAST, sends_max=10)) as (ann, ben):
-        ben.rpc.serve(Op.PUSH, slow)
-        asked = asyncio.create_task(ann.rpc.request(ben.contact, Op.PUSH, []))
-        await until(lambda: ben.counters["duplicates"] >= 2)
-        gate.set()
-        assert await asked == []
+    async def script(ann: Node, ben: Node) -> None:
+        ben.serve(Op.PUSH, slow)
+        assert await ann.request(ben.contact, Op.PUSH, []) == []
         assert begun == [1]
+        assert ben.counters["duplicates"] == 3
+
+    run(SimWorld(), script)
 
 
-async def test_sendings_wait_twice_as_long_each_time() -> None:
-    async with nodes(2, replace(FAST, rto_initial_s=0.05, rto_min_s=0.02, rto_max_s=10.0)) as (ann, ben):
-        times: list[float] = []
-
-        def lose(data: bytes, to: Address) -> bool:
-            times.append(ann.env.clock.monotonic())
-            return True
-
-        ann.env.drop = lose
+def test_sendings_wait_twice_as_long_each_time() -> None:
+    async def script(ann: Node, ben: Node) -> None:
+        started = asyncio.get_running_loop().time()
         with pytest.raises(RpcTimeout):
-            await ann.rpc.request(ben.contact, Op.PING, [1, 1])
-        waits = [later - earlier for earlier, later in pairwise(times)]
-        assert len(waits) == 3
-        for wait, least in zip(waits, (0.05, 0.1, 0.2), strict=True):
-            assert wait >= least * 0.95
+            await ann.request(Contact(ben.identity.public_key, *NOWHERE), Op.PING, [1, 1])
+        assert ann.counters["datagrams_out"] == 4
+        assert asyncio.get_running_loop().time() - started == pytest.approx(0.25 + 0.5 + 1 + 2)
+
+    run(SimWorld(), script)
 
 
-async def test_timeouts_adapt_to_the_path() -> None:
-    async with nodes(2, replace(FAST, rto_initial_s=1.0, rto_min_s=0.01, rto_max_s=2.0)) as (ann, ben):
+def test_waits_are_bounded() -> None:
+    async def script(ann: Node, ben: Node) -> None:
+        started = asyncio.get_running_loop().time()
+        with pytest.raises(RpcTimeout):
+            await ann.request(Contact(ben.identity.public_key, *NOWHERE), Op.PING, [1, 1], sends=6)
+        elapsed_s = asyncio.get_running_loop().time() - started
+        assert elapsed_s == pytest.approx(0.25 + 0.5 + 1 + 2 + 2 + 2)
+
+    run(SimWorld(), script)
+
+
+def test_timeouts_adapt_to_the_path_and_new_peers_start_from_there() -> None:
+    async def script(ann: Node, ben: Node) -> None:
+        ben.serve(Op.PUSH, lambda caller, body: [])
         key = ben.identity.public_key
-        assert ann.rpc.rto_s(key) == ann.rpc.median_rto_s() == 1.0
-        for _ in range(20):
-            await ann.rpc.request(ben.contact, Op.PING, [1, 1])
-        assert ann.rpc.rto_s(key) < 0.5
-        assert ann.rpc.median_rto_s() == pytest.approx(ann.rpc.rto_s(key))
+        assert ann.rto_s(key) == ann.median_rto_s() == 0.25
+        await ann.request(ben.contact, Op.PUSH, [])
+        assert ann.rto_s(key) == pytest.approx(3 * 0.06)
+        for _ in range(60):
+            await ann.request(ben.contact, Op.PUSH, [])
+        assert ann.rto_s(key) == pytest.approx(0.06, rel=0.01)
+        assert ann.median_rto_s() == ann.rto_s(key) == ann.rto_s(bytes(32))
+        assert ann.counters["retransmitted"] == 0
+
+    run(SimWorld(one_way_ms=(30, 30)), script)
 
 
-async def test_a_path_that_became_slow_is_measured_again() -> None:
+def test_a_path_that_became_slow_is_measured_again() -> None:
     delay_s = 0.0
 
     async def slow(caller: Caller, body: Fields) -> list[Any]:
         await asyncio.sleep(delay_s)
         return []
 
-    config = replace(FAST, rto_initial_s=0.02, rto_min_s=0.02, rto_max_s=2.0, sends_max=3)
-    async with nodes(2, config) as (ann, ben):
-        ben.rpc.serve(Op.PUSH, slow)
-        await ann.rpc.hello(ben.rpc.address)
-        for _ in range(10):
-            await ann.rpc.request(ben.contact, Op.PUSH, [])
-        delay_s = 0.4  # longer than 3 sendings from the first timeout on
-        for _ in range(7):
+    async def script(ann: Node, ben: Node) -> None:
+        nonlocal delay_s
+        ben.serve(Op.PUSH, slow)
+        for _ in range(30):
+            await ann.request(ben.contact, Op.PUSH, [])
+        delay_s = 1.0  # longer than all sendings from the first timeout on
+        answered = 0
+        for _ in range(8):
             with suppress(RpcTimeout):
-                await ann.rpc.request(ben.contact, Op.PUSH, [])
-        assert await ann.rpc.request(ben.contact, Op.PUSH, []) == []
-        assert ann.rpc.rto_s(ben.identity.public_key) > 0.4
-        sent = ann.counters["retransmitted"]
-        await ann.rpc.request(ben.contact, Op.PUSH, [])
-        assert ann.counters["retransmitted"] == sent
+                await ann.request(ben.contact, Op.PUSH, [])
+                answered += 1
+        assert 0 < answered < 8
+        before = ann.counters["retransmitted"]
+        await ann.request(ben.contact, Op.PUSH, [])
+        assert ann.counters["retransmitted"] == before
+        assert ann.rto_s(ben.identity.public_key) > 1.0
+
+    run(SimWorld(one_way_ms=(10, 10)), script)
+
+
+def test_requests_that_wait_for_a_place_start_their_clock_when_they_start() -> None:
+    async def slow(caller: Caller, body: Fields) -> list[Any]:
+        await asyncio.sleep(0.2)
+        return []
+
+    async def script(ann: Node, ben: Node) -> None:
+        ben.serve(Op.PUSH, slow)
+        started = asyncio.get_running_loop().time()
+        await asyncio.gather(*(ann.request(ben.contact, Op.PUSH, []) for _ in range(20)))
+        assert asyncio.get_running_loop().time() - started == pytest.approx(20 * 0.22, rel=0.01)
+        assert ann.counters["timeouts"] == 0
+
+    run(SimWorld(one_way_ms=(10, 10)), script, inflight_per_peer_max=1)
+
+
+def test_one_seed_is_one_course() -> None:
+    def course() -> list[Any]:
+        events: list[Any] = []
+
+        async def script(ann: Node, ben: Node) -> None:
+            ben.serve(Op.PUSH, lambda caller, body: [])
+            loop = asyncio.get_running_loop()
+            ann.on_answered.append(lambda contact, rtt_s: events.append((loop.time(), rtt_s)))
+            ann.on_timeout.append(lambda contact: events.append((loop.time(), contact)))
+            await asyncio.gather(
+                *(ann.request(ben.contact, Op.PUSH, [n]) for n in range(100)), return_exceptions=True
+            )
+            events.append(sorted(ann.counters.items()))
+
+        run(SimWorld(3, loss=0.3, jitter_ms=10), script)
+        return events
+
+    assert course() == course()

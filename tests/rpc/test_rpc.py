@@ -122,7 +122,7 @@ async def test_a_body_that_does_not_fit_is_our_mistake() -> None:
 
 
 async def test_a_silent_peer_times_out_after_all_sendings() -> None:
-    async with nodes(2) as (ann, ben):
+    async with nodes(2, FAST) as (ann, ben):
         gone = ben.contact
         await ben.rpc.close()
         timeouts: list[Contact] = []
@@ -143,8 +143,7 @@ async def test_only_so_many_are_in_flight_and_the_rest_queue_in_order() -> None:
         await gate.wait()
         return []
 
-    patient = FAST.__class__(rto_initial_s=5.0, rto_min_s=5.0, rto_max_s=5.0)
-    async with nodes(2, patient, inflight_per_peer_max=3, queued_per_peer_max=4) as (ann, ben):
+    async with nodes(2, inflight_per_peer_max=3, queued_per_peer_max=4) as (ann, ben):
         ben.rpc.serve(Op.PUSH, wait)
         await ann.rpc.hello(ben.rpc.address)
         asked = [asyncio.create_task(ann.rpc.request(ben.contact, Op.PUSH, [n])) for n in range(7)]
@@ -184,8 +183,7 @@ async def test_a_server_works_on_a_bounded_number_at_once() -> None:
         await gate.wait()
         return []
 
-    patient = FAST.__class__(rto_initial_s=5.0, rto_min_s=5.0, rto_max_s=5.0, inflight_per_peer_max=100)
-    async with nodes(2, patient) as (ann, ben):
+    async with nodes(2, inflight_per_peer_max=100) as (ann, ben):
         ben.rpc.serve(Op.PUSH, wait)
         await ann.rpc.hello(ben.rpc.address)
         asked = [asyncio.create_task(ann.rpc.request(ben.contact, Op.PUSH, [])) for _ in range(80)]
@@ -197,7 +195,8 @@ async def test_a_server_works_on_a_bounded_number_at_once() -> None:
 
 
 async def test_who_asks_too_much_is_not_served_and_others_are() -> None:
-    async with nodes(3, requests_per_s=1.0, requests_burst=5.0) as (ann, ben, cat):
+    async with nodes(3, FAST, requests_per_s=1.0, requests_burst=5.0) as (ann, ben, cat):
+        ben.env.clock.stop()
         ben.rpc.serve(Op.PUSH, lambda caller, body: [])
         results = await asyncio.gather(
             *(ann.rpc.request(ben.contact, Op.PUSH, []) for _ in range(8)), return_exceptions=True
@@ -218,7 +217,7 @@ async def test_a_node_never_contacts_itself() -> None:
 
 
 async def test_nodes_of_different_networks_do_not_hear_each_other() -> None:
-    async with nodes(1) as (ann,), nodes(2, network="another") as (_, ben):
+    async with nodes(1, FAST) as (ann,), nodes(2, FAST, network="another") as (_, ben):
         with pytest.raises(RpcTimeout):
             await ann.rpc.request(ben.contact, Op.PING, [1, 1], sends=1)
         with pytest.raises(RpcTimeout):
@@ -227,7 +226,7 @@ async def test_nodes_of_different_networks_do_not_hear_each_other() -> None:
 
 
 async def test_an_impossible_contact_only_times_out() -> None:
-    async with nodes(1) as (ann,):
+    async with nodes(1, FAST) as (ann,):
         with pytest.raises(RpcTimeout):
             await ann.rpc.request(Contact(b"\xff" * 32, "127.0.0.1", 9), Op.PING, [1, 1], sends=1)
         assert ann.counters["held.key"] == 1
