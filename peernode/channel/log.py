@@ -15,8 +15,9 @@ from enum import Enum
 from typing import Any
 
 from peernode.channel.message import SEQ_MAX, Message
-from peernode.channel.ranges import RANGES_MAX, StreamRanges
+from peernode.channel.ranges import StreamRanges
 from peernode.config import NodeConfig
+from peernode.errors import RemoteProtocolError
 from peernode.wire.codec import Fields
 
 BUCKETS = 64
@@ -81,6 +82,9 @@ def decode_summary(item: Any) -> StreamSummary:
     floor = fields.take_int(0, SEQ_MAX)
     following = fields.take_int(floor + 1, SEQ_MAX + 1)
     highest = fields.take_int(floor, SEQ_MAX)
+    # Something is held above the floor; above ``following`` there is more, or nothing.
+    if following == floor + 1 or highest == following or highest < following - 1:
+        raise RemoteProtocolError("a summary that contradicts itself")
     return StreamSummary(author, instance, floor, following, highest, fields.take_bytes(16))
 
 
@@ -126,7 +130,8 @@ class ChannelLog:
             return Added.FULL if full else Added.NEW
         if stream.holds(message.seq):
             return self._conflict(stream, message)
-        if message.seq >= stream.following + self._config.seq_ahead_max or len(stream.spans) >= RANGES_MAX:
+        # Measured from the highest number: while history is filled in from below, news must still enter.
+        if message.seq > stream.highest + self._config.seq_ahead_max or stream.full_for(message.seq):
             return Added.TOO_FAR
         return Added.NEW
 
@@ -145,8 +150,11 @@ class ChannelLog:
         if stream.holds(message.seq):
             digests = self._digests_at(message.author, message.instance, message.seq)
             others = [digest for digest in digests if digest != message.digest]
-            if not others or message.digest in stream.forks.get(message.seq, ()):
+            kept = stream.forks.get(message.seq)
+            if not others or (kept and message.digest in kept):
                 return Added.DUPLICATE
+            if kept and message.digest > kept[1]:
+                return Added.IGNORED
             stream.fork(message.seq, [message.digest, *others])
             outcome = Added.FORK
         else:
@@ -237,12 +245,15 @@ class ChannelLog:
         )
 
     def missing(self, summaries: Iterable[StreamSummary]) -> list[Range]:
-        """What a peer with these streams may have and we lack."""
+        """What a peer with these streams may have and we lack, as far as it would be taken."""
         ranges: list[Range] = []
+        room = self._config.streams_per_channel_max - len(self._streams)
         for theirs in summaries:
             stream = self._streams.get(theirs.author + theirs.instance)
             if stream is None:
-                ranges.append(Range(theirs.author, theirs.instance, theirs.floor + 1, theirs.highest))
+                if room > 0:
+                    room -= 1
+                    ranges.append(Range(theirs.author, theirs.instance, theirs.floor + 1, theirs.highest))
                 continue
             if stream.digest() == theirs.digest:
                 continue

@@ -59,9 +59,8 @@ class Message:
     @cached_property
     def order_key(self) -> bytes:
         """72 bytes whose order is the channel's final order: HLC, author, instance, seq, digest."""
-        return (
-            self.hlc.to_bytes(8, "big") + self.author + self.instance + self.seq.to_bytes(8, "big") + self.digest
-        )
+        place = self.author + self.instance + self.seq.to_bytes(8, "big")
+        return self.hlc.to_bytes(8, "big") + place + self.digest
 
     @property
     def order(self) -> str:
@@ -101,7 +100,8 @@ def sign_message(
     parts: tuple[bytes, ...] = (),
 ) -> Message:
     """A message of ``identity``; ``LocalProtocolError`` when it would not be valid."""
-    items = [VERSION, channel_id, identity.public_key, instance, seq, prev, id, hlc, int(kind), body, list(parts)]
+    place = [VERSION, channel_id, identity.public_key, instance, seq, prev]
+    items = [*place, id, hlc, int(kind), body, list(parts)]
     signature = identity.sign("message", pack(items))
     raw = pack([*items, signature])
     try:

@@ -63,6 +63,10 @@ class StreamRanges:
         index = self._find(seq)
         return index >= 0 and seq <= self.spans[index].high
 
+    def full_for(self, seq: int) -> bool:
+        """Whether a number that is not held would need one range too many."""
+        return len(self.spans) >= RANGES_MAX and not (self.holds(seq - 1) or self.holds(seq + 1))
+
     def add(self, seq: int, digest: bytes) -> None:
         """Take up a number that is not held yet."""
         self._digest = None
