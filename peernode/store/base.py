@@ -22,6 +22,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from peernode.channel.message import Message
+
 SAME_ID_MAX = 64
 """Messages that ``by_id`` returns at most, the first in the order; honest authors never reuse an id."""
 
@@ -30,55 +32,6 @@ QUEUE_MAX = 4096
 
 BadRowReport = Callable[[bytes, bytes, bytes, int], None]
 """Called with channel_id, author, instance and seq of a message that is there but damaged."""
-
-
-class StorableMessage(Protocol):
-    """What the store needs of a message; ``peernode.channel.message.Message`` has it."""
-
-    @property
-    def channel_id(self) -> bytes:
-        """The channel, 20 bytes."""
-        ...
-
-    @property
-    def author(self) -> bytes:
-        """The author's public key, 32 bytes."""
-        ...
-
-    @property
-    def instance(self) -> bytes:
-        """The author's instance, 8 bytes."""
-        ...
-
-    @property
-    def seq(self) -> int:
-        """The place in the author's stream, from 1."""
-        ...
-
-    @property
-    def id(self) -> bytes:
-        """The id made where the message was typed, 16 bytes."""
-        ...
-
-    @property
-    def kind(self) -> int:
-        """What the message is, see ``docs/protocol.md``."""
-        ...
-
-    @property
-    def raw(self) -> bytes:
-        """The canonical bytes."""
-        ...
-
-    @property
-    def digest(self) -> bytes:
-        """BLAKE2b-128 of ``raw``."""
-        ...
-
-    @property
-    def order_key(self) -> bytes:
-        """72 bytes whose order is the channel's order."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +83,7 @@ class DropChannel:
 class PutMessage:
     """Store a message; the same again replaces its row, which repairs a damaged one."""
 
-    message: StorableMessage
+    message: Message
 
 
 @dataclass(frozen=True, slots=True)

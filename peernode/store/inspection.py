@@ -6,19 +6,9 @@ place in its stream says what to fetch again.
 
 from __future__ import annotations
 
-import hashlib
-
+from peernode.channel.message import digest_of
+from peernode.channel.parts import part_digest
 from peernode.store.base import BadRowReport
-
-
-def message_digest(raw: bytes) -> bytes:
-    """BLAKE2b-128, as ``docs/protocol.md`` says of messages."""
-    return hashlib.blake2b(raw, digest_size=16).digest()
-
-
-def part_digest(block: bytes) -> bytes:
-    """BLAKE2b-256, as ``docs/protocol.md`` says of parts."""
-    return hashlib.blake2b(block, digest_size=32).digest()
 
 
 class Inspector:
@@ -32,7 +22,7 @@ class Inspector:
         self, channel_id: bytes, author: bytes, instance: bytes, seq: int, digest: bytes, raw: bytes
     ) -> bool:
         """Whether ``raw`` is what ``digest`` was taken of."""
-        if message_digest(raw) == digest:
+        if digest_of(raw) == digest:
             return True
         self.bad_rows += 1
         if self.on_bad_row is not None:

@@ -47,14 +47,15 @@ class MemoryDisk:
         self.flushes = 0
         self.bytes = 0
         self._queue_max = queue_max
-        self._nodes: dict[bytes, Tables] = {}
+        self.nodes: dict[bytes, Tables] = {}
+        """What is durable, by node id."""
         self._waiting: list[_Commit] = []
         self._flushing: list[_Commit] = []
         self._life = 0
 
     def store_for(self, node_id: bytes) -> MemoryStore:
         """A node's view, valid until the next ``power_cut``."""
-        return MemoryStore(self, self._nodes.setdefault(node_id, Tables()), self._life)
+        return MemoryStore(self, self.nodes.setdefault(node_id, Tables()), self._life)
 
     def power_cut(self, in_flight_survives: bool = False) -> None:
         """Lose what is not durable.
@@ -70,7 +71,7 @@ class MemoryDisk:
 
     def rot(self, rng: random.Random, count: int = 1) -> int:
         """Flip a bit in each of ``count`` messages and parts; the number that there were to flip."""
-        places = [(tables, place) for tables in self._nodes.values() for place in tables.places()]
+        places = [(tables, place) for tables in self.nodes.values() for place in tables.places()]
         chosen = rng.sample(places, min(count, len(places)))
         for tables, place in chosen:
             tables.damage(place, rng.random())

@@ -10,6 +10,7 @@ import bisect
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
+from peernode.channel.message import Message
 from peernode.store.base import (
     ChannelRow,
     DropChannel,
@@ -21,7 +22,6 @@ from peernode.store.base import (
     PutOutbox,
     PutPart,
     PutPeers,
-    StorableMessage,
     Write,
 )
 
@@ -51,7 +51,7 @@ class ChannelTable:
     ids: dict[bytes, list[bytes]] = field(default_factory=dict)
     kinds: dict[int, list[bytes]] = field(default_factory=dict)
 
-    def put(self, message: StorableMessage) -> None:
+    def put(self, message: Message) -> None:
         """Add or replace a message."""
         key = message.order_key
         author, instance, seq, digest = message.author, message.instance, message.seq, message.digest

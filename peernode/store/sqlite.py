@@ -18,6 +18,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from peernode.channel.message import SEQ_MAX, Kind
 from peernode.errors import LocalProtocolError
 from peernode.store.base import QUEUE_MAX, SAME_ID_MAX, ChannelRow, OutboxRow, Write
 from peernode.store.inspection import Inspector
@@ -27,9 +28,6 @@ from peernode.store.writer import Commit, Writer
 
 HEADS_PAGE = 4096
 """Rows of one read while a log is rebuilt."""
-
-SEQ_MAX = (1 << 63) - 1
-KIND_TEXT = 1
 
 _AFTER_EVERY_KEY = b"\xff" * 73
 _PLACE = "author, instance, seq, digest, raw"
@@ -47,7 +45,7 @@ MESSAGES = (
 DIGEST_AT = f"SELECT digest {_CHANNEL} AND author = ? AND instance = ? AND seq = ? ORDER BY digest LIMIT 1"
 NEWEST = f"SELECT {_PLACE} {_CHANNEL} AND order_key < ? ORDER BY order_key DESC"
 BY_ID = f"SELECT {_PLACE} {_CHANNEL} AND id = ? ORDER BY order_key LIMIT ?"
-OF_KIND = f"SELECT {_PLACE} {_CHANNEL} AND kind = ? AND kind <> {KIND_TEXT} ORDER BY order_key"
+OF_KIND = f"SELECT {_PLACE} {_CHANNEL} AND kind = ? AND kind <> {int(Kind.TEXT)} ORDER BY order_key"
 TEXTS = f"SELECT {_PLACE} {_CHANNEL} AND kind = ? ORDER BY order_key"
 COUNT = f"SELECT count(*) {_CHANNEL}"
 PART = "SELECT block FROM parts WHERE node = ? AND digest = ?"
@@ -183,7 +181,7 @@ class SqliteStore(Inspector):
 
     def of_kind(self, channel_id: bytes, kind: int) -> list[bytes]:
         """See ``Store.of_kind``."""
-        query = TEXTS if kind == KIND_TEXT else OF_KIND
+        query = TEXTS if kind == Kind.TEXT else OF_KIND
         return [raw for _, raw in self._sound(query, channel_id, (int(kind),), None)]
 
     def count(self, channel_id: bytes) -> int:

@@ -30,7 +30,7 @@ from peernode.store.base import (
 )
 
 ROWS_MAX = 256
-"""Rows of one statement: a power of two, and at ten values each far below SQLite's 32,766."""
+"""Rows of one statement; at ten values each this is far below SQLite's bound of 32,766 values."""
 
 Values = tuple[Any, ...]
 
@@ -124,10 +124,6 @@ def run(connection: sqlite3.Connection, commits: Iterable[tuple[bytes, tuple[Wri
 
 
 def _execute(connection: sqlite3.Connection, statement: Statement, rows: list[Values]) -> None:
-    """In slices of a power of two, so that few texts exist and all of them stay prepared."""
-    start = 0
-    while start < len(rows):
-        size = min(ROWS_MAX, 1 << (len(rows) - start).bit_length() - 1)
-        values = [value for row in rows[start : start + size] for value in row]
-        connection.execute(statement.sql(size), values)
-        start += size
+    for start in range(0, len(rows), ROWS_MAX):
+        part = rows[start : start + ROWS_MAX]
+        connection.execute(statement.sql(len(part)), [value for row in part for value in row])

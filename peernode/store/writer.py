@@ -48,6 +48,8 @@ class Writer:
         """Transactions that became durable; each cost one fsync."""
         self.unheard = 0
         """Commits whose loop was closed before they could hear of their end."""
+        self.not_folded: sqlite3.Error | None = None
+        """Why the log could not be folded into the file at the end."""
         self._connection = connection
         self._queue_max = queue_max
         self._waiting: deque[Commit] = deque()
@@ -74,6 +76,8 @@ class Writer:
         self._thread.join()
         try:
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.Error as error:  # nothing is lost: the log stays and is read at the next opening
+            self.not_folded = error
         finally:
             self._connection.close()
 
