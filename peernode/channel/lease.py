@@ -3,13 +3,14 @@
 A lease names no address; pushes go to the proven one. Invariants: of one subscriber's leases the one
 with the newest serial wins, whatever the order of arrival, so replaying an old one does nothing;
 expiry runs on the receiver's monotonic clock from the remaining time; leaving is a tombstone that
-outlives every older lease; the table is bounded, and full it refuses newcomers.
+outlives every older lease; the table is bounded: full of leases it refuses newcomers, full of
+tombstones it forgets the oldest one (its lease may come back until it runs out).
 """
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from peernode.config import NodeConfig
@@ -120,12 +121,15 @@ class LeaseTable:
         subscriber_id = lease.subscriber_id
         known = self._held.get(subscriber_id) or self._gone.get(subscriber_id)
         if known is not None and known.lease.serial_ms >= lease.serial_ms:
+            if known.lease == lease and remaining_s is None and subscriber_id in self._held:
+                # The subscriber itself: it knows its address better than who passed its lease on.
+                self._held[subscriber_id] = replace(known, contact=contact)
             return Verdict.STALE
         if lease.ttl_s == 0:
             if subscriber_id not in self._held and len(self._gone) >= self._max:
                 return Verdict.FULL
             self._remove(subscriber_id)
-            self._gone[subscriber_id] = Held(lease, contact, subscriber_id, now_s + TOMBSTONE_S)
+            self._bury(Held(lease, contact, subscriber_id, now_s + TOMBSTONE_S))
             return Verdict.TAKEN
         if subscriber_id not in self._held:
             if len(self._held) >= self._max:
@@ -142,11 +146,22 @@ class LeaseTable:
         if self._held.pop(subscriber_id, None) is not None:
             self._digest = None
 
+    def _bury(self, tombstone: Held) -> None:
+        self._gone.pop(tombstone.subscriber_id, None)
+        while len(self._gone) >= self._max:
+            del self._gone[next(iter(self._gone))]
+        self._gone[tombstone.subscriber_id] = tombstone
+
+    def __len__(self) -> int:
+        """Leases and tombstones; at most twice ``subscribers_per_channel_max``."""
+        return len(self._held) + len(self._gone)
+
     def drop(self, subscriber_id: bytes) -> None:
         """The subscriber itself says that it isn't one; only a newer lease brings it back."""
         held = self._held.get(subscriber_id)
         if held is not None:
             self._remove(subscriber_id)
+            self._bury(held)  # until the lease would have run out, so that no copy revives it
 
     def expire(self, now_s: float) -> None:
         """Forget what has run out."""
