@@ -9,22 +9,19 @@ const LINK = /\bhttps?:\/\/[^\s<>"'`\u0000-\u001f\u007f\u200b-\u200f\u2028-\u202
 const CLOSERS = { ")": "(", "]": "[", "}": "{" };
 
 function trimmed(link) {
+  const unclosed = { "(": 0, "[": 0, "{": 0 };
+  for (const char of link) {
+    if (char in unclosed) unclosed[char] += 1;
+    else if (char in CLOSERS) unclosed[CLOSERS[char]] -= 1;
+  }
   let end = link.length;
-  while (end > 0) {
+  for (; end > 0; end -= 1) {
     const last = link[end - 1];
-    const body = link.slice(0, end - 1);
-    const unopened = last in CLOSERS && !opens(body, CLOSERS[last], last);
-    if (!/[.,;:!?*_~|…]/.test(last) && !unopened) break;
-    end -= 1;
+    const isUnopened = last in CLOSERS && unclosed[CLOSERS[last]] < 0;
+    if (!isUnopened && !/[.,;:!?*_~|…]/.test(last)) break;
+    if (isUnopened) unclosed[CLOSERS[last]] += 1;
   }
   return link.slice(0, end);
-}
-
-/** Whether `body` has an opening bracket that `close` would close. */
-function opens(body, open, close) {
-  let depth = 0;
-  for (const char of body) depth += char === open ? 1 : char === close ? -1 : 0;
-  return depth > 0;
 }
 
 /** The address of a link, or null when it is none that a browser may open. */

@@ -94,7 +94,7 @@ export class Outbox {
 
   async #lead() {
     for (const record of await this.#store.all()) if (!this.#records.has(record.id)) this.#restored(record);
-    this.#draining = true;
+    this.#draining = this.#linked; // it may have been lost meanwhile
     this.#pump();
   }
 

@@ -1,0 +1,138 @@
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+
+import { Channels } from "../../static/webchat/js/channels.js";
+import { channelName } from "../../static/webchat/js/channelname.js";
+import { DELAYED_MS, doneSteps } from "../../static/webchat/js/joining.js";
+import { PageMemory } from "../../static/webchat/js/memory.js";
+import { FakeClock } from "./fakes.mjs";
+
+let clock;
+let storage;
+let channels;
+
+const storageOf = (map) => ({
+  getItem: (key) => map.get(key) ?? null,
+  setItem: (key, value) => map.set(key, value),
+  removeItem: (key) => map.delete(key),
+});
+const open = () => new Channels(clock, new PageMemory(1, storageOf(storage)), { channelChanged() {} });
+const step = (index, done, elapsed_ms, detail = "") => ({
+  channel: "#a",
+  step: `step${index}`,
+  index,
+  of: 6,
+  elapsed_ms,
+  detail,
+  done,
+});
+
+beforeEach(() => {
+  clock = new FakeClock();
+  storage = new Map();
+  channels = open();
+});
+
+test("a join has all its steps from the start, and each its own time", () => {
+  const { join } = channels.joining("#a");
+  assert.equal(join.steps.length, 6);
+  channels.progressed(step(1, false, 0));
+  channels.progressed(step(1, true, 120));
+  channels.progressed(step(2, false, 130));
+  channels.progressed(step(2, true, 400, "7 peers asked"));
+  channels.progressed(step(3, false, 400));
+  assert.deepEqual(
+    join.steps.map((each) => each.state),
+    ["done", "done", "running", "waiting", "waiting", "waiting"],
+  );
+  assert.deepEqual(
+    join.steps.slice(0, 2).map((each) => each.took_ms),
+    [120, 270],
+  );
+  assert.equal(join.steps[1].detail, "7 peers asked");
+  channels.joined({ channel: "#a", created: true, alone: true, elapsed_ms: 900 });
+  assert.equal(join.state, "joined");
+  assert.equal(join.elapsed_ms, 900);
+  assert.equal(doneSteps(join), 6);
+  assert.equal(clock.waiting, 0);
+});
+
+test("steps that are repeated or skipped leave none behind", () => {
+  const { join } = channels.joining("#a");
+  channels.progressed(step(4, false, 300));
+  channels.progressed(step(1, true, 100));
+  assert.deepEqual(
+    join.steps.map((each) => each.state),
+    ["done", "done", "done", "running", "waiting", "waiting"],
+  );
+});
+
+test("at 5 s the channel is open all the same; the node's reason comes with it", () => {
+  channels.joining("#a");
+  clock.pass(DELAYED_MS - 1);
+  assert.equal(channels.get("#a").join.state, "joining");
+  clock.pass(1);
+  assert.equal(channels.get("#a").join.state, "delayed");
+  assert.equal(channels.isReady("#a"), false);
+  const error = { code: "NO_INITIATOR", message: "m", remedy: "r", retryable: true };
+  channels.delayed({ channel: "#a", step: "find", elapsed_ms: 5000, error });
+  assert.equal(channels.get("#a").join.error.code, "NO_INITIATOR");
+  channels.joined({ channel: "#a", created: false, alone: false, elapsed_ms: 9000 });
+  assert.equal(channels.isReady("#a"), true);
+  channels.delayed({ channel: "#a", step: "find", elapsed_ms: 5000, error });
+  assert.equal(channels.isReady("#a"), true, "a report that came late changes nothing");
+});
+
+test("a page that comes in the middle of a join sees how far it got", () => {
+  const progress = { steps: [step(1, true, 10), step(2, false, 20)], delayed: null };
+  channels.welcomed({ name: "#a", joined: false, progress });
+  assert.equal(channels.get("#a").join.steps[1].state, "running");
+  channels.welcomed({ name: "#a", joined: true, names: { ab: "Ann" } });
+  assert.equal(channels.isReady("#a"), true);
+  assert.equal(channels.get("#a").names.get("ab"), "Ann");
+});
+
+test("what was read stays read after a reload; what came since is counted", () => {
+  channels.welcomed({ name: "#a", joined: true });
+  channels.addUnread("#a");
+  channels.addUnread("#a");
+  assert.equal(channels.get("#a").unread, 2);
+  channels.read("#a", "20");
+  assert.equal(channels.get("#a").unread, 0);
+  const next = open();
+  next.welcomed({ name: "#a", joined: true });
+  const rows = ["10", "20", "30", "40"].map((order) => ({ order, own: order === "40" }));
+  next.countUnread("#a", rows);
+  assert.equal(next.get("#a").unread, 1);
+});
+
+test("a page begins with the channels of the one before, and keeps those that the node has", () => {
+  channels.welcomed({ name: "#b", joined: true });
+  channels.welcomed({ name: "#a", joined: true });
+  channels.remember();
+  const next = open();
+  next.recall();
+  assert.deepEqual(
+    next.all.map((channel) => channel.name),
+    ["#a", "#b"],
+  );
+  assert.deepEqual(next.keepOnly(["#b"]), ["#a"]);
+});
+
+test("a browser that refuses storage forgets, and nothing breaks", (context) => {
+  context.mock.method(console, "info", () => {});
+  const broken = () => {
+    throw new Error("SecurityError");
+  };
+  const memory = new PageMemory(1, { getItem: broken, setItem: broken, removeItem: broken });
+  memory.set("draft #a", "x");
+  assert.equal(memory.get("draft #a"), null);
+});
+
+test("names: with or without #, in one normal form, without spaces", () => {
+  assert.equal(channelName("lobby"), "#lobby");
+  assert.equal(channelName(" #lobby "), "#lobby");
+  assert.equal(channelName("#Cafe\u0301"), "#Caf\u00e9");
+  for (const bad of ["", "#", "  ", "two words", "a\u0007b", "a\u200bb", "x".repeat(64)]) assert.equal(channelName(bad), null);
+  assert.equal(channelName("x".repeat(63)), `#${"x".repeat(63)}`);
+});

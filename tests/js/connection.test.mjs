@@ -1,0 +1,165 @@
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+
+import { ANSWER_MS, backoffMs, Connection } from "../../static/webchat/js/connection.js";
+import { FakeClock, FakeSocket, recorder, settle } from "./fakes.mjs";
+
+let clock;
+let sockets;
+let listener;
+let connection;
+
+const socket = () => sockets.at(-1);
+const phases = () => listener.calls.filter(([name]) => name === "phase").map(([, state]) => state.phase);
+const last = () => listener.calls.filter(([name]) => name === "phase").at(-1)[1];
+const welcome = (more = {}) => ({ type: "welcome", ref: "1", cursor: "e:1", replayed: false, ...more });
+
+function connected() {
+  connection.tryNow();
+  socket().open();
+  socket().say(welcome({ ref: socket().sent[0].ref }));
+}
+
+beforeEach(() => {
+  clock = new FakeClock();
+  sockets = [];
+  listener = recorder("phase", "welcome", "event", "trouble");
+  connection = new Connection({
+    makeSocket: () => {
+      sockets.push(new FakeSocket());
+      return socket();
+    },
+    clock,
+    random: () => 0.5,
+    listener,
+  });
+});
+
+test("it greets, is welcomed, and is open", () => {
+  connected();
+  assert.deepEqual(socket().sent, [{ type: "hello", ref: "1" }]);
+  assert.deepEqual(phases(), ["connecting", "greeting", "open"]);
+  assert.equal(connection.isOpen, true);
+});
+
+test("every command is answered by its ref, in any order", async () => {
+  connected();
+  const first = connection.request({ type: "channel.join", channel: "#a" });
+  const second = connection.request({ type: "channel.leave", channel: "#b" });
+  const [, a, b] = socket().sent;
+  assert.notEqual(a.ref, b.ref);
+  socket().say({ type: "ok", ref: b.ref });
+  socket().say({ type: "error", ref: a.ref, code: "CHANNEL_NAME_INVALID", message: "m", remedy: "r" });
+  assert.equal((await second).type, "ok");
+  await assert.rejects(first, { code: "CHANNEL_NAME_INVALID" });
+});
+
+test("the cursor of the last event goes with the next greeting", () => {
+  connected();
+  socket().say({ type: "message", cursor: "e:7", id: "x" });
+  socket().drop();
+  clock.pass(10_000);
+  socket().open();
+  assert.deepEqual(socket().sent[0], { type: "hello", cursor: "e:7", ref: "2" });
+});
+
+test("events come only after the welcome; those without cursor are told and not counted", () => {
+  connection.tryNow();
+  socket().open();
+  socket().say({ type: "message", cursor: "e:1", id: "early" });
+  socket().say(welcome());
+  socket().say({ type: "node.state", state: "offline" });
+  socket().say({ type: "message", cursor: "e:2", id: "late" });
+  const events = listener.calls.filter(([name]) => name === "event").map(([, frame]) => frame.id ?? frame.type);
+  assert.deepEqual(events, ["node.state", "late"]);
+});
+
+test("a command on its way ends with the connection, and none begins without it", async () => {
+  connected();
+  const asked = connection.request({ type: "message.retry", id: "x" });
+  socket().drop();
+  await assert.rejects(asked, { code: "CONNECTION_LOST" });
+  await assert.rejects(connection.request({ type: "message.retry", id: "x" }), { code: "CONNECTION_LOST" });
+});
+
+test("a server that stays silent is left", async () => {
+  connected();
+  const asked = connection.request({ type: "message.retry", id: "x" });
+  clock.pass(ANSWER_MS);
+  await assert.rejects(asked, { code: "CONNECTION_LOST" });
+  assert.equal(last().reason, "link.silent");
+});
+
+test("it comes back by itself, and at once on request", () => {
+  connected();
+  socket().drop();
+  assert.equal(last().phase, "waiting");
+  assert.equal(last().retryAt_ms, clock.now() + 225);
+  clock.pass(224);
+  assert.equal(sockets.length, 1);
+  clock.pass(1);
+  assert.equal(sockets.length, 2);
+  socket().drop();
+  assert.equal(last().reason, "link.refused");
+  connection.tryNow();
+  assert.equal(sockets.length, 3);
+  connection.tryNow();
+  assert.equal(sockets.length, 3, "one socket at a time");
+});
+
+test("what an abandoned socket still says is not heard", () => {
+  connected();
+  const old = socket();
+  connection.interrupted("link.offline");
+  old.say({ type: "message", cursor: "e:9", id: "ghost" });
+  old.drop();
+  assert.equal(listener.calls.filter(([name]) => name === "event").length, 0);
+  assert.equal(last().reason, "link.offline");
+});
+
+test("pauses grow, have jitter, and stay bounded", () => {
+  const full = Array.from({ length: 12 }, (_, n) => backoffMs(n, () => 1));
+  assert.deepEqual(full.slice(0, 4), [300, 600, 1200, 2400]);
+  assert.equal(full.at(-1), 10_000);
+  assert.equal(backoffMs(3, () => 0), 1200);
+});
+
+test("a session that ended and too many pages are for a person to change", () => {
+  for (const [code, reason] of [
+    [4401, "link.session"],
+    [4429, "link.crowded"],
+  ]) {
+    connected();
+    socket().drop(code);
+    assert.equal(last().phase, "ended");
+    assert.equal(last().reason, reason);
+    assert.equal(clock.waiting, 0);
+  }
+});
+
+test("a new session key means connecting again at once, but not in a circle", () => {
+  connected();
+  socket().drop(4409);
+  assert.equal(sockets.length, 2);
+  socket().drop(1006);
+  clock.pass(10_000);
+  socket().drop(4409);
+  assert.equal(last().phase, "waiting");
+});
+
+test("an absent worker is told, and its welcome comes unasked", async () => {
+  connection.tryNow();
+  socket().open();
+  socket().say({ type: "error", ref: "1", code: "WORKER_UNAVAILABLE", message: "away", remedy: "wait" });
+  await settle();
+  assert.equal(last().phase, "greeting");
+  assert.equal(last().error.code, "WORKER_UNAVAILABLE");
+  socket().say(welcome({ ref: null }));
+  assert.equal(connection.isOpen, true);
+});
+
+test("an error that belongs to no command is told", () => {
+  connected();
+  socket().say({ type: "error", ref: null, code: "TOO_MANY_SOCKETS", message: "m", remedy: "r" });
+  assert.equal(listener.calls.at(-1)[0], "trouble");
+});

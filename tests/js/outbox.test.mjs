@@ -1,0 +1,277 @@
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+
+import { Outbox, OUTBOX_MAX } from "../../static/webchat/js/outbox.js";
+import { MemoryStore } from "../../static/webchat/js/outbox_store.js";
+import { FakeClock, recorder, settle } from "./fakes.mjs";
+
+const REPORTS = ["written", "handingOver", "queued", "waiting", "accepted", "refused", "retried", "discarded"];
+const message = (id, channel = "#lobby") => ({ id, channel, text: `text of ${id}`, at_ms: 1 });
+const row = (id, accepted = false) => ({ ...message(id), accepted });
+
+/** Tabs of one account that share a lock and hear each other. */
+class FakeRoom {
+  tabs = [];
+  leader = null;
+
+  tab() {
+    const tab = {
+      onWord: () => {},
+      tell: (word) => {
+        for (const each of this.tabs) if (each !== tab) each.onWord(structuredClone(word));
+      },
+      lead: (begin) => {
+        tab.begin = begin;
+        this.#choose();
+      },
+      resign: () => {
+        tab.begin = null;
+        if (this.leader === tab) this.leader = null;
+        this.#choose();
+      },
+    };
+    this.tabs.push(tab);
+    return tab;
+  }
+
+  #choose() {
+    if (this.leader) return;
+    this.leader = this.tabs.find((tab) => tab.begin) ?? null;
+    this.leader?.begin();
+  }
+}
+
+/** The node: answers as the test says, remembers what it accepted. */
+class FakeNode {
+  asked = [];
+  accepted = new Map();
+  answers = [];
+
+  request = async (frame) => {
+    this.asked.push(`${frame.type.replace("message.", "")} ${frame.id}`);
+    const answer = this.answers.shift();
+    if (answer instanceof Promise) await answer;
+    else if (answer) throw answer;
+    if (frame.type === "message.send") this.accepted.set(frame.id, frame.text);
+    return { type: "ok", message: { id: frame.id, state: "pending" } };
+  };
+}
+
+let store;
+let node;
+let room;
+let clock;
+
+async function openPage() {
+  const listener = recorder(...REPORTS);
+  const outbox = new Outbox({ store, request: node.request, clock, tabs: room.tab(), listener });
+  await outbox.start();
+  return { outbox, told: () => listener.calls.map(([name, what]) => `${name} ${what.id ?? what}`), listener };
+}
+
+const LOST = { code: "CONNECTION_LOST", message: "lost", remedy: "" };
+const TOO_LARGE = { code: "TOO_LARGE", message: "long", remedy: "cut", retryable: false };
+
+beforeEach(() => {
+  store = new MemoryStore();
+  node = new FakeNode();
+  room = new FakeRoom();
+  clock = new FakeClock();
+});
+
+test("a message is on disk before its row is told, and leaves when the node has it", async () => {
+  const { outbox, told, listener } = await openPage();
+  const onDisk = [];
+  listener.written = (record) => onDisk.push(store.records.has(record.id));
+  outbox.setLinked(true);
+  await outbox.add(message("a"));
+  await settle();
+  assert.deepEqual(onDisk, [true]);
+  assert.deepEqual(told(), ["handingOver a", "accepted a"]);
+  assert.equal(store.records.size, 0);
+});
+
+test("without a connection it waits; then everything goes out in order, once", async () => {
+  const { outbox } = await openPage();
+  for (const id of ["a", "b", "c"]) await outbox.add(message(id));
+  await settle();
+  assert.deepEqual(node.asked, []);
+  assert.deepEqual(outbox.waiting, ["a", "b", "c"]);
+  outbox.setLinked(true);
+  await settle();
+  assert.deepEqual(node.asked, ["send a", "send b", "send c"]);
+});
+
+test("a reload loses nothing: the next page shows it and sends it under the same id", async () => {
+  const first = await openPage();
+  await first.outbox.add(message("a"));
+  room = new FakeRoom();
+  const second = await openPage();
+  assert.deepEqual(second.told(), ["written a"]);
+  second.outbox.setLinked(true);
+  await settle();
+  assert.deepEqual(node.asked, ["send a"]);
+});
+
+test("a lost answer is asked again with the same id and text", async () => {
+  const { outbox, told } = await openPage();
+  outbox.setLinked(true);
+  node.answers = [LOST];
+  await outbox.add(message("a"));
+  await settle();
+  assert.ok(told().includes("queued a"));
+  assert.equal(store.records.size, 1);
+  outbox.setLinked(false);
+  outbox.setLinked(true);
+  await settle();
+  assert.deepEqual(node.asked, ["send a", "send a"]);
+  assert.deepEqual([...node.accepted], [["a", "text of a"]]);
+  assert.equal(store.records.size, 0);
+});
+
+test("an absent worker is asked again by itself, with longer and longer pauses", async () => {
+  const { outbox } = await openPage();
+  outbox.setLinked(true);
+  const absent = { code: "WORKER_UNAVAILABLE", message: "", remedy: "" };
+  node.answers = [absent, absent, absent];
+  await outbox.add(message("a"));
+  const asked = [];
+  for (let s = 0; s < 5; s += 0.5) {
+    await settle();
+    asked.push(node.asked.length);
+    clock.pass(500);
+  }
+  assert.deepEqual(asked, [1, 2, 2, 3, 3, 3, 3, 4, 4, 4]);
+  assert.equal(store.records.size, 0);
+});
+
+test("a rate limit waits as long as the node says and goes on by itself", async () => {
+  const { outbox, listener } = await openPage();
+  outbox.setLinked(true);
+  node.answers = [{ code: "RATE_LIMITED", retry_after: 3, message: "", remedy: "" }];
+  await outbox.add(message("a"));
+  await outbox.add(message("b", "#other"));
+  await settle();
+  assert.deepEqual(listener.calls.at(-1).slice(0, 1), ["written"]);
+  assert.ok(listener.calls.some(([name, id, until]) => name === "waiting" && id === "a" && until === clock.now() + 3000));
+  clock.pass(2999);
+  await settle();
+  assert.equal(node.asked.length, 1);
+  clock.pass(1);
+  await settle();
+  assert.deepEqual(node.asked, ["send a", "send a", "send b"]);
+});
+
+test("a refused message is kept with its reason and holds up nobody", async () => {
+  const { outbox, told } = await openPage();
+  outbox.setLinked(true);
+  node.answers = [TOO_LARGE];
+  await outbox.add(message("a"));
+  await outbox.add(message("b"));
+  await settle();
+  assert.deepEqual(node.asked, ["send a", "send b"]);
+  assert.ok(told().includes("refused a") && told().includes("accepted b"));
+  room = new FakeRoom();
+  const next = await openPage();
+  assert.deepEqual(next.told(), ["written a", "refused a"]);
+  next.outbox.setLinked(true);
+  await settle();
+  assert.equal(node.asked.length, 2, "a failed one is not sent again unasked");
+});
+
+test("a channel whose message is on its way does not hold up another", async () => {
+  const { outbox } = await openPage();
+  outbox.setLinked(true);
+  let answer;
+  node.answers = [new Promise((resolve) => (answer = resolve))];
+  await outbox.add(message("a", "#slow"));
+  await outbox.add(message("b", "#slow"));
+  await outbox.add(message("c", "#quick"));
+  await settle();
+  assert.deepEqual(node.asked, ["send a", "send c"]);
+  answer();
+  await settle();
+  assert.deepEqual(node.asked, ["send a", "send c", "send b"]);
+});
+
+test("retry sends what the node has never had, and asks for what it has", async () => {
+  const { outbox, told } = await openPage();
+  outbox.setLinked(true);
+  node.answers = [TOO_LARGE];
+  await outbox.add(message("a"));
+  await settle();
+  await outbox.retry(row("a"));
+  await settle();
+  await outbox.retry(row("b", true));
+  await settle();
+  assert.deepEqual(node.asked, ["send a", "send a", "retry b"]);
+  assert.ok(told().includes("retried a") && told().includes("retried b"));
+  assert.equal(store.records.size, 0);
+});
+
+test("a retry that the node refuses says so", async () => {
+  const { outbox, told } = await openPage();
+  outbox.setLinked(true);
+  node.answers = [{ code: "STORE_FULL", message: "full", remedy: "" }];
+  await outbox.retry(row("a", true));
+  await settle();
+  assert.equal(told().at(-1), "refused a");
+});
+
+test("discarding survives a reload and reaches the node, in case it had the message", async () => {
+  const { outbox } = await openPage();
+  await outbox.add(message("a"));
+  await outbox.discard(row("a"));
+  room = new FakeRoom();
+  const next = await openPage();
+  assert.deepEqual(next.told(), ["discarded a"]);
+  next.outbox.setLinked(true);
+  node.answers = [{ code: "MESSAGE_UNKNOWN", message: "", remedy: "" }];
+  await settle();
+  assert.deepEqual(node.asked, ["discard a"]);
+  assert.equal(store.records.size, 0);
+});
+
+test("cancelled while on its way: the node is told afterwards", async () => {
+  const { outbox } = await openPage();
+  outbox.setLinked(true);
+  let answer;
+  node.answers = [new Promise((resolve) => (answer = resolve))];
+  await outbox.add(message("a"));
+  await settle();
+  await outbox.discard(row("a"));
+  answer();
+  await settle();
+  assert.deepEqual(node.asked, ["send a", "discard a"]);
+  assert.equal(store.records.size, 0);
+});
+
+test("one tab drains, all of them know", async () => {
+  const first = await openPage();
+  const second = await openPage();
+  first.outbox.setLinked(true);
+  second.outbox.setLinked(true);
+  await second.outbox.add(message("a"));
+  await settle();
+  assert.deepEqual(node.asked, ["send a"]);
+  for (const page of [first, second]) assert.ok(page.told().includes("written a") && page.told().includes("accepted a"));
+  assert.deepEqual(second.outbox.waiting, []);
+});
+
+test("when the leading tab loses its connection another one takes over", async () => {
+  const first = await openPage();
+  const second = await openPage();
+  first.outbox.setLinked(true);
+  second.outbox.setLinked(true);
+  first.outbox.setLinked(false);
+  await first.outbox.add(message("a"));
+  await settle();
+  assert.deepEqual(node.asked, ["send a"]);
+  assert.deepEqual(first.outbox.waiting, []);
+});
+
+test("it holds a bounded number of messages", async () => {
+  const { outbox } = await openPage();
+  for (let n = 0; n < OUTBOX_MAX; n += 1) await outbox.add(message(String(n).padStart(4, "0")));
+  await assert.rejects(outbox.add(message("more")), { code: "OUTBOX_FULL" });
+});
