@@ -85,6 +85,21 @@ class Traffic:
 
 
 @dataclass(slots=True)
+class Cut:
+    """A time in which some pairs of nodes could not talk; ``to_s`` None: it lasts still."""
+
+    from_s: float
+    to_s: float | None
+    group_of: dict[int, int]
+    """Node -> group; nodes of different groups are apart, who is in none is in group 0."""
+
+    def parts(self, first: int, second: int, from_s: float, to_s: float) -> bool:
+        """Whether it keeps the two apart at some moment of that time."""
+        overlaps = self.from_s <= to_s and (self.to_s is None or from_s < self.to_s)
+        return overlaps and self.group_of.get(first, 0) != self.group_of.get(second, 0)
+
+
+@dataclass(slots=True)
 class Evidence:
     """Everything seen in one run."""
 
@@ -94,6 +109,8 @@ class Evidence:
     joinings: dict[tuple[int, str], Joining] = field(default_factory=dict)
     downs: dict[int, list[tuple[float, float | None]]] = field(default_factory=dict)
     """Node -> when it was without power (or stopped), None: to the end."""
+    cuts: list[Cut] = field(default_factory=list)
+    """Partitions and paused processes, as far as they keep nodes apart."""
     restored: dict[tuple[int, int], dict[str, None]] = field(default_factory=dict)
     """(node, life) -> ids that its screen showed from its own disk when it started."""
     finals: dict[tuple[int, str], list[ChatMessage]] = field(default_factory=dict)
@@ -118,10 +135,15 @@ class Evidence:
         spans = self.downs.get(node, [])
         return bool(spans) and spans[-1][1] is None
 
-    def was_up(self, node: int, at_s: float) -> bool:
-        """Whether ``node`` ran at that time (as far as being switched off goes)."""
-        return not any(
-            began <= at_s and (ended is None or at_s < ended) for began, ended in self.downs.get(node, ())
+    def in_touch(self, first: int, second: int, from_s: float, to_s: float) -> bool:
+        """Whether both had power and no partition or pause kept them apart, all of that time."""
+        return not (
+            any(
+                began <= to_s and (ended is None or from_s < ended)
+                for node in (first, second)
+                for began, ended in self.downs.get(node, ())
+            )
+            or any(cut.parts(first, second, from_s, to_s) for cut in self.cuts)
         )
 
     def entitled(self, sending: Sending) -> list[int]:

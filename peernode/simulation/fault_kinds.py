@@ -106,9 +106,14 @@ KINDS: dict[str, FaultKind] = {
                 Key("count", "count", 2, "how many of them"),
             ),
         ),
-        FaultKind("disk_loss", "a node's disk is replaced by an empty one", "one", supported=False),
-        FaultKind("disk_full", "a node's disk takes no more writes", "one", supported=False),
-        FaultKind("bit_rot", "bytes on a node's disk change", "one", supported=False),
+        FaultKind("disk_loss", "power cut, and the node comes back on an empty disk, joining again", "one"),
+        FaultKind("disk_full", "the nodes' disks take no more writes", "one"),
+        FaultKind(
+            "bit_rot",
+            "bits on the nodes' disks flip, at once",
+            "one",
+            (Key("rows", "rows", 10, "messages and parts hit on each disk"),),
+        ),
         FaultKind(
             "hostile", "garbage, forged, replayed or withheld frames from a node", "one", supported=False
         ),
@@ -128,6 +133,8 @@ def read_key(table: Table, key: Key, nodes: int, channels: tuple[str, ...]) -> A
         return table.number(key.name, key.default, -86_400_000.0, 86_400_000.0)
     if key.form == "count":
         return table.integer(key.name, key.default, 1, nodes)
+    if key.form == "rows":
+        return table.integer(key.name, key.default, 1)
     if key.form == "indices":
         return table.integers(key.name, nodes)
     if key.form == "channel":

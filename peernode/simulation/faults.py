@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from peernode.simulation.disturbances import Block, Latency, Loss, Partition
+from peernode.simulation.evidence import Cut, Evidence
 from peernode.simulation.fault_kinds import KINDS
 from peernode.simulation.host import SimWorld
 from peernode.simulation.network import Disturbance
@@ -37,18 +37,22 @@ class Faults:
         seed: int,
         world: SimWorld,
         participants: list[Participant],
-        coverage: Counter[str],
+        evidence: Evidence,
     ) -> None:
         self._scenario = scenario
         self._seed = seed
         self._world = world
         self._participants = participants
-        self._coverage = coverage
+        self._evidence = evidence
+        self._coverage = evidence.coverage
         self._begin: dict[str, Callable[[FaultSpec, random.Random], Awaitable[End]]] = {
             "crash": self._crash,
             "restart": self._restart,
             "bootstrap_down": self._crash,
             "initiators_crash": self._crash,
+            "disk_loss": self._disk_loss,
+            "disk_full": self._disk_full,
+            "bit_rot": self._bit_rot,
             "churn": self._churn,
             "pause": self._pause,
             "clock_skew": self._clock_skew,
@@ -95,6 +99,9 @@ class Faults:
         count = spec.count if spec.count is not None else (1 if which == "one" else len(among))
         return rng.sample(among, min(count, len(among)))
 
+    def _running(self, spec: FaultSpec, rng: random.Random) -> list[Participant]:
+        return [participant for participant in self._targets(spec, rng) if participant.node is not None]
+
     def _happened(self, kind: str, hit: int) -> None:
         self._coverage[f"fault {kind}"] += 1
         self._coverage[f"fault {kind}: nodes hit"] += hit
@@ -102,7 +109,7 @@ class Faults:
     # -- power ----------------------------------------------------------------------------------
 
     async def _crash(self, spec: FaultSpec, rng: random.Random) -> End:
-        taken = [participant for participant in self._targets(spec, rng) if participant.node is not None]
+        taken = self._running(spec, rng)
         for participant in taken:
             participant.crash()
         self._happened(spec.kind, len(taken))
@@ -111,10 +118,36 @@ class Faults:
         return lambda: _start_all(taken)
 
     async def _restart(self, spec: FaultSpec, rng: random.Random) -> End:
-        taken = [participant for participant in self._targets(spec, rng) if participant.node is not None]
+        taken = self._running(spec, rng)
         await asyncio.gather(*(participant.stop() for participant in taken))
         self._happened(spec.kind, len(taken))
         return lambda: _start_all(taken)
+
+    async def _disk_loss(self, spec: FaultSpec, rng: random.Random) -> End:
+        taken = self._running(spec, rng)
+        for participant in taken:
+            participant.crash()
+            participant.replace_disk()
+        self._happened(spec.kind, len(taken))
+        return lambda: _start_all(taken)
+
+    async def _disk_full(self, spec: FaultSpec, rng: random.Random) -> End:
+        taken = self._targets(spec, rng)
+        for participant in taken:
+            participant.disk.full = True
+        self._happened(spec.kind, len(taken))
+
+        async def end() -> None:
+            for participant in taken:
+                participant.disk.full = False
+
+        return end
+
+    async def _bit_rot(self, spec: FaultSpec, rng: random.Random) -> End:
+        rows = [participant.disk.rot(rng, spec.options["rows"]) for participant in self._targets(spec, rng)]
+        self._happened(spec.kind, len(rows))
+        self._coverage["fault bit_rot: rows hit"] += sum(rows)
+        return _nothing
 
     async def _churn(self, spec: FaultSpec, rng: random.Random) -> End:
         down_s: float = spec.options["down_s"]
@@ -140,13 +173,16 @@ class Faults:
         return end
 
     async def _pause(self, spec: FaultSpec, rng: random.Random) -> End:
-        taken = [participant for participant in self._targets(spec, rng) if participant.node is not None]
+        taken = self._running(spec, rng)
         lives = [(participant, participant.host.life) for participant in taken]
         for participant in taken:
             participant.host.pause()
         self._happened(spec.kind, len(taken))
+        cuts = [self._cut({participant.index: 1}) for participant in taken]
 
         async def end() -> None:
+            for cut in cuts:
+                cut.to_s = self._world.loop.time()
             for participant, life in lives:
                 if participant.host.life == life:
                     participant.host.resume()
@@ -165,6 +201,12 @@ class Faults:
 
         return end
 
+    def _cut(self, group_of: dict[int, int]) -> Cut:
+        """Note that nodes are apart from now on."""
+        cut = Cut(self._world.loop.time(), None, group_of)
+        self._evidence.cuts.append(cut)
+        return cut
+
     # -- the network ----------------------------------------------------------------------------
 
     def _disturb(self, spec: FaultSpec, disturbance: Disturbance, hit: int) -> End:
@@ -181,23 +223,27 @@ class Faults:
 
     async def _partition(self, spec: FaultSpec, rng: random.Random) -> End:
         groups = self._groups(spec.options["groups"], rng)
-        return self._disturb(spec, Partition(groups), len(groups))
+        cut = self._cut(groups)
+        on_hosts = {self._participants[index].host.index: group for index, group in groups.items()}
+        calm = self._disturb(spec, Partition(on_hosts), len(groups))
+
+        async def end() -> None:
+            cut.to_s = self._world.loop.time()
+            await calm()
+
+        return end
 
     def _groups(self, groups: tuple[Any, ...], rng: random.Random) -> dict[int, int]:
-        """Host index -> group number; who is in none is in group 0."""
+        """Node -> group number; who is in none is in group 0."""
         if isinstance(groups[0], tuple):
-            return {
-                self._participants[index].host.index: number
-                for number, group in enumerate(groups, start=1)
-                for index in group
-            }
+            return {index: number for number, group in enumerate(groups, start=1) for index in group}
         shuffled = rng.sample(self._participants, len(self._participants))
         placed: dict[int, int] = {}
         share = 0.0
         for number, fraction in enumerate(groups, start=1):
             begin, share = round(share * len(shuffled)), share + fraction
             for participant in shuffled[begin : round(share * len(shuffled))]:
-                placed[participant.host.index] = number
+                placed[participant.index] = number
         return placed
 
     async def _block(self, spec: FaultSpec, rng: random.Random) -> End:
@@ -228,4 +274,4 @@ async def _start_all(participants: list[Participant]) -> None:
 
 
 async def _nothing() -> None:
-    """A crash without an end has none."""
+    """The end of what can't be undone."""

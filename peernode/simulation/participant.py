@@ -43,10 +43,12 @@ class Participant:
         self.counters: Counter[str] = Counter()
         """Of earlier lives."""
         self.everyone: list[Participant] = []
+        self._disk_replaced_s: float | None = None
+        self._rejoin = False
         self._up = asyncio.Event()
         self._world = world
         self._evidence = evidence
-        self._disk = MemoryDisk()
+        self.disk = MemoryDisk()
         evidence.node_ids.append(self.identity.node_id.hex())
         evidence.downs[index] = [(0.0, None)]
 
@@ -76,7 +78,7 @@ class Participant:
         node = PeerNode(
             self.config,
             self.host.env,
-            self._disk.store_for(self.identity.node_id),
+            self.disk.store_for(self.identity.node_id),
             self.identity,
             partial(self._told, life),
             self._crashed,
@@ -91,6 +93,10 @@ class Participant:
             return
         except PeerNodeError as error:
             self._fail(f"node {self.index} did not start: {error}")
+        if self._rejoin:
+            self._rejoin = False
+            asked = [channel for node, channel in self._evidence.joinings if node == self.index]
+            await asyncio.gather(*(self.join(channel) for channel in asked))
 
     async def _start(self, node: PeerNode, life: int) -> None:
         await node.start()
@@ -110,7 +116,13 @@ class Participant:
         self.host.crash()
         drawn = random.Random(f"{self._world.seed}/power/{self.index}/{self.host.life}")  # noqa: S311
         # What was being written when the power went may just have got to the disk, unheard of.
-        self._disk.power_cut(in_flight_survives=drawn.random() < 0.5)
+        self.disk.power_cut(in_flight_survives=drawn.random() < 0.5)
+
+    def replace_disk(self) -> None:
+        """Put an empty disk into a machine without power; its person joins again what it had joined."""
+        self.disk = MemoryDisk()
+        self._disk_replaced_s = self._world.loop.time()
+        self._rejoin = True
 
     async def stop(self) -> None:
         """Shut down in good order."""
@@ -223,8 +235,15 @@ class Participant:
 
     def holds(self, channel: str, message_id: str) -> bool:
         """Whether the node's disk has a message, synced."""
-        store = self._disk.store_for(self.identity.node_id)
+        store = self.disk.store_for(self.identity.node_id)
         return bool(store.by_id(self._channel_id(channel), bytes.fromhex(message_id.replace("-", ""))))
+
+    def held(self, sending: Sending) -> bool:
+        """Whether the node's disk has it, or a disk that was lost since it was sent may have had it."""
+        lost_s = self._disk_replaced_s
+        return (lost_s is not None and lost_s >= sending.asked_at_s) or self.holds(
+            sending.channel, sending.id
+        )
 
     def traffic_by_op(self) -> Counter[str]:
         """The node's counters over all of its lives."""

@@ -122,17 +122,21 @@ def _version() -> str:
 
 
 def latencies_ms(evidence: Evidence) -> list[float]:
-    """From asking to publish to being told, of live deliveries to nodes that had joined and ran then."""
+    """From asking to publish to being told, where nothing but distance and loss was in between.
+
+    That is: the receiver had joined before, and from asking to being told both had power and no
+    partition or pause kept them apart. Late arrivals by catching up count like all others.
+    """
     found = []
     for (node, message_id), sighting in evidence.first_seen().items():
         sending = evidence.sendings.get(message_id)
-        if sending is None or node == sending.author or sighting.history:
+        if sending is None or node == sending.author:
             continue
         joining = evidence.joinings.get((node, sending.channel))
         joined_at_s = joining.joined_at_s if joining is not None else None
         if joined_at_s is None or joined_at_s > sending.asked_at_s:
             continue
-        if evidence.was_up(node, sending.asked_at_s):
+        if evidence.in_touch(sending.author, node, sending.asked_at_s, sighting.at_s):
             found.append((sighting.at_s - sending.asked_at_s) * 1000)
     return found
 

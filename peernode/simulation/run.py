@@ -84,7 +84,7 @@ class _Story:
             participant.everyone = self._participants
             participant.configure(known)
         self._workload = Workload(scenario, seed, self._participants)
-        self._faults = Faults(scenario, seed, world, self._participants, evidence.coverage)
+        self._faults = Faults(scenario, seed, world, self._participants, evidence)
 
     async def tell(self) -> None:
         """From the first start to the last look."""

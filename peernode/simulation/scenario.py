@@ -133,8 +133,8 @@ def parse(text: str, source: str = "scenario") -> Scenario:
     nodes = _read_nodes(root.table("nodes"))
     channels = tuple(_read_channel(table, nodes.count) for table in root.tables("channels"))
     names = tuple(channel.name for channel in channels)
-    for table, name in zip(root.tables("channels"), names, strict=True):
-        if names.count(name) > 1:
+    for number, table in enumerate(root.tables("channels")):
+        if (name := names[number]) in names[:number]:
             table.refuse("name", f"{name!r} occurs twice")
     scenario = Scenario(
         name=root.text("name"),

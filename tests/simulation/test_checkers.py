@@ -9,7 +9,7 @@ import pytest
 
 from peernode.events import ChatMessage
 from peernode.simulation import checkers
-from peernode.simulation.evidence import Evidence, Failure, Joining, Sending, Sighting
+from peernode.simulation.evidence import Cut, Evidence, Failure, Joining, Sending, Sighting
 from peernode.simulation.result import latencies_ms, percentiles
 
 CHANNEL = "#lobby"
@@ -172,13 +172,18 @@ def test_violations_are_bounded() -> None:
     assert found[-1] == "… 500 in all"
 
 
-def test_latency_counts_live_deliveries_to_nodes_that_ran() -> None:
+def test_latency_counts_deliveries_that_nothing_kept_apart() -> None:
     evidence = good_run()
-    assert latencies_ms(evidence) == pytest.approx([50.0] * 4)
-    evidence.downs[1].append((9.0, 12.0))
-    assert latencies_ms(evidence) == pytest.approx([50.0] * 2)
     evidence.sightings = [replace(seen, history=True) for seen in evidence.sightings]
-    assert latencies_ms(evidence) == []
+    assert latencies_ms(evidence) == pytest.approx([50.0] * 4)
+    evidence.downs[1].append((10.01, 10.5))
+    assert latencies_ms(evidence) == pytest.approx([50.0] * 3)
+    evidence.cuts.append(Cut(11.0, 11.01, {2: 1}))
+    assert latencies_ms(evidence) == pytest.approx([50.0] * 2)
+    evidence.cuts.append(Cut(10.06, None, {1: 2, 2: 2, 0: 2}))
+    assert latencies_ms(evidence) == pytest.approx([50.0] * 2)
+    evidence.joinings[(2, CHANNEL)].joined_at_s = 10.5
+    assert latencies_ms(evidence) == pytest.approx([50.0])
 
 
 def test_percentiles_are_nearest_ranks() -> None:

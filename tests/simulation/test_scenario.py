@@ -114,7 +114,7 @@ def test_a_short_scenario_has_sensible_defaults() -> None:
         ("authors = 5", "authors = 21", 26, "publish[0].authors"),
         ("messages = 60", "messages = 600", 27, "after the end"),
         ('kind = "partition"', 'kind = "earthquake"', 33, "none of crash, restart"),
-        ('kind = "partition"', 'kind = "bit_rot"', 33, "'bit_rot' is not supported yet"),
+        ('kind = "partition"', 'kind = "hostile"', 33, "'hostile' is not supported yet"),
         ("at_s = 90", "at_s = 130", 34, "quiet time, which begins at 120"),
         ("groups = [0.5, 0.5]", "groups = [0.5, 0.6]", 36, "sum up to at most 1"),
         ("groups = [0.5, 0.5]", "groups = [[1], [1]]", 36, "lists of different indices"),

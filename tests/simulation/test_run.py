@@ -1,0 +1,179 @@
+"""Whole runs of the engine: results, faults, verdicts, and that a seed replays them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from peernode.simulation.__main__ import main
+from peernode.simulation.fault_kinds import KINDS
+from peernode.simulation.result import Result, summarize
+from peernode.simulation.run import Run, run
+from peernode.simulation.scenario import load, parse
+
+ROOT = Path(__file__).parents[2]
+
+SMALL = """\
+name = "small"
+duration_s = 60
+settle_s = 25
+network = { one_way_ms = [5, 30], loss = 0.01 }
+nodes = { count = 5, bootstrap = 2 }
+
+[[channels]]
+name = "#a"
+join = { at_s = 3 }
+
+[[publish]]
+channel = "#a"
+authors = 3
+messages = 24
+start_s = 10
+every_s = 1
+
+[expect]
+delivered_min = 1.0
+"""
+
+
+def judged(text: str, seed: int = 1) -> tuple[Run, Result]:
+    finished = run(parse(text), seed)
+    return finished, summarize(finished, 0.0, 0.0)
+
+
+def with_fault(lines: str) -> str:
+    return SMALL.replace("[expect]", f"[[faults]]\n{lines}\n\n[expect]")
+
+
+def test_a_small_network_keeps_every_promise() -> None:
+    _, result = judged(SMALL)
+    assert result.ok, result.checkers
+    assert (result.published, result.acked, result.expected, result.delivered) == (24, 24, 96, 96)
+    assert result.joins == {"tried": 5, "ok": 5}
+    assert (result.lost_acked, result.duplicates, result.phantom, result.order_equal) == (0, 0, 0, True)
+    assert result.virtual_s == 60
+    assert 5 < (result.latency_ms["p50"] or 0) < 100
+    assert result.by_op["op.PUBLISH.out"] >= 24
+    assert (result.datagrams["total"] or 0) > (result.datagrams["idle"] or 0) > 0
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        'kind = "crash"\ncount = 2\nfor_s = 8',
+        'kind = "crash"\nnodes = [4]',
+        'kind = "restart"\ncount = 1\nfor_s = 3',
+        'kind = "partition"\nfor_s = 12',
+        'kind = "partition"\nfor_s = 5\ngroups = [[0, 1], [2, 3]]',
+        'kind = "block"\nfor_s = 10\nnodes = [3]\nto = [0, 1]',
+        'kind = "loss"\nfor_s = 10\nloss = 0.3',
+        'kind = "latency"\nfor_s = 10\nextra_ms = 300\njitter_ms = 20',
+        'kind = "pause"\nfor_s = 6',
+        'kind = "clock_skew"\nskew_ms = 20000\nfor_s = 10',
+        'kind = "bootstrap_down"\nfor_s = 10',
+        'kind = "churn"\nfor_s = 18\nrate = 0.4\ndown_s = 5',
+        'kind = "initiators_crash"\ncount = 2\nfor_s = 8',
+        'kind = "disk_loss"\nfor_s = 3',
+        'kind = "disk_full"\nfor_s = 5',
+        'kind = "bit_rot"\nrows = 5',
+    ],
+)
+def test_every_kind_of_fault_happens_and_is_survived(fault: str) -> None:
+    _, result = judged(with_fault(f"{fault}\nat_s = 14"))
+    kind = fault.split('"')[1]
+    assert result.coverage[f"fault {kind}"] == 1
+    assert result.coverage[f"fault {kind}: nodes hit"] > 0
+    assert [name for name, verdict in result.checkers.items() if not verdict["ok"]] == [], result.checkers
+
+
+def test_every_supported_kind_is_tried() -> None:
+    tried = {
+        argument.split('"')[1]
+        for mark in test_every_kind_of_fault_happens_and_is_survived.pytestmark
+        for argument in mark.args[1]
+    }
+    assert tried == {name for name, kind in KINDS.items() if kind.supported}
+
+
+def test_faults_on_the_network_hit_datagrams() -> None:
+    for fault in ('kind = "partition"', 'kind = "loss"', 'kind = "latency"', 'kind = "block"'):
+        _, result = judged(with_fault(f"{fault}\nat_s = 14\nfor_s = 5"))
+        assert result.coverage[f"fault {fault.split(chr(34))[1]}: datagrams hit"] > 10
+
+
+def test_who_stays_away_is_not_expected() -> None:
+    _, result = judged(with_fault('kind = "crash"\nnodes = [4]\nat_s = 9'))
+    assert result.expected == result.delivered < 96
+
+
+def test_a_bound_that_does_not_hold_is_not_ok() -> None:
+    _, result = judged(SMALL + "latency_p50_ms_max = 1\n")
+    assert not result.ok
+    assert result.expect["latency_p50_ms_max"]["ok"] is False
+    assert result.expect["delivered_min"] == {"bound": 1.0, "actual": 1.0, "ok": True}
+
+
+def test_a_bound_on_nothing_does_not_hold() -> None:
+    begin, end = SMALL.index("[[publish]]"), SMALL.index("[expect]")
+    _, result = judged(SMALL[:begin] + SMALL[end:])
+    assert result.expect["delivered_min"]["actual"] is None
+    assert not result.ok
+
+
+def test_the_seed_decides_the_run() -> None:
+    assert judged(SMALL, 3)[1].trace_hash == judged(SMALL, 3)[1].trace_hash
+    assert judged(SMALL, 3)[1].trace_hash != judged(SMALL, 4)[1].trace_hash
+
+
+def test_the_trace_is_the_same_in_another_process_with_another_hash_seed(tmp_path: Path) -> None:
+    scenario = tmp_path / "small.toml"
+    scenario.write_text(with_fault('kind = "crash"\nat_s = 14\nfor_s = 5'))
+    hashes = set()
+    for hash_seed in ("1", "2"):
+        out = tmp_path / f"{hash_seed}.json"
+        subprocess.run(
+            [sys.executable, "-m", "peernode.simulation", "run", str(scenario), "--json", str(out)],
+            cwd=ROOT,
+            env={"PYTHONHASHSEED": hash_seed},
+            check=True,
+            capture_output=True,
+        )
+        hashes.add(json.loads(out.read_text())["trace_hash"])
+    assert hashes == {run(load(scenario)).trace_hash}
+
+
+def test_the_command_writes_result_and_trace(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    scenario, out, trace = tmp_path / "small.toml", tmp_path / "out.json", tmp_path / "trace.txt"
+    scenario.write_text(SMALL)
+    arguments = ["run", str(scenario), "--seed", "5", "--json", str(out), "--trace", str(trace)]
+    assert main(arguments) == 0
+    written = json.loads(out.read_text())
+    assert list(written) == [field.name for field in fields(Result)]
+    assert (written["seed"], written["nodes"], written["ok"]) == (5, 5, True)
+    assert written["wall_s"] > 0
+    assert written["rss_mib"] > 0
+    assert set(written["latency_ms"]) == {"p50", "p90", "p99", "max"}
+    assert set(written["latency_one_way"]) == {"p50", "p99"}
+    assert set(written["join_ms"]) == {"p50", "p99", "max"}
+    lines = trace.read_text().splitlines()
+    assert (
+        sum(1 for line in lines if line.split()[1] in ("SEND", "DROP", "NOWHERE"))
+        == written["datagrams"]["total"]
+    )
+    assert "24 published, 24 acknowledged" in capsys.readouterr().out
+
+
+def test_a_run_that_fails_ends_with_status_1_and_says_how_to_replay_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scenario = tmp_path / "small.toml"
+    scenario.write_text(SMALL + "latency_p50_ms_max = 1\n")
+    assert main(["run", str(scenario), "--seed", "6"]) == 1
+    printed = capsys.readouterr().out
+    assert "FAIL latency_p50_ms_max = 1" in printed
+    assert f"replay: python -m peernode.simulation run {scenario} --seed 6" in printed
