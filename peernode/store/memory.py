@@ -51,6 +51,8 @@ class MemoryDisk:
         """What is durable, by node id."""
         self._waiting: list[_Commit] = []
         self._flushing: list[_Commit] = []
+        self._lost: list[_Commit] = []
+        """Kept only so that the tasks that wait for them are not collected before the run ends."""
         self._life = 0
 
     def store_for(self, node_id: bytes) -> MemoryStore:
@@ -66,6 +68,7 @@ class MemoryDisk:
             for commit in self._flushing:
                 commit.tables.apply(commit.writes)
         self._life += 1
+        self._lost += self._flushing + self._waiting
         self._waiting = []
         self._flushing = []
 
@@ -81,10 +84,13 @@ class MemoryDisk:
         """Make ``writes`` durable with the next flush; for ``MemoryStore.commit``."""
         loop = asyncio.get_running_loop()
         done: asyncio.Future[None] = loop.create_future()
-        if life == self._life:
-            if len(self._waiting) >= self._queue_max:
-                raise Backpressure(f"{self._queue_max} commits wait for the disk")
-            self._waiting.append(_Commit(tables, writes, done))
+        commit = _Commit(tables, writes, done)
+        if life != self._life:
+            self._lost.append(commit)
+        elif len(self._waiting) >= self._queue_max:
+            raise Backpressure(f"{self._queue_max} commits wait for the disk")
+        else:
+            self._waiting.append(commit)
             if not self._flushing:
                 self._start_flush(loop)
         await done
