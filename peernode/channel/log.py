@@ -22,8 +22,8 @@ from peernode.wire.codec import Fields
 
 BUCKETS = 64
 BUCKET_DIGEST_BYTES = 8
-LAST_FEW = 16
-"""How far back a stream of the same shape but another digest is compared message by message."""
+HIDDEN_MAX = 16_384
+"""Messages named by skips; over the bound the oldest skip is forgotten, and what it named is shown."""
 
 DigestsAt = Callable[[bytes, bytes, int], list[bytes]]
 """The digests that the store holds under (author, instance, seq)."""
@@ -36,7 +36,7 @@ class Added(Enum):
     DUPLICATE = "duplicate"
     FORK = "fork"
     IGNORED = "ignored"
-    """A third message under one number: no further evidence is needed."""
+    """A third message under one number, or anything more in a void stream: no evidence is needed."""
     TOO_FAR = "too far ahead"
     FULL = "too many streams"
 
@@ -109,6 +109,8 @@ class ChannelLog:
         for author, instance, seq, digest in heads:
             stream = self._stream(author + instance)
             if stream.holds(seq):
+                if stream.void:
+                    continue
                 stream.fork(seq, [digest, *self._digests_at(author, instance, seq)])
             else:
                 stream.add(seq, digest)
@@ -130,6 +132,8 @@ class ChannelLog:
             return Added.FULL if full else Added.NEW
         if stream.holds(message.seq):
             return self._conflict(stream, message)
+        if stream.void:
+            return Added.IGNORED
         # Measured from the highest number: while history is filled in from below, news must still enter.
         if message.seq > stream.highest + self._config.seq_ahead_max or stream.full_for(message.seq):
             return Added.TOO_FAR
@@ -140,7 +144,7 @@ class ChannelLog:
         if message.digest in digests:
             return Added.DUPLICATE
         kept = stream.forks.get(message.seq)
-        return Added.IGNORED if kept and message.digest > kept[1] else Added.FORK
+        return Added.IGNORED if stream.void or (kept and message.digest > kept[1]) else Added.FORK
 
     def add(self, message: Message) -> Added:
         """Take up a message that is durably stored."""
@@ -153,7 +157,7 @@ class ChannelLog:
             kept = stream.forks.get(message.seq)
             if not others or (kept and message.digest in kept):
                 return Added.DUPLICATE
-            if kept and message.digest > kept[1]:
+            if stream.void or (kept and message.digest > kept[1]):
                 return Added.IGNORED
             stream.fork(message.seq, [message.digest, *others])
             outcome = Added.FORK
@@ -168,6 +172,8 @@ class ChannelLog:
         if (named := message.skips) is not None:
             instance, seq, digest = named
             self._hidden[message.author, instance, seq, digest] = None
+            if len(self._hidden) > HIDDEN_MAX:
+                del self._hidden[next(iter(self._hidden))]
 
     def hidden(self, message: Message) -> bool:
         """Whether the author has taken the message back."""
@@ -255,12 +261,12 @@ class ChannelLog:
                     room -= 1
                     ranges.append(Range(theirs.author, theirs.instance, theirs.floor + 1, theirs.highest))
                 continue
-            if stream.digest() == theirs.digest:
+            if stream.void or stream.digest() == theirs.digest:
                 continue
             found = stream.missing(theirs.floor + 1, theirs.highest)
             same = (stream.floor, stream.following, stream.highest)
             if not found and same == (theirs.floor, theirs.following, theirs.highest):
-                found = [(max(theirs.floor + 1, theirs.highest - LAST_FEW + 1), theirs.highest)]  # a fork
+                found = stream.to_compare(theirs.floor + 1, theirs.highest)  # a fork
             ranges.extend(Range(theirs.author, theirs.instance, low, high) for low, high in found)
         return [item for item in ranges if item.low <= item.high]
 

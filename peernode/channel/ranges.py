@@ -3,7 +3,8 @@
 A contiguous range is bound by the digest of its last message, because each message names the one
 before it (``prev``). Invariants: ranges are disjoint, sorted and never touch; the state is a function
 of the set of messages alone, whatever the order they came in; memory grows with the gaps, not with
-the messages. After aioquic's ``rangeset.py``, the idea only.
+the messages; a stream with more than ``FORKS_MAX`` forks is *void*: it takes nothing more and has one
+digest whatever it holds, so that nobody goes on comparing it. After aioquic's ``rangeset.py``, the idea only.
 """
 
 from __future__ import annotations
@@ -14,6 +15,15 @@ from dataclasses import dataclass
 
 RANGES_MAX = 2048
 """Ranges of one stream; a message that would need one more is refused."""
+
+FORKS_MAX = 64
+"""Numbers of one stream with two messages; an honest author has none."""
+
+LAST_FEW = 16
+"""How far back a stream of the same shape but another digest is always compared, message by message."""
+
+SWEEP = 64
+"""How many older messages of such a stream are compared besides, in one catch-up."""
 
 DIGEST_BYTES = 16
 
@@ -30,7 +40,7 @@ class Span:
 class StreamRanges:
     """What is held of one stream."""
 
-    __slots__ = ("_digest", "forks", "key", "spans")
+    __slots__ = ("_digest", "_swept", "forks", "key", "spans")
 
     def __init__(self, key: bytes) -> None:
         self.key = key
@@ -38,6 +48,7 @@ class StreamRanges:
         self.forks: dict[int, tuple[bytes, bytes]] = {}
         """Number -> the two lowest digests seen under it: evidence against the author."""
         self._digest: bytes | None = None
+        self._swept = 0
 
     @property
     def floor(self) -> int:
@@ -53,6 +64,11 @@ class StreamRanges:
     def highest(self) -> int:
         """The highest number held; 0 when nothing is."""
         return self.spans[-1].high if self.spans else 0
+
+    @property
+    def void(self) -> bool:
+        """Whether the author has forked it so often that it is given up."""
+        return len(self.forks) > FORKS_MAX
 
     def _find(self, seq: int) -> int:
         """The index of the last span that begins at or below ``seq``; -1 if there is none."""
@@ -109,13 +125,27 @@ class StreamRanges:
             gaps.append((low, high))
         return gaps
 
+    def to_compare(self, low: int, high: int) -> list[tuple[int, int]]:
+        """Where in ``low`` to ``high``, all held, to look for a message that a peer holds differently.
+
+        It is mostly the last. An older fork is found by a sweep from the top down, round and round, a
+        part of the stream each time this is asked.
+        """
+        recent = max(low, high - LAST_FEW + 1)
+        if recent == low:
+            return [(low, high)]
+        top = self._swept - 1 if low < self._swept < recent else recent - 1
+        self._swept = max(low, top - SWEEP + 1)
+        return [(recent, high), (self._swept, top)]
+
     def digest(self) -> bytes:
-        """16 bytes naming exactly the messages held."""
+        """16 bytes naming exactly the messages held; of a void stream only that it is void."""
         if self._digest is None:
             state = hashlib.blake2b(self.key, digest_size=DIGEST_BYTES)
-            for span in self.spans:
-                state.update(span.low.to_bytes(8, "big") + span.high.to_bytes(8, "big") + span.head)
-            for seq in sorted(self.forks):
-                state.update(b"".join(self.forks[seq]))
+            if not self.void:
+                for span in self.spans:
+                    state.update(span.low.to_bytes(8, "big") + span.high.to_bytes(8, "big") + span.head)
+                for seq in sorted(self.forks):
+                    state.update(b"".join(self.forks[seq]))
             self._digest = state.digest()
         return self._digest

@@ -76,21 +76,29 @@ class Replica:
     def __init__(self, messages: Iterable[Message] = (), config: NodeConfig | None = None) -> None:
         self.config = config or NodeConfig()
         self.disk: dict[bytes, Message] = {}
+        self.places: dict[tuple[bytes, bytes, int], list[bytes]] = {}
         self.lookups = 0
         self.log = ChannelLog(self.config, self._digests_at)
         self.take(messages)
 
     def _digests_at(self, author: bytes, instance: bytes, seq: int) -> list[bytes]:
         self.lookups += 1
-        place = (author, instance, seq)
-        return sorted(m.digest for m in self.disk.values() if (m.author, m.instance, m.seq) == place)
+        return list(self.places.get((author, instance, seq), ()))
+
+    def store(self, message: Message) -> None:
+        """Make a message durable."""
+        if message.digest not in self.disk:
+            self.disk[message.digest] = message
+            place = self.places.setdefault((message.author, message.instance, message.seq), [])
+            place.append(message.digest)
+            place.sort()
 
     def put(self, message: Message) -> Added:
         """Store and add one message if the log would take it; what became of it."""
         verdict = self.log.would_add(message)
         if verdict not in (Added.NEW, Added.FORK):
             return verdict
-        self.disk[message.digest] = message
+        self.store(message)
         return self.log.add(message)
 
     def take(self, messages: Iterable[Message]) -> None:
@@ -112,7 +120,8 @@ class Replica:
     def restarted(self) -> Replica:
         """The same disk after a restart."""
         after = Replica(config=self.config)
-        after.disk = dict(self.disk)
+        for message in self.disk.values():
+            after.store(message)
         after.log.rebuild(sorted((m.author, m.instance, m.seq, m.digest) for m in self.disk.values()))
         return after
 

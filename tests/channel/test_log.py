@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
-from peernode.channel.log import Added, Range, StreamSummary, decode_summary, encode_summary
+from peernode.channel.log import HIDDEN_MAX, Added, Range, StreamSummary, decode_summary, encode_summary
 from peernode.channel.message import SEQ_MAX, Message
-from peernode.channel.ranges import RANGES_MAX
+from peernode.channel.ranges import FORKS_MAX, LAST_FEW, RANGES_MAX, SWEEP
 from peernode.config import NodeConfig
 from peernode.errors import RemoteProtocolError
 from peernode.wire.codec import pack, unpack
@@ -99,7 +100,7 @@ def test_what_would_be_ignored_is_ignored_also_after_it_was_stored() -> None:
     replica = Replica(variants[:2])
     before = (replica.log.root(), replica.log.version)
     assert replica.log.would_add(variants[2]) is Added.IGNORED
-    replica.disk[variants[2].digest] = variants[2]
+    replica.store(variants[2])
     assert replica.log.add(variants[2]) not in (Added.NEW, Added.FORK)
     assert (replica.log.root(), replica.log.version) == before
 
@@ -143,12 +144,11 @@ def test_with_too_many_gaps_only_what_opens_another_is_refused() -> None:
     author = Author()
     everything = author.stream(2 * RANGES_MAX + 4)
     replica = Replica(config=NodeConfig(seq_ahead_max=10_000))
-    for message in everything[: 2 * RANGES_MAX : 2]:  # the disk of a Replica is slow: added directly
-        replica.log.add(message)
+    replica.take(everything[: 2 * RANGES_MAX : 2])
     assert replica.log.would_add(everything[2 * RANGES_MAX + 2]) is Added.TOO_FAR
     assert replica.log.would_add(everything[2 * RANGES_MAX - 1]) is Added.NEW
     assert replica.log.would_add(everything[1]) is Added.NEW
-    replica.log.add(everything[1])
+    replica.put(everything[1])
     assert replica.log.would_add(everything[2 * RANGES_MAX + 2]) is Added.NEW
 
 
@@ -254,3 +254,52 @@ def test_a_fork_at_the_end_is_pulled_both_ways() -> None:
     assert (mine.pull_from(theirs), theirs.pull_from(mine)) == (1, 1)
     assert mine.log.root() == theirs.log.root()
     assert mine.log.forked() == theirs.log.forked() == [KEY]
+
+
+def test_an_old_fork_is_found_in_a_few_catch_ups() -> None:
+    author = Author()
+    stream = author.stream(300)
+    mine, theirs = Replica(stream), Replica([*stream, author.fork(stream[20], "another")])
+    rounds = 0
+    while mine.log.root() != theirs.log.root() and rounds < 20:
+        mine.pull_from(theirs)
+        rounds += 1
+    assert mine.log.root() == theirs.log.root()
+    assert mine.log.forked() == [KEY]
+
+
+def test_a_catch_up_compares_a_part_of_a_stream_and_not_its_history() -> None:
+    author = Author()
+    stream = author.stream(300)
+    mine, theirs = Replica(stream), Replica([*stream, author.fork(stream[20], "another")])
+    for _ in range(10):
+        asked = mine.log.missing(theirs.log.differing_streams(mine.log.bucket_digests()))
+        assert sum(item.high - item.low + 1 for item in asked) <= LAST_FEW + SWEEP
+
+
+def test_who_forks_without_end_is_given_up_alike_everywhere() -> None:
+    author = Author()
+    stream = author.stream(FORKS_MAX + 6)
+    forks = [author.fork(message, "another") for message in stream]
+    one, other = Replica([*stream, *forks]), Replica([*stream, *reversed(forks)])
+    assert one.log.root() == other.log.root() == one.restarted().log.root()
+    assert one.put(author.next()) is Added.IGNORED
+    assert one.log.forked() == [KEY]
+    assert one.log.missing(Replica(stream).log.differing_streams(one.log.bucket_digests())) == []
+    late = Replica(stream)
+    late.pull_from(one)
+    assert late.log.root() == one.log.root()
+
+
+def test_what_is_hidden_is_bounded_and_the_newest_stays_hidden() -> None:
+    author = Author()
+    said = author.stream(3)
+    skip = author.skip(said[0])
+    log = Replica().log
+    log.note_skip(skip)
+    for number in range(HIDDEN_MAX - 1):
+        log.note_skip(replace(skip, body=pack([INSTANCE, number + 10, bytes(16)])))
+    assert log.hidden(said[0])
+    log.note_skip(replace(skip, body=pack([INSTANCE, 3, said[2].digest])))
+    assert not log.hidden(said[0])
+    assert log.hidden(said[2])
