@@ -22,6 +22,7 @@ PASSWORD = "a long enough pass phrase"
 SOON_MS = 10_000
 JOIN_MAX_MS = 5_000
 FAILURE_MAX_MS = 9_000
+NODE_HEARD = re.compile("(Online|Degraded|Offline)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +51,12 @@ class Person:
 
     def sign_up(self) -> Person:
         """Create the account; ends on the chat page, connected to the own node."""
-        self.page.goto(f"{self.server.url}/signup/")
-        self._credentials("Create account")
+        self.visit("/signup/")._credentials("Create account")
         return self.expect_chat_page()
 
     def sign_in(self) -> Person:
         """Sign in to the existing account."""
-        self.page.goto(f"{self.server.url}/signin/")
-        self._credentials("Sign in")
+        self.visit("/signin/")._credentials("Sign in")
         return self.expect_chat_page()
 
     def _credentials(self, button: str) -> None:
@@ -67,14 +66,18 @@ class Person:
         self.page.get_by_role("button", name=button).click()
 
     def expect_chat_page(self) -> Person:
-        """The page to join a channel from is there."""
-        expect(self.page.get_by_label("Channel name")).to_be_visible(timeout=SOON_MS)
+        """The chat page is there and has heard from the own node."""
+        expect(self.page.get_by_text("Your node:").locator("..")).to_contain_text(NODE_HEARD, timeout=SOON_MS)
+        return self
+
+    def visit(self, path: str) -> Person:
+        """Go to a page of the server."""
+        self.page.goto(f"{self.server.url}{path}")
         return self
 
     def open_page(self) -> Person:
         """Go to the chat page."""
-        self.page.goto(f"{self.server.url}/")
-        return self.expect_chat_page()
+        return self.visit("/").expect_chat_page()
 
     def reload(self) -> Person:
         """What F5 does."""

@@ -20,10 +20,9 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Error
 
 from e2e.chat import Person
 from e2e.report import Outcome, Report
-from e2e.servers import ROOT, Server
+from e2e.servers import Server
 from tools.find_chromium import system_chromium
 
-RESULTS = ROOT / "test-results"
 OBSERVER = Path(__file__).parent / "observer.js"
 REPORT: pytest.StashKey[Report] = pytest.StashKey()
 SERVERS: pytest.StashKey[list[Server]] = pytest.StashKey()
@@ -47,16 +46,21 @@ def pytest_configure(config: pytest.Config) -> None:
     """A trace and a screenshot of every failed test, without options on the command line."""
     config.option.tracing = "retain-on-failure"
     config.option.screenshot = "only-on-failure"
-    config.option.output = str(RESULTS / "playwright")
     config.stash[REPORT] = Report()
     config.stash[SERVERS] = []
+
+
+def results_of(config: pytest.Config) -> Path:
+    """Where everything that is kept of a run goes: the folder around Playwright's own."""
+    return Path(config.getoption("--output")).absolute().parent
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Results are those of one run."""
     if not session.config.option.collectonly:
-        shutil.rmtree(RESULTS, ignore_errors=True)
-        (RESULTS / "screenshots").mkdir(parents=True)
+        results = results_of(session.config)
+        shutil.rmtree(results, ignore_errors=True)
+        (results / "screenshots").mkdir(parents=True)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -67,7 +71,8 @@ def pytest_runtest_makereport(
     result = yield
     config = item.config
     if result.failed:
-        keep_evidence(config.stash[SERVERS], RESULTS / "failed" / re.sub(r"\W+", "-", item.name).strip("-"))
+        name = re.sub(r"\W+", "-", item.name).strip("-")
+        keep_evidence(config.stash[SERVERS], results_of(config) / "failed" / name)
     if result.when == "call" or result.failed:
         config.stash[REPORT].outcomes.append(Outcome(item.nodeid, result.outcome, result.duration))
     return result
@@ -77,9 +82,10 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     """Write the report and say where it is."""
     report = config.stash[REPORT]
     if report.outcomes:
-        report.write(RESULTS)
+        results = results_of(config)
+        report.write(results)
         terminalreporter.section("browser tests")
-        for line in [*report.summary(), f"report: {RESULTS / 'report.html'}"]:
+        for line in [*report.summary(), f"report: {results / 'report.html'}"]:
             terminalreporter.line(line)
 
 
@@ -104,6 +110,11 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
     path = {"executable_path": found} if found else {}
     return {**browser_type_launch_args, **path, "args": [*sandbox, *QUIET_BROWSER]}
+
+
+@pytest.fixture(scope="session")
+def base_url() -> None:
+    """No address is everybody's: each person says on which server they are."""
 
 
 @pytest.fixture(scope="session")
@@ -154,10 +165,13 @@ def launch(pytestconfig: pytest.Config, tmp_path: Path) -> Iterator[Callable[...
 class People:
     """Opens browsers; ``troubles`` is what went wrong in any of them."""
 
-    def __init__(self, new_context: Callable[..., BrowserContext], report: Report, test: str) -> None:
+    def __init__(
+        self, new_context: Callable[..., BrowserContext], report: Report, test: str, shots: Path
+    ) -> None:
         self.new_context = new_context
         self.report = report
         self.test = test
+        self.shots = shots
         self.troubles: list[str] = []
         self.allowed: list[re.Pattern[str]] = []
 
@@ -168,7 +182,7 @@ class People:
         page = context.new_page()
         page.on("pageerror", lambda error: self._page_error(name, error))
         page.on("console", lambda message: self._console(name, message))
-        person = Person(name, page, server, self.report, RESULTS / "screenshots")
+        person = Person(name, page, server, self.report, self.shots)
         person.test = self.test
         return person
 
@@ -189,7 +203,9 @@ def people(
     new_context: Callable[..., BrowserContext], report: Report, request: pytest.FixtureRequest
 ) -> Iterator[People]:
     """Open browsers with ``people(name, server)``; any error in one of them fails the test."""
-    everybody = People(new_context, report, request.node.name)
+    everybody = People(
+        new_context, report, request.node.originalname, results_of(request.config) / "screenshots"
+    )
     yield everybody
     assert everybody.troubles == []
 

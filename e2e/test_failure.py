@@ -18,7 +18,6 @@ def test_a_failed_message_can_be_retried(people: People, server: Server, channel
     lars.network(Network.CUT)
     message = lars.say("Into the void")
     lars.expect_failed(message)
-    lars.picture("failed")
     mona.expect_no_message(message)
 
     lars.network(Network.OPEN)

@@ -15,7 +15,6 @@ def test_the_row_is_there_before_the_network_has_it(people: People, server: Serv
     hugo.expect_state(message, "pending")
     hugo.expect_ready_for_the_next()
     hugo.mark_row(message)
-    hugo.picture("pending")
     iris.expect_no_message(message)
 
     hugo.network(Network.OPEN)
@@ -23,7 +22,6 @@ def test_the_row_is_there_before_the_network_has_it(people: People, server: Serv
     hugo.expect_same_row(message)
     iris.expect_message(message)
     hugo.expect_delivered(message)
-    hugo.picture("delivered")
 
 
 def test_one_does_not_wait_for_another(people: People, server: Server, channel: str) -> None:

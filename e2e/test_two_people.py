@@ -19,7 +19,6 @@ def test_messages_go_both_ways(people: People, server: Server, channel: str) -> 
     bob.expect_delivered(answer)
     ann.expect_order([hello, answer])
     bob.expect_order([hello, answer])
-    ann.picture("chat")
 
 
 def test_a_quick_exchange_has_one_order_for_both(people: People, server: Server, channel: str) -> None:
