@@ -57,6 +57,18 @@ test("a join has all its steps from the start, and each its own time", () => {
   assert.equal(clock.waiting, 0);
 });
 
+test("the node's short details become words", () => {
+  const { join } = channels.joining("#a");
+  const details = { find: "7", subscribe: "3/5", inbound: "1/5", outbound: "over 10.0.0.1", history: "1" };
+  Object.entries(details).forEach(([name, detail], at) => {
+    channels.progressed({ ...step(at + 2, true, 10, detail), step: name });
+  });
+  assert.deepEqual(
+    join.steps.map((each) => each.detail),
+    ["", "7 peers asked", "3 of 5 initiators", "1 of 5 initiators", "over 10.0.0.1", "1 message"],
+  );
+});
+
 test("steps that are repeated or skipped leave none behind", () => {
   const { join } = channels.joining("#a");
   channels.progressed(step(4, false, 300));

@@ -152,10 +152,19 @@ export class App {
   /** The page before the oldest message that is here. */
   async loadOlder(name) {
     const oldest = this.messages.rows(name)[0];
-    if (!oldest?.order || this.channels.get(name)?.older === "loading") return;
+    if (oldest?.order) await this.#loadPage(name, oldest.order);
+  }
+
+  /** What the node held of the channel before it was joined. */
+  async loadNewest(name) {
+    await this.#loadPage(name, null);
+  }
+
+  async #loadPage(name, before) {
+    if (this.channels.get(name)?.older === "loading") return;
     this.channels.setOlder(name, "loading");
     try {
-      const frame = { type: "history.page", channel: name, before: oldest.order, limit: HISTORY_LIMIT };
+      const frame = { type: "history.page", channel: name, before, limit: HISTORY_LIMIT };
       const page = await this.connection.request(frame);
       for (const message of page.messages) this.messages.received({ ...message, history: true });
       this.channels.setOlder(name, page.more ? "idle" : "none");

@@ -37,10 +37,18 @@ export function progressed(join, report, now_ms) {
     if (step.index < report.index && step.state !== "done") finish(step, report.elapsed_ms);
     if (step.index !== report.index) continue;
     if (step.state === "waiting") step.began_ms = report.elapsed_ms;
-    step.detail = report.detail || step.detail;
+    step.detail = detailWords(report) || step.detail;
     if (report.done) finish(step, report.elapsed_ms);
     else if (step.state === "waiting") step.state = "running";
   }
+}
+
+/** The node's short detail ("7", "3/5") in words; other details as they are. */
+function detailWords({ step, detail }) {
+  const key = `join.detail.${step}`;
+  const [, k, of] = /^(\d+)(?:\/(\d+))?$/.exec(detail) ?? [];
+  if (k === undefined || !hasWords(key)) return detail;
+  return say(key, { n: Number(k), k, of: of ?? k });
 }
 
 const extraStep = (index, report) => ({

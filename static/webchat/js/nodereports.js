@@ -31,7 +31,10 @@ function eventTable(app) {
     "message.discarded": (frame) => messages.discarded(frame.id),
     "channel.progress": (frame) => channels.progressed(frame),
     "channel.delayed": (frame) => channels.delayed(frame),
-    "channel.joined": (frame) => channels.joined(frame),
+    "channel.joined"(frame) {
+      channels.joined(frame);
+      app.loadNewest(frame.channel);
+    },
     "channel.left": (frame) => app.close(frame.channel),
     "channel.name"(frame) {
       channels.named(frame);
