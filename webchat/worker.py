@@ -2,8 +2,9 @@
 
 Invariants: every command is answered with a result or an error; a command id is done at most once,
 however often it arrives, as long as its answer is remembered (``ANSWERS_MAX``), and one that comes
-again after its answer is answered again; commands of one user begin in the order in which they came. At ``COMMANDS_MAX``
-commands at once more are refused with ``WORKER_UNAVAILABLE``, which a browser tries again.
+again after its answer is answered again; commands of one user begin in the order in which they came.
+At ``COMMANDS_MAX`` commands at once more are refused with ``WORKER_UNAVAILABLE``, which a browser
+tries again.
 
 The worker holds no Django request and needs no Twisted: ``manage.py chat`` runs it on Daphne's loop,
 ``manage.py worker`` on its own.

@@ -109,6 +109,25 @@ class Browser:
         message: Frame = answer["message"]
         return message
 
+    async def welcomed_back(self, channel: str) -> Frame:
+        """The unasked ``welcome`` of a node that is a member of the channel."""
+        while True:
+            welcome = await self.expect("welcome", ref=None)
+            if channel in [shown["name"] for shown in welcome["channels"]]:
+                return welcome
+
+    async def see(self, message_id: str) -> Frame:
+        """A message of somebody else, whether it comes as an event or in a snapshot."""
+        while True:
+            frame = await self.expect()
+            if frame["type"] == "message" and frame["id"] == message_id:
+                return frame
+            if frame["type"] == "welcome":
+                shown = [m for channel in frame["channels"] for m in channel.get("messages", ())]
+                for message in shown:
+                    if message["id"] == message_id:
+                        return dict(message)
+
     async def expect(self, kind: str | None = None, **fields: Any) -> Frame:
         """The first frame, past or to come, with this type and these fields; each is given out once."""
 

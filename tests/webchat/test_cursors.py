@@ -177,9 +177,9 @@ async def test_what_the_worker_has_forgotten_comes_as_a_snapshot(
 async def test_a_restarted_worker_brings_everything_back_unasked(
     deployment: Settings, transactional_db: None, open_page: Open
 ) -> None:
-    deployment.STREAM_CHECK_S = 0.05
-    deployment.COMMAND_TIMEOUT_S = 0.3
-    deployment.COMMAND_RESEND_S = 0.1
+    deployment.STREAM_CHECK_S = 0.1
+    deployment.COMMAND_TIMEOUT_S = 1.0
+    deployment.COMMAND_RESEND_S = 0.3
     async with running_worker():
         ann = await open_page("ann")
         await ann.hello()
@@ -191,7 +191,7 @@ async def test_a_restarted_worker_brings_everything_back_unasked(
     assert "cursor" not in lost
     assert (await ann.ask("channel.join", channel="#other"))["code"] == "WORKER_UNAVAILABLE"
     async with running_worker():
-        welcome = await ann.expect("welcome", ref=None)
+        welcome = await ann.welcomed_back("#lobby")
         assert welcome["node"]["node_id"] == identity
         assert [m["text"] for m in welcome["channels"][0]["messages"]] == ["before"]
         again = await ann.say("#lobby", "after")

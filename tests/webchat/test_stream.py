@@ -91,8 +91,17 @@ def test_another_epoch_is_a_hole_until_the_worker_says_otherwise() -> None:
     at_two = reader(2)
     assert at_two.take("e0", 3, [{"n": 3}]) == []
     assert at_two.misses_events
-    at_two.know_head(Cursor(EPOCH, 2))
+    at_two.note_head(Cursor(EPOCH, 2))
     assert not at_two.misses_events
+
+
+def test_a_replay_does_not_repeat_what_was_passed_on_meanwhile() -> None:
+    at_two = reader(2)
+    at_two.take(*batch(3, 4))
+    assert at_two.begin(Cursor(EPOCH, 2), replayed=True) == Cursor(EPOCH, 4)
+    assert at_two.begin(Cursor(EPOCH, 2)) == Cursor(EPOCH, 2)
+    assert at_two.misses_events
+    assert at_two.begin(Cursor("e2", 1), replayed=True) == Cursor("e2", 1)
 
 
 def test_losses_and_doubles_of_every_kind_end_in_each_event_once_and_in_order() -> None:

@@ -4,7 +4,7 @@ It holds no engine logic. Every frame with a readable ``ref`` is answered exactl
 result or with an error, and no frame of a browser closes the connection. Events before the
 ``welcome`` are withheld, each later one is delivered once and in order; when some were lost the
 worker is asked for them, and when it has forgotten them a new ``welcome`` without ``ref`` replaces
-everything the browser knew.
+everything the browser knew. After an outage of the worker a ``welcome`` comes unasked, too.
 
 ``dispatch`` is overridden because Channels' own makes a thread hop at each event to close idle
 database connections; so every use of the ORM must go through ``database_sync_to_async``.
@@ -126,10 +126,11 @@ class ChatConsumer(AsyncWebsocketConsumer):
     async def _welcome(self, link: WorkerLink, ref: str | None, cursor: str | None) -> None:
         answer = await link.command(self.user_id, "hello", {"cursor": cursor})
         async with self._delivering:
-            self._reader.begin(Cursor.parse(answer["cursor"]))
-            self._reader.know_head(Cursor.parse(answer["head"]))
-            fields = {name: answer[name] for name in ("cursor", "replayed", "node", "channels")}
-            await self._send_frame({"type": "welcome", "ref": ref, "user": self._user, **fields})
+            position = self._reader.begin(Cursor.parse(answer["cursor"]), replayed=answer["replayed"])
+            self._reader.note_head(Cursor.parse(answer["head"]))
+            fields = {name: answer[name] for name in ("replayed", "node", "channels")}
+            frame = {"type": "welcome", "ref": ref, "user": self._user, "cursor": str(position), **fields}
+            await self._send_frame(frame)
         await self._fill(link)
 
     # What the link tells
@@ -142,7 +143,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self._notice_hole()
 
     async def on_head(self, head: Cursor, *, recovered: bool) -> None:
-        """Fetch what is missing, or everything when the worker was away."""
+        """Fetch what is missing; after an outage also say how things are now."""
         self._reader.note_head(head)
         unanswered = self._said_hello and self._reader.position is None
         if (recovered or unanswered) and self._said_hello and self._link is not None:
@@ -200,14 +201,15 @@ class ChatConsumer(AsyncWebsocketConsumer):
         async with self._delivering:
             for cursor, event in self._reader.take(answer["epoch"], answer["first"], answer["events"]):
                 await self._send_frame({**event, "cursor": str(cursor)})
-            self._reader.know_head(Cursor.parse(answer["head"]))
+            self._reader.note_head(Cursor.parse(answer["head"]))
         return True
 
     async def _refresh(self, link: WorkerLink) -> None:
         try:
-            await self._welcome(link, None, None)
+            position = self._reader.position
+            await self._welcome(link, None, str(position) if position else None)
         except CommandError as error:
-            log.info("user %s: no snapshot: %s", self.user_id, error)
+            log.info("user %s: no welcome: %s", self.user_id, error)
 
     # Sending
 

@@ -86,16 +86,22 @@ class StreamReader:
         """The place after the last event that was passed on."""
         return self._position
 
-    def begin(self, position: Cursor) -> None:
-        """Start, or start again, behind a snapshot or the browser's own cursor."""
-        self._position = position
+    def begin(self, start: Cursor, *, replayed: bool = False) -> Cursor:
+        """Start, or start again, behind a snapshot; returns the place from which events follow.
 
-    def know_head(self, head: Cursor) -> None:
-        """The worker answered how far the stream has got; hints of another epoch were older."""
-        self._seen = head
+        ``replayed``: behind the browser's own cursor; what was passed on meanwhile is not repeated.
+        """
+        old = self._position
+        if replayed and old is not None and old.epoch == start.epoch and old.number > start.number:
+            return old
+        self._position = start
+        return start
 
     def note_head(self, head: Cursor) -> None:
-        """A hint says how far the stream has got."""
+        """How far the stream has got, as a hint or an answer says.
+
+        A late hint of an epoch that is over makes the reader ask, and the answer sets it right.
+        """
         if head.epoch != self._seen.epoch or head.number > self._seen.number:
             self._seen = head
 
