@@ -1,94 +1,128 @@
-"""Getting into the network and back into it: configured addresses, remembered peers, all at once.
+"""Getting into the network, and back into it.
 
-The first that answers wins; the others are not waited for. While nobody answers, up to three
-addresses are dialled every ``redial_degraded_s``; otherwise one that is not in the table every
-``redial_idle_s``, which is what heals partitions. Invariants: remembered peers are bounded
-(``peer_cache_max``); dialling is paced, never a storm.
+At the start all configured addresses and all remembered peers are dialled at once; the first that
+answers is enough, the others are not waited for. Then, as long as the node runs: while nobody answers,
+``DIALLED_AT_ONCE`` remembered peers and as many configured addresses every ``redial_degraded_s``;
+otherwise one that is not in the routing table every ``redial_idle_s``. That is what heals partitions.
+
+Invariants: dialling is paced, never a storm; each target has its turn, the longest untried first; our
+own address is no target.
 """
 
 from __future__ import annotations
 
 import asyncio
-from typing import Protocol
+from collections.abc import Callable
 
-from peernode.errors import Backpressure, Refused, RemoteProtocolError, RpcTimeout
+from peernode.config import NodeConfig
+from peernode.environment import Address, Environment
+from peernode.overlay.addresses import own_addresses
+from peernode.overlay.dialler import Dialler
+from peernode.overlay.peer_cache import RememberedPeers
 from peernode.rpc.rpc import Rpc
-from peernode.wire.codec import pack, unpack
+from peernode.tasks import Tasks
 from peernode.wire.contact import Contact
-from peernode.wire.ops import Op
 
 DIALLED_AT_ONCE = 3
+CONFIGURED_MAX = 64
+"""Configured addresses that are used; further ones are ignored."""
+
+Target = Contact | Address
 
 
-class PeerCache(Protocol):
-    """Where the overlay's memory is kept across restarts."""
+class Bootstrap:
+    """Keeps one node connected."""
 
-    def load(self) -> list[bytes]:
-        """The peers last saved."""
-        ...
-
-    async def save(self, peers: list[bytes]) -> None:
-        """Replace them."""
-        ...
-
-    def met_others(self) -> bool:
-        """Whether this node has ever met another."""
-        ...
-
-    async def set_met_others(self) -> None:
-        """From now on it has."""
-        ...
-
-
-def load_peers(cache: PeerCache, limit: int) -> list[Contact]:
-    """The remembered contacts; a damaged one is left out."""
-    found: list[Contact] = []
-    for raw in cache.load()[:limit]:
-        try:
-            found.append(Contact.decode(unpack(raw)))
-        except RemoteProtocolError:
-            continue
-    return found
-
-
-async def save_peers(cache: PeerCache, peers: list[Contact], limit: int) -> None:
-    """Remember these, best first."""
-    await cache.save([pack(contact.encode()) for contact in peers[:limit]])
-
-
-class Dialler:
-    """Tries addresses and contacts; counts what each attempt brought."""
-
-    def __init__(self, rpc: Rpc) -> None:
+    def __init__(
+        self,
+        rpc: Rpc,
+        config: NodeConfig,
+        env: Environment,
+        dialler: Dialler,
+        remembered: RememberedPeers,
+        tasks: Tasks,
+    ) -> None:
         self._rpc = rpc
+        self._config = config
+        self._rng = env.random
+        self._dialler = dialler
+        self._remembered = remembered
+        self._tasks = tasks
+        self._turn = 0
+        self._turns: dict[Address, int] = {}
+        self._hurry = asyncio.Event()
 
-    async def dial(self, target: Contact | tuple[str, int]) -> bool:
-        """Whether somebody answers there."""
-        try:
-            if isinstance(target, Contact):
-                await self._rpc.request(target, Op.PING, [1, 1])
-            else:
-                await self._rpc.hello(target)
-        except Refused:
-            return True
-        except (RpcTimeout, Backpressure):
-            return False
-        return True
+    def configured(self) -> list[Address]:
+        """The configured addresses but our own; none of them: this node may be the first."""
+        own = own_addresses(self._rpc)
+        unique = dict.fromkeys(self._config.bootstrap)
+        return [address for address in unique if address not in own][:CONFIGURED_MAX]
 
-    async def first(self, targets: list[Contact | tuple[str, int]]) -> bool:
-        """Dial all at once; True as soon as one answers, False when none does."""
-        answered: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        left = len(targets)
-
-        async def attempt(target: Contact | tuple[str, int]) -> None:
-            nonlocal left
-            ok = await self.dial(target)
-            left -= 1
-            if not answered.done() and (ok or not left):
-                answered.set_result(ok)
-
+    async def first(self) -> bool:
+        """Dial everybody at once; whether somebody answers, known as soon as the first does."""
+        configured = self.configured()
+        remembered = [c for c in self._remembered.contacts() if c.address not in configured]
+        targets: list[Target] = [*configured, *remembered]
         if not targets:
             return False
+        answered: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        silent = 0
+
+        async def attempt(target: Target) -> None:
+            nonlocal silent
+            contact = await self._dialler.dial(target)
+            silent += contact is None
+            if not answered.done() and (contact is not None or silent == len(targets)):
+                answered.set_result(contact is not None)
+
         for target in targets:
-            self._rpc.tasks.spawn(attempt(target), "bootstrap.dial")
+            self._tasks.spawn(attempt(target), "bootstrap")
         return await answered
+
+    async def keep_connected(
+        self, online: Callable[[], bool], live_addresses: Callable[[], list[Address]], found: Found
+    ) -> None:
+        """Dial lost peers for ever; ``found`` is told of each that answers again."""
+        while True:
+            for target in self._round(online(), live_addresses()):
+                self._tasks.spawn(self._redial(target, found), "redial")
+            self._hurry.clear()
+            pause_s = self._config.redial_idle_s if online() else self._config.redial_degraded_s
+            try:
+                async with asyncio.timeout(pause_s * (0.8 + 0.2 * self._rng.random())):
+                    await self._hurry.wait()
+            except TimeoutError:
+                continue  # the usual pace
+
+    def hurry(self) -> None:
+        """The last peer was lost: the next round is due now."""
+        self._hurry.set()
+
+    def _round(self, online: bool, live: list[Address]) -> list[Target]:
+        configured: list[Target] = [address for address in self.configured() if address not in live]
+        lost: list[Target] = [*self._remembered.lost()]
+        if online:
+            chosen = self._by_turns([*configured, *lost])[:1]
+        else:
+            chosen = self._by_turns(configured)[:DIALLED_AT_ONCE] + self._by_turns(lost)[:DIALLED_AT_ONCE]
+        self._turn += 1
+        current = {_address_of(target) for target in (*configured, *lost)}
+        self._turns = {address: turn for address, turn in self._turns.items() if address in current}
+        for target in chosen:
+            self._turns[_address_of(target)] = self._turn
+        return chosen
+
+    def _by_turns(self, targets: list[Target]) -> list[Target]:
+        return sorted(targets, key=lambda target: self._turns.get(_address_of(target), 0))
+
+    async def _redial(self, target: Target, found: Found) -> None:
+        contact = await self._dialler.dial(target)
+        if contact is not None:
+            found(contact)
+
+
+Found = Callable[[Contact], None]
+
+
+def _address_of(target: Target) -> Address:
+    return target.address if isinstance(target, Contact) else target

@@ -9,7 +9,7 @@ as such; when the lookup is cancelled, so are its questions. Bounds: see ``searc
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from peernode.config import NodeConfig
@@ -91,16 +91,18 @@ class Lookups:
     ) -> None:
         loop = asyncio.get_running_loop()
         rto_s = self._rpc.rto_s(candidate.contact.public_key)
+        # A peer that is slow by itself is asked with patience, but not at the cost of the others.
+        late_s = _LATE_RTOS * min(rto_s, 2 * self._rpc.median_rto_s())
+        given_up_s = rto_s * (_DOUBTED_RTOS if candidate.doubted else _GIVEN_UP_RTOS)
 
-        def after(rtos: int, step: str) -> asyncio.TimerHandle:
-            def due() -> None:
-                (search.late if step == "late" else search.given_up)(candidate)
-                news.set()
+        def missed(judge: Callable[[Candidate], None]) -> None:
+            judge(candidate)
+            news.set()
 
-            return loop.call_later(rtos * rto_s, due)
-
-        given_up_rtos = _DOUBTED_RTOS if candidate.doubted else _GIVEN_UP_RTOS
-        timers = [after(_LATE_RTOS, "late"), after(given_up_rtos, "given up")]
+        timers = [
+            loop.call_later(late_s, missed, search.late),
+            loop.call_later(given_up_s, missed, search.given_up),
+        ]
         try:
             for contact in await self._find_node(candidate.contact, target):
                 search.learn(contact, doubted=self._table.suspected(contact))
@@ -135,4 +137,6 @@ class Lookups:
         if standing is not None:
             return standing.contact
         address = self._rpc.address_of(contact.public_key) or contact.address
-        return contact if address == contact.address else Contact(contact.public_key, *address, contact.public)
+        return (
+            contact if address == contact.address else Contact(contact.public_key, *address, contact.public)
+        )

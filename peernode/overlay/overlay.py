@@ -1,9 +1,12 @@
-"""``Overlay``: this node's place in the network.
+"""``Overlay``: this node's place in the network, put together from the parts of this package.
 
-Serves PING, FIND_NODE and DIALBACK; keeps the table by watching every answer and every timeout; pings
-the neighbours that have gone silent, so that the dead are noticed without traffic. Invariants: the
-table holds who answered us; a node is *public* when a peer that it had not contacted has dialled it;
-``ready`` means that somebody answered, or that there is nobody to ask (no bootstrap, none ever met).
+``table`` who is there, ``search`` and ``lookup`` who is closest to an id, ``bootstrap`` the way in and back,
+``upkeep`` the table's truth, ``dialback`` whether we can be dialled, ``peer_cache`` the memory.
+
+The state: ``online`` when an unsuspected peer has answered within ``LIVE_S``, or when we are *alone*
+(nobody to ask: no bootstrap configured, no other node ever met); ``degraded`` while peers are known of
+whom none answers; ``offline`` when none is. When our own network comes back, what failed meanwhile is
+forgiven: it was not the others' fault.
 """
 
 from __future__ import annotations
@@ -14,76 +17,105 @@ from typing import Any
 
 from peernode.config import NodeConfig
 from peernode.environment import Address, Environment
-from peernode.errors import Backpressure, Refused, RpcTimeout
-from peernode.overlay.bootstrap import DIALLED_AT_ONCE, Dialler, PeerCache, load_peers, save_peers
-from peernode.overlay.lookup import LookupResult, Lookups
-from peernode.overlay.table import PeerTable
+from peernode.errors import Backpressure, PeerNodeError
+from peernode.overlay.addresses import is_loopback
+from peernode.overlay.bootstrap import Bootstrap
+from peernode.overlay.dialback import Dialback
+from peernode.overlay.dialler import FLAG_PUBLIC, Dialler
+from peernode.overlay.lookup import CONTACTS_MAX, LookupResult, Lookups
+from peernode.overlay.peer_cache import PeerCache, RememberedPeers
+from peernode.overlay.table import Change, PeerTable
+from peernode.overlay.upkeep import Upkeep
 from peernode.rpc.rpc import Caller, Rpc
+from peernode.tasks import Tasks
 from peernode.wire.codec import Fields
 from peernode.wire.contact import Contact, encode_ip
+from peernode.wire.frames import VERSION
 from peernode.wire.ops import Op
 
-NEIGHBOURS_WATCHED = 8
-"""The closest peers that are pinged when silent; with them the channels' initiators are known."""
+LIVE_S = 8.0
+SAVE_S = 5.0
+"""The peer cache is stored at most this often."""
 
-SILENT_S = 5.0
-"""A neighbour that has not answered for so long is pinged."""
+DIALBACK_MAX_S = 1.0
+"""So long entering the network waits for a peer to pass our question on."""
 
-WATCH_S = 1.0
-SAVE_S = 30.0
-FIND_NODE_MAX = 16
-DIALBACKS_PER_S = 1.0
-CONTACTED_MAX = 4096
-"""Peers remembered as contacted by us, for telling who dials back uncalled."""
+_DIALBACK_PEERS = 3
+_SEARCHING = "Looking for the network …"
+_SILENT = "No peer has answered for some seconds."
+_NOBODY = "No other node answers; your node keeps trying."
+_ALONE = "No other node is known yet; others join through this node's address."
+
+
+def _log_crash(name: str, error: BaseException) -> None:
+    asyncio.get_running_loop().call_exception_handler({"message": f"crash in {name}", "exception": error})
 
 
 class Overlay:
-    """Routing, lookups, bootstrap and the node's own state in the network."""
+    """Routing, lookups, bootstrap and the node's own state; used between ``start`` and ``stop``."""
 
-    def __init__(self, rpc: Rpc, config: NodeConfig, env: Environment, cache: PeerCache) -> None:
+    def __init__(
+        self,
+        rpc: Rpc,
+        config: NodeConfig,
+        env: Environment,
+        cache: PeerCache,
+        on_crash: Callable[[str, BaseException], None] = _log_crash,
+    ) -> None:
         self._rpc = rpc
         self._config = config
         self._env = env
         self._cache = cache
-        self.table = PeerTable(Contact(rpc.identity.public_key, "0.0.0.0", 0), config, env.clock)  # noqa: S104
-        self.public = False
+        own = Contact(rpc.identity.public_key, *config.listen)
+        self.table = PeerTable(own, config, env.clock)
         self.met_others = cache.met_others()
-        self.on_change: list[Callable[[str, Contact], None]] = []
-        """Called with ``appeared`` or ``left`` and the contact."""
-        self._dialler = Dialler(rpc)
-        self._lookups = Lookups(rpc, config, self.table, rpc.tasks)
-        self._remembered: dict[bytes, Contact] = {}
-        self._contacted: dict[bytes, None] = {}
+        """Whether this node has ever met another one, in this or an earlier run."""
+        self._met_saved = self.met_others
+        self._tasks = Tasks(on_crash)
+        self._remembered = RememberedPeers(cache, config.peer_cache_max, self.table.__contains__)
+        self._dialler = Dialler(rpc, self.table)
+        self._lookups = Lookups(rpc, config, self.table, self._tasks)
+        self._upkeep = Upkeep(
+            rpc.identity.node_id, config, env, self.table, self._dialler, self._lookups, self._tasks
+        )
+        self._bootstrap = Bootstrap(rpc, config, env, self._dialler, self._remembered, self._tasks)
+        self._dialback = Dialback(rpc, env, self.table, self._dialler, self._tasks)
         self._ready = asyncio.Event()
-        self._tried = False
-        self._dialback_s = 0.0
+        self._connected = False
+        self._searched = False
+        self._entered = False
+        self._saved_at = float("-inf")
+        self._stopped = False
+        self.table.on_change.append(self._peer_changed)
         rpc.on_answered.append(self._answered)
         rpc.on_timeout.append(self._timed_out)
         rpc.on_request.append(self._requested)
-        rpc.serve(Op.PING, self._ping)
-        rpc.serve(Op.FIND_NODE, self._find_node)
-        rpc.serve(Op.DIALBACK, self._dialback)
+        rpc.serve(Op.PING, self._serve_ping)
+        rpc.serve(Op.FIND_NODE, self._serve_find_node)
+        rpc.serve(Op.DIALBACK, self._dialback.serve)
 
-    # -- life --------------------------------------------------------------------------------
+    # -- life ---------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Go to work in the background."""
-        for contact in load_peers(self._cache, self._config.peer_cache_max):
-            self._remembered[contact.public_key] = contact
-        self._rpc.remember([contact.address for contact in self._remembered.values()])
-        spawn = self._rpc.tasks.spawn
-        spawn(self._enter(), "overlay.enter")
-        spawn(self._watch(), "overlay.watch")
-        spawn(self._refresh(), "overlay.refresh")
-        spawn(self._keep(), "overlay.keep")
+        """Enter the network in the background; the Rpc has been started."""
+        self._remembered.load()
+        self._rpc.remember([contact.address for contact in self._remembered.contacts()])
+        if self.alone:
+            self._ready.set()
+        self._tasks.spawn(self._stay_connected(), "connection")
+        self._tasks.spawn(self._upkeep.watch(self._tick), "watch")
+        self._tasks.spawn(self._upkeep.refresh(), "refresh")
 
     async def stop(self) -> None:
-        """Remember the peers for the next start; the tasks end with the rpc."""
-        if len(self.table):
-            await save_peers(self._cache, self._best(), self._config.peer_cache_max)
+        """End all of it and remember the peers; the Rpc is closed after this."""
+        if self._stopped:
+            return
+        self._stopped = True
+        await self._tasks.close()
+        await self._save()
 
     async def wait_ready(self, timeout_s: float) -> bool:
-        """Wait until the network can be asked (or it is clear that there is none); False if not so."""
+        """Wait until the network can be asked, or there is clearly none; False if it takes longer."""
         try:
             async with asyncio.timeout(timeout_s):
                 await self._ready.wait()
@@ -91,182 +123,159 @@ class Overlay:
             return False
         return True
 
-    async def _enter(self) -> None:
-        if not self._targets():
-            self._ready.set()  # the first node of a network
-        while not len(self.table) and not await self.bootstrap():
-            self._tried = True
-            await asyncio.sleep(self._config.redial_degraded_s * (0.8 + 0.4 * self._env.random.random()))
-            if not self._targets():
-                return
-        await self._ask_dialback()
-
-    def _targets(self) -> list[Contact | Address]:
-        mine = self._rpc.address
-        return [*(a for a in self._config.bootstrap if a != mine), *self._remembered.values()]
-
     async def bootstrap(self) -> bool:
-        """Dial all known addresses at once; with the first answer, find the own neighbourhood."""
-        if not await self._dialler.first(self._targets()[: self._config.peer_cache_max]):
+        """Dial everybody known; with the first answer find the own neighbourhood. False: nobody."""
+        if not await self._bootstrap.first():
             return False
-        await self.lookup(self._rpc.identity.node_id, self._config.k)
-        self._ready.set()
+        await self._upkeep.neighbourhood()
         return True
 
-    async def _watch(self) -> None:
-        """Ping silent neighbours; re-dial remembered peers."""
-        redial_s = self._env.clock.monotonic() + self._config.redial_idle_s
-        while True:
-            await asyncio.sleep(WATCH_S * (0.8 + 0.4 * self._env.random.random()))
-            near = self.table.closest(self._rpc.identity.node_id, NEIGHBOURS_WATCHED)
-            for contact in near:
-                if self.table.silent_s(contact) >= SILENT_S or self.table.suspected(contact):
-                    self._rpc.tasks.spawn(self._dialler.dial(contact), "overlay.ping")
-            now = self._env.clock.monotonic()
-            if now >= redial_s:
-                degraded = self.state()[0] != "online"
-                pause_s = self._config.redial_degraded_s if degraded else self._config.redial_idle_s
-                redial_s = now + pause_s * (0.8 + 0.4 * self._env.random.random())
-                self._redial(DIALLED_AT_ONCE if degraded else 1)
-            elif self.state()[0] != "online":
-                redial_s = min(redial_s, now + self._config.redial_degraded_s)
-
-    def _redial(self, count: int) -> None:
-        lost = [c for c in self._remembered.values() if self.table.silent_s(c) == float("inf")]
-        alive = {contact.address for contact in self.table.peers()}
-        targets: list[Contact | Address] = [*lost, *(a for a in self._config.bootstrap if a not in alive)]
-        for target in self._env.random.sample(targets, min(count, len(targets))):
-            self._rpc.tasks.spawn(self._come_back(target), "overlay.redial")
-
-    async def _come_back(self, target: Contact | Address) -> None:
-        if await self._dialler.dial(target):
-            await self.lookup(self._rpc.identity.node_id, self._config.k)
-            self._ready.set()
-
-    async def _refresh(self) -> None:
-        while True:
-            await asyncio.sleep(self._config.refresh_s * (0.8 + 0.4 * self._env.random.random()))
-            await self.lookup(self._rpc.identity.node_id, self._config.k)
-            await self.lookup(self._env.random.randbytes(20), 1)
-
-    async def _keep(self) -> None:
-        while True:
-            await asyncio.sleep(SAVE_S * (0.8 + 0.4 * self._env.random.random()))
-            if len(self.table):
-                await save_peers(self._cache, self._best(), self._config.peer_cache_max)
-
-    def _best(self) -> list[Contact]:
-        """Peers worth remembering: those alive, then those remembered from before."""
-        found = {contact.public_key: contact for contact in self.table.peers()}
-        for contact in self._remembered.values():
-            found.setdefault(contact.public_key, contact)
-        return list(found.values())[: self._config.peer_cache_max]
-
-    # -- asking ------------------------------------------------------------------------------
+    # -- what is asked ------------------------------------------------------------------------
 
     async def lookup(self, target: bytes, want: int) -> LookupResult:
         """The ``want`` live nodes closest to ``target``, without this one."""
         return await self._lookups.run(target, want)
 
-    def closest(self, target: bytes, count: int) -> list[Contact]:
-        """The table's closest that have not failed lately."""
-        return self.table.closest(target, count, suspects=False)
+    def closest(self, target: bytes, k: int) -> list[Contact]:
+        """The ``k`` unsuspected peers of the table closest to ``target``, exactly, closest first."""
+        return self.table.closest(target, k)
 
     def peers(self) -> list[Contact]:
-        """All live peers."""
-        return self.table.peers()
+        """The unsuspected peers of the table."""
+        return [standing.contact for standing in self.table.live()]
+
+    @property
+    def on_change(self) -> list[Change]:
+        """Listeners that are told ``appeared`` or ``left`` and the contact."""
+        return self.table.on_change
+
+    @property
+    def public(self) -> bool:
+        """Whether somebody we had not contacted has dialled us."""
+        return self._dialback.public
 
     @property
     def alone(self) -> bool:
-        """Nobody to ask: no bootstrap configured, and no other node was ever met."""
-        return not len(self.table) and not self.met_others and not self._config.bootstrap
+        """Nobody to ask: no bootstrap is configured and no other node was ever met."""
+        return not self.met_others and not self._bootstrap.configured()
 
     def state(self) -> tuple[str, str]:
-        """``online``, ``degraded`` or ``offline``, and why."""
-        peers = self.table.peers()
-        if any(not self.table.suspected(contact) for contact in peers):
+        """``online``, ``degraded`` or ``offline``, and a sentence that says why, if there is a why."""
+        if self._answers():
             return "online", ""
-        if peers:
-            return "degraded", "No peer has answered for some seconds."
         if self.alone:
-            return "online", "No other node is known yet; others join through this node's address."
-        if not self._tried and not self.met_others:
-            return "offline", "Looking for the network …"
-        return "offline", "No other node answers; your node keeps trying."
+            return "online", _ALONE
+        if len(self.table):
+            return "degraded", _SILENT
+        return "offline", _NOBODY if self._searched else _SEARCHING
 
-    # -- hearing -----------------------------------------------------------------------------
+    # -- what happens -------------------------------------------------------------------------
 
     def _answered(self, contact: Contact, rtt_s: float) -> None:
-        if len(self._contacted) < CONTACTED_MAX:
-            self._contacted[contact.public_key] = None
+        address = self._rpc.address_of(contact.public_key)
+        if self._stopped or address is None:
+            return
+        if address != contact.address:
+            contact = Contact(contact.public_key, *address, contact.public)
+        self._dialler.contacted.add(address)
         if not self.met_others:
             self.met_others = True
-            self._rpc.tasks.spawn(self._cache.set_met_others(), "overlay.met_others")
-        if self.table.answered(contact):
-            self._remembered.pop(contact.public_key, None)
-            self._remembered[contact.public_key] = contact
-            while len(self._remembered) > self._config.peer_cache_max:
-                del self._remembered[next(iter(self._remembered))]
+            self._tasks.spawn(self._save(), "save peers")
+        if not self._connected:
+            self.table.forgive()
+        self.table.answered(contact)
+        self._remembered.heard(contact)
+        if not self._connected:
+            self._connected = True
             self._ready.set()
-            self._tell("appeared", contact)
+            self._tasks.spawn(self._enter(contact), "enter")
 
     def _timed_out(self, contact: Contact) -> None:
-        if self.table.failed(contact):
-            self._tell("left", contact)
+        self._dialler.contacted.add(contact.address)
+        self.table.failed(contact)
 
     def _requested(self, contact: Contact, proven: bool) -> None:
-        """Who talks to us is worth a ping, so that the table learns of newcomers."""
-        if proven and self.table.silent_s(contact) == float("inf"):
-            if not self.public and contact.public_key not in self._contacted:
-                self.public = True
-            self._rpc.tasks.spawn(self._dialler.dial(contact), "overlay.greet")
+        if not self._stopped:
+            self._dialback.requested(contact)
+            self._upkeep.requested(contact)
 
-    def _tell(self, kind: str, contact: Contact) -> None:
-        for heard in self.on_change:
-            heard(kind, contact)
+    def _peer_changed(self, kind: str, contact: Contact) -> None:
+        if kind == "appeared":
+            self._remembered.met(contact)
 
-    # -- serving -----------------------------------------------------------------------------
+    def _found(self, contact: Contact) -> None:
+        """A lost peer answers again: whoever is with it belongs to our neighbourhood too."""
+        self._tasks.spawn(self._upkeep.neighbourhood(contact), "found")
 
-    def _ping(self, caller: Caller, body: Fields) -> list[Any]:
-        body.take_int(0, 255)
-        body.take_int(0, 255)
-        contact = caller.contact
-        wall_ms = self._env.clock.wall_ms()
-        return [1, 1, wall_ms, encode_ip(contact.ip), contact.port, 1 if self.public else 0]
+    # -- in the background --------------------------------------------------------------------
 
-    def _find_node(self, caller: Caller, body: Fields) -> list[Any]:
-        target = body.take_bytes(20)
-        near = self.table.closest(target, FIND_NODE_MAX + 1, suspects=False)
-        others = [contact for contact in near if contact.public_key != caller.contact.public_key]
-        return [[contact.encode() for contact in others[:FIND_NODE_MAX]]]
+    async def _stay_connected(self) -> None:
+        await self._bootstrap.first()
+        self._searched = True
+        await self._bootstrap.keep_connected(self._answers, self._live_addresses, self._found)
 
-    def _dialback(self, caller: Caller, body: Fields) -> list[Any]:
-        """Asked by a newcomer: have a third node dial it. Asked by another node: dial it."""
-        now = self._env.clock.monotonic()
-        if not caller.proven or now - self._dialback_s < 1 / DIALBACKS_PER_S:
-            return []  # rate-limited: the asker tries again with its next address change
-        self._dialback_s = now
-        if body.more:
-            target = Contact.decode(body.take())
-            if self.table.silent_s(caller.contact) != float("inf"):
-                self._rpc.tasks.spawn(self._dialler.dial(target), "overlay.dialback")
-            return []
-        thirds = [c for c in self.table.peers() if c.public_key != caller.contact.public_key]
-        if thirds:
-            third = self._env.random.choice(thirds)
-            self._rpc.tasks.spawn(self._pass_on(third, caller.contact), "overlay.dialback")
-        return []
-
-    async def _pass_on(self, third: Contact, newcomer: Contact) -> None:
-        try:
-            await self._rpc.request(third, Op.DIALBACK, [newcomer.encode()])
-        except (RpcTimeout, Refused, Backpressure):
-            return
+    async def _enter(self, first: Contact) -> None:
+        """Somebody answers, for the first time or again."""
+        if not self._entered:
+            self._entered = True
+            try:
+                async with asyncio.timeout(DIALBACK_MAX_S):
+                    await self._dialback.ask([first])
+            except TimeoutError:
+                self._rpc.counters["dialback.slow"] += 1
+        await self._upkeep.neighbourhood(first)
+        await self._ask_dialback()
 
     async def _ask_dialback(self) -> None:
-        for contact in self.table.peers()[:DIALLED_AT_ONCE]:
-            try:
-                await self._rpc.request(contact, Op.DIALBACK, [])
-            except (RpcTimeout, Refused, Backpressure):
-                continue
-            return
+        peers = self.peers()
+        await self._dialback.ask(self._env.random.sample(peers, min(_DIALBACK_PEERS, len(peers))))
+
+    def _tick(self) -> None:
+        if self._connected and not self._answers():
+            self._connected = False
+            self._ready.clear()
+            self._bootstrap.hurry()
+        if self._dialback.moved():
+            self._tasks.spawn(self._ask_dialback(), "dialback")
+        now = self._env.clock.monotonic()
+        if now - self._saved_at >= SAVE_S:
+            self._saved_at = now
+            self._tasks.spawn(self._save(), "save peers")
+
+    async def _save(self) -> None:
+        """Store what changed; a store that can't take it now is tried again."""
+        try:
+            if self.met_others and not self._met_saved:
+                await self._cache.set_met_others()
+                self._met_saved = True
+            await self._remembered.save()
+        except (PeerNodeError, Backpressure):
+            self._rpc.counters["peer_cache.unsaved"] += 1
+
+    def _answers(self) -> bool:
+        """Whether an unsuspected peer has answered lately."""
+        since = self._env.clock.monotonic() - LIVE_S
+        return any(standing.heard_at >= since for standing in self.table.live())
+
+    def _live_addresses(self) -> list[Address]:
+        return [contact.address for contact in self.peers()]
+
+    # -- serving ------------------------------------------------------------------------------
+
+    def _serve_ping(self, caller: Caller, body: Fields) -> list[Any]:
+        body.take_int(0, 255)
+        body.take_int(0, 255)
+        seen = caller.contact
+        flags = FLAG_PUBLIC if self.public else 0
+        return [VERSION, VERSION, self._env.clock.wall_ms(), encode_ip(seen.ip), seen.port, flags]
+
+    def _serve_find_node(self, caller: Caller, body: Fields) -> list[Any]:
+        target = body.take_bytes(len(self._rpc.identity.node_id))
+        near = self.table.closest(target, CONTACTS_MAX + 1)
+        local = is_loopback(caller.contact.ip)
+        named = [
+            contact.encode()
+            for contact in near
+            if contact.public_key != caller.contact.public_key and (local or not is_loopback(contact.ip))
+        ]
+        return [named[:CONTACTS_MAX]]

@@ -1,159 +1,210 @@
-"""``PeerTable``: the peers that answered us, in k-buckets.
+"""The peers that have answered us, arranged by XOR distance.
 
-The ``kademlia`` package's ``RoutingTable``, ``KBucket`` and ``Node`` (as ``Contact``) do the work; four
-things of theirs are overridden here: an id at a bucket's upper bound finds no bucket, a full bucket
-starts a ping by itself, buckets read the wall clock, and ``find_neighbors`` is approximate across
-buckets. Invariants: a peer enters only after it answered; it leaves after ``strikes_max`` failures
-spread over at least ``strikes_span_s``; ``closest`` is exact over the table. The table is bounded by
-its buckets: k peers and 5 k replacements in each, at most 160. Source: Maymounkov and Mazières,
-"Kademlia", 2002, sections 2.2 and 4.1.
+Invariants:
+
+* only a peer that answered us is here; it leaves after ``strikes_max`` failures in a row that
+  span ``strikes_span_s``; a replacement leaves at its first;
+* ``closest`` is exact: no bucket holds an unsuspected peer that is closer than one returned. It
+  passes over the *suspected*, those that failed since they last answered;
+* the table is bounded as ``buckets`` is; who finds no place there is forgotten;
+* who left is suspected for ``LOST_S`` more, so that contacts which others still hand out delay nobody.
 """
 
 from __future__ import annotations
 
+import heapq
+from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-from kademlia.routing import KBucket, RoutingTable
+from kademlia.node import Node
 
 from peernode.clock import Clock
 from peernode.config import NodeConfig
-from peernode.identity import node_id_of
+from peernode.overlay.buckets import Buckets
 from peernode.wire.contact import Contact
 
+LOST_S = 30.0
+LOST_MAX = 256
+"""Peers remembered as lost; over it the longest lost one is forgotten."""
 
-class _Bucket(KBucket):  # type: ignore[misc]
-    """A k-bucket that reads no clock: refreshing is the overlay's, by its own timer."""
-
-    def touch_last_updated(self) -> None:
-        self.last_updated = 0.0
-
-    def split(self) -> tuple[_Bucket, _Bucket]:
-        middle = (self.range[0] + self.range[1]) // 2
-        lower = _Bucket(self.range[0], middle, self.ksize)
-        upper = _Bucket(middle + 1, self.range[1], self.ksize)
-        for contact in [*self.nodes.values(), *self.replacement_nodes.values()]:
-            (lower if contact.long_id <= middle else upper).add_node(contact)
-        return lower, upper
+Change = Callable[[str, Contact], None]
+"""Called with ``appeared`` or ``left``, and whom it is about."""
 
 
-class _Table(RoutingTable):  # type: ignore[misc]
-    """The package's routing table with exact bounds and without side effects."""
-
-    def flush(self) -> None:
-        self.buckets = [_Bucket(0, 2**160 - 1, self.ksize)]
-
-    def get_bucket_for(self, node: Any) -> int:
-        for index, bucket in enumerate(self.buckets):
-            if node.long_id <= bucket.range[1]:
-                return index
-        raise AssertionError("an id has 160 bits")
-
-    def add_contact(self, node: Any) -> None:
-        """Add or refresh; a full bucket that may not split keeps the newcomer as a replacement."""
-        while True:
-            index = self.get_bucket_for(node)
-            bucket = self.buckets[index]
-            if bucket.add_node(node) or bucket.range[0] == bucket.range[1]:
-                return
-            if not bucket.has_in_range(self.node) and bucket.depth() % 5 == 0:
-                return
-            self.split_bucket(index)
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Standing:
-    """A peer as the table has it."""
+    """How a peer has behaved towards us."""
 
     contact: Contact
-
-
-@dataclass(slots=True)
-class _Strikes:
-    count: int
-    first_s: float
+    heard_at: float
+    """When it last answered, monotonic seconds."""
+    failures: int = 0
+    """Requests in a row that it did not answer."""
+    first_failure_at: float = 0.0
 
 
 class PeerTable:
-    """Live peers of one node."""
+    """The routing table of one node."""
 
-    def __init__(self, me: Contact, config: NodeConfig, clock: Clock) -> None:
-        self._me = me
+    def __init__(self, self_contact: Contact, config: NodeConfig, clock: Clock) -> None:
+        self._own = self_contact
         self._config = config
         self._clock = clock
-        self._table = _Table(None, config.k, me)
-        self._strikes: dict[bytes, _Strikes] = {}
-        self._answered_s: dict[bytes, float] = {}
-        self._refreshed_s: dict[bytes, float] = {}
+        self._buckets = Buckets(config.k, self_contact)
+        self._standings: dict[bytes, Standing] = {}
+        self._shown: dict[bytes, Contact] = {}
+        self._lost: OrderedDict[bytes, float] = OrderedDict()
+        self.on_change: list[Change] = []
 
     def __len__(self) -> int:
-        return sum(len(bucket) for bucket in self._table.buckets)
+        """Peers in the buckets, without the replacements."""
+        return len(self._shown)
 
-    def answered(self, contact: Contact) -> bool:
-        """``contact`` answered a request of ours; True when it is new in the table."""
-        if contact.public_key == self._me.public_key:
-            return False
-        self._strikes.pop(contact.id, None)
-        known = self._known(contact.id)
-        if known is not None and contact.public != known.public:
-            contact = Contact(contact.public_key, contact.ip, contact.port, known.public or contact.public)
-        self._table.add_contact(contact)
-        entered = self._known(contact.id) is not None
-        if entered:
-            self._answered_s[contact.id] = self._clock.monotonic()
-        return known is None and entered
+    def __contains__(self, contact: Contact) -> bool:
+        return contact.public_key in self._shown
 
-    def failed(self, contact: Contact) -> bool:
-        """A request to ``contact`` was not answered; True when it leaves the table for that."""
-        if self._known(contact.id) is None:
-            return False
+    @property
+    def remembered(self) -> int:
+        """Peers in buckets and replacement caches."""
+        return len(self._standings)
+
+    # -- what happens -------------------------------------------------------------------------
+
+    def answered(self, contact: Contact) -> None:
+        """``contact`` answered a request of ours from its address."""
+        if contact.public_key == self._own.public_key:
+            return
         now = self._clock.monotonic()
-        strikes = self._strikes.setdefault(contact.id, _Strikes(0, now))
-        strikes.count += 1
-        lasted = now - strikes.first_s >= self._config.strikes_span_s
-        if strikes.count < self._config.strikes_max or not lasted:
-            return False
-        self._table.remove_contact(contact)
-        self._strikes.pop(contact.id, None)
-        self._answered_s.pop(contact.id, None)
-        return True
+        standing = self._standings.get(contact.public_key)
+        if standing is not None:
+            standing.heard_at, standing.failures = now, 0
+            moved = standing.contact.address != contact.address
+            if moved:
+                contact.public = contact.public or standing.contact.public
+                standing.contact = contact
+            if moved or contact.public_key not in self._shown:
+                self._put_again(standing.contact)
+            return
+        self._lost.pop(contact.public_key, None)
+        self._standings[contact.public_key] = Standing(contact, now)
+        self._buckets.add_contact(contact)
+        self._settle()
 
-    def _known(self, node_id: bytes) -> Contact | None:
-        for bucket in self._table.buckets:
-            found = bucket.nodes.get(node_id)
-            if found is not None:
-                contact: Contact = found
-                return contact
-        return None
+    def failed(self, contact: Contact) -> None:
+        """``contact`` left a request of ours unanswered."""
+        now = self._clock.monotonic()
+        standing = self._standings.get(contact.public_key)
+        if standing is None:
+            if contact.public_key in self._lost:
+                self._lose(contact.public_key, now)
+            return
+        if standing.failures == 0:
+            standing.first_failure_at = now
+        standing.failures += 1
+        spare = contact.public_key not in self._shown
+        struck_out = (
+            standing.failures >= self._config.strikes_max
+            and now - standing.first_failure_at >= self._config.strikes_span_s
+        )
+        if spare or struck_out:
+            self._buckets.bucket_of(contact).drop(contact)
+            del self._standings[contact.public_key]
+            self._lose(contact.public_key, now)
+            self._settle()
 
-    def suspected(self, contact: Contact) -> bool:
-        """Whether it has failed since it last answered."""
-        return contact.id in self._strikes
+    def forgive(self) -> None:
+        """Forget all suspicion: it was our own network that failed, not they."""
+        self._lost.clear()
+        for standing in self._standings.values():
+            standing.failures = 0
 
-    def silent_s(self, contact: Contact) -> float:
-        """Seconds since it last answered; infinite when it is not in the table."""
-        at_s = self._answered_s.get(contact.id)
-        return float("inf") if at_s is None else self._clock.monotonic() - at_s
-
-    def peers(self) -> list[Contact]:
-        """All peers, in the order of their ids."""
-        return [contact for bucket in self._table.buckets for contact in bucket.get_nodes()]
-
-    def closest(self, target: bytes, count: int, suspects: bool = True) -> list[Contact]:
-        """Exactly the ``count`` peers closest to a 20-byte target, closest first."""
-        number = int.from_bytes(target, "big")
-        peers = [peer for peer in self.peers() if suspects or not self.suspected(peer)]
-        return sorted(peers, key=lambda peer: peer.long_id ^ number)[:count]
-
-    def standing(self, public_key: bytes) -> Standing | None:
-        """Where a peer of the table answered last; None when it is not in it."""
-        contact = self._known(node_id_of(public_key))
-        return Standing(contact) if contact is not None else None
+    def mark_public(self, public_key: bytes, public: bool) -> None:
+        """The peer says whether others could dial it."""
+        standing = self._standings.get(public_key)
+        if standing is not None:
+            standing.contact.public = public
 
     def refreshed(self, target: bytes) -> None:
-        """A lookup went there: its bucket needs no refresh of its own for now."""
-        self._refreshed_s[target[:1]] = self._clock.monotonic()
+        """A lookup of ``target`` ran, so the range that it is in is up to date."""
+        self._buckets.bucket_of(Node(target)).refreshed_at = self._clock.monotonic()
 
-    def bucket_sizes(self) -> list[int]:
-        """How many peers each bucket holds, for diagnostics."""
-        return [len(bucket) for bucket in self._table.buckets]
+    # -- what is asked ------------------------------------------------------------------------
+
+    def closest(self, target: bytes, k: int) -> list[Contact]:
+        """The ``k`` unsuspected peers closest to ``target``, exactly, closest first."""
+        wanted = int.from_bytes(target, "big")
+        found: list[Contact] = []
+        # Ranges are whole subtrees: all ids of one are closer than all of the next.
+        for bucket in sorted(self._buckets.buckets, key=lambda bucket: bucket.nearest_possible(wanted)):
+            found += [node for node in bucket.nodes.values() if not self._standings[node.public_key].failures]
+            if len(found) >= k:
+                break
+        return heapq.nsmallest(k, found, key=lambda node: node.long_id ^ wanted)
+
+    def suspected(self, contact: Contact) -> bool:
+        """Whether ``contact`` failed since it last answered, or left not long ago."""
+        standing = self._standings.get(contact.public_key)
+        if standing is not None:
+            return standing.failures > 0
+        lost_at = self._lost.get(contact.public_key)
+        return lost_at is not None and self._clock.monotonic() - lost_at < LOST_S
+
+    def standing(self, public_key: bytes) -> Standing | None:
+        """What is known of a peer in a bucket or replacement cache."""
+        return self._standings.get(public_key)
+
+    def live(self) -> list[Standing]:
+        """The unsuspected peers of the buckets, in the order of their ids' ranges."""
+        return [standing for standing in self._placed() if not standing.failures]
+
+    def suspects(self) -> list[Standing]:
+        """The suspected peers of the buckets, in the order of their ids' ranges."""
+        return [standing for standing in self._placed() if standing.failures]
+
+    def has_room(self, contact: Contact) -> bool:
+        """Whether ``contact``, if it answered, would be put into a bucket and not among replacements."""
+        bucket = self._buckets.bucket_of(contact)
+        return len(bucket.nodes) < self._config.k or bucket.spans(self._own)
+
+    def ranges(self) -> list[tuple[int, int, float]]:
+        """First id, size in bits and time of the last refresh of each bucket, in the order of ids."""
+        return [(bucket.lowest, bucket.bits, bucket.refreshed_at) for bucket in self._buckets.buckets]
+
+    # -- within -------------------------------------------------------------------------------
+
+    def _placed(self) -> list[Standing]:
+        return [self._standings[public_key] for public_key in self._shown]
+
+    def _put_again(self, contact: Contact) -> None:
+        bucket = self._buckets.bucket_of(contact)
+        if contact.id in bucket.nodes:
+            bucket.nodes[contact.id] = contact
+            self._shown[contact.public_key] = contact
+        else:
+            bucket.replacement_nodes[contact.id] = contact
+            bucket.replacement_nodes.move_to_end(contact.id)
+
+    def _settle(self) -> None:
+        """After a change: drop who fell out of a replacement cache, tell who is in a bucket now."""
+        before, self._shown = self._shown, {}
+        spare: dict[bytes, Contact] = {}
+        for bucket in self._buckets.buckets:
+            self._shown.update((node.public_key, node) for node in bucket.nodes.values())
+            spare.update((node.public_key, node) for node in bucket.replacement_nodes.values())
+        placed = self._shown
+        if len(self._standings) > len(placed) + len(spare):
+            for public_key in list(self._standings):
+                if public_key not in placed and public_key not in spare:
+                    del self._standings[public_key]
+        changes = [("left", node) for key, node in before.items() if key not in placed]
+        changes += [("appeared", node) for key, node in placed.items() if key not in before]
+        for kind, node in changes:
+            for listener in list(self.on_change):
+                listener(kind, node)
+
+    def _lose(self, public_key: bytes, now: float) -> None:
+        self._lost[public_key] = now
+        self._lost.move_to_end(public_key)
+        if len(self._lost) > LOST_MAX:
+            self._lost.popitem(last=False)

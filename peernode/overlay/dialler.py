@@ -1,0 +1,96 @@
+"""The ways to find out whether somebody is there: PING for a contact, HELLO for a bare address.
+
+Every address that is dialled here, or that answered or failed to answer any request, is remembered as
+*contacted*: an address translator may let datagrams from there in for that reason alone, so they
+prove nothing about who else can reach us. Bounded: ``CONTACTED_MAX``, the longest untouched is forgotten.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+from peernode.environment import Address
+from peernode.errors import Backpressure, Refused, RemoteProtocolError, RpcTimeout
+from peernode.overlay.addresses import is_loopback
+from peernode.overlay.table import PeerTable
+from peernode.rpc.rpc import Rpc
+from peernode.wire.codec import Fields
+from peernode.wire.contact import Contact
+from peernode.wire.frames import VERSION
+from peernode.wire.ops import Op
+
+CONTACTED_MAX = 4096
+FLAG_PUBLIC = 1
+_FLAGS_MAX = 0xFFFF
+
+
+class Contacted:
+    """Where we sent something to: hosts, or on one machine, its ports."""
+
+    def __init__(self) -> None:
+        self._places: OrderedDict[str, None] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __contains__(self, address: Address) -> bool:
+        return self._place(address) in self._places
+
+    def add(self, address: Address) -> None:
+        """We sent, or are about to send, something to ``address``."""
+        place = self._place(address)
+        self._places[place] = None
+        self._places.move_to_end(place)
+        if len(self._places) > CONTACTED_MAX:
+            self._places.popitem(last=False)
+
+    @staticmethod
+    def _place(address: Address) -> str:
+        return f"{address[0]}:{address[1]}" if is_loopback(address[0]) else address[0]
+
+
+class Dialler:
+    """Dials for one node; the routing table hears of the outcome through the Rpc's hooks."""
+
+    def __init__(self, rpc: Rpc, table: PeerTable) -> None:
+        self._rpc = rpc
+        self._table = table
+        self.contacted = Contacted()
+
+    async def ping(self, contact: Contact, sends: int | None = None) -> bool:
+        """Whether ``contact`` answers; what it says of being public is noted."""
+        self.contacted.add(contact.address)
+        try:
+            answer = await self._rpc.request(contact, Op.PING, [VERSION, VERSION], sends=sends)
+        except Refused:
+            return True
+        except (RpcTimeout, Backpressure):
+            return False
+        try:
+            self._table.mark_public(contact.public_key, _says_public(answer))
+        except RemoteProtocolError:
+            self._rpc.counters["rejected.body"] += 1
+        return True
+
+    async def hello(self, address: Address) -> Contact | None:
+        """Who lives at ``address``, if somebody answers there."""
+        self.contacted.add(address)
+        try:
+            return await self._rpc.hello(address)
+        except (RpcTimeout, Backpressure):
+            return None
+
+    async def dial(self, target: Contact | Address) -> Contact | None:
+        """Whoever answers at ``target``."""
+        if not isinstance(target, Contact):
+            return await self.hello(target)
+        return target if await self.ping(target) else None
+
+
+def _says_public(answer: Fields) -> bool:
+    answer.take_int(0, 255)
+    answer.take_int(0, 255)
+    answer.take_int(0, 2**63 - 1)
+    answer.take_bytes(4)
+    answer.take_int(1, 65535)
+    return bool(answer.take_int(0, _FLAGS_MAX) & FLAG_PUBLIC)

@@ -1,0 +1,101 @@
+"""The peers worth dialling again: after a restart, after an outage, after a partition.
+
+Invariants: at most ``peer_cache_max`` contacts. When there are more, those that are lost now may hold
+half of the places: they are how a healed partition is noticed, and peers that are alive are found
+again through any one of them. What is stored is checked when it is loaded, like a peer's input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from peernode.errors import RemoteProtocolError
+from peernode.wire.codec import pack, unpack
+from peernode.wire.contact import Contact
+
+
+class PeerCache(Protocol):
+    """Where the overlay's memory is kept across restarts."""
+
+    def load(self) -> list[bytes]:
+        """The peers last saved, best first."""
+        ...
+
+    async def save(self, peers: list[bytes]) -> None:
+        """Replace them."""
+        ...
+
+    def met_others(self) -> bool:
+        """Whether this node has ever met another."""
+        ...
+
+    async def set_met_others(self) -> None:
+        """From now on it has."""
+        ...
+
+
+class RememberedPeers:
+    """What one node remembers of others, in the order in which they came to be known."""
+
+    def __init__(self, cache: PeerCache, count_max: int, is_live: Callable[[Contact], bool]) -> None:
+        self._cache = cache
+        self._count_max = count_max
+        self._is_live = is_live
+        self._contacts: dict[bytes, Contact] = {}
+        self._changed = False
+        self.damaged = 0
+        """Stored contacts that could not be read."""
+
+    def __len__(self) -> int:
+        return len(self._contacts)
+
+    def load(self) -> None:
+        """Take in what the last run saved."""
+        for raw in self._cache.load()[: self._count_max]:
+            try:
+                contact = Contact.decode(unpack(raw))
+            except RemoteProtocolError:
+                self.damaged += 1
+            else:
+                self._contacts.setdefault(contact.public_key, contact)
+
+    def met(self, contact: Contact) -> None:
+        """``contact`` entered the routing table."""
+        self._contacts.pop(contact.public_key, None)
+        self._contacts[contact.public_key] = contact
+        self._changed = True
+        if len(self._contacts) > self._count_max:
+            lost = self.lost()
+            oldest = lost[0] if len(lost) * 2 > self._count_max else self._oldest_live()
+            del self._contacts[oldest.public_key]
+
+    def heard(self, contact: Contact) -> None:
+        """``contact`` answered; only another address than the one remembered matters."""
+        known = self._contacts.get(contact.public_key)
+        if known is not None and known.address != contact.address:
+            self._contacts[contact.public_key] = contact
+            self._changed = True
+
+    def contacts(self) -> list[Contact]:
+        """All of them, those that are alive first."""
+        known = list(self._contacts.values())
+        return [c for c in known if self._is_live(c)] + [c for c in known if not self._is_live(c)]
+
+    def lost(self) -> list[Contact]:
+        """Those that are not in the routing table now, the longest known first."""
+        return [contact for contact in self._contacts.values() if not self._is_live(contact)]
+
+    async def save(self) -> None:
+        """Store them if they changed since they were last stored."""
+        if not self._changed:
+            return
+        self._changed = False
+        try:
+            await self._cache.save([pack(contact.encode()) for contact in self.contacts()])
+        except BaseException:
+            self._changed = True
+            raise
+
+    def _oldest_live(self) -> Contact:
+        return next(contact for contact in self._contacts.values() if self._is_live(contact))

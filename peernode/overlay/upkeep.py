@@ -1,0 +1,142 @@
+"""Keeping the routing table true: who is silent is pinged, who is new is dialled, ranges are looked up.
+
+Every ``TICK_S``: the ``WATCHED`` closest peers are pinged when they have not answered for ``SILENT_S``, so
+that the dead are noticed without traffic; the suspected are pinged again until they answer or leave;
+of the others the one that has been silent longest. Every ``refresh_s`` the own neighbourhood and
+the range refreshed longest ago are looked up. A peer that sends us requests is dialled, since only
+an answer brings it into the table.
+
+Bounds: one ping under way per peer, ``SUSPECTS_PER_TICK`` of the suspected, ``NEWCOMERS_MAX`` newcomers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+
+from peernode.config import NodeConfig
+from peernode.environment import Environment
+from peernode.overlay.dialler import Dialler
+from peernode.overlay.lookup import Lookups
+from peernode.overlay.table import PeerTable, Standing
+from peernode.tasks import Tasks
+from peernode.wire.contact import Contact
+
+TICK_S = 1.0
+WATCHED = 8
+SILENT_S = 4.0
+FAR_SILENT_S = 20.0
+"""A peer farther away that has not answered for so long may be pinged, one per tick."""
+
+SUSPECTS_PER_TICK = 16
+NEWCOMERS_MAX = 32
+"""Newcomers dialled at one time; over it they are dialled when they send their next request."""
+
+NEWCOMER_AGAIN_S = 5.0
+_NEWCOMERS_NOTED_MAX = 1024
+_SUSPECT_SENDS = 2
+_ID_BITS = 160
+
+
+class Upkeep:
+    """The table's upkeep of one node."""
+
+    def __init__(
+        self,
+        own_id: bytes,
+        config: NodeConfig,
+        env: Environment,
+        table: PeerTable,
+        dialler: Dialler,
+        lookups: Lookups,
+        tasks: Tasks,
+    ) -> None:
+        self._own_id = own_id
+        self._config = config
+        self._clock = env.clock
+        self._rng = env.random
+        self._table = table
+        self._dialler = dialler
+        self._lookups = lookups
+        self._tasks = tasks
+        self._underway: dict[bytes, None] = {}
+        self._newcomers = 0
+        self._dialled_at: OrderedDict[bytes, float] = OrderedDict()
+        self._seeds: list[Contact] = []
+        self._looking: asyncio.Task[None] | None = None
+
+    async def watch(self, after_tick: Callable[[], None]) -> None:
+        """Ping for ever; ``after_tick`` is called each time."""
+        while True:
+            await asyncio.sleep(self._jittered(TICK_S))
+            now = self._clock.monotonic()
+            for standing in self._table.suspects()[:SUSPECTS_PER_TICK]:
+                self._ping(standing.contact, _SUSPECT_SENDS)
+            for contact in self._table.closest(self._own_id, WATCHED):
+                watched = self._table.standing(contact.public_key)
+                if watched is not None and now - watched.heard_at >= SILENT_S:
+                    self._ping(contact, None)
+            silent = self._longest_silent()
+            if silent is not None and now - silent.heard_at >= FAR_SILENT_S:
+                self._ping(silent.contact, None)
+            after_tick()
+
+    async def refresh(self) -> None:
+        """Look up the own neighbourhood and one far range, for ever."""
+        while True:
+            await asyncio.sleep(self._jittered(self._config.refresh_s))
+            await self.neighbourhood()
+            lowest, bits, _ = min(self._table.ranges(), key=lambda each: each[2])
+            target = lowest + self._rng.getrandbits(bits)
+            await self._lookups.run(target.to_bytes(_ID_BITS // 8, "big"), self._config.k)
+
+    async def neighbourhood(self, seed: Contact | None = None) -> None:
+        """Look up our own id, asking ``seed`` too; calls during a lookup share the next one."""
+        if seed is not None and len(self._seeds) < self._config.k:
+            self._seeds.append(seed)
+        if self._looking is None or self._looking.done():
+            self._looking = self._tasks.spawn(self._look_around(), "neighbourhood")
+        await asyncio.shield(self._looking)
+
+    def requested(self, contact: Contact) -> None:
+        """A request of ``contact`` came in; dial it if it is new and would find a place."""
+        if self._table.standing(contact.public_key) is not None or not self._table.has_room(contact):
+            return
+        now = self._clock.monotonic()
+        last_at = self._dialled_at.get(contact.public_key)
+        if self._newcomers >= NEWCOMERS_MAX or (last_at is not None and now - last_at < NEWCOMER_AGAIN_S):
+            return
+        self._dialled_at[contact.public_key] = now
+        self._dialled_at.move_to_end(contact.public_key)
+        if len(self._dialled_at) > _NEWCOMERS_NOTED_MAX:
+            self._dialled_at.popitem(last=False)
+        self._newcomers += 1
+        self._tasks.spawn(self._dial_newcomer(contact), "newcomer")
+
+    # -- within -------------------------------------------------------------------------------
+
+    async def _look_around(self) -> None:
+        while True:
+            seeds, self._seeds = self._seeds, []
+            await self._lookups.run(self._own_id, self._config.k, seeds)
+            if not self._seeds:
+                return
+
+    async def _dial_newcomer(self, contact: Contact) -> None:
+        try:
+            await self._dialler.ping(contact)
+        finally:
+            self._newcomers -= 1
+
+    def _ping(self, contact: Contact, sends: int | None) -> None:
+        if contact.public_key not in self._underway:
+            self._underway[contact.public_key] = None
+            task = self._tasks.spawn(self._dialler.ping(contact, sends), "ping")
+            task.add_done_callback(lambda _: self._underway.pop(contact.public_key, None))
+
+    def _longest_silent(self) -> Standing | None:
+        return min(self._table.live(), key=lambda standing: standing.heard_at, default=None)
+
+    def _jittered(self, seconds: float) -> float:
+        return seconds * (0.8 + 0.4 * self._rng.random())
