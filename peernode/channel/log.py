@@ -105,7 +105,11 @@ class ChannelLog:
     # -- adding ------------------------------------------------------------------------------
 
     def rebuild(self, heads: Iterable[tuple[bytes, bytes, int, bytes]]) -> None:
-        """Take up what the store holds: (author, instance, seq, digest) rows in any order."""
+        """Take up what the store holds: (author, instance, seq, digest) rows in any order.
+
+        The rows don't say what each message names as the one before it: a tear is forgotten with the
+        process, unless the missing message came meanwhile and made it a fork.
+        """
         for author, instance, seq, digest in heads:
             stream = self._stream(author + instance)
             if stream.holds(seq):
@@ -159,13 +163,20 @@ class ChannelLog:
                 return Added.DUPLICATE
             if stream.void or (kept and message.digest > kept[1]):
                 return Added.IGNORED
-            stream.fork(message.seq, [message.digest, *others])
+            stream.fork(message.seq, [message.digest, *others], _named(message), self._below(stream, message))
             outcome = Added.FORK
         else:
-            stream.add(message.seq, message.digest)
+            stream.add(message.seq, message.digest, _named(message))
         self._touch(stream)
         self.version += 1
         return outcome
+
+    def _below(self, stream: StreamRanges, message: Message) -> bytes:
+        """The digest held under the number before, empty when there is none or several."""
+        if message.seq - 1 in stream.forks or not stream.holds(message.seq - 1):
+            return b""
+        digests = self._digests_at(message.author, message.instance, message.seq - 1)
+        return digests[0] if digests else b""
 
     def note_skip(self, message: Message) -> None:
         """A skip hides what it names, whether that is here already or not."""
@@ -198,8 +209,9 @@ class ChannelLog:
         return stream.floor if stream else 0
 
     def forked(self) -> list[bytes]:
-        """Keys of authors that have signed two messages under one number."""
-        return list(dict.fromkeys(key[:32] for key, stream in self._streams.items() if stream.forks))
+        """Keys of authors that have contradicted themselves: forks, or chains that don't fit."""
+        found = (key[:32] for key, stream in self._streams.items() if stream.forks or stream.tears)
+        return list(dict.fromkeys(found))
 
     def heads(self) -> list[tuple[bytes, bytes, int]]:
         """(author, instance, number after the highest held) of every stream."""
@@ -264,11 +276,17 @@ class ChannelLog:
             if stream.void or stream.digest() == theirs.digest:
                 continue
             found = stream.missing(theirs.floor + 1, theirs.highest)
+            found.extend((seq, seq) for seq in stream.tears if theirs.floor < seq <= theirs.highest)
             same = (stream.floor, stream.following, stream.highest)
             if not found and same == (theirs.floor, theirs.following, theirs.highest):
                 found = stream.to_compare(theirs.floor + 1, theirs.highest)  # a fork
             ranges.extend(Range(theirs.author, theirs.instance, low, high) for low, high in found)
         return [item for item in ranges if item.low <= item.high]
+
+
+def _named(message: Message) -> tuple[bytes, ...]:
+    """What the message names as the one before it; nothing for the first of a stream."""
+    return (message.prev,) if message.seq > 1 else ()
 
 
 def _bucket(key: bytes) -> int:

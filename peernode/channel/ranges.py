@@ -1,10 +1,13 @@
 """One stream's sequence numbers as ranges, and the digest that names exactly this set of messages.
 
 A contiguous range is bound by the digest of its last message, because each message names the one
-before it (``prev``). Invariants: ranges are disjoint, sorted and never touch; the state is a function
-of the set of messages alone, whatever the order they came in; memory grows with the gaps, not with
-the messages; a stream with more than ``FORKS_MAX`` forks is *void*: it takes nothing more and has one
-digest whatever it holds, so that nobody goes on comparing it. After aioquic's ``rangeset.py``, the idea only.
+before it (``prev``). Where an author has broken that chain the digest says so: a *fork* is two
+messages under one number, a *tear* is a number whose successor names another message than the one
+held. Honest authors make neither. Invariants: ranges are disjoint, sorted and never touch; the state
+is a function of the set of messages alone, whatever the order they came in (of more than two under
+one number the lowest two count); memory grows with the gaps, not with the messages; a stream with
+more than ``FAULTS_MAX`` forks and tears is *void*: it takes nothing more and has one digest whatever it
+holds, so that nobody goes on comparing it. After aioquic's ``rangeset.py``, the idea only.
 """
 
 from __future__ import annotations
@@ -16,8 +19,8 @@ from dataclasses import dataclass
 RANGES_MAX = 2048
 """Ranges of one stream; a message that would need one more is refused."""
 
-FORKS_MAX = 64
-"""Numbers of one stream with two messages; an honest author has none."""
+FAULTS_MAX = 64
+"""Forks and tears of one stream; an honest author has none."""
 
 LAST_FEW = 16
 """How far back a stream of the same shape but another digest is always compared, message by message."""
@@ -35,18 +38,22 @@ class Span:
     low: int
     high: int
     head: bytes
+    named: tuple[bytes, ...] = ()
+    """What the messages at ``low`` name as the one before; empty when that isn't known."""
 
 
 class StreamRanges:
     """What is held of one stream."""
 
-    __slots__ = ("_digest", "_swept", "forks", "key", "spans")
+    __slots__ = ("_digest", "_swept", "forks", "key", "spans", "tears")
 
     def __init__(self, key: bytes) -> None:
         self.key = key
         self.spans: list[Span] = []
         self.forks: dict[int, tuple[bytes, bytes]] = {}
         """Number -> the two lowest digests seen under it: evidence against the author."""
+        self.tears: dict[int, bytes] = {}
+        """Number -> the lowest digest that its successors name and that is not the one held."""
         self._digest: bytes | None = None
         self._swept = 0
 
@@ -68,7 +75,7 @@ class StreamRanges:
     @property
     def void(self) -> bool:
         """Whether the author has forked it so often that it is given up."""
-        return len(self.forks) > FORKS_MAX
+        return len(self.forks) + len(self.tears) > FAULTS_MAX
 
     def _find(self, seq: int) -> int:
         """The index of the last span that begins at or below ``seq``; -1 if there is none."""
@@ -83,32 +90,51 @@ class StreamRanges:
         """Whether a number that is not held would need one range too many."""
         return len(self.spans) >= RANGES_MAX and not (self.holds(seq - 1) or self.holds(seq + 1))
 
-    def add(self, seq: int, digest: bytes) -> None:
-        """Take up a number that is not held yet."""
+    def add(self, seq: int, digest: bytes, named: tuple[bytes, ...] = ()) -> None:
+        """Take up a number that is not held yet; ``named``: the ``prev`` of its message, if known."""
         self._digest = None
         index = self._find(seq)
         before = self.spans[index] if index >= 0 else None
         after = self.spans[index + 1] if index + 1 < len(self.spans) else None
         joins_before = before is not None and before.high == seq - 1
         joins_after = after is not None and after.low == seq + 1
+        if joins_before and before:
+            self._check_link(before.high, before.head, named)
+        if joins_after and after:
+            self._check_link(seq, digest, after.named)
         if joins_before and joins_after and before and after:
             before.high, before.head = after.high, after.head
             del self.spans[index + 1]
         elif joins_before and before:
             before.high, before.head = seq, digest
         elif joins_after and after:
-            after.low = seq
+            after.low, after.named = seq, named
         else:
-            self.spans.insert(index + 1, Span(seq, seq, digest))
+            self.spans.insert(index + 1, Span(seq, seq, digest, named))
 
-    def fork(self, seq: int, digests: list[bytes]) -> None:
-        """Several messages under one number: keep the two lowest digests."""
+    def fork(self, seq: int, digests: list[bytes], named: tuple[bytes, ...] = (), below: bytes = b"") -> None:
+        """Several messages under one number: keep the two lowest digests.
+
+        ``named`` is the ``prev`` of the new one, ``below`` the digest held at the number before; empty
+        when not known.
+        """
         self._digest = None
         lowest = sorted({*digests, *self.forks.get(seq, ())})[:2]
         self.forks[seq] = (lowest[0], lowest[1])
+        self.tears.pop(seq, None)
         span = self.spans[self._find(seq)]
         if span.high == seq:
             span.head = lowest[0]
+        if span.low == seq:
+            span.named = tuple(sorted({*span.named, *named}))[:2]
+        elif below:
+            self._check_link(seq - 1, below, named)
+
+    def _check_link(self, seq: int, held: bytes, named: tuple[bytes, ...]) -> None:
+        """A message at ``seq + 1`` names what is held at ``seq``, or there is a tear."""
+        others = [digest for digest in named if digest != held]
+        if others and seq not in self.forks:
+            self.tears[seq] = min([*others, self.tears.get(seq, others[0])])
 
     def missing(self, low: int, high: int) -> list[tuple[int, int]]:
         """The parts of ``low`` to ``high`` that are not held, in order."""
@@ -147,5 +173,7 @@ class StreamRanges:
                     state.update(span.low.to_bytes(8, "big") + span.high.to_bytes(8, "big") + span.head)
                 for seq in sorted(self.forks):
                     state.update(b"".join(self.forks[seq]))
+                for seq in sorted(self.tears):
+                    state.update(self.tears[seq])
             self._digest = state.digest()
         return self._digest
