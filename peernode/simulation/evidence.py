@@ -26,6 +26,8 @@ class Sending:
     author: int
     text: str
     asked_at_s: float
+    life: int = 0
+    """The author's life in which it was sent."""
     accepted_at_s: float | None = None
     """When the author's node had it durably."""
     acked_at_s: float | None = None

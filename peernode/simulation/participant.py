@@ -180,7 +180,7 @@ class Participant:
         if self.node is None:
             self._evidence.coverage["publish while down"] += 1
             return
-        sending = Sending(message_id, channel, self.index, text, self._world.loop.time())
+        sending = Sending(message_id, channel, self.index, text, self._world.loop.time(), self.host.life)
         self._evidence.sendings[message_id] = sending
         try:
             state = await self.host.call(self.node.publish(channel, message_id, text))

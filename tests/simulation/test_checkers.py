@@ -164,6 +164,18 @@ def test_who_joined_later_need_not_be_pushed_to() -> None:
     assert not any(checkers.judge(evidence).values())
 
 
+def test_a_gap_may_be_shown_after_its_time() -> None:
+    evidence = good_run()
+    evidence.sightings = [
+        sighting(1, "m2", 13.1, "01"),
+        sighting(1, "m1", 13.5, "00"),
+        sighting(2, "m2", 12.9, "01"),
+        sighting(2, "m1", 13.5, "00"),
+    ]
+    (violation,) = checkers.judge(evidence)["order"]
+    assert "node 2" in violation
+
+
 def test_violations_are_bounded() -> None:
     evidence = good_run()
     evidence.failures = [Failure(0.0, str(number)) for number in range(500)]

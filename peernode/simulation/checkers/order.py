@@ -5,6 +5,8 @@ from __future__ import annotations
 from peernode.simulation.evidence import Evidence
 
 NAME = "order"
+GAP_HOLD_S = 2.0
+"""How long a message may be held back for one before it."""
 
 
 def _differing_ends(evidence: Evidence) -> list[str]:
@@ -22,19 +24,24 @@ def _differing_ends(evidence: Evidence) -> list[str]:
 
 
 def _authors_out_of_sequence(evidence: Evidence) -> list[str]:
-    """Live messages of one author must come in the order of their keys, at each node and life."""
+    """Live messages of an author's one life come in the order they were sent, at each node and life.
+
+    A later one may be told first when it has waited ``GAP_HOLD_S`` for the one before: a shown gap.
+    """
     found = []
-    last: dict[tuple[int, int, str, str], str] = {}
+    latest: dict[tuple[int, int, str, int, int], str] = {}
     for sighting in evidence.sightings:
-        if sighting.history:
+        sending = evidence.sendings.get(sighting.id)
+        if sighting.history or sending is None:
             continue
-        stream = (sighting.node, sighting.life, sighting.channel, sighting.author)
-        if sighting.order < last.get(stream, ""):
+        stream = (sighting.node, sighting.life, sighting.channel, sending.author, sending.life)
+        if sighting.order < latest.get(stream, ""):
             found.append(
                 f"node {sighting.node} was told of {sighting.id} at {sighting.at_s:.3f} s after a later "
-                f"message of its author {sighting.author[:8]}"
+                f"message of node {sending.author} that had not waited for it"
             )
-        last[stream] = max(sighting.order, last.get(stream, ""))
+        elif sighting.at_s - sending.asked_at_s < GAP_HOLD_S:
+            latest[stream] = sighting.order
     return found
 
 
