@@ -138,7 +138,9 @@ class Ingest:
             if added not in (Added.NEW, Added.FORK):
                 continue
             self._context.hlc.merge(message.hlc)
-            if replica.timeline.arrived(message, history=source is Source.SYNC) and source is Source.PUSH:
+            if source is Source.OWN:
+                replica.timeline.wrote(message)
+            elif replica.timeline.arrived(message, source is Source.SYNC) and source is Source.PUSH:
                 self.on_gap(replica)
             for stored in self.on_stored:
                 stored(replica, message, source)

@@ -159,6 +159,7 @@ class QuorumPublish:
         digest = body.take_bytes(16)
         if entry.replica.initiators and set_hash != entry.replica.initiators.hash:
             self._context.collector.count("publish.set_differs")
+            entry.replica.sync_due = True
         ids = [item for item in listed or [] if isinstance(item, bytes) and len(item) == 20]
         if listed is None:
             ids = list(entry.replica.subscribers)

@@ -23,6 +23,9 @@ from peernode.wire.contact import Contact
 TICK_S = 1.0
 """How often the due renewals are looked for."""
 
+HURRY_S = 3.0
+"""Renewals out of turn, because somebody named another set of initiators, keep this distance."""
+
 SETTLE_S = 0.2
 """Messages on their way right now are not yet gaps; a catch-up starts this much later."""
 
@@ -46,6 +49,7 @@ class Renewal:
         self._catch_up = catch_up
         self._publisher = publisher
         self._due_s: dict[bytes, float] = {}
+        self._began_s: dict[bytes, float] = {}
         self._running: dict[bytes, None] = {}
 
     async def run(self) -> None:
@@ -56,8 +60,14 @@ class Renewal:
             for replica in list(self._storage.replicas.values()):
                 if not replica.joined:
                     self._due_s.pop(replica.channel_id, None)
-                elif replica.sync_due or now >= self._due_s.setdefault(replica.channel_id, self._next(now)):
+                elif self._hurried(replica, now) or now >= self._due_s.setdefault(
+                    replica.channel_id, self._next(now)
+                ):
                     self.now(replica)
+
+    def _hurried(self, replica: Replica, now: float) -> bool:
+        """Whether there is a reason to renew before the time, and the last renewal is not too fresh."""
+        return replica.sync_due and now - self._began_s.get(replica.channel_id, float("-inf")) >= HURRY_S
 
     def _next(self, now: float) -> float:
         return now + self._context.jittered(self._context.config.renew_s)
@@ -71,6 +81,7 @@ class Renewal:
     def now(self, replica: Replica) -> None:
         """Renew one channel's lease, unless that is on its way."""
         replica.sync_due = False
+        self._began_s[replica.channel_id] = self._context.now()
         self._due_s[replica.channel_id] = self._next(self._context.now())
         if replica.channel_id not in self._running:
             self._running[replica.channel_id] = None

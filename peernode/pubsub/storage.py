@@ -63,8 +63,10 @@ class PubSubStorage:
         name = normalise_name(name)
         channel_id = channel_id_of(self._context.network_id, name)
         replica = self.replicas.get(channel_id) or self._make(channel_id, name)
-        replica.member = True
         await self._context.store.commit(PutChannel(ChannelRow(channel_id, name, True, True)))
+        if not replica.member:
+            replica.member = True
+            replica.timeline.tell_history()
         return replica
 
     def _make(self, channel_id: bytes, name: str) -> Replica:
@@ -121,9 +123,9 @@ class PubSubStorage:
         return sorted(unique.values(), key=lambda contact: contact.long_id ^ target)[:count]
 
     def local_view(self, replica: Replica) -> InitiatorSet | None:
-        """The set as the routing table has it, when this node is itself among the closest."""
+        """The set as the routing table has it, when this node is, or just was, among the closest."""
         contacts = self.closest(replica.channel_id, self._context.config.replicas)
-        if self._context.me() not in contacts:
+        if self._context.me() not in contacts and not replica.serves:
             return None
         others = len(contacts) > 1
         if not others and self._context.overlay.met_others:
@@ -159,6 +161,13 @@ class PubSubStorage:
         view = replica.initiators
         if view is not None:
             replica.initiators = InitiatorSet(view.contacts, view.hash, True, self._context.now())
+
+    def doubt(self, replica: Replica) -> None:
+        """Others name another set: look it up at the next renewal, which comes soon."""
+        view = replica.initiators
+        if view is not None and not replica.serves:
+            replica.initiators = InitiatorSet(view.contacts, view.hash, view.answered, float("-inf"))
+        replica.sync_due = True
 
     async def load_coordinator_resilient(self, replica: Replica) -> Coordinator:
         """The channel's coordinator, derived from what is at hand; never needed for safety.

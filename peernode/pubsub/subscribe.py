@@ -20,6 +20,9 @@ from peernode.wire.codec import Fields
 from peernode.wire.contact import Contact, decode_contacts
 from peernode.wire.ops import Op, Status
 
+PATIENCE_RTOS = 2.0
+"""How long late initiators are waited for when a quorum has answered."""
+
 INITIATORS_NAMED_MAX = 16
 """Contacts one answer may name."""
 
@@ -35,6 +38,11 @@ class Subscription:
     behind: list[Contact] = field(default_factory=list)
     """Initiators whose log differs from ours."""
     count: int = 0
+    named: list[Contact] = field(default_factory=list)
+    """Initiators that the answers named, checked by nobody yet."""
+    agreed: bool = True
+    open: int = 0
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def quorum(self) -> bool:
@@ -70,22 +78,33 @@ class Subscriber:
             result.accepted[mine] = self._context.me()
             result.known = replica.log.version > 0 or len(replica.leases.live(self._context.now())) > 1
         asked: dict[bytes, None] = {mine: None}
-        named: list[Contact] = []
-        agreed = True
         for _ in range(2):  # the set itself, then whoever it named beside it
-            wave = [c for c in (*result.view.contacts, *named) if c.public_key not in asked]
+            wave = [c for c in (*result.view.contacts, *result.named) if c.public_key not in asked]
             if not wave:
                 break
             asked.update((contact.public_key, None) for contact in wave)
-            answers = await asyncio.gather(*(self._ask(replica, contact, lease, result) for contact in wave))
-            for hash_named in answers:
-                if hash_named is not None:
-                    named.extend(hash_named[1])
-                    agreed = agreed and hash_named[0] == result.view.hash
-            self._adopt(replica, result, named)
-        if agreed and len(result.accepted) > 1:
+            await self._wave(replica, wave, lease, result)
+            self._adopt(replica, result, result.named)
+        if not result.agreed:
+            self._storage.doubt(replica)
+        elif len(result.accepted) > 1:
             self._storage.confirmed(replica)
         return result
+
+    async def _wave(self, replica: Replica, wave: list[Contact], lease: bytes, result: Subscription) -> None:
+        """Ask all; go on with a quorum when the rest is late. The late ones go on being asked."""
+        patience_s = PATIENCE_RTOS * self._context.rpc.median_rto_s()
+        until_s = self._context.now() + patience_s
+        result.open += len(wave)
+        for contact in wave:
+            self._context.tasks.spawn(self._ask(replica, contact, lease, result), "subscribe.ask")
+        timer = asyncio.get_running_loop().call_later(patience_s, result.changed.set)
+        try:
+            while result.open and not (result.quorum and self._context.now() >= until_s):
+                result.changed.clear()
+                await result.changed.wait()
+        finally:
+            timer.cancel()
 
     def _adopt(self, replica: Replica, result: Subscription, named: list[Contact]) -> None:
         """Those of the named that are closer than ours and took the lease belong to the set."""
@@ -97,7 +116,17 @@ class Subscriber:
         if view.hash != result.view.hash and len(contacts) >= len(result.view.contacts):
             result.view = replica.initiators = view
 
-    async def _ask(
+    async def _ask(self, replica: Replica, contact: Contact, lease: bytes, result: Subscription) -> None:
+        try:
+            answer = await self._ask_one(replica, contact, lease, result)
+            if answer is not None:
+                result.agreed = result.agreed and answer[0] == result.view.hash
+                result.named.extend(answer[1])
+        finally:
+            result.open -= 1
+            result.changed.set()
+
+    async def _ask_one(
         self, replica: Replica, contact: Contact, lease: bytes, result: Subscription
     ) -> tuple[bytes, list[Contact]] | None:
         root = replica.log.root()
@@ -134,4 +163,4 @@ class Subscriber:
             return
         others = view.others(self._context.identity.public_key)
         unheard = Subscription(view)
-        await asyncio.gather(*(self._ask(replica, contact, lease, unheard) for contact in others))
+        await asyncio.gather(*(self._ask_one(replica, contact, lease, unheard) for contact in others))

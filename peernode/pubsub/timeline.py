@@ -26,6 +26,9 @@ StreamKey = tuple[bytes, bytes]
 HELD_PER_STREAM_MAX = 512
 """Messages held above a gap; over the bound the gap is shown at once."""
 
+HISTORY_MAX = 500
+"""Messages told as history when a channel is joined; older ones are there for paging."""
+
 NAMES_MAX = 16_384
 """Display names kept per channel; the one unused longest is dropped (its id is shown instead)."""
 
@@ -75,6 +78,17 @@ class Timeline:
     def holding(self) -> bool:
         """Whether messages are held behind a gap."""
         return bool(self._held)
+
+    def wrote(self, message: Message) -> None:
+        """A message of our own, accepted just now: whoever wrote it has it on the screen already."""
+        self._next[message.author, message.instance] = message.seq + 1
+        if message.kind is Kind.PROFILE:
+            self.learn_name(message)
+
+    def tell_history(self) -> None:
+        """The channel is being joined: what was stored for others before is history now."""
+        for message in self.page(None, HISTORY_MAX):
+            self._context.tell(MessageReceived(message, True))
 
     def arrived(self, message: Message, history: bool) -> bool:
         """A message is new in the log: tell it now, or hold it behind a gap (True).

@@ -1,0 +1,151 @@
+"""A few simulated nodes to tell stories with: the engine that ships, on virtual time.
+
+Everything goes through ``PeerNode``'s public face and its events; the network and the power are the
+simulator's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from peernode.config import NodeConfig
+from peernode.events import Event, Joined, JoinProgress, MessageReceived, MessageState, OutboxState
+from peernode.identity import Identity
+from peernode.node import PeerNode
+from peernode.simulation.disturbances import Partition
+from peernode.simulation.host import SimHost, SimWorld
+from peernode.store.memory import MemoryDisk
+
+T = TypeVar("T")
+LOBBY = "#lobby"
+PORT = 7400
+
+
+class Bird:
+    """One node with its host and disk, and all that it told."""
+
+    def __init__(self, world: SimWorld, index: int, settings: dict[str, Any]) -> None:
+        self.host: SimHost = world.host()
+        self.index = index
+        self.identity = Identity.generate(self.host.env.random)
+        self.disk = MemoryDisk()
+        self.config = replace(
+            NodeConfig(listen=(self.host.local_ip, PORT), machine_id=index.to_bytes(8, "big")), **settings
+        )
+        self.events: list[Event] = []
+        self.crashes: list[tuple[str, BaseException]] = []
+        self.node: PeerNode
+
+    @property
+    def address(self) -> tuple[str, int]:
+        return (self.host.ip, PORT)
+
+    async def start(self) -> None:
+        store = self.disk.store_for(self.identity.node_id)
+        self.node = PeerNode(
+            self.config,
+            self.host.env,
+            store,
+            self.identity,
+            self.events.append,
+            lambda name, error: self.crashes.append((name, error)),
+        )
+        await self.call(self.node.start())
+
+    async def call(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        return await self.host.call(coroutine)
+
+    async def join(self, name: str = LOBBY) -> Joined:
+        return await self.call(self.node.join(name))
+
+    async def say(self, text: str, name: str = LOBBY, message_id: str | None = None) -> OutboxState:
+        return await self.call(self.node.publish(name, message_id, text))
+
+    def crash(self) -> None:
+        self.host.crash()
+        self.disk.power_cut()
+
+    async def restart(self) -> None:
+        self.host.restart()
+        await self.start()
+
+    def told(self, kind: type[T]) -> list[T]:
+        return [event for event in self.events if isinstance(event, kind)]
+
+    def texts(self) -> list[str]:
+        """Others' messages in the order in which they were told."""
+        return [event.message.text for event in self.told(MessageReceived)]
+
+    def state(self, message_id: str) -> OutboxState:
+        """The last word on an own message; what the node answers while it has told nothing."""
+        waiting = [state for state in self.node.outbox() if state.id == message_id]
+        return [*waiting, *self.states(message_id)][-1]
+
+    def states(self, message_id: str) -> list[OutboxState]:
+        return [event.state for event in self.told(MessageState) if event.state.id == message_id]
+
+    def steps(self) -> list[str]:
+        return [event.step for event in self.told(JoinProgress) if event.done]
+
+
+class Flock:
+    """Several birds on one network; the first one is everybody's bootstrap."""
+
+    def __init__(self, world: SimWorld, count: int, **settings: Any) -> None:
+        self.world = world
+        self.birds = [Bird(world, index, settings) for index in range(count)]
+        for bird in self.birds[1:]:
+            bird.config = replace(bird.config, bootstrap=(self.birds[0].address,))
+
+    def __getitem__(self, index: int) -> Bird:
+        return self.birds[index]
+
+    def __iter__(self) -> Any:
+        return iter(self.birds)
+
+    async def start(self) -> None:
+        for bird in self.birds:
+            await bird.start()
+
+    async def join(self, name: str = LOBBY) -> list[Joined]:
+        return list(await asyncio.gather(*(bird.join(name) for bird in self.birds)))
+
+    def cut_off(self, *birds: Bird) -> int:
+        """These hosts lose the network; ``mend`` with the number that is returned."""
+        groups = {bird.host.index: 1 if bird in birds else 0 for bird in self.birds}
+        return self.world.network.disturb(Partition(groups))
+
+    def mend(self, number: int) -> None:
+        self.world.network.calm(number)
+
+    async def until(self, condition: Callable[[], bool], seconds: float, what: str) -> None:
+        """Wait in virtual time; fails when the condition does not come true."""
+        for _ in range(int(seconds * 100)):
+            if condition():
+                return
+            await asyncio.sleep(0.01)
+        raise AssertionError(f"not within {seconds} virtual s: {what}")
+
+    def check_unharmed(self) -> None:
+        """No task of any node has crashed."""
+        assert [crash for bird in self.birds for crash in bird.crashes] == []
+
+
+def story(
+    tell: Callable[[Flock], Coroutine[Any, Any, None]], count: int, *, seed: int = 1, **options: Any
+) -> Flock:
+    """Run a story with ``count`` started nodes; ``options`` of network and ``NodeConfig`` mixed."""
+    network = {key: options.pop(key) for key in list(options) if key in ("one_way_ms", "loss", "jitter_ms")}
+    with SimWorld(seed=seed, **network) as world:
+        flock = Flock(world, count, **options)
+
+        async def main() -> None:
+            await flock.start()
+            await tell(flock)
+            flock.check_unharmed()
+
+        world.run(main())
+    return flock

@@ -1,0 +1,121 @@
+"""Joining: proven both ways, with its steps told; all at once, late, cut off, and by itself again."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from peernode.errors import PeerNodeError
+from peernode.events import JoinDelayed, Joined, MessageReceived
+from peernode.pubsub.join import STEPS
+from tests.pubsub.flock import LOBBY, Flock, story
+
+
+def test_a_join_tells_every_step_once_it_is_done() -> None:
+    async def tell(flock: Flock) -> None:
+        joined = await flock[2].join()
+        assert joined.created
+        assert not joined.alone
+        assert sorted(set(flock[2].steps()), key=STEPS.index) == list(STEPS)
+        again = await flock[1].join()
+        assert not again.created
+
+    story(tell, 3)
+
+
+def test_twenty_nodes_joining_at_once_are_listed_by_every_initiator() -> None:
+    async def tell(flock: Flock) -> None:
+        joined = await flock.join()
+        assert len(joined) == 20
+        assert all(join.elapsed_ms <= 5000 for join in joined)
+        everybody = sorted(bird.node.node_id for bird in flock)
+
+        async def complete() -> bool:
+            listed = await flock[7].call(flock[7].node.subscribers(LOBBY))
+            return len(listed) == 5 and all(sorted(ids) == everybody for ids in listed.values())
+
+        for _ in range(20):
+            if await complete():
+                return
+            await asyncio.sleep(0.1)
+        raise AssertionError("not all listed by all within 2 virtual s")
+
+    story(tell, 20, loss=0.01)
+
+
+def test_a_late_joiner_gets_the_history_in_order() -> None:
+    async def tell(flock: Flock) -> None:
+        early = flock.birds[:4]
+        await asyncio.gather(*(bird.join() for bird in early))
+        for index in range(120):
+            await early[index % 4].say(f"m{index}")
+        await asyncio.sleep(5)
+        await flock[4].join()
+        await flock.until(lambda: len(flock[4].texts()) == 120, 10, "the whole history")
+        assert all(event.history for event in flock[4].told(MessageReceived))
+        for author in range(4):
+            own = [text for text in flock[4].texts() if int(text[1:]) % 4 == author]
+            assert own == [f"m{index}" for index in range(author, 120, 4)]
+        assert flock[4].node.log_ids(LOBBY) == flock[0].node.log_ids(LOBBY)
+
+    story(tell, 5)
+
+
+def test_without_a_network_the_join_says_where_it_hangs_and_completes_later() -> None:
+    async def tell(flock: Flock) -> None:
+        cut = flock.cut_off(flock[1])
+        await asyncio.sleep(15)
+        with pytest.raises(PeerNodeError) as caught:
+            await flock[1].join()
+        assert caught.value.code in ("NO_INITIATOR", "NO_BOOTSTRAP")
+        delayed = flock[1].told(JoinDelayed)[0]
+        assert delayed.error.remedy
+        assert 4900 <= delayed.elapsed_ms <= 5100
+        flock.mend(cut)
+        await flock.until(lambda: flock[1].told(Joined) != [], 30, "joined by itself")
+
+    story(tell, 3)
+
+
+def test_a_join_is_not_confirmed_when_initiators_cannot_reach_the_subscriber() -> None:
+    from peernode.simulation.disturbances import Block
+
+    async def tell(flock: Flock) -> None:
+        joiner = flock[5]
+        await asyncio.gather(*(bird.join() for bird in flock.birds[:5]))
+        others = frozenset(bird.host.index for bird in flock.birds[:5])
+        flock.world.network.disturb(Block(others, frozenset([joiner.host.index])))
+        with pytest.raises(PeerNodeError):
+            await joiner.join()
+        assert joiner.told(Joined) == []
+
+    story(tell, 6)
+
+
+def test_after_losing_the_network_a_node_is_served_again_by_itself() -> None:
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        cut = flock.cut_off(flock[3])
+        await asyncio.sleep(120)
+        missed = await flock[0].say("missed")
+        await asyncio.sleep(5)
+        assert flock[3].texts() == []
+        flock.mend(cut)
+        await flock.until(lambda: flock[3].texts() == ["missed"], 10, "what was missed")
+        state = await flock[0].say("live")
+        await flock.until(lambda: flock[3].texts() == ["missed", "live"], 1, "pushed again")
+        assert flock[0].state(missed.id).state == "delivered"
+        assert state.channel == LOBBY
+
+    story(tell, 6)
+
+
+@pytest.mark.parametrize("name", ["", "a b", "x" * 65, "tab\tname", "nul\0"])
+def test_what_is_no_channel_name_is_refused(name: str) -> None:
+    async def tell(flock: Flock) -> None:
+        with pytest.raises(PeerNodeError) as caught:
+            await flock[0].join(name)
+        assert caught.value.code == "CHANNEL_NAME_INVALID"
+
+    story(tell, 1)
