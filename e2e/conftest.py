@@ -213,4 +213,4 @@ def people(
 @pytest.fixture
 def channel(request: pytest.FixtureRequest) -> str:
     """A channel that only this test uses."""
-    return "#" + re.sub(r"\W+", "-", request.node.originalname.removeprefix("test_"))[:40].strip("-")
+    return "#" + re.sub(r"[\W_]+", "-", request.node.originalname.removeprefix("test_"))[:40].strip("-")

@@ -52,6 +52,7 @@ def test_a_dead_worker_is_told_and_nothing_is_lost(
     bob.expect_message(before)
 
     server.programs["worker"].kill()
+    ann.disturbed = True
     meanwhile = ann.say("While it is dead")
     ann.expect_waiting_for_the_node(meanwhile).expect_trouble("WORKER_UNAVAILABLE")
     ann.picture("worker-unavailable")
