@@ -109,6 +109,12 @@ KINDS: dict[str, FaultKind] = {
         FaultKind("disk_loss", "power cut, and the node comes back on an empty disk, joining again", "one"),
         FaultKind("disk_full", "the nodes' disks take no more writes", "one"),
         FaultKind(
+            "disk_slow",
+            "the nodes' disks take longer to flush",
+            "one",
+            (Key("flush_ms", "ms", 100.0, "how long a flush takes, instead of 2 ms"),),
+        ),
+        FaultKind(
             "bit_rot",
             "bits on the nodes' disks flip, at once",
             "one",

@@ -52,6 +52,7 @@ class Faults:
             "initiators_crash": self._crash,
             "disk_loss": self._disk_loss,
             "disk_full": self._disk_full,
+            "disk_slow": self._disk_slow,
             "bit_rot": self._bit_rot,
             "churn": self._churn,
             "pause": self._pause,
@@ -140,6 +141,19 @@ class Faults:
         async def end() -> None:
             for participant in taken:
                 participant.disk.full = False
+
+        return end
+
+    async def _disk_slow(self, spec: FaultSpec, rng: random.Random) -> End:
+        taken = self._targets(spec, rng)
+        before = [(participant.disk, participant.disk.latency_s) for participant in taken]
+        for disk, _ in before:
+            disk.latency_s = spec.options["flush_ms"] / 1000
+        self._happened(spec.kind, len(taken))
+
+        async def end() -> None:
+            for disk, latency_s in before:
+                disk.latency_s = latency_s
 
         return end
 

@@ -80,6 +80,7 @@ def test_a_small_network_keeps_every_promise() -> None:
         'kind = "initiators_crash"\ncount = 2\nfor_s = 8',
         'kind = "disk_loss"\nfor_s = 3',
         'kind = "disk_full"\nfor_s = 5',
+        'kind = "disk_slow"\nfor_s = 8\nflush_ms = 80',
         'kind = "bit_rot"\nrows = 5',
     ],
 )
