@@ -203,6 +203,13 @@ _ENTRIES = (
         True,
     ),
     Code(
+        "CONNECTION_LOST",
+        "The connection to your node is interrupted",
+        "The browser reaches the server no more: it restarts, or the network between them is down.",
+        "Wait a moment, it comes back by itself and what you write is kept; if it lasts, check the server.",
+        True,
+    ),
+    Code(
         "TIMEOUT",
         "It took too long: {step}",
         "The other nodes did not answer in time.",
