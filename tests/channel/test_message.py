@@ -205,3 +205,10 @@ def test_the_order_is_by_time_author_instance_number_and_digest(items: list[tupl
     assert by_key == sorted(messages, key=lambda m: (m.hlc, m.author, m.instance, m.seq, m.digest))
     assert by_key == sorted(messages, key=lambda m: m.order)
     assert {len(m.order_key) for m in messages} == {72}
+
+
+def test_within_one_moment_and_stream_the_number_decides_as_a_number() -> None:
+    numbers = [1, 2, 255, 256, 257, 65_536]
+    messages = [decode_message(signed(seq=seq, prev=bytes(16) if seq == 1 else b"p" * 16)) for seq in numbers]
+    assert [m.seq for m in sorted(messages, key=lambda m: m.order_key)] == numbers
+    assert [m.seq for m in sorted(messages, key=lambda m: m.order)] == numbers
