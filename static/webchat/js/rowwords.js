@@ -1,7 +1,7 @@
 /**
  * What a row says about its state, and which buttons it has: one table, no page.
  *
- * `icon` names a file in icons/; the words say the same, so nothing is told by picture or colour alone.
+ * `icon` names a picture of icons.html; the words say the same, so nothing is told by picture or colour alone.
  */
 
 import { say } from "./strings.js";

@@ -61,7 +61,7 @@ export class Screen {
       rows: (name) => app.messages.rows(name),
       channel: (name) => app.channels.get(name) ?? NO_CHANNEL,
       nameOf: (row) => app.nameOf(row),
-      olderWanted: () => app.connection.isOpen && app.loadOlder(app.current),
+      olderWanted: () => app.connection.isOpen && app.channels.isReady(app.current) && app.loadOlder(app.current),
       read: () => this.#read(),
       act: (action, id) => app.act(action, id),
     };

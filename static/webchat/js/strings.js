@@ -113,7 +113,7 @@ const WORDS = {
   "composer.left": "{n} bytes left",
   "composer.volatile": "This browser keeps nothing on disk: an unsent message is lost when you close the page.",
 
-  "subtitle.alone": "Only you so far",
+  "subtitle.alone": "Only you have written here so far",
   "subtitle.people.one": "1 person has written here",
   "subtitle.people.other": "{n} people have written here",
   "subtitle.joining": "Joining…",

@@ -5,7 +5,6 @@
 import { identicon } from "../identicon.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-const ICONS = new URL("../../icons/", import.meta.url);
 
 /** `h("a", {class: "x", href}, "text", child)`; attributes that are null or false are left out. */
 export function h(tag, attributes = {}, ...children) {
@@ -33,10 +32,10 @@ function svg(tag, attributes) {
   return element;
 }
 
-/** The picture `name`.svg of icons/, in the colour of the text around it; for the eye alone. */
+/** The picture `name` of icons.html, in the colour of the text around it; for the eye alone. */
 export function icon(name) {
   const picture = svg("svg", { class: "icon", viewBox: "0 0 20 20", "aria-hidden": "true", "data-icon": name });
-  picture.append(svg("use", { href: `${new URL(`${name}.svg`, ICONS)}#icon` }));
+  picture.append(svg("use", { href: `#icon-${name}` }));
   return picture;
 }
 
@@ -44,7 +43,7 @@ export function icon(name) {
 export function setIcon(picture, name) {
   if (picture.dataset.icon === name) return;
   picture.dataset.icon = name;
-  picture.firstChild.setAttribute("href", `${new URL(`${name}.svg`, ICONS)}#icon`);
+  picture.firstChild.setAttribute("href", `#icon-${name}`);
 }
 
 /** The picture of a node. */
@@ -71,6 +70,22 @@ export function oncePerFrame(draw) {
     if (document.hidden) setTimeout(run, 50);
     else requestAnimationFrame(run);
   };
+}
+
+/** A `details` that is a menu: it closes with Escape, and when something else is used. */
+export function asMenu(details) {
+  document.addEventListener("click", (event) => {
+    if (!details.contains(event.target)) details.open = false;
+  });
+  details.addEventListener("focusout", (event) => {
+    if (event.relatedTarget && !details.contains(event.relatedTarget)) details.open = false;
+  });
+  details.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !details.open) return;
+    event.preventDefault();
+    details.open = false;
+    details.querySelector("summary").focus();
+  });
 }
 
 export const byId = (id) => document.getElementById(id);

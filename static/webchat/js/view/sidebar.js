@@ -4,7 +4,7 @@
 
 import { channelName } from "../channelname.js";
 import { say } from "../strings.js";
-import { avatar, byId, h, oncePerFrame, setAttribute, setText } from "./dom.js";
+import { asMenu, avatar, byId, h, oncePerFrame, setAttribute, setText } from "./dom.js";
 
 const narrow = window.matchMedia("(max-width: 47.5rem)");
 
@@ -36,9 +36,10 @@ export class SidebarView {
     this.#opener.addEventListener("click", () => this.setOpen(true));
     this.#veil.addEventListener("click", () => this.setOpen(false));
     this.#drawer.addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && this.#isOpen && narrow.matches) this.setOpen(false);
+      if (event.key === "Escape" && !event.defaultPrevented && this.#isOpen && narrow.matches) this.setOpen(false);
     });
     narrow.addEventListener("change", () => this.setOpen(false));
+    asMenu(byId("me-menu"));
     this.setOpen(false);
   }
 

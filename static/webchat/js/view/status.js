@@ -3,7 +3,7 @@
  */
 
 import { say } from "../strings.js";
-import { byId, h, icon, setAttribute, setIcon, setText } from "./dom.js";
+import { asMenu, byId, h, icon, setAttribute, setIcon, setText } from "./dom.js";
 
 const TICK_MS = 500;
 
@@ -27,14 +27,7 @@ export class StatusView {
     this.#pill.querySelector("summary").prepend(this.#picture);
     this.#tryNow.addEventListener("click", tryNow);
     setInterval(() => this.#drawTime(), TICK_MS);
-    document.addEventListener("click", (event) => {
-      if (!this.#pill.contains(event.target)) this.#pill.open = false;
-    });
-    this.#pill.addEventListener("keydown", (event) => {
-      if (event.key !== "Escape" || !this.#pill.open) return;
-      this.#pill.open = false;
-      this.#pill.querySelector("summary").focus();
-    });
+    asMenu(this.#pill);
   }
 
   /** What the node says of itself; fields it does not name stay. */

@@ -25,6 +25,7 @@ export class TimelineView {
   #elements = new Map();
   #channel = null;
   #stuck = true;
+  #size = "";
 
   /** `source`: `items(channel)`, `nameOf(row)`, `now_ms()`, `olderWanted()`, `read()`, `act(action, id)`. */
   constructor(source) {
@@ -136,8 +137,11 @@ export class TimelineView {
   }
 
   #scrolled() {
-    const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
-    this.#stuck = scrollHeight - scrollTop - clientHeight <= BOTTOM_PX;
+    const { scrollTop, scrollHeight, clientHeight, clientWidth } = this.#scroller;
+    const size = `${clientWidth} ${clientHeight}`;
+    // A window that changes its size scrolls too; that is nobody's wish to leave the bottom.
+    if (size === this.#size) this.#stuck = scrollHeight - scrollTop - clientHeight <= BOTTOM_PX;
+    this.#size = size;
     this.#settle();
   }
 
