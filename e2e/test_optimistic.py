@@ -29,7 +29,7 @@ def test_one_does_not_wait_for_another(people: People, server: Server, channel: 
     kate = people("kate", server).sign_up().join(channel)
 
     john.network(Network.HOLD)
-    said = [john.say(f"held {number}") for number in range(3)]
+    said = john.say_at_once("held 1", "held 2", "held 3")
     for message in said:
         john.expect_state(message, "pending")
     john.network(Network.OPEN)
