@@ -13,6 +13,6 @@ os.environ["STARLING_UDP_PORT"] = "0"
 
 from webchat.settings import *  # noqa: E402, F403
 
-DATABASES["default"]["TEST"] = {"NAME": str(Path(_directory.name) / "test.sqlite3")}  # type: ignore[index] # noqa: F405
+DATABASES["default"]["TEST"] = {"NAME": str(Path(_directory.name) / "test.sqlite3")}  # noqa: F405
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
