@@ -107,6 +107,21 @@ def test_a_commit_on_a_view_from_before_the_cut_never_ends(world: SimWorld) -> N
     world.run(story())
 
 
+def test_a_flush_from_before_the_cut_does_not_end_one_from_after_it(world: SimWorld) -> None:
+    async def story() -> None:
+        disk = MemoryDisk(LATENCY_S)
+        (lost,) = tasks_of(disk.store_for(NODE).commit(PutMeta("a", b"1")))
+        await asyncio.sleep(LATENCY_S / 2)
+        disk.power_cut()
+        await disk.store_for(NODE).commit(PutMeta("b", b"1"))
+        assert world.loop.time() == pytest.approx(LATENCY_S * 1.5)
+        assert disk.store_for(NODE).meta("a") is None
+        assert not lost.done()
+        lost.cancel()
+
+    world.run(story())
+
+
 def test_a_crash_in_the_middle_is_heard_by_who_watches_the_host(world: SimWorld) -> None:
     disk = MemoryDisk(LATENCY_S)
     host = world.host()
