@@ -58,6 +58,7 @@ async def cost(participants: list[Participant], history: int) -> dict[str, float
     author = participants[0]
     held = len(author.node.log_ids(CHANNEL))
     await say(participants, author, max(0, history - held))
+    before_samples = len(author.node.log_ids(CHANNEL))
     idle = await idle_rate(participants, 2.0)
     loop = asyncio.get_running_loop()
     before, begin = traffic(participants), loop.time()
@@ -66,9 +67,9 @@ async def cost(participants: list[Participant], history: int) -> dict[str, float
     await asyncio.sleep(1.0)
     after, seconds = traffic(participants), loop.time() - begin
     return {
-        "history": len(author.node.log_ids(CHANNEL)),
-        "datagrams": (after[0] - before[0] - idle[0] * seconds) / SAMPLES,
-        "bytes": (after[1] - before[1] - idle[1] * seconds) / SAMPLES,
+        "history": before_samples,
+        "datagrams": round((after[0] - before[0] - idle[0] * seconds) / SAMPLES, 1),
+        "bytes": round((after[1] - before[1] - idle[1] * seconds) / SAMPLES),
     }
 
 
@@ -78,9 +79,9 @@ async def latency(participants: list[Participant]) -> dict[str, dict[str, float]
     sent, delivered = [], []
     for number in range(SAMPLES):
         message_id, begin = await author.publish(f"timed {number}")
-        await until("sent", lambda m=message_id: "sent" in author.states.get(m, {}))
+        await until("sent", lambda m=message_id: author.sent_at(m) > 0)
         await until("received", lambda m=message_id: all(m in other.received for other in others))
-        sent.append((author.states[message_id]["sent"] - begin) * 1000)
+        sent.append((author.sent_at(message_id) - begin) * 1000)
         delivered += [(other.received[message_id] - begin) * 1000 for other in others]
     return {"sent_ms": percentiles(sent), "delivered_ms": percentiles(delivered)}
 
@@ -100,8 +101,9 @@ async def run() -> dict[str, Any]:
     """All measurements on one network."""
     with tempfile.TemporaryDirectory() as folder:
         async with network(Path(folder), NODES) as participants:
+            little = await cost(participants, HISTORY[0])
             times = await latency(participants)
-            little, much = [await cost(participants, history) for history in HISTORY]
+            much = await cost(participants, HISTORY[1])
     return {
         "nodes": NODES,
         **times,

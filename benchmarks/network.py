@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -42,12 +41,18 @@ class Participant:
         elif isinstance(event, MessageState):
             self.states.setdefault(event.state.id, {}).setdefault(event.state.state, now)
 
+    def sent_at(self, message_id: str) -> float:
+        """When our message was sent, or already delivered; 0 before, ``RuntimeError`` when it failed."""
+        states = self.states.get(message_id, {})
+        if "failed" in states:
+            raise RuntimeError(f"{message_id} failed")
+        return min((states[each] for each in ("sent", "delivered") if each in states), default=0.0)
+
     async def publish(self, text: str) -> tuple[str, float]:
         """Publish; the message's id and when."""
-        message_id = str(uuid.uuid4())
         begin = time.monotonic()
-        await self.node.publish(CHANNEL, message_id, text)
-        return message_id, begin
+        state = await self.node.publish(CHANNEL, None, text)
+        return state.id, begin
 
 
 @asynccontextmanager
