@@ -26,7 +26,7 @@ check: $(VENV)/.stamp-dev ## format, lint, types, and the rules about the reposi
 	$(PYTHON) -m pytest tests/test_tidy.py tests/test_docs.py
 
 unit: $(VENV)/.stamp-dev $(VENV)/.stamp-system ## Python tests without a browser, in random order
-	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest -n 2 --dist worksteal
 
 js: $(VENV)/.stamp-system ## tests of the browser modules that need no browser
 	node --test $$(find tests/js -name '*.test.*js' | sort)
