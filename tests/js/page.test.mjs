@@ -45,6 +45,15 @@ test("modules for node's tests know no page", () => {
   }
 });
 
+test("every word is said somewhere", () => {
+  const texts = MODULES.filter((path) => !path.endsWith("/strings.js")).map(read).join("\n");
+  const keys = [...read("static/webchat/js/strings.js").matchAll(/^  "([\w.]+)":/gm)].map((found) => found[1]);
+  const madeUp = /^(error|join\.detail|join\.step|node|row|heard)\./; // these keys are put together from a state or code
+  const unsaid = keys.filter((key) => !madeUp.test(key) && !texts.includes(`"${key.replace(/\.(one|other)$/, "")}"`));
+  assert.ok(keys.length > 50);
+  assert.deepEqual(unsaid, []);
+});
+
 test("every picture that is used is in the page", () => {
   const icons = new Set([...read("templates/webchat/icons.html").matchAll(/id="icon-(\w+)"/g)].map((found) => found[1]));
   const used = [...MODULES, ...TEMPLATES].flatMap((path) =>

@@ -44,8 +44,9 @@ export class App {
 
   /** Show what earlier pages knew and what the outbox holds, then connect. */
   async start() {
+    const store = await openOutboxStore(this.page.user.id);
     this.outbox = new Outbox({
-      store: await openOutboxStore(this.page.user.id),
+      store,
       request: (frame) => this.connection.request(frame),
       clock: systemClock,
       tabs: new Tabs(`starling-outbox-${this.page.user.id}`),
@@ -54,7 +55,7 @@ export class App {
     this.channels.recall();
     await this.outbox.start();
     this.openFirst();
-    this.screen.ready();
+    this.screen.ready(store.volatile);
     window.addEventListener("online", () => this.connection.tryNow());
     window.addEventListener("offline", () => this.connection.interrupted("link.offline"));
     this.connection.tryNow();

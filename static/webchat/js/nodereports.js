@@ -35,7 +35,10 @@ function eventTable(app) {
       channels.joined(frame);
       app.loadNewest(frame.channel);
     },
-    "channel.left": (frame) => app.close(frame.channel),
+    "channel.left"(frame) {
+      app.close(frame.channel);
+      app.screen.left(frame.channel);
+    },
     "channel.name"(frame) {
       channels.named(frame);
       messages.renamed(frame.channel, frame.author, frame.name);

@@ -82,7 +82,9 @@ export class Screen {
   }
 
   /** The scripts listen: what is filled in from now on is not lost. */
-  ready() {
+  ready(isVolatile) {
+    byId("volatile").hidden = !isVolatile;
+    setText(byId("volatile"), say("composer.volatile"));
     byId("join-fields").disabled = false;
     byId("open-default").disabled = false;
     if (this.#app.current === null) this.sidebar.focusField();
@@ -106,6 +108,12 @@ export class Screen {
     this.joinCard.draw(this.#app.channels.get(name));
     this.#head();
     if (name !== null) this.composer.focus();
+  }
+
+  /** A channel was left; the focus must not stay on what is gone. */
+  left(channel) {
+    this.announcer.say("channel", say("channels.left", { channel }));
+    if (this.#app.current === null) this.sidebar.focusField();
   }
 
   showMe(me) {

@@ -26,7 +26,6 @@ const WORDS = {
   "heard.failed": "A message was not sent: {reason}.",
   "heard.sent": "Message sent.",
   "heard.delivered": "Message delivered.",
-  "heard.queued": "Message kept, it will send by itself.",
   "heard.discarded": "Message discarded.",
 
   "undo.text": "Message discarded",
@@ -49,11 +48,9 @@ const WORDS = {
   "node.peers.other": "{n} peers",
   "node.unlinked": "This page is not connected to your node",
 
-  "link.connecting": "Connecting to your node…",
   "link.lost": "The connection to your node is interrupted.",
   "link.offline": "This device is offline.",
   "link.refused": "The server does not answer.",
-  "link.closed": "The server closed the connection (code {code}).",
   "link.silent": "The server stopped answering.",
   "link.session": "You are signed out.",
   "link.crowded": "This account has too many open pages. Close one of them, then try again.",
@@ -68,7 +65,6 @@ const WORDS = {
   "join.done": "Joined in {time}",
   "join.created": "New channel, created in {time}",
   "join.alone": "You are the only one here so far.",
-  "join.code": "Code",
   "join.remedy": "What you can do",
   "join.progress": "Progress of joining {channel}",
   "join.step.waiting": "waiting",

@@ -57,11 +57,10 @@ export class TimelineView {
     requestAnimationFrame(() => this.#scroller.removeAttribute("aria-busy"));
   }
 
-  /** Follow new messages from here on. */
+  /** Follow new messages from here on; drawn at once, so that it is on the screen with the next frame. */
   toBottom() {
     this.#stuck = true;
-    this.#jump();
-    this.redraw();
+    this.#draw();
   }
 
   /** Put the focus on a row's first button. */
