@@ -9,6 +9,8 @@ from typing import Any
 
 log = logging.getLogger("webchat")
 
+CANCEL_AGAIN_S = 0.1
+
 
 class Background:
     """The tasks of one owner; after ``close`` none is left."""
@@ -40,9 +42,14 @@ class Background:
         await self.close()
 
     async def close(self) -> None:
-        """Cancel all tasks (but the calling one) and wait until they have ended."""
+        """Cancel all tasks (but the calling one) and wait until they have ended.
+
+        Again and again: a client library in the middle of an exchange may turn a cancellation into
+        an error of its own (``redis`` does), which the task then survives.
+        """
         current = asyncio.current_task()
-        tasks = [task for task in self._tasks if task is not current]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)  # their errors are logged by _ended
+        waiting = {task for task in self._tasks if task is not current}
+        while waiting:
+            for task in waiting:
+                task.cancel()
+            _, waiting = await asyncio.wait(waiting, timeout=CANCEL_AGAIN_S)

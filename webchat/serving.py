@@ -113,7 +113,7 @@ def serve(
         if isinstance(error, CommandError):
             site.failure = str(error.params.get("reason") or error)
         else:
-            site.failure = f"the worker ended: {error!r}"
+            site.failure = "the worker ended"
             log.error("the worker ended", exc_info=error)
         site.stop()
 

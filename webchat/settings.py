@@ -80,7 +80,7 @@ LAYER_CAPACITY = 10_000
 if DEPLOYMENT.redis_url:
     CHANNEL_LAYERS = {
         "default": {
-            "BACKEND": "channels_redis.core.RedisChannelLayer",
+            "BACKEND": "webchat.chat.redislayer.PatientRedisLayer",
             "CONFIG": {
                 # Longer than the 5 s for which the layer blocks, or each idle receive ends in an error.
                 "hosts": [{"address": DEPLOYMENT.redis_url, "socket_timeout": 30}],

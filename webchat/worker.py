@@ -12,6 +12,7 @@ The worker holds no Django request and needs no Twisted: ``manage.py chat`` runs
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 from collections import OrderedDict
@@ -49,6 +50,7 @@ class Worker:
         self.epoch = secrets.token_hex(8)
         self.host = PeerHost(settings.DEPLOYMENT, settings.NODE_ENVIRONMENT)
         self.residents = Residents(self.host, self.epoch, layer)
+        self._receiving = Background()
         self._tasks = Background()
         self._answers: OrderedDict[str, dict[str, Any] | None] = OrderedDict()
         self._commands: dict[str, Callable[[int, Args], Awaitable[Result]]] = {
@@ -67,19 +69,25 @@ class Worker:
     async def run(self, ready: Callable[[tuple[str, int]], None]) -> None:
         """Serve until cancelled; ``ready`` is called with the host node's address once it listens.
 
-        Raises ``CommandError`` when the host node can't start.
+        Raises ``CommandError`` when the host node can't start. Returns only when the channel layer
+        fails in a way that nobody expected; the reason is in the log.
         """
         try:
             await self.host.start()
             await self.residents.start()
+            receiving = self._receiving.spawn(self._receive(), "worker: receiving")
             ready(self.host.address)
-            async for message in listen(self._layer, WORKER_CHANNEL):
-                self._take(message)
+            await asyncio.wait([receiving])  # only an error ends it
         finally:
+            await self._receiving.close()
             # What was accepted is on disk already; this only lets answers out.
             await self._tasks.finish(FINISH_S)
             await self.residents.stop()
             await self.host.stop()
+
+    async def _receive(self) -> None:
+        async for message in listen(self._layer, WORKER_CHANNEL):
+            self._take(message)
 
     def _take(self, message: dict[str, Any]) -> None:
         command_id = message["id"]

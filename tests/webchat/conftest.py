@@ -89,7 +89,7 @@ def use_redis(settings: Settings, url: str, **host: object) -> None:
     """Meet in this Redis from now on."""
     config = {"hosts": [{"address": url, "socket_timeout": 30, **host}], "prefix": "starling:starling"}
     settings.CHANNEL_LAYERS = {
-        "default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": config}
+        "default": {"BACKEND": "webchat.chat.redislayer.PatientRedisLayer", "CONFIG": config}
     }
     channel_layers.backends.clear()
 
@@ -129,10 +129,13 @@ class WorkerProgram:
         return self._end()
 
     def _end(self) -> int:
-        status = self._program.wait(START_TIMEOUT_S)
         assert self._program.stdout is not None
-        self._program.stdout.close()
-        return status
+        try:
+            return self._program.wait(START_TIMEOUT_S)
+        finally:
+            self._program.kill()
+            self._program.wait()
+            self._program.stdout.close()
 
 
 @pytest.fixture

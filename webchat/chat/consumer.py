@@ -54,6 +54,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self._delivering = asyncio.Lock()
         self._filling = False
         self._said_hello = False
+        self._welcome_due = False
         self._closing = False
         self._link: WorkerLink | None = None
         await self.accept()
@@ -112,7 +113,11 @@ class ChatConsumer(AsyncWebsocketConsumer):
         fields = frame.fields
         if frame.type == "hello":
             self._said_hello = True
-            await self._welcome(link, frame.ref, fields.get("cursor"))
+            try:
+                await self._welcome(link, frame.ref, fields.get("cursor"))
+            except CommandError:
+                self._welcome_due = True
+                raise
             return None
         if frame.type == "message.send":
             link.sockets.take_message(self.user_id, asyncio.get_running_loop().time())
@@ -130,6 +135,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
             self._reader.note_head(Cursor.parse(answer["head"]))
             fields = {name: answer[name] for name in ("replayed", "node", "channels")}
             frame = {"type": "welcome", "ref": ref, "user": self._user, "cursor": str(position), **fields}
+            self._welcome_due = False
             await self._send_frame(frame)
         await self._fill(link)
 
@@ -142,17 +148,17 @@ class ChatConsumer(AsyncWebsocketConsumer):
                 await self._send_frame({**event, "cursor": str(cursor)})
         self._notice_hole()
 
-    async def on_head(self, head: Cursor, *, recovered: bool) -> None:
-        """Fetch what is missing; after an outage also say how things are now."""
+    async def on_head(self, head: Cursor) -> None:
+        """Fetch what is missing; when a welcome is due, as after an outage, that brings it along."""
         self._reader.note_head(head)
-        unanswered = self._said_hello and self._reader.position is None
-        if (recovered or unanswered) and self._said_hello and self._link is not None:
-            self._tasks.spawn(self._refresh(self._link), "welcome after an outage")
+        if self._welcome_due and not self._filling and self._link is not None:
+            self._tasks.spawn(self._welcome_unasked(self._link), "welcome")
         else:
             self._notice_hole()
 
     async def on_worker_lost(self) -> None:
         """Tell the browser; it keeps what is written until the node is back."""
+        self._welcome_due = self._said_hello
         reason = error_fields(CommandError("WORKER_UNAVAILABLE"))
         state = {"type": "node.state", "state": "offline", "peers": 0, "reason": reason["message"]}
         await self._send_frame({**state, "code": reason["code"], "remedy": reason["remedy"]})
@@ -204,11 +210,13 @@ class ChatConsumer(AsyncWebsocketConsumer):
             self._reader.note_head(Cursor.parse(answer["head"]))
         return True
 
-    async def _refresh(self, link: WorkerLink) -> None:
+    async def _welcome_unasked(self, link: WorkerLink) -> None:
+        self._welcome_due = False
         try:
             position = self._reader.position
             await self._welcome(link, None, str(position) if position else None)
         except CommandError as error:
+            self._welcome_due = True
             log.info("user %s: no welcome: %s", self.user_id, error)
 
     # Sending

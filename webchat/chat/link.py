@@ -145,10 +145,10 @@ class WorkerLink:
                     for socket in self.sockets.all():
                         await _told(socket.on_worker_lost())
                 continue
-            recovered, self._worker_lost = self._worker_lost, False
+            self._worker_lost = False
             for socket in self.sockets.all():
                 number = answer["heads"].get(str(socket.user_id), 0)
-                await _told(socket.on_head(Cursor(answer["epoch"], number), recovered=recovered))
+                await _told(socket.on_head(Cursor(answer["epoch"], number)))
 
     async def _check_sessions(self) -> None:
         while True:

@@ -20,8 +20,8 @@ class Socket(Protocol):
     async def on_events(self, epoch: str, first: int, batch: list[dict[str, Any]]) -> None:
         """New events, perhaps after a hole."""
 
-    async def on_head(self, head: Cursor, *, recovered: bool) -> None:
-        """How far the stream has got; ``recovered``: the worker is back after ``on_worker_lost``."""
+    async def on_head(self, head: Cursor) -> None:
+        """The worker is there, and the stream has got so far."""
 
     async def on_worker_lost(self) -> None:
         """The worker does not answer."""

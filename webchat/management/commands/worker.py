@@ -37,6 +37,7 @@ class Command(BaseCommand):
             loop.add_signal_handler(number, task.cancel)
         with contextlib.suppress(asyncio.CancelledError):  # a signal is the way to end it
             await Worker(get_channel_layer()).run(self._ready)
+            raise CommandError("The worker ended; the reason is in the log.")
 
     def _ready(self, address: tuple[str, int]) -> None:
         self.stdout.write(f"Worker ready, host node on UDP {address[0]}:{address[1]}")
