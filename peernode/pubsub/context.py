@@ -14,11 +14,12 @@ from peernode.channel.message import Message
 from peernode.config import NodeConfig
 from peernode.diagnostics.collector import DiagnosticCollector
 from peernode.environment import Environment
+from peernode.errors import Backpressure, PeerNodeError
 from peernode.events import ChatMessage, Event
 from peernode.identity import Identity, node_id_of
 from peernode.overlay.overlay import Overlay
 from peernode.rpc.rpc import Rpc
-from peernode.store.base import Store
+from peernode.store.base import Store, Write
 from peernode.tasks import Tasks
 from peernode.wire.contact import Contact
 
@@ -38,6 +39,15 @@ class Context:
     hlc: Hlc
     collector: DiagnosticCollector
     tell: Callable[[Event], None]
+
+    async def save(self, *writes: Write) -> bool:
+        """Write what may be written again later: a full disk or queue is counted, not raised."""
+        try:
+            await self.store.commit(*writes)
+        except (PeerNodeError, Backpressure) as error:
+            self.collector.count(f"save.{type(error).__name__}")
+            return False
+        return True
 
     def now(self) -> float:
         """Monotonic seconds."""

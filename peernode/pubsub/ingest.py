@@ -76,6 +76,8 @@ class Ingest:
         if lead := self.ahead_ms(message):
             raise Refused(Status.NOT_YET, [lead])
         verdict = replica.log.would_add(message)
+        if verdict is Added.IGNORED:
+            raise Refused(Status.INVALID)
         if verdict is Added.TOO_FAR:
             raise Refused(Status.BUSY)
         if verdict is Added.FULL:
@@ -185,6 +187,7 @@ class Ingest:
         return block
 
 
-def refusal_of(error: PeerNodeError) -> Refused:
+def refusal_of(error: PeerNodeError | Backpressure) -> Refused:
     """What a peer hears when our own store can't take its message."""
-    return Refused(Status.STORE_FULL if error.code == "STORE_FULL" else Status.BUSY)
+    full = isinstance(error, PeerNodeError) and error.code == "STORE_FULL"
+    return Refused(Status.STORE_FULL if full else Status.BUSY)

@@ -12,7 +12,7 @@ from typing import Any
 
 from peernode.channel.message import decode_message
 from peernode.channel.receipt import sign_ack, sign_receipt
-from peernode.errors import PeerNodeError, Refused, RemoteProtocolError
+from peernode.errors import Backpressure, PeerNodeError, Refused, RemoteProtocolError
 from peernode.identity import node_id_of
 from peernode.pubsub.context import Context
 from peernode.pubsub.delivery import MessageDelivery
@@ -62,7 +62,7 @@ class Intake:
             self._limit(message.author)
         try:
             await self._ingest.take(replica, message, Source.PUBLISH, caller.contact)
-        except PeerNodeError as error:
+        except (PeerNodeError, Backpressure) as error:
             raise refusal_of(error) from error
         receipt = sign_receipt(self._context.identity, message, self._context.config.machine_id)
         live = replica.leases.live(self._context.now())
@@ -98,7 +98,7 @@ class Intake:
             raise Refused(Status.NOT_SUBSCRIBED)
         try:
             await self._ingest.take(replica, message, Source.PUSH, caller.contact)
-        except PeerNodeError as error:
+        except (PeerNodeError, Backpressure) as error:
             raise refusal_of(error) from error
         view = replica.initiators
         if view is not None and their_hash not in (view.hash, bytes(16)) and not replica.serves:

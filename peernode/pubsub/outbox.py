@@ -109,7 +109,7 @@ class Outbox:
             if entry.state in ("sent", "delivered"):
                 self._retire(entry)
                 self._context.tasks.spawn(
-                    self._context.store.commit(DropOutbox(entry.message.id)), "outbox.make_room"
+                    self._context.save(DropOutbox(entry.message.id)), "outbox.make_room"
                 )
                 return False
         return True
@@ -137,6 +137,6 @@ class Outbox:
         if len(entry.receipts) >= self._context.config.quorum_full:
             if entry.message.id in self.waiting:
                 self._retire(entry)
-                await self._context.store.commit(DropOutbox(entry.message.id))
+                await self._context.save(DropOutbox(entry.message.id))
         elif entry.message.id in self.waiting:
-            await self._context.store.commit(PutOutbox(entry.row()))
+            await self._context.save(PutOutbox(entry.row()))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from peernode.channel.message import Kind, Message, decode_message, sign_message
 from peernode.channel.parts import part_digest, split_parts
 from peernode.diagnostics.codes import error_info
-from peernode.errors import PeerNodeError
+from peernode.errors import Backpressure, PeerNodeError
 from peernode.events import OutboxState
 from peernode.pubsub.context import Context
 from peernode.pubsub.ingest import Ingest, Source
@@ -61,9 +61,11 @@ class Publisher:
         writes: list[Write] = [*parts, PutMessage(entry.message), PutOutbox(entry.row())]
         try:
             await self._context.store.commit(*writes)
-        except BaseException:
+        except BaseException as error:
             self.outbox.forget(entry)
             replica.own = None  # its number is burnt: go on in a new stream, never sign it again
+            if isinstance(error, Backpressure):
+                raise PeerNodeError("RATE_LIMITED", retry_after=1) from error
             raise
         self._ingest.believe(replica, [entry.message], Source.OWN)
         self._start(entry)
@@ -71,7 +73,10 @@ class Publisher:
 
     def _sign(self, replica: Replica, message_id: bytes, kind: Kind, text: str) -> tuple[Entry, list[Write]]:
         config = self._context.config
-        body = text.encode()
+        try:
+            body = text.encode()
+        except UnicodeEncodeError:
+            raise PeerNodeError("BAD_FRAME", reason="The text holds half of a character.") from None
         if len(body) > config.text_max_bytes:
             raise PeerNodeError("TOO_LARGE", limit=config.text_max_bytes)
         if kind is Kind.TEXT and not text.strip():

@@ -228,3 +228,29 @@ def test_nothing_is_delivered_to_who_has_left() -> None:
         assert all(flock[2].node.node_id not in ids for ids in listed.values())
 
     story(tell, 3)
+
+
+def test_half_a_character_is_refused_plainly() -> None:
+    async def tell(flock: Flock) -> None:
+        await flock[0].join()
+        with pytest.raises(PeerNodeError) as caught:
+            await flock[0].say("broken \ud800 text")
+        assert caught.value.code == "BAD_FRAME"
+
+    story(tell, 1)
+
+
+def test_a_full_disk_refuses_plainly_and_the_node_serves_on() -> None:
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        flock[1].disk.full = True
+        with pytest.raises(PeerNodeError) as caught:
+            await flock[1].say("no room")
+        assert caught.value.code == "STORE_FULL"
+        flock[1].disk.full = False
+        state = await flock[1].say("room again")
+        await flock.until(lambda: flock[1].state(state.id).state == "delivered", 5, "delivered")
+        await asyncio.sleep(30)
+        assert flock[0].texts() == flock[2].texts() == ["room again"]
+
+    story(tell, 3)
