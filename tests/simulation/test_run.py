@@ -20,8 +20,8 @@ ROOT = Path(__file__).parents[2]
 
 SMALL = """\
 name = "small"
-duration_s = 60
-settle_s = 25
+duration_s = 42
+settle_s = 20
 network = { one_way_ms = [5, 30], loss = 0.01 }
 nodes = { count = 5, bootstrap = 2 }
 
@@ -32,8 +32,8 @@ join = { at_s = 3 }
 [[publish]]
 channel = "#a"
 authors = 3
-messages = 24
-start_s = 10
+messages = 12
+start_s = 8
 every_s = 1
 
 [expect]
@@ -53,12 +53,12 @@ def with_fault(lines: str) -> str:
 def test_a_small_network_keeps_every_promise() -> None:
     _, result = judged(SMALL)
     assert result.ok, result.checkers
-    assert (result.published, result.acked, result.expected, result.delivered) == (24, 24, 96, 96)
+    assert (result.published, result.acked, result.expected, result.delivered) == (12, 12, 48, 48)
     assert result.joins == {"tried": 5, "ok": 5}
     assert (result.lost_acked, result.duplicates, result.phantom, result.order_equal) == (0, 0, 0, True)
-    assert result.virtual_s == 60
+    assert result.virtual_s == 42
     assert 5 < (result.latency_ms["p50"] or 0) < 100
-    assert result.by_op["op.PUBLISH.out"] >= 24
+    assert result.by_op["op.PUBLISH.out"] >= 12
     assert (result.datagrams["total"] or 0) > (result.datagrams["idle"] or 0) > 0
 
 
@@ -85,7 +85,7 @@ def test_a_small_network_keeps_every_promise() -> None:
     ],
 )
 def test_every_kind_of_fault_happens_and_is_survived(fault: str) -> None:
-    _, result = judged(with_fault(f"{fault}\nat_s = 14"))
+    _, result = judged(with_fault(f"{fault}\nat_s = 10"))
     kind = fault.split('"')[1]
     assert result.coverage[f"fault {kind}"] == 1
     assert result.coverage[f"fault {kind}: nodes hit"] > 0
@@ -103,13 +103,13 @@ def test_every_supported_kind_is_tried() -> None:
 
 def test_faults_on_the_network_hit_datagrams() -> None:
     for fault in ('kind = "partition"', 'kind = "loss"', 'kind = "latency"', 'kind = "block"'):
-        _, result = judged(with_fault(f"{fault}\nat_s = 14\nfor_s = 5"))
+        _, result = judged(with_fault(f"{fault}\nat_s = 10\nfor_s = 5"))
         assert result.coverage[f"fault {fault.split(chr(34))[1]}: datagrams hit"] > 10
 
 
 def test_who_stays_away_is_not_expected() -> None:
-    _, result = judged(with_fault('kind = "crash"\nnodes = [4]\nat_s = 9'))
-    assert result.expected == result.delivered < 96
+    _, result = judged(with_fault('kind = "crash"\nnodes = [4]\nat_s = 7'))
+    assert result.expected == result.delivered < 48
 
 
 def test_a_bound_that_does_not_hold_is_not_ok() -> None:
@@ -133,7 +133,7 @@ def test_the_seed_decides_the_run() -> None:
 
 def test_the_trace_is_the_same_in_another_process_with_another_hash_seed(tmp_path: Path) -> None:
     scenario = tmp_path / "small.toml"
-    scenario.write_text(with_fault('kind = "crash"\nat_s = 14\nfor_s = 5'))
+    scenario.write_text(with_fault('kind = "crash"\nat_s = 10\nfor_s = 5'))
     hashes = set()
     for hash_seed in ("1", "2"):
         out = tmp_path / f"{hash_seed}.json"
@@ -166,7 +166,7 @@ def test_the_command_writes_result_and_trace(tmp_path: Path, capsys: pytest.Capt
         sum(1 for line in lines if line.split()[1] in ("SEND", "DROP", "NOWHERE"))
         == written["datagrams"]["total"]
     )
-    assert "24 published, 24 acknowledged" in capsys.readouterr().out
+    assert "12 published, 12 acknowledged" in capsys.readouterr().out
 
 
 def test_a_run_that_fails_ends_with_status_1_and_says_how_to_replay_it(
