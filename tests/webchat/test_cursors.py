@@ -196,3 +196,19 @@ async def test_a_restarted_worker_brings_everything_back_unasked(
         assert [m["text"] for m in welcome["channels"][0]["messages"]] == ["before"]
         again = await ann.say("#lobby", "after")
         await ann.expect("message.state", id=again["id"], state="sent")
+
+
+async def test_nodes_of_members_run_without_an_open_page(
+    deployment: Settings, transactional_db: None, open_page: Open
+) -> None:
+    async with running_worker():
+        ann = await open_page("ann")
+        await ann.join("#lobby")
+        await ann.close()
+    async with running_worker():
+        bob = await open_page("bob")
+        await bob.hello()
+        await bob.join("#lobby")
+        sent = await bob.say("#lobby", "are you there?")
+        delivered = await bob.expect("message.state", id=sent["id"], state="delivered")
+        assert delivered["delivered"]["n"] == 1
