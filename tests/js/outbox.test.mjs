@@ -145,6 +145,22 @@ test("an absent worker is asked again by itself, with longer and longer pauses",
   assert.equal(store.records.size, 0);
 });
 
+test("while the worker is absent rows keep saying that they wait", async () => {
+  const { outbox, told } = await openPage();
+  outbox.setLinked(true);
+  const absent = { code: "WORKER_UNAVAILABLE", message: "", remedy: "" };
+  node.answers = [absent, absent];
+  await outbox.add(message("a"));
+  await settle();
+  await outbox.add(message("b"));
+  clock.pass(500);
+  await settle();
+  assert.deepEqual(told(), ["written a", "handingOver a", "queued a", "written b", "queued b", "queued a", "queued b"]);
+  clock.pass(1000);
+  await settle();
+  assert.deepEqual(told().slice(-3), ["accepted a", "handingOver b", "accepted b"]);
+});
+
 test("a rate limit waits as long as the node says and goes on by itself", async () => {
   const { outbox, listener } = await openPage();
   outbox.setLinked(true);

@@ -110,6 +110,7 @@ export class Outbox {
     await this.#store.put(record);
     this.#tabs.tell({ record });
     this.#restored(record);
+    if (this.#pauses > 0 && record.op === "send" && !record.failed) this.#report("queued", record.id);
     this.#pump();
   }
 
@@ -160,7 +161,8 @@ export class Outbox {
   }
 
   async #handOver(record) {
-    if (record.op === "send") this.#report("handingOver", record.id);
+    // An attempt after others in vain is not news: the row goes on saying that it waits.
+    if (record.op === "send" && this.#pauses === 0) this.#report("handingOver", record.id);
     try {
       const answer = await this.#request(REQUESTS[record.op](record));
       this.#pauses = 0;
