@@ -203,6 +203,7 @@ async def test_nodes_of_members_run_without_an_open_page(
 ) -> None:
     async with running_worker():
         ann = await open_page("ann")
+        await ann.hello()
         await ann.join("#lobby")
         await ann.close()
     async with running_worker():
