@@ -5,7 +5,7 @@
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 SEED ?= 1
-SCENARIO ?= peernode/simulation/scenarios/lossy.toml
+SCENARIO ?= first-light
 RESULTS := test-results
 
 .DEFAULT_GOAL := help
@@ -26,7 +26,7 @@ check: $(VENV)/.stamp-dev ## format, lint, types, and the rules about the reposi
 	$(PYTHON) -m pytest tests/test_tidy.py tests/test_docs.py
 
 unit: $(VENV)/.stamp-dev $(VENV)/.stamp-system ## Python tests without a browser, in random order
-	$(PYTHON) -m pytest -n 2 --dist worksteal
+	$(PYTHON) -m pytest -n 2 --dist worksteal --durations=5
 
 js: $(VENV)/.stamp-system ## tests of the browser modules that need no browser
 	node --test $$(find tests/js -name '*.test.*js' | sort)
@@ -34,7 +34,7 @@ js: $(VENV)/.stamp-system ## tests of the browser modules that need no browser
 e2e: $(VENV)/.stamp-dev $(VENV)/.stamp-system ## real browsers against real servers; leaves test-results/
 	$(PYTHON) -m pytest e2e
 
-sim: $(VENV)/.stamp-dev ## one simulated network: make sim SEED=7 SCENARIO=file.toml
+sim: $(VENV)/.stamp-dev ## one simulated network: make sim SEED=7 SCENARIO=file.toml (or a name)
 	@mkdir -p $(RESULTS)
 	$(PYTHON) -m peernode.simulation run $(SCENARIO) --seed $(SEED) --json $(RESULTS)/simulation.json
 
