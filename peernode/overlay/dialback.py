@@ -37,6 +37,9 @@ PASSED_PER_S, PASSED_BURST = 2.0, 20.0
 ALL_PER_S, ALL_BURST = 20.0, 100.0
 """Of all peers together, for each half."""
 
+SETTLE_S = 5.0
+"""After entering the network, other news of our address are no move, it is only becoming known."""
+
 _SENDS = 2
 
 
@@ -53,6 +56,7 @@ class Dialback:
         self._dialler = dialler
         self._tasks = tasks
         self._external: Address | None = None
+        self._settled_at = float("inf")
         self._askers = BucketTable(ASKER_PER_S, ASKER_BURST, ASKERS_MAX)
         self._passers = BucketTable(PASSED_PER_S, PASSED_BURST, ASKERS_MAX)
         self._asked_in_all = TokenBucket(ALL_PER_S, ALL_BURST, now)
@@ -66,10 +70,14 @@ class Dialback:
             self.public = True
             self._rpc.counters["dialback.public"] += 1
 
+    def entered(self) -> None:
+        """The first peer answered: within ``SETTLE_S`` we know how others see our address."""
+        self._settled_at = self._clock.monotonic() + SETTLE_S
+
     def moved(self) -> bool:
         """Whether our address is another than at the last call; then what was known is void."""
         before, self._external = self._external, self._rpc.external
-        if before is None or before == self._external:
+        if before == self._external or self._clock.monotonic() < self._settled_at:
             return False
         self.public = False
         return True
@@ -99,7 +107,7 @@ class Dialback:
                 raise Refused(Status.RATE_LIMITED, [round(1000 / ASKER_PER_S)])
             return await self._pass_on(caller.contact)
         contact = Contact.decode(body.take())
-        if self._table.standing(caller.contact.public_key) is None or not may_dial(self._rpc, contact):
+        if not may_dial(self._rpc, contact):
             raise Refused(Status.INVALID)
         if not self._passers.take(key, now) or not self._passed_in_all.take(now):
             raise Refused(Status.RATE_LIMITED, [round(1000 / PASSED_PER_S)])

@@ -116,6 +116,7 @@ class Overlay:
 
     async def wait_ready(self, timeout_s: float) -> bool:
         """Wait until the network can be asked, or there is clearly none; False if it takes longer."""
+        self._notice_loss()
         try:
             async with asyncio.timeout(timeout_s):
                 await self._ready.wait()
@@ -125,7 +126,7 @@ class Overlay:
 
     async def bootstrap(self) -> bool:
         """Dial everybody known; with the first answer find the own neighbourhood. False: nobody."""
-        if not await self._bootstrap.first():
+        if not await self._bootstrap.first() and not self._answers():
             return False
         await self._upkeep.neighbourhood()
         return True
@@ -216,8 +217,10 @@ class Overlay:
 
     async def _enter(self, first: Contact) -> None:
         """Somebody answers, for the first time or again."""
+        self._upkeep.entered()
         if not self._entered:
             self._entered = True
+            self._dialback.entered()
             try:
                 async with asyncio.timeout(DIALBACK_MAX_S):
                     await self._dialback.ask([first])
@@ -230,11 +233,14 @@ class Overlay:
         peers = self.peers()
         await self._dialback.ask(self._env.random.sample(peers, min(_DIALBACK_PEERS, len(peers))))
 
-    def _tick(self) -> None:
+    def _notice_loss(self) -> None:
         if self._connected and not self._answers():
             self._connected = False
             self._ready.clear()
             self._bootstrap.hurry()
+
+    def _tick(self) -> None:
+        self._notice_loss()
         if self._dialback.moved():
             self._tasks.spawn(self._ask_dialback(), "dialback")
         now = self._env.clock.monotonic()

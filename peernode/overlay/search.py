@@ -110,13 +110,14 @@ class Search:
     # -- what happens -------------------------------------------------------------------------
 
     def came(self, candidate: Candidate) -> None:
-        """``candidate`` answered."""
+        """``candidate`` answered, whatever was thought of it before."""
+        self.answered += candidate.step is not Step.ANSWERED
         candidate.step = Step.ANSWERED
-        self.answered += 1
 
     def failed(self, candidate: Candidate) -> None:
         """``candidate`` did not answer, or not with what this protocol allows."""
-        candidate.step = Step.FAILED
+        if candidate.step is not Step.ANSWERED:
+            candidate.step = Step.FAILED
 
     def late(self, candidate: Candidate) -> None:
         """``candidate`` missed two sends."""

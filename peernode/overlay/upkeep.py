@@ -2,9 +2,9 @@
 
 Every ``TICK_S``: the ``WATCHED`` closest peers are pinged when they have not answered for ``SILENT_S``, so
 that the dead are noticed without traffic; the suspected are pinged again until they answer or leave;
-of the others the one that has been silent longest. Every ``refresh_s`` the own neighbourhood and
-the range refreshed longest ago are looked up. A peer that sends us requests is dialled, since only
-an answer brings it into the table.
+of the others the one that has been silent longest. Every ``refresh_s``, more often at first, the own
+neighbourhood and the range refreshed longest ago are looked up. A peer that sends us requests is
+dialled, since only an answer brings it into the table.
 
 Bounds: one ping under way per peer, ``SUSPECTS_PER_TICK`` of the suspected, ``NEWCOMERS_MAX`` newcomers.
 """
@@ -28,6 +28,9 @@ WATCHED = 8
 SILENT_S = 4.0
 FAR_SILENT_S = 20.0
 """A peer farther away that has not answered for so long may be pinged, one per tick."""
+
+FIRST_REFRESH_S = 2.0
+"""After entering the network; the pause is doubled each time until it is ``refresh_s``."""
 
 SUSPECTS_PER_TICK = 16
 NEWCOMERS_MAX = 32
@@ -64,6 +67,7 @@ class Upkeep:
         self._newcomers = 0
         self._dialled_at: OrderedDict[bytes, float] = OrderedDict()
         self._seeds: list[Contact] = []
+        self._entered = asyncio.Event()
         self._looking: asyncio.Task[None] | None = None
 
     async def watch(self, after_tick: Callable[[], None]) -> None:
@@ -84,12 +88,24 @@ class Upkeep:
 
     async def refresh(self) -> None:
         """Look up the own neighbourhood and one far range, for ever."""
+        pause_s = FIRST_REFRESH_S
         while True:
-            await asyncio.sleep(self._jittered(self._config.refresh_s))
+            self._entered.clear()
+            try:
+                async with asyncio.timeout(self._jittered(pause_s)):
+                    await self._entered.wait()
+                pause_s = FIRST_REFRESH_S
+                continue
+            except TimeoutError:
+                pause_s = min(2 * pause_s, self._config.refresh_s)
             await self.neighbourhood()
             lowest, bits, _ = min(self._table.ranges(), key=lambda each: each[2])
             target = lowest + self._rng.getrandbits(bits)
             await self._lookups.run(target.to_bytes(_ID_BITS // 8, "big"), self._config.k)
+
+    def entered(self) -> None:
+        """The network was entered, for the first time or again: much may be unknown yet."""
+        self._entered.set()
 
     async def neighbourhood(self, seed: Contact | None = None) -> None:
         """Look up our own id, asking ``seed`` too; calls during a lookup share the next one."""
