@@ -113,9 +113,14 @@ def sign_message(
 def decode_message(raw: bytes) -> Message:
     """The message in ``raw``, its signature verified; ``RemoteProtocolError`` for anything else."""
     message = _decode(raw)
+    check_signature(message)
+    return message
+
+
+def check_signature(message: Message) -> None:
+    """``RemoteProtocolError`` unless the author signed exactly this message."""
     if not verify(message.author, "message", _signed_part(message), message.signature):
         raise RemoteProtocolError("the signature does not match")
-    return message
 
 
 def _items(message: Message) -> list[object]:

@@ -1,6 +1,7 @@
 """``AckReports``: acks on their way to the channel's other initiators and to the message's author.
 
-Batched for ``acked_batch_s``, several to a datagram. Invariants: an ack is reported once to each; a
+Batched for about ``acked_batch_s`` (jittered: who is first spares the others the same report),
+several to a datagram. Invariants: an ack is reported once to each; a
 report that is lost costs a superfluous push, never a message; what waits is bounded by
 ``REPORTS_MAX`` acks, over which the oldest batch is sent at once.
 """
@@ -8,6 +9,7 @@ report that is lost costs a superfluous push, never a message; what waits is bou
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import Any
 
 from peernode.channel.message import Message
@@ -25,12 +27,24 @@ REPORTS_MAX = 2048
 """Acks waiting at most."""
 
 
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One ack to be passed on; ``shared`` comes to hold the subscribers whom others have reported."""
+
+    replica: Replica
+    message: Message
+    key: bytes
+    signature: bytes
+    subscriber: bytes
+    shared: dict[bytes, None]
+
+
 class AckReports:
     """Collects acks and sends them off in batches."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._waiting: list[tuple[Replica, Message, bytes, bytes]] = []
+        self._waiting: list[Report] = []
         self._timer: asyncio.TimerHandle | None = None
 
     def close(self) -> None:
@@ -38,24 +52,27 @@ class AckReports:
         if self._timer is not None:
             self._timer.cancel()
 
-    def add(self, replica: Replica, message: Message, key: bytes, signature: bytes) -> None:
+    def add(self, report: Report) -> None:
         """An ack that this node has got itself."""
-        self._waiting.append((replica, message, key, signature))
+        self._waiting.append(report)
         if len(self._waiting) >= REPORTS_MAX:
             self._flush()
         elif self._timer is None:
             loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(self._context.config.acked_batch_s, self._flush)
+            delay_s = self._context.config.acked_batch_s * (0.5 + self._context.env.random.random())
+            self._timer = loop.call_later(delay_s, self._flush)
 
     def _flush(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         batches: dict[tuple[bytes, bytes], tuple[Contact, list[tuple[Message, bytes, bytes]]]] = {}
-        for replica, message, key, signature in self._waiting:
-            for contact in self._audience(replica, message, key):
-                slot = batches.setdefault((contact.public_key, replica.channel_id), (contact, []))
-                slot[1].append((message, key, signature))
+        for report in self._waiting:
+            if report.subscriber in report.shared:
+                continue
+            for contact in self._audience(report.replica, report.message, report.key):
+                slot = batches.setdefault((contact.public_key, report.replica.channel_id), (contact, []))
+                slot[1].append((report.message, report.key, report.signature))
         self._waiting = []
         for (_, channel_id), (contact, acks) in batches.items():
             for start in range(0, len(acks), ACKS_PER_DATAGRAM):

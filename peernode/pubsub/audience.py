@@ -20,6 +20,9 @@ from peernode.wire.codec import Fields
 from peernode.wire.contact import Contact
 from peernode.wire.ops import Op
 
+DIRECT_MAX = 64
+"""Pushes under way at most for direct ones to be added: in a burst the receipts go first."""
+
 PAGES_MAX = 4096
 """Pages of subscribers fetched in one refresh; the rest is refreshed at the next change."""
 
@@ -70,6 +73,9 @@ class Audience:
         """One hop to each proven subscriber of a small channel."""
         subscribers = self.known(replica)
         if len(subscribers) > self._context.config.small_channel_max:
+            return
+        if self._delivery.under_way + len(subscribers) > DIRECT_MAX:
+            self._context.collector.count("audience.left_to_initiators")
             return
         for contact in subscribers.values():
             if self._context.rpc.is_proven(contact):

@@ -18,7 +18,7 @@ from peernode.channel.assignment import rank
 from peernode.channel.message import Message
 from peernode.channel.receipt import sign_ack, verify_ack
 from peernode.errors import Backpressure, Refused, RemoteProtocolError, RpcTimeout
-from peernode.pubsub.acks import AckReports
+from peernode.pubsub.acks import AckReports, Report
 from peernode.pubsub.context import Context
 from peernode.pubsub.ingest import Source
 from peernode.pubsub.reachability import InitiatorReachabilityMonitor
@@ -26,6 +26,9 @@ from peernode.pubsub.replica import Replica
 from peernode.wire.codec import Fields
 from peernode.wire.contact import Contact
 from peernode.wire.ops import Op, Status
+
+STAGGER_RTOS = 1.5
+"""The stagger lasts at least so many retransmission timeouts, the median of this node's peers."""
 
 SPREADS_MAX = 4096
 """Messages whose delivery is followed at a time; the oldest is left to the subscribers' renewals."""
@@ -39,6 +42,8 @@ class Spread:
     message: Message
     acked: dict[bytes, tuple[bytes, bytes]] = field(default_factory=dict)
     pushing: dict[bytes, None] = field(default_factory=dict)
+    shared: dict[bytes, None] = field(default_factory=dict)
+    """Subscribers whose acks somebody else has reported to all: we need not."""
 
 
 class MessageDelivery:
@@ -48,9 +53,15 @@ class MessageDelivery:
         self._context = context
         self._monitor = monitor
         self._spreads: OrderedDict[bytes, Spread] = OrderedDict()
+        self._under_way = 0
         self.reports = AckReports(context)
         self.on_ack: list[Callable[[bytes, bytes, bytes], None]] = []
         """Told of each new verified ack: message digest, subscriber id, signature."""
+
+    @property
+    def under_way(self) -> int:
+        """Pushes that are not answered yet."""
+        return self._under_way
 
     def spread(self, replica: Replica, message: Message) -> Spread:
         """The delivery state of a message, made when it is new."""
@@ -77,20 +88,22 @@ class MessageDelivery:
         """Rank 1 now, rank k after (k - 1) staggers."""
         replica = spread.replica
         view = replica.initiators
-        if view is None:
-            return
+        mine = self._context.identity.public_key
+        if view is None or not view.holds(mine):
+            return  # the set has changed since: the others push
         leases = replica.leases.live(self._context.now())
         small = len(leases) < 10
-        stagger_s = (
-            self._context.config.push_stagger_small_s if small else self._context.config.push_stagger_s
-        )
+        config = self._context.config
+        # On a slow path or a busy machine acks take longer; pushing over their heads makes it worse.
+        patience_s = STAGGER_RTOS * self._context.rpc.median_rto_s()
+        stagger_s = max(config.push_stagger_small_s if small else config.push_stagger_s, patience_s)
         keys = [contact.public_key for contact in view.contacts]
         plan: list[list[Contact]] = [[] for _ in keys]
         for lease in leases:
-            if lease.subscriber in (spread.message.author, self._context.identity.public_key):
+            if lease.subscriber in (spread.message.author, mine):
                 continue
             order = rank(lease.subscriber_id, replica.channel_id, keys)
-            plan[order.index(self._context.identity.public_key)].append(lease.contact)
+            plan[order.index(mine)].append(lease.contact)
         waited = 0
         for position, contacts in enumerate(plan):
             if not contacts:
@@ -113,6 +126,7 @@ class MessageDelivery:
         started = self._context.now()
         replica, message = spread.replica, spread.message
         view = replica.initiators
+        self._under_way += 1
         try:
             body = [view.hash if view else bytes(16), message.raw]
             answer = await self._context.rpc.request(contact, Op.PUSH, body, prove=True)
@@ -132,6 +146,7 @@ class MessageDelivery:
             if refusal.status == Status.NOT_SUBSCRIBED:
                 replica.leases.drop(contact.id)
         finally:
+            self._under_way -= 1
             spread.pushing.pop(contact.id, None)
         self._monitor.pushed(replica, contact, outcome == "ok", started)
         self._context.collector.attempt(message.digest.hex(), contact.id.hex(), method, outcome, started)
@@ -140,7 +155,7 @@ class MessageDelivery:
         if subscriber in spread.acked:
             return
         spread.acked[subscriber] = (key, signature)
-        self.reports.add(spread.replica, spread.message, key, signature)
+        self.reports.add(Report(spread.replica, spread.message, key, signature, subscriber, spread.shared))
         for heard in self.on_ack:
             heard(spread.message.digest, subscriber, signature)
 
@@ -149,7 +164,11 @@ class MessageDelivery:
     ) -> None:
         """Another node passes on an ack; it counts only with the subscriber's signature."""
         spread = self._spreads.get(digest)
-        if spread is None or subscriber in spread.acked or spread.replica is not replica:
+        if spread is None or spread.replica is not replica:
+            return
+        if subscriber in spread.acked:
+            if spread.acked[subscriber] == (key, signature):
+                spread.shared[subscriber] = None
             return
         if len(spread.acked) >= self._context.config.subscribers_per_channel_max:
             return

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Any
 
-from peernode.channel.message import decode_message
+from peernode.channel.message import Message, check_signature
 from peernode.channel.receipt import sign_ack, sign_receipt
 from peernode.errors import Backpressure, PeerNodeError, Refused, RemoteProtocolError
 from peernode.identity import node_id_of
@@ -51,7 +51,7 @@ class Intake:
         context.rpc.serve(Op.GET_PART, self._get_part)
 
     async def _publish(self, caller: Caller, body: Fields) -> list[Any]:
-        message = decode_message(body.take_bytes_upto(1200))
+        message = Message.trusted(body.take_bytes_upto(1200))
         replica = self._storage.replicas.get(message.channel_id)
         if replica is None or not self._storage.is_close(message.channel_id):
             closer = self._storage.closest(message.channel_id, self._context.config.replicas)
@@ -59,6 +59,7 @@ class Intake:
             raise Refused(Status.NOT_INITIATOR, [others])
         self._storage.local_view(replica)
         if not replica.log.has(message):
+            check_signature(message)
             self._limit(message.author)
         try:
             await self._ingest.take(replica, message, Source.PUBLISH, caller.contact)
@@ -92,10 +93,12 @@ class Intake:
 
     async def _push(self, caller: Caller, body: Fields) -> list[Any]:
         their_hash = body.take_bytes(16)
-        message = decode_message(body.take_bytes_upto(1200))
+        message = Message.trusted(body.take_bytes_upto(1200))
         replica = self._storage.replicas.get(message.channel_id)
         if replica is None or not replica.subscribed:
             raise Refused(Status.NOT_SUBSCRIBED)
+        if not replica.log.has(message):
+            check_signature(message)  # what is in the log was checked, byte for byte, when it came
         try:
             await self._ingest.take(replica, message, Source.PUSH, caller.contact)
         except (PeerNodeError, Backpressure) as error:

@@ -29,7 +29,9 @@ TARGETS_MAX = 16
 """Initiators one message is published to, at most: the set and what NOT_INITIATOR answers named."""
 
 ATTEMPTS_PER_INITIATOR = 4
-"""Tries per initiator and attempt after BUSY, RATE_LIMITED or a full queue."""
+"""Tries per initiator and attempt after a timeout, BUSY, RATE_LIMITED or a full queue.
+
+They outlast ``publish_timeout_s``: a receipt that comes late still turns failed into sent."""
 
 
 class QuorumPublish:
@@ -43,8 +45,9 @@ class QuorumPublish:
 
     async def attempt(self, entry: Entry) -> None:
         started = self._context.now()
+        self._audience.push_directly(entry.replica, entry.message)
         try:
-            view = await self._storage.initiators(entry.replica)
+            view = await self._storage.known_initiators(entry.replica)
         except PeerNodeError as error:
             await self._fail(entry, error, started)
             return
@@ -56,7 +59,6 @@ class QuorumPublish:
             receipt = sign_receipt(self._context.identity, entry.message, self._context.config.machine_id)
             live = [lease.subscriber_id for lease in entry.replica.leases.live(self._context.now())]
             self._receipt(entry, receipt, live)
-        self._audience.push_directly(entry.replica, entry.message)
         for contact in view.others(me):
             self._aim(entry, contact)
         await self._await_quorum(entry, started)
@@ -107,7 +109,7 @@ class QuorumPublish:
             self._read_answer(entry, contact, answer)
             outcome = "ok"
         except RpcTimeout:
-            outcome = "timeout"
+            outcome, again_s = "timeout", self._context.rpc.rto_s(contact.public_key)
         except Backpressure:
             outcome, again_s = "backpressure", self._context.rpc.rto_s(contact.public_key)
         except RemoteProtocolError:

@@ -133,6 +133,18 @@ class PubSubStorage:
         replica.initiators = make_set(contacts, others, self._context.now())
         return replica.initiators
 
+    async def known_initiators(self, replica: Replica) -> InitiatorSet:
+        """As ``initiators``, but a set that has grown old serves while the next renewal looks anew.
+
+        So a message never waits for a lookup when there is a set at all.
+        """
+        cached = replica.initiators
+        if cached is None:
+            return await self.initiators(replica)
+        if self._context.now() - cached.at_s >= self._context.config.initiators_ttl_s:
+            replica.sync_due = True
+        return cached
+
     async def initiators(self, replica: Replica, fresh: bool = False) -> InitiatorSet:
         """Who stores the channel; ``NO_INITIATOR`` when nobody could be asked."""
         cached = replica.initiators
