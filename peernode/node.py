@@ -15,6 +15,7 @@ from typing import Any
 
 from peernode.channel.hlc import Hlc
 from peernode.channel.message import Kind
+from peernode.clock import Clock
 from peernode.config import NodeConfig
 from peernode.diagnostics.codes import error_info
 from peernode.diagnostics.collector import DiagnosticCollector
@@ -67,7 +68,7 @@ class PeerNode:
             overlay,
             store,
             tasks,
-            Hlc(env.clock),
+            Hlc(_CorrectedClock(env.clock, rpc)),
             collector,
             self._tell,
         )
@@ -243,6 +244,20 @@ class PeerNode:
             "channels": channels,
             **context.collector.snapshot(),
         }
+
+
+class _CorrectedClock:
+    """The node's clocks, the wall clock corrected by what the peers' clocks say."""
+
+    def __init__(self, clock: Clock, rpc: Rpc) -> None:
+        self._clock = clock
+        self._rpc = rpc
+
+    def monotonic(self) -> float:
+        return self._clock.monotonic()
+
+    def wall_ms(self) -> int:
+        return self._rpc.corrected_wall_ms()
 
 
 class _PeerCache:

@@ -21,6 +21,11 @@ class Tasks:
         self._serial = 0
         self._closed = False
 
+    @property
+    def closed(self) -> bool:
+        """Whether ``close`` has begun."""
+        return self._closed
+
     def __len__(self) -> int:
         return len(self._tasks)
 

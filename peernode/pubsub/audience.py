@@ -46,7 +46,7 @@ async def fetch_subscribers(
             fields = Fields(item)
             raw, remaining_ms = fields.take_bytes_upto(512), fields.take_int(0, 600_000)
             found.append((raw, remaining_ms, Contact.decode(fields.take())))
-        if not more or not found:
+        if not more or not page or (after is not None and found[-1][2].id <= after):
             break
         after = found[-1][2].id
     return found

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from peernode.channel.assignment import rank
+from peernode.channel.hlc import hlc_ms
 from peernode.channel.message import Message
 from peernode.channel.receipt import sign_ack, verify_ack
 from peernode.errors import Backpressure, Refused, RemoteProtocolError, RpcTimeout
@@ -29,6 +30,9 @@ from peernode.wire.ops import Op, Status
 
 STAGGER_RTOS = 1.5
 """The stagger lasts at least so many retransmission timeouts, the median of this node's peers."""
+
+RECENT_MS = 30_000
+"""A younger message that came by catching up is acked: its author may still be counting."""
 
 SPREADS_MAX = 4096
 """Messages whose delivery is followed at a time; the oldest is left to the subscribers' renewals."""
@@ -75,13 +79,13 @@ class MessageDelivery:
 
     def stored(self, replica: Replica, message: Message, source: Source) -> None:
         """A message became durable here: ack it as a subscriber, push it as an initiator."""
-        if source is Source.SYNC:
-            return
         mine = self._context.identity
+        if source is Source.SYNC and self._context.wall_ms() - hlc_ms(message.hlc) > RECENT_MS:
+            return
         spread = self.spread(replica, message)
         if message.author != mine.public_key and replica.subscribed:
             self._count_ack(spread, mine.public_key, mine.node_id, sign_ack(mine, message))
-        if replica.serves:
+        if replica.serves and source is not Source.SYNC:
             self._context.tasks.spawn(self._push_by_rank(spread), "delivery.spread")
 
     async def _push_by_rank(self, spread: Spread) -> None:
@@ -169,6 +173,10 @@ class MessageDelivery:
         if subscriber in spread.acked:
             if spread.acked[subscriber] == (key, signature):
                 spread.shared[subscriber] = None
+            return
+        own = spread.message.author == self._context.identity.public_key
+        if not own and replica.leases.contact(subscriber) is None and subscriber not in replica.subscribers:
+            self._context.collector.count("delivery.ack_of_a_stranger")
             return
         if len(spread.acked) >= self._context.config.subscribers_per_channel_max:
             return

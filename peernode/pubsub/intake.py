@@ -26,6 +26,9 @@ from peernode.wire.ops import Op, Status
 AUTHORS_MAX = 8192
 """Authors whose rate is remembered."""
 
+PUSHED_FACTOR = 2
+"""Pushed messages may come this much faster: an initiator has limited them already."""
+
 ACKS_MAX = 16
 """Messages in one ACKED, and acks for each."""
 
@@ -44,7 +47,7 @@ class Intake:
         self._storage = storage
         self._ingest = ingest
         self._delivery = delivery
-        self._authors: OrderedDict[bytes, TokenBucket] = OrderedDict()
+        self._authors: OrderedDict[tuple[bytes, int], TokenBucket] = OrderedDict()
         context.rpc.serve(Op.PUBLISH, self._publish)
         context.rpc.serve(Op.PUSH, self._push)
         context.rpc.serve(Op.ACKED, self._acked)
@@ -60,7 +63,7 @@ class Intake:
         self._storage.local_view(replica)
         if not replica.log.has(message):
             check_signature(message)
-            self._limit(message.author)
+            self._limit(message.author, 1)
         try:
             await self._ingest.take(replica, message, Source.PUBLISH, caller.contact)
         except (PeerNodeError, Backpressure) as error:
@@ -78,15 +81,17 @@ class Intake:
             replica.leases.digest(),
         ]
 
-    def _limit(self, author: bytes) -> None:
-        bucket = self._authors.get(author)
+    def _limit(self, author: bytes, factor: int) -> None:
+        """Count one new message of an author; ``RATE_LIMITED`` over the bound."""
+        bucket = self._authors.get((author, factor))
         now = self._context.now()
         if bucket is None:
             config = self._context.config
-            bucket = self._authors[author] = TokenBucket(config.author_rate_per_s, config.author_burst, now)
+            rate, burst = config.author_rate_per_s * factor, config.author_burst * factor
+            bucket = self._authors[author, factor] = TokenBucket(rate, burst, now)
             if len(self._authors) > AUTHORS_MAX:
                 self._authors.popitem(last=False)
-        self._authors.move_to_end(author)
+        self._authors.move_to_end((author, factor))
         if not bucket.take(now):
             retry_after_ms = int(1000 / self._context.config.author_rate_per_s) + 1
             raise Refused(Status.RATE_LIMITED, [retry_after_ms])
@@ -97,8 +102,11 @@ class Intake:
         replica = self._storage.replicas.get(message.channel_id)
         if replica is None or not replica.subscribed:
             raise Refused(Status.NOT_SUBSCRIBED)
+        if not caller.proven:
+            raise Refused(Status.UNPROVEN)
         if not replica.log.has(message):
             check_signature(message)  # what is in the log was checked, byte for byte, when it came
+            self._limit(message.author, PUSHED_FACTOR)
         try:
             await self._ingest.take(replica, message, Source.PUSH, caller.contact)
         except (PeerNodeError, Backpressure) as error:

@@ -71,12 +71,23 @@ class JoinRun:
         self._context = context
         self.replica = replica
         self.started_s = context.now()
-        self.step = STEPS[0]
+        self.finished: dict[str, None] = {}
         self.proofs = Proofs()
         self.confirmed: asyncio.Future[Joined] = asyncio.get_running_loop().create_future()
         self.task: asyncio.Task[None] | None = None
         self.delayed = False
         self.attempts = 0
+
+    @property
+    def step(self) -> str:
+        """The first step that is not finished: where the join stands, or hangs."""
+        return next((step for step in STEPS if step not in self.finished), STEPS[-1])
+
+    def fail(self, error: PeerNodeError) -> None:
+        """Whoever waits for the join hears that it will not come."""
+        if not self.confirmed.done():
+            self.confirmed.set_exception(error)
+            self.confirmed.exception()  # nobody need be waiting
 
     def elapsed_ms(self) -> float:
         """Since the join was asked for."""
@@ -84,7 +95,8 @@ class JoinRun:
 
     def progress(self, step: str, detail: str, done: bool) -> None:
         """Tell where the join stands."""
-        self.step = step
+        if done:
+            self.finished[step] = None
         index = STEPS.index(step) + 1
         name = self.replica.name
         self._context.tell(JoinProgress(name, step, index, len(STEPS), self.elapsed_ms(), detail, done))
@@ -130,7 +142,7 @@ class Joiner:
         if run is not None:
             if run.task is not None:
                 run.task.cancel()
-            run.confirmed.cancel()
+            run.fail(PeerNodeError("NOT_A_MEMBER", replica.name))
 
     async def _watch(self, run: JoinRun) -> None:
         """At the end of the budget, say where it hangs."""
@@ -144,7 +156,12 @@ class Joiner:
 
     async def _run(self, run: JoinRun) -> None:
         retry = retrying(self._context.env.random, None, slow_cap_s=RETRY_CAP_S)
-        joined: Joined = await retry(self._try, run)
+        try:
+            joined: Joined = await retry(self._try, run)
+        except BaseException:
+            run.fail(PeerNodeError("INTERNAL"))
+            self.runs.pop(run.replica.channel_id, None)
+            raise
         self.runs.pop(run.replica.channel_id, None)
         run.replica.joining, run.replica.joined = False, True
         self._context.collector.record("join", run.replica.name, "ok", run.started_s, attempts=run.attempts)
@@ -157,6 +174,7 @@ class Joiner:
         """One attempt; ``TryAgain`` when it failed."""
         started = self._context.now()
         run.attempts += 1
+        run.finished.clear()
         try:
             return await self._attempt(run)
         except PeerNodeError as error:
@@ -179,7 +197,15 @@ class Joiner:
             run.replica.forget_initiators()
             raise PeerNodeError("NO_INITIATOR", run.replica.name)
         run.progress("subscribe", f"{len(taken.accepted)}/{len(taken.view.contacts)}", True)
-        await asyncio.gather(self._inbound(run, taken), self._outbound(run, taken), self._history(run, taken))
+        try:
+            async with asyncio.TaskGroup() as group:
+                for step in (self._inbound, self._outbound, self._history):
+                    group.create_task(step(run, taken), name="join.step")
+        except BaseExceptionGroup as failed:
+            for error in failed.exceptions:
+                if isinstance(error, PeerNodeError):
+                    raise error from failed
+            raise
         return self._confirmation(run, taken)
 
     async def _inbound(self, run: JoinRun, taken: Subscription) -> None:
@@ -193,7 +219,6 @@ class Joiner:
             return reached + own >= taken.view.quorum
 
         if not await run.proofs.wait(satisfied):
-            run.step = "inbound"
             raise PeerNodeError("UNREACHABLE_BY_INITIATORS", run.replica.name)
         run.progress("inbound", f"{len(run.proofs.reached_by) + own}/{len(taken.view.contacts)}", True)
 
@@ -201,7 +226,7 @@ class Joiner:
         """A nonce given to one initiator must come back, through another where there is one."""
         run.progress("outbound", "", False)
         mine = self._context.identity.public_key
-        for contact in taken.accepted.values():
+        for contact in list(taken.accepted.values()):
             if contact.public_key == mine:
                 continue
             nonce = self._context.env.random.randbytes(16)
@@ -215,7 +240,6 @@ class Joiner:
                 run.progress("outbound", "", True)
                 return
         if taken.view.others(mine):
-            run.step = "outbound"
             raise PeerNodeError("SEND_PATH_BROKEN", run.replica.name)
         run.progress("outbound", "alone", True)
 

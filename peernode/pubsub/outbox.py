@@ -18,7 +18,6 @@ from peernode.events import ErrorInfo, MessageState, OutboxState
 from peernode.pubsub.context import Context, uuid_text
 from peernode.pubsub.replica import Replica
 from peernode.store.base import DropOutbox, OutboxRow, PutOutbox
-from peernode.wire.contact import Contact
 
 
 @dataclass(slots=True)
@@ -34,6 +33,8 @@ class Entry:
     of: int = 0
     quorum: int = 0
     alone: bool = False
+    reach: int = 1 << 160
+    """XOR distance of the farthest initiator: nobody farther counts towards the quorum."""
     receipts: dict[bytes, bytes] = field(default_factory=dict)
     """Initiator key -> machine id."""
     audience: dict[bytes, None] = field(default_factory=dict)
@@ -41,10 +42,15 @@ class Entry:
     frozen: bool = False
     acks: dict[bytes, bytes] = field(default_factory=dict)
     """Subscriber id -> signature."""
-    targets: dict[bytes, Contact] = field(default_factory=dict)
+    targets: dict[bytes, asyncio.Task[None]] = field(default_factory=dict)
+    """Initiator key -> the task that asks it, or has its receipt."""
     progress: asyncio.Event = field(default_factory=asyncio.Event)
     attempt: asyncio.Task[None] | None = None
     discarded: bool = False
+
+    def restarted(self, key: bytes) -> bool:
+        """Whether the calling task no longer is the one that asks this initiator."""
+        return self.targets.get(key) is not asyncio.current_task()
 
     @property
     def delivered(self) -> int:

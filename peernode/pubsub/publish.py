@@ -7,6 +7,8 @@ signed is never signed again, also when its commit failed; what is discarded is 
 
 from __future__ import annotations
 
+import asyncio
+
 from peernode.channel.message import Kind, Message, decode_message, sign_message
 from peernode.channel.parts import part_digest, split_parts
 from peernode.diagnostics.codes import error_info
@@ -21,6 +23,9 @@ from peernode.pubsub.storage import PubSubStorage
 from peernode.store.base import DropOutbox, PutMessage, PutOutbox, PutPart, Write
 from peernode.wire.codec import pack
 
+RESUMED_MAX = 64
+"""Sent messages published again in one go when an initiator appears."""
+
 
 class Publisher:
     """Accepts messages, publishes them, follows their receipts and acks."""
@@ -33,6 +38,8 @@ class Publisher:
         self._ingest = ingest
         self._quorum = quorum
         self.outbox = outbox
+        self._accepting: dict[bytes, tuple[str, Replica, asyncio.Future[OutboxState]]] = {}
+        """By message id: what is being committed; bounded by the store's queue."""
 
     def load(self) -> None:
         """Take up what was waiting when the node stopped; ``resume`` publishes it."""
@@ -50,26 +57,39 @@ class Publisher:
         """Accept a message: durable when this returns. Idempotent by ``message_id``."""
         replica = self._storage.member(name)
         known = self.outbox.find(message_id)
-        if known is not None:
-            if known.text != text or known.replica is not replica:
+        accepting = self._accepting.get(message_id)
+        if known is not None or accepting is not None:
+            same = accepting[:2] if accepting else (known.text, known.replica) if known else None
+            if same != (text, replica):
                 raise PeerNodeError("ID_REUSED")
-            return known.snapshot()
+            return known.snapshot() if known else await asyncio.shield(accepting[2])  # type: ignore[index]
         if self.outbox.full:
             raise PeerNodeError("OUTBOX_FULL", limit=self._context.config.outbox_max)
         entry, parts = self._sign(replica, message_id, kind, text)
-        self.outbox.add(entry)
-        writes: list[Write] = [*parts, PutMessage(entry.message), PutOutbox(entry.row())]
+        done: asyncio.Future[OutboxState] = asyncio.get_running_loop().create_future()
+        self._accepting[message_id] = (text, replica, done)
+        # A task of its own: who asked may go away in the middle, a commit has no middle.
+        self._context.tasks.spawn(self._accept(entry, parts, done), "publish.accept")
+        return await asyncio.shield(done)
+
+    async def _accept(self, entry: Entry, parts: list[Write], done: asyncio.Future[OutboxState]) -> None:
+        """Commit the message with its outbox entry; only then is it anywhere else than on the disk."""
         try:
-            await self._context.store.commit(*writes)
-        except BaseException as error:
-            self.outbox.forget(entry)
-            replica.own = None  # its number is burnt: go on in a new stream, never sign it again
-            if isinstance(error, Backpressure):
-                raise PeerNodeError("RATE_LIMITED", retry_after=1) from error
-            raise
-        self._ingest.believe(replica, [entry.message], Source.OWN)
+            await self._context.store.commit(*parts, PutMessage(entry.message), PutOutbox(entry.row()))
+        except (PeerNodeError, Backpressure) as error:
+            entry.replica.own = None  # its number is burnt: go on in a new stream, never sign it again
+            busy = PeerNodeError("RATE_LIMITED", retry_after=1)
+            done.set_exception(error if isinstance(error, PeerNodeError) else busy)
+            done.exception()  # who asked may be gone
+            return
+        finally:
+            self._accepting.pop(entry.message.id, None)
+            if self._context.tasks.closed and not done.done():
+                done.cancel()
+        self.outbox.add(entry)
+        self._ingest.believe(entry.replica, [entry.message], Source.OWN)
         self._start(entry)
-        return entry.snapshot()
+        done.set_result(entry.snapshot())
 
     def _sign(self, replica: Replica, message_id: bytes, kind: Kind, text: str) -> tuple[Entry, list[Write]]:
         config = self._context.config
@@ -115,13 +135,26 @@ class Publisher:
         if entry.state == "failed":
             entry.state, entry.error = "pending", None
             self.outbox.tell(entry)
+        if entry.attempt is not None:
+            entry.attempt.cancel()
+        self._quorum.restart(entry)
+        entry.attempt = None
         self._start(entry)
 
-    def resume(self, replica: Replica | None = None) -> None:
-        """The network changed for the better: try again whatever waits."""
+    def resume(self, replica: Replica | None = None, sent: bool = False) -> None:
+        """The network changed for the better: try again what waits.
+
+        ``sent``: also what is sent but held by fewer than W of the full R, because there is a new
+        initiator; ``RESUMED_MAX`` of these at a time, the log's anti-entropy brings the rest.
+        """
+        resumed = 0
         for entry in list(self.outbox.waiting.values()):
             if replica is not None and entry.replica is not replica:
                 continue
+            if entry.state in ("sent", "delivered"):
+                resumed += 1
+                if not sent or resumed > RESUMED_MAX:
+                    continue
             if entry.error is None or entry.error.retryable:
                 self._start(entry)
 
@@ -131,13 +164,18 @@ class Publisher:
         if entry is None:
             raise PeerNodeError("MESSAGE_UNKNOWN")
         entry.discarded = True
+        try:
+            await self._publish_skip(entry.replica, entry.message)
+        except BaseException:
+            entry.discarded = False
+            raise
         self.outbox.forget(entry)
         if entry.attempt is not None:
             entry.attempt.cancel()
-        await self._context.store.commit(DropOutbox(message_id))
-        await self._publish_skip(entry.replica, entry.message)
+        self._quorum.restart(entry)
 
     async def _publish_skip(self, replica: Replica, message: Message) -> None:
+        """One commit takes the message out of the outbox and its skip into it: no crash between."""
         own = replica.next_own()
         skip = sign_message(
             self._context.identity,
@@ -153,7 +191,12 @@ class Publisher:
         )
         replica.advance_own(skip)
         entry = Entry(replica, skip, "", self._context.env.clock.wall_ms())
-        await self._context.store.commit(PutMessage(skip), PutOutbox(entry.row()))
+        writes: list[Write] = [DropOutbox(message.id), PutMessage(skip), PutOutbox(entry.row())]
+        try:
+            await self._context.store.commit(*writes)
+        except BaseException:
+            replica.own = None
+            raise
         self.outbox.add(entry)
         self._ingest.believe(replica, [skip], Source.OWN)
         self._start(entry)

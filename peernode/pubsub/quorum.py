@@ -16,14 +16,19 @@ from peernode.errors import Backpressure, PeerNodeError, Refused, RemoteProtocol
 from peernode.pubsub.audience import Audience
 from peernode.pubsub.context import Context
 from peernode.pubsub.outbox import Entry, Outbox
+from peernode.pubsub.replica import InitiatorSet
 from peernode.pubsub.retry import TryAgain, retrying
 from peernode.pubsub.storage import PubSubStorage
+from peernode.store.base import PutMeta
 from peernode.wire.codec import Fields
 from peernode.wire.contact import Contact, decode_contacts
 from peernode.wire.ops import Op, Status
 
 RATE_WAIT_MAX_S = 30.0
 """The longest wait that an initiator may ask for by RATE_LIMITED."""
+
+MET_MACHINES = "met_machines"
+"""The store's key for: a receipt once came from another machine than this one."""
 
 TARGETS_MAX = 16
 """Initiators one message is published to, at most: the set and what NOT_INITIATOR answers named."""
@@ -42,18 +47,41 @@ class QuorumPublish:
         self._storage = storage
         self._outbox = outbox
         self._audience = audience
+        self._met_machines = context.store.meta(MET_MACHINES) == b"1"
 
     async def attempt(self, entry: Entry) -> None:
+        """One attempt, from the question who stores the channel to a quorum, within the time for it."""
         started = self._context.now()
-        self._audience.push_directly(entry.replica, entry.message)
+        if entry.state in ("pending", "failed"):
+            self._audience.push_directly(entry.replica, entry.message)
         try:
-            view = await self._storage.known_initiators(entry.replica)
+            async with asyncio.timeout(self._context.config.publish_timeout_s):
+                self._publish_to_all(entry, await self._storage.known_initiators(entry.replica))
+                while not entry.frozen:
+                    entry.progress.clear()
+                    await entry.progress.wait()
         except PeerNodeError as error:
             await self._fail(entry, error, started)
-            return
+        except TimeoutError:
+            entry.replica.forget_initiators()
+            seconds = round(self._context.config.publish_timeout_s)
+            await self._fail(entry, PeerNodeError("NO_QUORUM", seconds=seconds), started)
+        else:
+            self._context.collector.record("publish", entry.message.digest.hex(), "ok", started)
+
+    def restart(self, entry: Entry) -> None:
+        """The person does not want to wait for what is under way: forget it, ask anew."""
+        for task in list(entry.targets.values()):
+            task.cancel()
+        entry.targets.clear()
+
+    def _publish_to_all(self, entry: Entry, view: InitiatorSet) -> None:
         me = self._context.identity.public_key
         entry.of = max(entry.of, len(view.contacts))
         entry.quorum = view.quorum
+        full = len(view.contacts) >= self._context.config.replicas
+        target = int.from_bytes(entry.replica.channel_id, "big")
+        entry.reach = max(c.long_id ^ target for c in view.contacts) if full else 1 << 160
         entry.alone = not view.others(me)
         if view.holds(me) and me not in entry.receipts:
             receipt = sign_receipt(self._context.identity, entry.message, self._context.config.machine_id)
@@ -61,26 +89,11 @@ class QuorumPublish:
             self._receipt(entry, receipt, live)
         for contact in view.others(me):
             self._aim(entry, contact)
-        await self._await_quorum(entry, started)
 
     def _aim(self, entry: Entry, contact: Contact) -> None:
-        known = entry.targets.get(contact.public_key)
-        if known is None and len(entry.targets) < TARGETS_MAX:
-            entry.targets[contact.public_key] = contact
-            self._context.tasks.spawn(self._publish_to(entry, contact), "publish.to")
-
-    async def _await_quorum(self, entry: Entry, started: float) -> None:
-        try:
-            async with asyncio.timeout(self._context.config.publish_timeout_s):
-                while len(entry.receipts) < entry.quorum:
-                    entry.progress.clear()
-                    await entry.progress.wait()
-        except TimeoutError:
-            entry.replica.forget_initiators()
-            seconds = round(self._context.config.publish_timeout_s)
-            await self._fail(entry, PeerNodeError("NO_QUORUM", seconds=seconds), started)
-            return
-        self._context.collector.record("publish", entry.message.digest.hex(), "ok", started)
+        if contact.public_key not in entry.targets and len(entry.targets) < TARGETS_MAX:
+            spawn = self._context.tasks.spawn
+            entry.targets[contact.public_key] = spawn(self._publish_to(entry, contact), "publish.to")
 
     async def _fail(self, entry: Entry, error: PeerNodeError, started: float) -> None:
         self._context.collector.record("publish", entry.message.digest.hex(), error.code, started)
@@ -98,12 +111,14 @@ class QuorumPublish:
         except TryAgain:
             self._context.collector.count("publish.given_up")
         finally:
-            if contact.public_key not in entry.receipts:
-                entry.targets.pop(contact.public_key, None)  # the next attempt asks it again
+            if contact.public_key not in entry.receipts and not entry.restarted(contact.public_key):
+                del entry.targets[contact.public_key]  # the next attempt asks it again
 
     async def _publish_once(self, entry: Entry, contact: Contact) -> None:
         """One request; ``TryAgain`` with the time to wait when another one may succeed."""
         started, again_s = self._context.now(), None
+        if entry.discarded:
+            return
         try:
             answer = await self._context.rpc.request(contact, Op.PUBLISH, [entry.message.raw], prove=True)
             self._read_answer(entry, contact, answer)
@@ -115,13 +130,13 @@ class QuorumPublish:
         except RemoteProtocolError:
             outcome = "malformed"
         except Refused as refusal:
-            outcome, again_s = self._refused(entry, refusal)
+            outcome, again_s = self._refused(entry, contact, refusal)
         digest = entry.message.digest.hex()
         self._context.collector.attempt(digest, contact.id.hex(), "publish", outcome, started)
         if again_s is not None:
             raise TryAgain(again_s)
 
-    def _refused(self, entry: Entry, refusal: Refused) -> tuple[str, float | None]:
+    def _refused(self, entry: Entry, contact: Contact, refusal: Refused) -> tuple[str, float | None]:
         """What the refusal means; and how long to wait before asking again, None for not at all."""
         outcome = Status(refusal.status).name if refusal.status in list(Status) else "refused"
         body = Fields(refusal.body)
@@ -137,16 +152,18 @@ class QuorumPublish:
             elif refusal.status == Status.INVALID:
                 entry.error = error_info("SIGNATURE_INVALID")
             elif refusal.status == Status.NOT_INITIATOR:
-                self._follow(entry, decode_contacts(body.take(), TARGETS_MAX))
+                self._follow(entry, contact, decode_contacts(body.take(), TARGETS_MAX))
         except RemoteProtocolError:
             return "malformed", None
         return outcome, None
 
-    def _follow(self, entry: Entry, closer: list[Contact]) -> None:
-        """We asked a node that is not an initiator; it named others."""
+    def _follow(self, entry: Entry, asked: Contact, named: list[Contact]) -> None:
+        """We asked a node that is not an initiator; it named others, which must be closer than it."""
         entry.replica.forget_initiators()
-        for contact in closer:
-            if contact.public_key != self._context.identity.public_key:
+        target = int.from_bytes(entry.replica.channel_id, "big")
+        for contact in named:
+            closer = contact.long_id ^ target < asked.long_id ^ target
+            if closer and contact.public_key != self._context.identity.public_key:
                 self._aim(entry, contact)
 
     # -- receipts and acks -------------------------------------------------------------------
@@ -155,6 +172,8 @@ class QuorumPublish:
         receipt = decode_receipt(body.take_bytes_upto(512))
         if receipt.initiator != contact.public_key or receipt.message_digest != entry.message.digest:
             raise RemoteProtocolError("a receipt for something else")
+        if contact.long_id ^ int.from_bytes(entry.replica.channel_id, "big") > entry.reach:
+            raise RemoteProtocolError("a receipt of a node that is no initiator")
         set_hash = body.take_bytes(16)
         listed = body.take_list_or_none(self._context.config.small_channel_max)
         body.take_int(0, 1 << 32)
@@ -176,7 +195,7 @@ class QuorumPublish:
         if not entry.frozen:
             mine = self._context.identity.node_id
             entry.audience.update((subscriber, None) for subscriber in subscribers if subscriber != mine)
-        if len(entry.receipts) >= entry.quorum:
+        if len(entry.receipts) >= entry.quorum and self._trustworthy(entry):
             entry.frozen = True
             if entry.state in ("pending", "failed"):
                 entry.state, entry.error = "sent", None
@@ -185,9 +204,20 @@ class QuorumPublish:
             self._context.tasks.spawn(self._outbox.settle(entry), "outbox.settle")
         entry.progress.set()
 
+    def _trustworthy(self, entry: Entry) -> bool:
+        """A set smaller than R, all of it on our own machine, may mean that the machine is cut off."""
+        mine = self._context.config.machine_id
+        elsewhere = any(machine != mine for machine in entry.receipts.values())
+        if elsewhere and not self._met_machines:
+            self._met_machines = True
+            self._context.tasks.spawn(self._context.save(PutMeta(MET_MACHINES, b"1")), "quorum.met")
+        return elsewhere or not self._met_machines or entry.of >= self._context.config.replicas
+
     def acked(self, digest: bytes, subscriber: bytes, signature: bytes) -> None:
         """A verified ack for one of our messages."""
         entry = self._outbox.by_digest.get(digest)
+        if entry is not None and entry.frozen and subscriber not in entry.audience:
+            return
         if entry is None or subscriber in entry.acks or len(entry.acks) >= self._acks_max():
             return
         entry.acks[subscriber] = signature

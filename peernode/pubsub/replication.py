@@ -92,7 +92,7 @@ class Replication:
         await self._compare(replica, contact, root, subscribers)
 
     async def _compare(self, replica: Replica, contact: Contact, root: bytes, subscribers: bytes) -> None:
-        if replica.serves and subscribers != replica.leases.digest():
+        if replica.serves and subscribers != replica.leases.digest() and self._storage.near(replica, contact):
             await self._pull_leases(replica, contact)
         if root != replica.log.root():
             new = await self._catch_up.run(replica, contact)

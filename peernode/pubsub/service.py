@@ -8,6 +8,7 @@ better; after ``stop`` no timer is left (tasks end with the node).
 from __future__ import annotations
 
 from peernode.channel.message import Kind
+from peernode.errors import PeerNodeError
 from peernode.pubsub.archive import Archive
 from peernode.pubsub.audience import Audience
 from peernode.pubsub.context import Context
@@ -91,7 +92,7 @@ class PubSub:
         for replica in waiting.values():
             if contact in self.storage.closest(replica.channel_id, self._context.config.replicas):
                 replica.forget_initiators()
-                self.publisher.resume(replica)
+                self.publisher.resume(replica, sent=True)
 
     def _after_join(self, replica: Replica) -> None:
         self.publisher.resume(replica)
@@ -107,4 +108,7 @@ class PubSub:
                 break
         name = self._context.config.display_name
         if name and replica.timeline.name_of(self._context.identity.public_key) != name:
-            await self.publisher.publish(replica.name, self._context.new_id(), Kind.PROFILE, name)
+            try:
+                await self.publisher.publish(replica.name, self._context.new_id(), Kind.PROFILE, name)
+            except PeerNodeError as error:  # left meanwhile, or no room: the next join says it
+                self._context.collector.count(f"profile.{error.code}")

@@ -13,12 +13,16 @@ from __future__ import annotations
 
 from peernode.channel.coordinator import Coordinator
 from peernode.channel.ids import channel_id_of, normalise_name
+from peernode.channel.message import Kind, Message
 from peernode.errors import PeerNodeError, Refused
 from peernode.pubsub.context import Context
 from peernode.pubsub.replica import InitiatorSet, Replica, make_set
-from peernode.store.base import ChannelRow, PutChannel
+from peernode.store.base import ChannelRow, DropChannel, PutChannel
 from peernode.wire.contact import Contact
 from peernode.wire.ops import Status
+
+SERVED_MAX = 4096
+"""Channels stored for others beside the own ones."""
 
 SERVE_MARGIN = 2
 """A node among the R + 2 closest serves a channel: views differ by a node or two while they settle."""
@@ -39,11 +43,11 @@ class PubSubStorage:
                 [(author, instance, next_seq) for author, instance, next_seq in replica.log.heads()]
             )
             self._learn_names(replica)
+            for raw in self._context.store.newest(row.channel_id, None, 1):
+                self._context.hlc.merge(Message.trusted(raw).hlc)
             self.replicas[row.channel_id] = replica
 
     def _learn_names(self, replica: Replica) -> None:
-        from peernode.channel.message import Kind, Message
-
         for raw in self._context.store.of_kind(replica.channel_id, int(Kind.PROFILE)):
             replica.timeline.learn_name(Message.trusted(raw))
 
@@ -62,6 +66,10 @@ class PubSubStorage:
         """The replica for joining ``name``, durable as a membership when this returns."""
         name = normalise_name(name)
         channel_id = channel_id_of(self._context.network_id, name)
+        limit = self._context.config.channels_max
+        joined = sum(1 for replica in self.replicas.values() if replica.member)
+        if joined >= limit and not (channel_id in self.replicas and self.replicas[channel_id].member):
+            raise PeerNodeError("TOO_MANY_CHANNELS", limit=limit)
         replica = self.replicas.get(channel_id) or self._make(channel_id, name)
         await self._context.store.commit(PutChannel(ChannelRow(channel_id, name, True, True)))
         if not replica.member:
@@ -69,15 +77,26 @@ class PubSubStorage:
             replica.timeline.tell_history()
         return replica
 
+    def _make_room(self) -> bool:
+        """Whether one more channel may be stored for others; an empty, unread one gives way."""
+        if len(self.replicas) < self._context.config.channels_max + SERVED_MAX:
+            return True
+        now = self._context.now()
+        for replica in self.replicas.values():
+            if not replica.member and not replica.log.version and not replica.leases.live(now):
+                del self.replicas[replica.channel_id]
+                drop = DropChannel(replica.channel_id)
+                self._context.tasks.spawn(self._context.save(drop), "storage.make_room")
+                return True
+        return False
+
     def _make(self, channel_id: bytes, name: str) -> Replica:
-        limit = self._context.config.channels_max
-        if len(self.replicas) >= limit:
-            raise PeerNodeError("TOO_MANY_CHANNELS", limit=limit)
         replica = self.replicas[channel_id] = Replica(self._context, channel_id, name, False)
         return replica
 
     async def close_membership(self, replica: Replica) -> None:
         """The person left; what is stored stays, others may still need it."""
+        replica.timeline.left()
         replica.member = replica.joined = False
         row = ChannelRow(replica.channel_id, replica.name, False, True)
         await self._context.store.commit(PutChannel(row))
@@ -96,10 +115,15 @@ class PubSubStorage:
             try:
                 if channel_id_of(self._context.network_id, normalise_name(name)) != channel_id:
                     raise Refused(Status.INVALID)
-                replica = self._make(channel_id, normalise_name(name))
-            except PeerNodeError as error:
-                raise Refused(Status.BUSY if error.code == "TOO_MANY_CHANNELS" else Status.INVALID) from None
-            await self._context.store.commit(PutChannel(ChannelRow(channel_id, replica.name, False, True)))
+                name = normalise_name(name)
+            except PeerNodeError:
+                raise Refused(Status.INVALID) from None
+            if not self._make_room():
+                raise Refused(Status.BUSY)
+            row = ChannelRow(channel_id, name, False, True)
+            if not await self._context.save(PutChannel(row)):
+                raise Refused(Status.STORE_FULL)
+            replica = self.replicas.get(channel_id) or self._make(channel_id, name)
         self.local_view(replica)
         return replica
 
@@ -107,6 +131,12 @@ class PubSubStorage:
         """Whether this node is among the R + 2 closest that it knows to be alive."""
         want = self._context.config.replicas + SERVE_MARGIN
         return self._context.me() in self.closest(channel_id, want)
+
+    def near(self, replica: Replica, contact: Contact) -> bool:
+        """Whether another node is itself among the R + 2 closest to the channel."""
+        want = self._context.config.replicas + SERVE_MARGIN
+        others = self._context.overlay.closest(replica.channel_id, want)
+        return contact in self.merge(replica.channel_id, [contact], others, want)
 
     def closest(self, channel_id: bytes, count: int) -> list[Contact]:
         """The ``count`` live nodes closest to the channel that this node knows, itself included."""

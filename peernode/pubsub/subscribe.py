@@ -138,6 +138,8 @@ class Subscriber:
             count, digest = answer.take_int(0, 1 << 32), answer.take_bytes(16)
         except Refused as refusal:
             self._context.collector.count("subscribe.refused")
+            if refusal.status == Status.INVALID:
+                self._serial_ms = 0  # made with a clock that was wrong; nobody has taken it
             if refusal.status != Status.NOT_INITIATOR:
                 return None
             try:

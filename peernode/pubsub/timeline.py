@@ -40,6 +40,7 @@ class Timeline:
         self._context = context
         self._replica = replica
         self._next: dict[StreamKey, int] = {}
+        self._left_at = ""
         self._held: dict[StreamKey, dict[int, tuple[Message, bool]]] = {}
         self._timers: dict[StreamKey, asyncio.TimerHandle] = {}
         self.names: OrderedDict[bytes, tuple[int, str]] = OrderedDict()
@@ -88,7 +89,13 @@ class Timeline:
     def tell_history(self) -> None:
         """The channel is being joined: what was stored for others before is history now."""
         for message in self.page(None, HISTORY_MAX):
-            self._context.tell(MessageReceived(message, True))
+            if message.order > self._left_at:
+                self._context.tell(MessageReceived(message, True))
+
+    def left(self) -> None:
+        """The channel is being left: what was told until now is not told again on a return."""
+        newest = self.page(None, 1)
+        self._left_at = newest[-1].order if newest else ""
 
     def arrived(self, message: Message, history: bool) -> bool:
         """A message is new in the log: tell it now, or hold it behind a gap (True).

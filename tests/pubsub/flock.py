@@ -21,6 +21,7 @@ from peernode.store.memory import MemoryDisk
 
 T = TypeVar("T")
 LOBBY = "#lobby"
+NETWORK = ("one_way_ms", "loss", "jitter_ms", "duplicate", "reorder")
 PORT = 7400
 
 
@@ -138,7 +139,7 @@ def story(
     tell: Callable[[Flock], Coroutine[Any, Any, None]], count: int, *, seed: int = 1, **options: Any
 ) -> Flock:
     """Run a story with ``count`` started nodes; ``options`` of network and ``NodeConfig`` mixed."""
-    network = {key: options.pop(key) for key in list(options) if key in ("one_way_ms", "loss", "jitter_ms")}
+    network = {key: options.pop(key) for key in list(options) if key in NETWORK}
     with SimWorld(seed=seed, **network) as world:
         flock = Flock(world, count, **options)
 

@@ -102,7 +102,7 @@ def test_a_failed_message_goes_out_by_itself_when_the_network_is_back() -> None:
         assert flock[2].node.state.state == "offline"
         flock.mend(cut)
         await flock.until(lambda: flock[2].state(state.id).state == "delivered", 15, "delivered by itself")
-        assert flock[0].texts() == ["patience"]
+        await flock.until(lambda: flock[0].texts() == ["patience"], 5, "told to the others")
 
     story(tell, 4)
 
