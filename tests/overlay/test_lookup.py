@@ -17,7 +17,7 @@ from peernode.rpc.transport import SystemEnvironment
 from peernode.simulation.host import SimHost, SimWorld
 from peernode.tasks import Tasks
 from peernode.wire.codec import Fields, pack
-from peernode.wire.contact import Contact, encode_ip
+from peernode.wire.contact import Contact, decode_contacts, encode_ip
 from peernode.wire.ops import Op, Status
 from tests.overlay.nodes import PORT, Node, SimNetworkOfNodes, identity, until
 
@@ -248,6 +248,41 @@ def test_a_dead_closest_peer_costs_one_lookup_a_little_and_the_next_nothing() ->
 
         first_s, second_s = world.run(main())
         assert first_s < 2.0 and second_s < 0.35
+
+
+def test_a_dead_peer_that_others_still_name_delays_nobody_who_doubts_it() -> None:
+    with SimWorld(seed=4, one_way_ms=(20, 20)) as world:
+        net = SimNetworkOfNodes(world, 12)
+
+        async def main() -> float:
+            await net.start()
+            await asyncio.sleep(5)
+            node = net.nodes[0]
+            dead_id = net.truly_closest(TARGET, 1, node)[0]
+            index = next(i for i, other in enumerate(net.nodes) if other.id == dead_id)
+            net.hosts[index].crash()
+            node.overlay.table.failed(net.nodes[index].contact)
+            began = world.loop.time()
+            await net.hosts[0].call(node.overlay.lookup(TARGET, 5))
+            return world.loop.time() - began
+
+        assert world.run(main()) < 0.25
+
+
+def test_contacts_on_loopback_are_named_to_nobody_elsewhere() -> None:
+    with SimWorld(seed=5) as world:
+        net = SimNetworkOfNodes(world, 3)
+
+        async def main() -> None:
+            await net.start()
+            await asyncio.sleep(3)
+            local = nobody(1, "127.0.0.1")
+            net.nodes[1].overlay.table.answered(local)
+            asked = net.nodes[2].rpc.request(net.nodes[1].contact, Op.FIND_NODE, [local.id, bytes(374)])
+            named = decode_contacts((await net.hosts[2].call(asked)).take(), 16)
+            assert named == [net.nodes[0].contact]
+
+        world.run(main())
 
 
 def test_a_cancelled_lookup_leaves_nothing_behind() -> None:
