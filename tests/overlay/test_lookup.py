@@ -1,9 +1,9 @@
-"""Lookups among real Rpc nodes on loopback, and against peers that lie, stall or are not there."""
+"""Lookups against peers that lie, stall or are not there."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -13,13 +13,12 @@ from peernode.errors import Refused
 from peernode.overlay.lookup import LOOKUP_MAX_S, Lookups
 from peernode.overlay.table import PeerTable
 from peernode.rpc.rpc import Caller, Rpc
-from peernode.rpc.transport import SystemEnvironment
 from peernode.simulation.host import SimHost, SimWorld
 from peernode.tasks import Tasks
 from peernode.wire.codec import Fields, pack
 from peernode.wire.contact import Contact, decode_contacts, encode_ip
 from peernode.wire.ops import Op, Status
-from tests.overlay.nodes import PORT, Node, SimNetworkOfNodes, identity, until
+from tests.overlay.nodes import PORT, SimNetworkOfNodes, identity
 
 TARGET = bytes(20)
 Answer = Callable[[Caller, Fields], list[Any] | Awaitable[list[Any]]]
@@ -83,45 +82,6 @@ def told(
     ids, asked, took_s = world.run(main())
     assert asker.crashes == []
     return ids, asked, took_s, asker, liar
-
-
-# -- real sockets -----------------------------------------------------------------------------
-
-
-@pytest.fixture
-async def loopback() -> AsyncIterator[list[Node]]:
-    env = SystemEnvironment()
-    nodes: list[Node] = []
-    for number in range(12):
-        config = NodeConfig(bootstrap=(nodes[0].rpc.address,) if nodes else ())
-        node = Node(env, config, identity(number))
-        await node.start()
-        nodes.append(node)
-    yield nodes
-    for node in nodes:
-        await node.stop()
-
-
-async def test_twelve_nodes_on_loopback_find_each_other(loopback: list[Node]) -> None:
-    await until(lambda: all(len(node.overlay.peers()) == 11 for node in loopback), 10)
-    for asker in loopback:
-        others = [node for node in loopback if node is not asker]
-        for target in (TARGET, b"\xff" * 20, loopback[3].id):
-            result = await asker.overlay.lookup(target, 5)
-            number = int.from_bytes(target, "big")
-            expected = sorted((n.id for n in others), key=lambda i: int.from_bytes(i, "big") ^ number)[:5]
-            assert [contact.id for contact in result.closest] == expected
-            assert result.answered >= 5
-    assert all(node.rpc.counters["rejected.contacts"] == 0 for node in loopback)
-
-
-async def test_results_are_where_the_peers_really_are(loopback: list[Node]) -> None:
-    await until(lambda: all(len(node.overlay.peers()) == 11 for node in loopback), 10)
-    result = await loopback[5].overlay.lookup(loopback[9].id, 1)
-    assert result.closest[0].address == loopback[9].rpc.address
-
-
-# -- hostile and dead peers -------------------------------------------------------------------
 
 
 def test_the_question_is_padded() -> None:
