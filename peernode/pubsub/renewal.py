@@ -20,7 +20,7 @@ from peernode.pubsub.subscribe import Subscriber
 from peernode.pubsub.sync import CatchUp
 from peernode.wire.contact import Contact
 
-TICK_S = 1.0
+TICK_S = 0.25
 """How often the due renewals are looked for."""
 
 HURRY_S = 3.0

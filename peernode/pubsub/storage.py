@@ -160,7 +160,10 @@ class PubSubStorage:
         others = len(contacts) > 1
         if not others and self._context.overlay.met_others:
             return None
+        before = replica.initiators
         replica.initiators = make_set(contacts, others, self._context.now())
+        if replica.joined and (before is None or before.hash != replica.initiators.hash):
+            replica.sync_due = True  # the new ones don't have our lease yet
         return replica.initiators
 
     async def known_initiators(self, replica: Replica) -> InitiatorSet:

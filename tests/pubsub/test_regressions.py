@@ -125,3 +125,23 @@ def test_a_node_whose_clock_is_five_minutes_wrong_takes_part() -> None:
         await tell(flock)
 
     story(skewed, 6)
+
+
+def test_who_joined_alone_is_listed_by_the_initiators_that_come_later() -> None:
+    async def tell(flock: Flock) -> None:
+        for bird in flock:
+            await bird.call(bird.node.stop())
+            bird.host.crash()
+        await flock[0].restart()
+        assert (await flock[0].join()).alone
+        for bird in flock.birds[1:]:
+            await bird.restart()
+        await asyncio.gather(*(bird.join() for bird in flock.birds[1:]))
+        await asyncio.sleep(1.5)
+        listed = await flock[3].call(flock[3].node.subscribers(LOBBY))
+        assert len(listed) == 5
+        assert all(flock[0].node.node_id in ids for ids in listed.values())
+        await flock[5].say("hello, first one")
+        await flock.until(lambda: flock[0].texts() == ["hello, first one"], 2, "pushed to the first one")
+
+    story(tell, 12)
