@@ -56,7 +56,7 @@ class PeerNode:
         self._told: NodeState | None = None
         tasks = Tasks(self._crashed)
         rpc = Rpc(identity, config, env, self._crashed)
-        overlay = Overlay(rpc, config, env, _PeerCache(store))
+        overlay = Overlay(rpc, config, env, _PeerCache(store), on_crash=self._crashed)
         collector = DiagnosticCollector(env.clock, config.traces_max)
         network_id = network_id_of(config.network)
         self._context = context = Context(
