@@ -64,7 +64,6 @@ class NodeConfig:
     sync_s: float = 15.0
     join_timeout_s: float = 5.0
     join_attempts_max: int = 5
-    history_page: int = 50
     author_burst: float = 500.0
     author_rate_per_s: float = 50.0
     channels_max: int = 1024

@@ -9,10 +9,14 @@ from dataclasses import dataclass
 
 from peernode.wire.contact import Contact
 
+ACTIVE = "ACTIVE"
+RECOVERING = "RECOVERING"
+"""Nobody could be asked; what is told is what this node holds by itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class Coordinator:
-    """``state`` is ``ACTIVE``, ``RECOVERING`` or ``FAILED``; ``updated_at`` monotonic seconds."""
+    """``state`` is ``ACTIVE`` or ``RECOVERING``; ``updated_at`` monotonic seconds."""
 
     version: int
     root: bytes

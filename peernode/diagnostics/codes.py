@@ -133,6 +133,13 @@ _ENTRIES = (
         True,
     ),
     Code(
+        "CHANNEL_FULL",
+        "The nodes that store this channel have no room for more",
+        "Their disks are full, or the channel has as many authors as one may have.",
+        "Ask the people who run those nodes to make room, then press Retry.",
+        True,
+    ),
+    Code(
         "STORE_VERSION",
         "The database was written by a newer version",
         "An older program was started on newer files.",

@@ -13,6 +13,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from peernode.channel.coordinator import RECOVERING
 from peernode.diagnostics.codes import error_info, info_of
 from peernode.errors import Backpressure, PeerNodeError, Refused, RpcTimeout
 from peernode.events import JoinDelayed, Joined, JoinProgress
@@ -155,7 +156,8 @@ class Joiner:
         self._context.tell(JoinDelayed(run.replica.name, run.step, run.elapsed_ms(), error))
 
     async def _run(self, run: JoinRun) -> None:
-        retry = retrying(self._context.env.random, None, slow_cap_s=RETRY_CAP_S)
+        quick = self._context.config.join_attempts_max
+        retry = retrying(self._context.env.random, None, slow_cap_s=RETRY_CAP_S, quick=quick)
         try:
             joined: Joined = await retry(self._try, run)
         except BaseException:
@@ -189,9 +191,11 @@ class Joiner:
             raise PeerNodeError("NO_BOOTSTRAP")
         run.progress("node", "", True)
         run.progress("find", "", False)
-        view = await self._storage.initiators(run.replica, fresh=run.replica.initiators is None)
-        run.progress("find", f"{len(view.contacts)}", True)
-        run.progress("subscribe", f"0/{len(view.contacts)}", False)
+        found = await self._storage.load_coordinator_resilient(run.replica)
+        if found.state == RECOVERING:
+            raise PeerNodeError("NO_INITIATOR", run.replica.name)
+        run.progress("find", f"{len(found.initiators)}", True)
+        run.progress("subscribe", f"0/{len(found.initiators)}", False)
         taken = await self._subscriber.subscribe(run.replica)
         if not taken.quorum:
             run.replica.forget_initiators()

@@ -148,7 +148,7 @@ class QuorumPublish:
             if refusal.status == Status.NOT_YET:
                 entry.error = error_info("CLOCK_SKEW", seconds=body.take_int(0, 1 << 48) // 1000)
             elif refusal.status == Status.STORE_FULL:
-                entry.error = error_info("STORE_FULL")
+                entry.error = error_info("CHANNEL_FULL")
             elif refusal.status == Status.INVALID:
                 entry.error = error_info("SIGNATURE_INVALID")
             elif refusal.status == Status.NOT_INITIATOR:

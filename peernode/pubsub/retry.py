@@ -34,17 +34,18 @@ def retrying(
     base_s: float = 0.1,
     cap_s: float = 1.0,
     slow_cap_s: float = 20.0,
+    quick: int = 5,
 ) -> AsyncRetrying:
     """Calls a coroutine function again after each ``TryAgain``; ``attempts`` None: without end.
 
-    Without end, the pauses are capped by ``cap_s`` for the first five, then by ``slow_cap_s``.
+    Without end, the pauses are capped by ``cap_s`` for the first ``quick``, then by ``slow_cap_s``.
     """
 
     def wait(state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
         if isinstance(error, TryAgain) and error.wait_s is not None:
             return error.wait_s * (1.0 + rng.random() / 2)
-        cap = cap_s if state.attempt_number < 5 else slow_cap_s
+        cap = cap_s if state.attempt_number < quick else slow_cap_s
         return backoff_s(rng, state.attempt_number, base_s, cap)
 
     return AsyncRetrying(

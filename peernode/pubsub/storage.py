@@ -11,7 +11,7 @@ ask" are different outcomes.
 
 from __future__ import annotations
 
-from peernode.channel.coordinator import Coordinator
+from peernode.channel.coordinator import ACTIVE, RECOVERING, Coordinator
 from peernode.channel.ids import channel_id_of, normalise_name
 from peernode.channel.message import Kind, Message
 from peernode.errors import PeerNodeError, Refused
@@ -217,16 +217,16 @@ class PubSubStorage:
     async def load_coordinator_resilient(self, replica: Replica) -> Coordinator:
         """The channel's coordinator, derived from what is at hand; never needed for safety.
 
-        Cache, local replica, initiators, fresh lookup: whatever answers first. ``RECOVERING`` when
-        nobody could be asked.
+        The cached set while it is fresh, else a lookup, else the old set; ``RECOVERING`` when nobody
+        could be asked.
         """
         started = self._context.now()
-        state = "ACTIVE"
+        state = ACTIVE
         try:
             view = await self.initiators(replica)
         except PeerNodeError as error:
             self._context.collector.record("coordinator", replica.name, error.code, started)
-            view, state = make_set([self._context.me()], False, started), "RECOVERING"
+            view, state = make_set([self._context.me()], False, started), RECOVERING
         return Coordinator(
             version=replica.log.version,
             root=replica.log.root(),

@@ -19,8 +19,9 @@ test("each state says the words of the design", () => {
   assert.equal(words("sent", { stored: { k: 3, of: 5, machines: 2 } }), "Sent, stored on 3 nodes, 2 machines");
   assert.equal(words("sent", { alone: true }), "Only your node has this so far");
   assert.equal(words("delivered"), "Delivered to 4 of 9");
-  const error = { message: "Too few nodes confirmed", remedy: "Press Retry." };
+  const error = { code: "NO_QUORUM", message: "Too few nodes confirmed", remedy: "Press Retry." };
   assert.equal(words("failed", { error }), "Not sent: Too few nodes confirmed. Press Retry.");
+  assert.equal(rowWords(row("failed", { error }), 0).code, "NO_QUORUM");
 });
 
 test("what can be done fits the state", () => {

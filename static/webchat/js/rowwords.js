@@ -16,7 +16,7 @@ export function rowWords(row, now_ms) {
     case "delivered":
       return { text: say("row.delivered", row.delivered), icon: "delivered", actions: [] };
     case "failed":
-      return { text: failedWords(row.error), icon: "failed", actions: ["retry", "edit", "discard"] };
+      return { text: failedWords(row.error), code: row.error?.code ?? "", icon: "failed", actions: ["retry", "edit", "discard"] };
     default:
       return { text: "", icon: "", actions: [] };
   }

@@ -22,10 +22,11 @@ export function makeRow(row) {
     text: h("div", { class: "text" }),
     receipt: h("div", { class: "receipt", hidden: true }),
     words: h("span", { class: "receipt-words" }),
+    code: h("code", { class: "receipt-code", hidden: true }),
     actions: h("span", { class: "actions" }),
     icon: icon("sending"),
   };
-  parts.receipt.append(parts.icon, parts.words, parts.actions);
+  parts.receipt.append(parts.icon, parts.words, parts.code, parts.actions);
   const byline = h("div", { class: "byline" }, parts.author, " ", parts.time);
   const element = h("article", { class: "row", "data-msg-id": row.id });
   element.append(parts.picture, byline, parts.text, parts.receipt);
@@ -68,9 +69,11 @@ function drawText(element, text) {
   element.replaceChildren(...linkify(text).map((piece) => (piece.href ? link(piece) : piece.text)));
 }
 
-function drawReceipt(parts, { text, icon: picture, actions }, element) {
+function drawReceipt(parts, { text, code = "", icon: picture, actions }, element) {
   parts.receipt.hidden = !text;
   setText(parts.words, text);
+  setText(parts.code, code);
+  parts.code.hidden = !code;
   if (picture) setIcon(parts.icon, picture);
   if (parts.actions.shown === actions.join()) return;
   parts.actions.shown = actions.join();
