@@ -16,6 +16,7 @@ from peernode.channel.lease import decode_lease
 from peernode.errors import Backpressure, Refused, RemoteProtocolError, RpcTimeout
 from peernode.pubsub.audience import fetch_subscribers
 from peernode.pubsub.context import Context
+from peernode.pubsub.keptleases import keep_leases
 from peernode.pubsub.replica import Replica
 from peernode.pubsub.storage import PubSubStorage
 from peernode.pubsub.sync import FAILURES, CatchUp
@@ -71,6 +72,8 @@ class Replication:
         view = replica.initiators
         if view is None:
             return
+        if replica.serves:
+            await keep_leases(self._context, replica)
         others = view.others(self._context.identity.public_key)
         await asyncio.gather(*(self._tell(replica, contact) for contact in others))
 

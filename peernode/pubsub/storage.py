@@ -16,6 +16,7 @@ from peernode.channel.ids import channel_id_of, normalise_name
 from peernode.channel.message import Kind, Message
 from peernode.errors import PeerNodeError, Refused
 from peernode.pubsub.context import Context
+from peernode.pubsub.keptleases import load_leases
 from peernode.pubsub.replica import InitiatorSet, Replica, make_set
 from peernode.store.base import ChannelRow, DropChannel, PutChannel
 from peernode.wire.contact import Contact
@@ -45,6 +46,7 @@ class PubSubStorage:
             self._learn_names(replica)
             for raw in self._context.store.newest(row.channel_id, None, 1):
                 self._context.hlc.merge(Message.trusted(raw).hlc)
+            load_leases(self._context, replica)
             self.replicas[row.channel_id] = replica
 
     def _learn_names(self, replica: Replica) -> None:

@@ -145,3 +145,20 @@ def test_who_joined_alone_is_listed_by_the_initiators_that_come_later() -> None:
         await flock.until(lambda: flock[0].texts() == ["hello, first one"], 2, "pushed to the first one")
 
     story(tell, 12)
+
+
+def test_a_message_sent_right_after_everybody_restarted_is_delivered_all_the_same() -> None:
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        await asyncio.sleep(2)
+        for bird in flock:
+            bird.crash()
+        await asyncio.sleep(3)
+        await flock[0].restart()
+        await flock[1].restart()
+        state = await flock[1].say("while the others are still starting")
+        await asyncio.sleep(0.5)
+        await flock[2].restart()
+        await flock.until(lambda: flock[1].state(state.id).delivered == (2, 2), 15, "delivered to both")
+
+    story(tell, 3)

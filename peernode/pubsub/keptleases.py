@@ -1,0 +1,49 @@
+"""An initiator's leases across its own restart.
+
+Without them an initiator that was killed would name no subscribers in its receipts for up to a renewal,
+and a message published just then would be counted as delivered to nobody. Invariants: a lease read
+back is checked like one from the network and lives no longer than it was signed for; at most
+``LEASES_KEPT_MAX`` per channel are kept, the others come back with their next renewal.
+"""
+
+from __future__ import annotations
+
+from peernode.channel.lease import decode_lease
+from peernode.errors import RemoteProtocolError
+from peernode.pubsub.context import Context
+from peernode.pubsub.replica import Replica
+from peernode.store.base import PutMeta
+from peernode.wire.codec import Fields, pack, unpack
+from peernode.wire.contact import Contact
+
+LEASES_KEPT_MAX = 128
+"""About 30 KB of a channel's leases."""
+
+
+def _key(replica: Replica) -> str:
+    return f"leases/{replica.channel_id.hex()}"
+
+
+async def keep_leases(context: Context, replica: Replica) -> None:
+    """Write down the live leases of a channel; without effect on a full disk."""
+    live = replica.leases.live(context.now())[:LEASES_KEPT_MAX]
+    kept = pack([[held.raw, held.contact.encode()] for held in live])
+    await context.save(PutMeta(_key(replica), kept))
+
+
+def load_leases(context: Context, replica: Replica) -> None:
+    """Take back what was kept and has not run out since, by the wall clock of its serial."""
+    kept = context.store.meta(_key(replica))
+    if kept is None:
+        return
+    wall_ms = context.wall_ms()
+    try:
+        for item in Fields(unpack(kept)):
+            fields = Fields(item)
+            lease = decode_lease(fields.take_bytes_upto(512), context.network_id)
+            contact = Contact.decode(fields.take())
+            remaining_s = lease.ttl_s - (wall_ms - lease.serial_ms) / 1000
+            if remaining_s > 0 and lease.channel_id == replica.channel_id:
+                replica.leases.put(lease, contact, context.now(), wall_ms, remaining_s=remaining_s)
+    except RemoteProtocolError:
+        context.collector.count("leases.unreadable")
