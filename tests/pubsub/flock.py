@@ -122,7 +122,7 @@ class Flock:
     def mend(self, number: int) -> None:
         self.world.network.calm(number)
 
-    async def until(self, condition: Callable[[], bool], seconds: float, what: str) -> None:
+    async def expect(self, condition: Callable[[], bool], seconds: float, what: str) -> None:
         """Wait in virtual time; fails when the condition does not come true."""
         for _ in range(int(seconds * 100)):
             if condition():

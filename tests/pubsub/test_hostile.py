@@ -66,7 +66,7 @@ def test_sealed_junk_in_every_operation_changes_nothing() -> None:
         await asyncio.sleep(1)
         assert [bird.node.diagnostics()["channels"][0]["root"] for bird in flock] == roots
         state = await flock[1].say("still here")
-        await flock.until(lambda: flock[1].state(state.id).delivered == (2, 2), 5, "delivered to all")
+        await flock.expect(lambda: flock[1].state(state.id).delivered == (2, 2), 5, "delivered to all")
 
     story(tell, 3)
 
@@ -112,7 +112,7 @@ def test_ten_thousand_random_and_mutated_datagrams_leave_a_node_serving_and_no_l
         await stranger.call(fire())
         await asyncio.sleep(1)
         state = await victim.say("unimpressed")
-        await flock.until(lambda: victim.state(state.id).delivered == (2, 2), 5, "delivered to all")
+        await flock.expect(lambda: victim.state(state.id).delivered == (2, 2), 5, "delivered to all")
         diagnostics = victim.node.diagnostics()
         assert len(diagnostics["peers"]) == 2
         assert diagnostics["channels"][0]["messages"] == 2

@@ -52,7 +52,7 @@ def test_a_late_joiner_gets_the_history_in_order() -> None:
             await early[index % 4].say(f"m{index}")
         await asyncio.sleep(5)
         await flock[4].join()
-        await flock.until(lambda: len(flock[4].texts()) == 120, 10, "the whole history")
+        await flock.expect(lambda: len(flock[4].texts()) == 120, 10, "the whole history")
         assert all(event.history for event in flock[4].told(MessageReceived))
         for author in range(4):
             own = [text for text in flock[4].texts() if int(text[1:]) % 4 == author]
@@ -73,7 +73,7 @@ def test_without_a_network_the_join_says_where_it_hangs_and_completes_later() ->
         assert delayed.error.remedy
         assert 4900 <= delayed.elapsed_ms <= 5100
         flock.mend(cut)
-        await flock.until(lambda: flock[1].told(Joined) != [], 30, "joined by itself")
+        await flock.expect(lambda: flock[1].told(Joined) != [], 30, "joined by itself")
 
     story(tell, 3)
 
@@ -102,9 +102,9 @@ def test_after_losing_the_network_a_node_is_served_again_by_itself() -> None:
         await asyncio.sleep(5)
         assert flock[3].texts() == []
         flock.mend(cut)
-        await flock.until(lambda: flock[3].texts() == ["missed"], 10, "what was missed")
+        await flock.expect(lambda: flock[3].texts() == ["missed"], 10, "what was missed")
         state = await flock[0].say("live")
-        await flock.until(lambda: flock[3].texts() == ["missed", "live"], 1, "pushed again")
+        await flock.expect(lambda: flock[3].texts() == ["missed", "live"], 1, "pushed again")
         assert flock[0].state(missed.id).state == "delivered"
         assert state.channel == LOBBY
 

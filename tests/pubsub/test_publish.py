@@ -16,7 +16,7 @@ def test_a_message_is_accepted_then_sent_then_delivered() -> None:
         await flock.join()
         accepted = await flock[1].say("hello")
         assert accepted.state == "pending"
-        await flock.until(lambda: flock[1].state(accepted.id).delivered == (2, 2), 5, "delivered to both")
+        await flock.expect(lambda: flock[1].state(accepted.id).delivered == (2, 2), 5, "delivered to both")
         told = flock[1].states(accepted.id)
         assert told[0].stored[0] >= 2, "nothing is told before a quorum holds it"
         assert told[-1].state == "delivered"
@@ -46,7 +46,7 @@ def test_alone_on_the_network_it_says_so() -> None:
         joined = await flock[0].join()
         assert joined.alone and joined.created
         state = await flock[0].say("anybody?")
-        await flock.until(lambda: flock[0].state(state.id).state == "sent", 2, "sent")
+        await flock.expect(lambda: flock[0].state(state.id).state == "sent", 2, "sent")
         assert flock[0].state(state.id).alone
         assert flock[0].state(state.id).stored == (1, 1)
 
@@ -61,12 +61,12 @@ def test_what_was_written_alone_reaches_those_who_come_later() -> None:
         await first.start()
         await first.join()
         state = await first.say("early")
-        await flock.until(lambda: first.state(state.id).state == "sent", 2, "sent alone")
+        await flock.expect(lambda: first.state(state.id).state == "sent", 2, "sent alone")
         late.host.crash()
         await late.restart()
         await late.join()
-        await flock.until(lambda: late.texts() == ["early"], 30, "the newcomer has it")
-        await flock.until(lambda: first.state(state.id).stored[0] == 2, 60, "and it is stored twice")
+        await flock.expect(lambda: late.texts() == ["early"], 30, "the newcomer has it")
+        await flock.expect(lambda: first.state(state.id).stored[0] == 2, 60, "and it is stored twice")
 
     story(tell, 2)
 
@@ -76,7 +76,7 @@ def test_a_node_that_was_cut_off_fails_and_a_retry_brings_it_through_once() -> N
         await flock.join()
         cut = flock.cut_off(flock[1])
         state = await flock[1].say("from the dark")
-        await flock.until(lambda: flock[1].states(state.id) != [], 6, "a verdict")
+        await flock.expect(lambda: flock[1].states(state.id) != [], 6, "a verdict")
         failed = flock[1].state(state.id)
         assert failed.state == "failed"
         assert failed.error is not None
@@ -84,7 +84,7 @@ def test_a_node_that_was_cut_off_fails_and_a_retry_brings_it_through_once() -> N
         assert failed.error.remedy
         flock.mend(cut)
         await flock[1].call(flock[1].node.retry(state.id))
-        await flock.until(lambda: flock[1].state(state.id).state == "delivered", 5, "delivered")
+        await flock.expect(lambda: flock[1].state(state.id).state == "delivered", 5, "delivered")
         await asyncio.sleep(60)
         for other in (flock[0], flock[2]):
             assert other.texts() == ["from the dark"]
@@ -101,8 +101,8 @@ def test_a_failed_message_goes_out_by_itself_when_the_network_is_back() -> None:
         assert flock[2].state(state.id).state == "failed"
         assert flock[2].node.state.state == "offline"
         flock.mend(cut)
-        await flock.until(lambda: flock[2].state(state.id).state == "delivered", 15, "delivered by itself")
-        await flock.until(lambda: flock[0].texts() == ["patience"], 5, "told to the others")
+        await flock.expect(lambda: flock[2].state(state.id).state == "delivered", 15, "delivered by itself")
+        await flock.expect(lambda: flock[0].texts() == ["patience"], 5, "told to the others")
 
     story(tell, 4)
 
@@ -116,7 +116,7 @@ def test_a_discarded_message_is_shown_to_nobody() -> None:
         await flock[1].call(flock[1].node.discard(state.id))
         flock.mend(cut)
         later = await flock[1].say("better")
-        await flock.until(lambda: flock[1].state(later.id).state == "delivered", 15, "the next one arrives")
+        await flock.expect(lambda: flock[1].state(later.id).state == "delivered", 15, "the next one arrives")
         await asyncio.sleep(60)
         for bird in flock:
             assert bird.texts() == ([] if bird is flock[1] else ["better"])
@@ -168,7 +168,7 @@ def test_sixteen_kibibytes_arrive_whole() -> None:
     async def tell(flock: Flock) -> None:
         await flock.join()
         state = await flock[3].say(long)
-        await flock.until(lambda: flock[3].state(state.id).delivered == (5, 5), 10, "delivered")
+        await flock.expect(lambda: flock[3].state(state.id).delivered == (5, 5), 10, "delivered")
         for bird in flock:
             if bird is not flock[3]:
                 assert bird.texts() == [long]
@@ -181,7 +181,7 @@ def test_each_authors_messages_are_told_in_sequence_and_the_log_is_the_same_ever
     async def tell(flock: Flock) -> None:
         await flock.join()
         await asyncio.gather(*(bird.say(f"{bird.index} {n}") for n in range(20) for bird in flock))
-        await flock.until(lambda: all(len(bird.texts()) == 180 for bird in flock), 30, "180 each")
+        await flock.expect(lambda: all(len(bird.texts()) == 180 for bird in flock), 30, "180 each")
         for bird in flock:
             for author in flock:
                 own = [text for text in bird.texts() if text.startswith(f"{author.index} ")]
@@ -198,7 +198,7 @@ def test_a_restart_keeps_identity_channels_messages_and_outbox() -> None:
     async def tell(flock: Flock) -> None:
         await flock.join()
         sent = await flock[1].say("kept")
-        await flock.until(lambda: flock[1].state(sent.id).state == "delivered", 5, "delivered")
+        await flock.expect(lambda: flock[1].state(sent.id).state == "delivered", 5, "delivered")
         cut = flock.cut_off(flock[1])
         waiting = await flock[1].say("still to go")
         before = flock[1].node.node_id
@@ -208,7 +208,7 @@ def test_a_restart_keeps_identity_channels_messages_and_outbox() -> None:
         await flock[1].restart()
         assert flock[1].node.node_id == before
         assert waiting.id in [item.id for item in flock[1].node.outbox()]
-        await flock.until(lambda: flock[0].texts() == ["kept", "still to go"], 20, "the outbox went out")
+        await flock.expect(lambda: flock[0].texts() == ["kept", "still to go"], 20, "the outbox went out")
         assert list(flock[1].node.channels()) == [LOBBY]
         assert [m.text for m in flock[1].node.history(LOBBY)] == ["kept", "still to go"]
 
@@ -221,7 +221,7 @@ def test_nothing_is_delivered_to_who_has_left() -> None:
         await flock[2].call(flock[2].node.leave(LOBBY))
         await asyncio.sleep(1)
         state = await flock[1].say("gone?")
-        await flock.until(lambda: flock[1].state(state.id).state == "delivered", 5, "delivered")
+        await flock.expect(lambda: flock[1].state(state.id).state == "delivered", 5, "delivered")
         assert flock[1].state(state.id).delivered == (1, 1)
         assert flock[2].told(MessageReceived) == []
         listed = await flock[1].call(flock[1].node.subscribers(LOBBY))
@@ -249,7 +249,7 @@ def test_a_full_disk_refuses_plainly_and_the_node_serves_on() -> None:
         assert caught.value.code == "STORE_FULL"
         flock[1].disk.full = False
         state = await flock[1].say("room again")
-        await flock.until(lambda: flock[1].state(state.id).state == "delivered", 5, "delivered")
+        await flock.expect(lambda: flock[1].state(state.id).state == "delivered", 5, "delivered")
         await asyncio.sleep(30)
         assert flock[0].texts() == flock[2].texts() == ["room again"]
 

@@ -16,7 +16,7 @@ from tests.pubsub.flock import LOBBY, Flock, story
 def test_joins_survive_a_very_bad_network(seed: int) -> None:
     async def tell(flock: Flock) -> None:
         await asyncio.gather(*(bird.join() for bird in flock), return_exceptions=True)
-        await flock.until(lambda: all(bird.told(Joined) for bird in flock), 60, "all joined in the end")
+        await flock.expect(lambda: all(bird.told(Joined) for bird in flock), 60, "all joined in the end")
 
     story(tell, 8, seed=seed, loss=0.2, duplicate=0.1, reorder=0.1)
 
@@ -34,7 +34,7 @@ def test_nothing_is_sent_or_accepted_before_it_is_durable() -> None:
         assert flock[1].node.outbox() == []
         assert flock.world.network.sent == before
         assert (await first).id == (await again).id == message_id
-        await flock.until(lambda: flock[0].texts() == ["once"], 5, "told once")
+        await flock.expect(lambda: flock[0].texts() == ["once"], 5, "told once")
 
     story(tell, 3)
 
@@ -56,12 +56,12 @@ def test_who_comes_back_is_not_told_the_same_again() -> None:
     async def tell(flock: Flock) -> None:
         await flock.join()
         await flock[0].say("before")
-        await flock.until(lambda: flock[2].texts() == ["before"], 5, "told")
+        await flock.expect(lambda: flock[2].texts() == ["before"], 5, "told")
         await flock[2].call(flock[2].node.leave(LOBBY))
         await flock[0].say("meanwhile")
         await asyncio.sleep(2)
         await flock[2].join()
-        await flock.until(lambda: flock[2].texts() == ["before", "meanwhile"], 30, "what was missed, once")
+        await flock.expect(lambda: flock[2].texts() == ["before", "meanwhile"], 30, "what was missed, once")
 
     story(tell, 3)
 
@@ -70,11 +70,11 @@ def test_two_nodes_of_one_machine_are_no_quorum_once_another_was_met() -> None:
     async def tell(flock: Flock) -> None:
         await flock.join()
         met = await flock[0].say("all together")
-        await flock.until(lambda: flock[0].state(met.id).machines == 2, 5, "receipts of two machines")
+        await flock.expect(lambda: flock[0].state(met.id).machines == 2, 5, "receipts of two machines")
         flock.cut_off(flock[0], flock[1])
         await asyncio.sleep(15)
         state = await flock[0].say("only at home")
-        await flock.until(lambda: flock[0].state(state.id).state == "failed", 7, "a truthful failure")
+        await flock.expect(lambda: flock[0].state(state.id).state == "failed", 7, "a truthful failure")
         error = flock[0].state(state.id).error
         assert error is not None
         assert error.code == "NO_QUORUM"
@@ -113,11 +113,11 @@ def test_a_node_whose_clock_is_five_minutes_wrong_takes_part() -> None:
     async def tell(flock: Flock) -> None:
         await asyncio.gather(*(bird.join() for bird in flock.birds[:5]))
         await asyncio.gather(flock[5].join(), return_exceptions=True)
-        await flock.until(lambda: flock[5].told(Joined) != [], 60, "joined in the end")
+        await flock.expect(lambda: flock[5].told(Joined) != [], 60, "joined in the end")
         question = await flock[0].say("question")
-        await flock.until(lambda: "question" in flock[5].texts(), 30, "the question is told")
+        await flock.expect(lambda: "question" in flock[5].texts(), 30, "the question is told")
         reply = await flock[5].say("reply")
-        await flock.until(lambda: "reply" in flock[0].texts(), 30, "the reply is told")
+        await flock.expect(lambda: "reply" in flock[0].texts(), 30, "the reply is told")
         assert flock[0].node.log_ids(LOBBY) == [question.id, reply.id]
 
     async def skewed(flock: Flock) -> None:
@@ -142,7 +142,7 @@ def test_who_joined_alone_is_listed_by_the_initiators_that_come_later() -> None:
         assert len(listed) == 5
         assert all(flock[0].node.node_id in ids for ids in listed.values())
         await flock[5].say("hello, first one")
-        await flock.until(lambda: flock[0].texts() == ["hello, first one"], 2, "pushed to the first one")
+        await flock.expect(lambda: flock[0].texts() == ["hello, first one"], 2, "pushed to the first one")
 
     story(tell, 12)
 
@@ -159,6 +159,6 @@ def test_a_message_sent_right_after_everybody_restarted_is_delivered_all_the_sam
         state = await flock[1].say("while the others are still starting")
         await asyncio.sleep(0.5)
         await flock[2].restart()
-        await flock.until(lambda: flock[1].state(state.id).delivered == (2, 2), 15, "delivered to both")
+        await flock.expect(lambda: flock[1].state(state.id).delivered == (2, 2), 15, "delivered to both")
 
     story(tell, 3)
