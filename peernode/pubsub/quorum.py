@@ -30,9 +30,6 @@ RATE_WAIT_MAX_S = 30.0
 MET_MACHINES = "met_machines"
 """The store's key for: a receipt once came from another machine than this one."""
 
-LOOK_AGAIN_S = 0.5
-"""Pause between two questions who stores the channel, while nobody answers."""
-
 TARGETS_MAX = 16
 """Initiators one message is published to, at most: the set and what NOT_INITIATOR answers named."""
 
@@ -57,25 +54,18 @@ class QuorumPublish:
         started = self._context.now()
         if entry.state in ("pending", "failed"):
             self._audience.push_directly(entry.replica, entry.message)
-        seconds = round(self._context.config.publish_timeout_s)
-        failure = PeerNodeError("NO_QUORUM", seconds=seconds)
         try:
             async with asyncio.timeout(self._context.config.publish_timeout_s):
-                while True:
-                    try:
-                        view = await self._storage.known_initiators(entry.replica)
-                        break
-                    except PeerNodeError as error:
-                        failure = error  # nobody to ask right now: that may pass within the time
-                        await asyncio.sleep(self._context.jittered(LOOK_AGAIN_S))
-                failure = PeerNodeError("NO_QUORUM", seconds=seconds)
-                self._publish_to_all(entry, view)
+                self._publish_to_all(entry, await self._storage.known_initiators(entry.replica))
                 while not entry.frozen:
                     entry.progress.clear()
                     await entry.progress.wait()
+        except PeerNodeError as error:
+            await self._fail(entry, error, started)
         except TimeoutError:
             entry.replica.forget_initiators()
-            await self._fail(entry, failure, started)
+            seconds = round(self._context.config.publish_timeout_s)
+            await self._fail(entry, PeerNodeError("NO_QUORUM", seconds=seconds), started)
         else:
             self._context.collector.record("publish", entry.message.digest.hex(), "ok", started)
 
