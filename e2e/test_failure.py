@@ -21,7 +21,7 @@ def test_a_failed_message_can_be_retried(people: People, server: Server, channel
     mona.expect_no_message(message)
 
     # Pressed while the network is still cut: once it is back the node may try by itself at any moment.
-    lars.retry(message).expect_state(message, "pending")
+    lars.retry(message).expect_failed(message)
     lars.network(Network.OPEN)
     lars.expect_delivered(message)
     mona.expect_message(message)
