@@ -17,6 +17,7 @@ from __future__ import annotations
 import asyncio
 import random
 from dataclasses import dataclass
+from typing import Protocol
 
 from peernode.errors import Backpressure, LocalProtocolError, PeerNodeError
 from peernode.store.base import QUEUE_MAX, Write
@@ -36,6 +37,18 @@ class _Commit:
     done: asyncio.Future[None]
 
 
+class DiskWitness(Protocol):
+    """Sees what a disk keeps and loses, at the very moment; must not raise or write."""
+
+    def stored(self, writes: tuple[Write, ...]) -> None:
+        """``writes`` have become durable."""
+        ...
+
+    def rotted(self, digest: bytes) -> None:
+        """The message or part with this digest is damaged."""
+        ...
+
+
 class MemoryDisk:
     """The disk of one simulated machine; it survives its machine's crashes."""
 
@@ -46,6 +59,7 @@ class MemoryDisk:
         self.commits = 0
         self.flushes = 0
         self.bytes = 0
+        self.witness: DiskWitness | None = None
         self._queue_max = queue_max
         self.nodes: dict[bytes, Tables] = {}
         """What is durable, by node id."""
@@ -66,7 +80,7 @@ class MemoryDisk:
         """
         if in_flight_survives and not self.full:
             for commit in self._flushing:
-                commit.tables.apply(commit.writes)
+                self._apply(commit)
         self._life += 1
         self._lost += self._flushing + self._waiting
         self._waiting = []
@@ -78,6 +92,8 @@ class MemoryDisk:
         chosen = rng.sample(places, min(count, len(places)))
         for tables, place in chosen:
             tables.damage(place, rng.random())
+            if self.witness is not None:
+                self.witness.rotted(tables.digest_at(place))
         return len(chosen)
 
     async def flush(self, life: int, tables: Tables, writes: tuple[Write, ...]) -> None:
@@ -108,13 +124,28 @@ class MemoryDisk:
             if self.full:
                 _fail(commit.done, PeerNodeError("STORE_FULL", "the simulated disk is full"))
                 continue
-            commit.tables.apply(commit.writes)
+            self._apply(commit)
             self.commits += 1
             self.bytes += sum(bytes_of(write) for write in commit.writes)
             if not commit.done.done():
                 commit.done.set_result(None)
         if self._waiting:
             self._start_flush(loop)
+
+    def _apply(self, commit: _Commit) -> None:
+        commit.tables.apply(commit.writes)
+        if self.witness is not None:
+            self.witness.stored(commit.writes)
+
+    @property
+    def waiting(self) -> int:
+        """Commits that wait for the running flush, at most ``waiting_max``."""
+        return len(self._waiting)
+
+    @property
+    def waiting_max(self) -> int:
+        """The bound of ``waiting``."""
+        return self._queue_max
 
 
 def _fail(done: asyncio.Future[None], error: Exception) -> None:

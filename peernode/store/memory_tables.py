@@ -116,6 +116,11 @@ class Tables:
         messages = [(channel_id, key) for channel_id, table in self.messages.items() for key in table.order]
         return messages + [(b"", digest) for digest in self.parts]
 
+    def digest_at(self, place: Place) -> bytes:
+        """What names the content that was written at ``place``."""
+        channel_id, key = place
+        return self.messages[channel_id].rows[key].digest if channel_id else key
+
     def damage(self, place: Place, where: float) -> None:
         """Flip the lowest bit of the byte at ``where``, from 0 (first) to below 1 (last)."""
         channel_id, key = place

@@ -11,7 +11,7 @@ import pytest
 
 from peernode.errors import Backpressure, PeerNodeError
 from peernode.simulation.host import HostCrashed, SimWorld
-from peernode.store.base import PutMessage, PutMeta, PutPart
+from peernode.store.base import PutMessage, PutMeta, PutPart, Write
 from peernode.store.memory import MemoryDisk
 from tests.store.disks import CHANNEL, NODE, OTHER_NODE, message
 
@@ -233,3 +233,33 @@ def test_the_same_story_runs_the_same_way() -> None:
     first = trace()
     assert len(first) == 50
     assert trace() == first
+
+
+def test_a_witness_hears_what_is_durable_and_what_rots(world: SimWorld) -> None:
+    class Witness:
+        heard: list[object]
+
+        def stored(self, writes: tuple[Write, ...]) -> None:
+            self.heard += writes
+
+        def rotted(self, digest: bytes) -> None:
+            self.heard.append(digest)
+
+    async def story() -> None:
+        disk = MemoryDisk(LATENCY_S)
+        disk.witness = witness = Witness()
+        witness.heard = []
+        write = PutMessage(message(1))
+        (task,) = tasks_of(disk.store_for(NODE).commit(write))
+        await asyncio.sleep(LATENCY_S / 2)
+        assert witness.heard == []
+        await task
+        assert witness.heard == [write]
+        disk.rot(random.Random(1))
+        assert witness.heard == [write, message(1).digest]
+        tasks_of(disk.store_for(NODE).commit(PutPart(b"d" * 32, b"block")))
+        await asyncio.sleep(LATENCY_S / 2)
+        disk.power_cut(in_flight_survives=True)
+        assert witness.heard[2:] == [PutPart(b"d" * 32, b"block")]
+
+    world.run(story())
