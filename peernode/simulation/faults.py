@@ -14,11 +14,10 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from peernode.simulation.disturbances import Block, Latency, Loss, Partition
+from peernode.simulation.disturbances import Block, Disturbance, Latency, Loss, Partition
 from peernode.simulation.evidence import Cut, Evidence
 from peernode.simulation.fault_kinds import KINDS
 from peernode.simulation.host import SimWorld
-from peernode.simulation.network import Disturbance
 from peernode.simulation.participant import Participant
 from peernode.simulation.scenario import FaultSpec, Scenario
 
@@ -70,11 +69,11 @@ class Faults:
     async def _one(self, number: int, spec: FaultSpec) -> None:
         rng = random.Random(f"{self._seed}/fault/{number}")  # noqa: S311 - seeded on purpose
         await self._until(spec.at_s)
-        self._world.network.note(f"FAULT {spec.kind} begins")
+        self._world.network.trace.note(f"FAULT {spec.kind} begins")
         end = await self._begin[spec.kind](spec, rng)
         await self._until(self._end_s(spec))
         await end()
-        self._world.network.note(f"FAULT {spec.kind} is over")
+        self._world.network.trace.note(f"FAULT {spec.kind} is over")
 
     def _end_s(self, spec: FaultSpec) -> float:
         for_s = RESTART_TAKES_S if spec.kind == "restart" and spec.for_s is None else spec.for_s

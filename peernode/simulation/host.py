@@ -32,7 +32,10 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from peernode.environment import Address, DatagramEndpoint, DatagramReceiver
+from peernode.simulation.latency import Uniform
+from peernode.simulation.links import Link
 from peernode.simulation.loop import HOST, SimLoop, SimulationError
+from peernode.simulation.nat import NAT_KINDS, Translator
 from peernode.simulation.network import NetworkSettings, SimEndpoint, SimNetwork
 
 T = TypeVar("T")
@@ -40,7 +43,6 @@ T = TypeVar("T")
 EPOCH_MS = 1_700_000_000_000
 """Wall clock of every undisturbed host at virtual time 0, in ms since the Unix epoch."""
 STEPS_MAX = 50_000_000
-NAT_KINDS = ("none", "full", "address", "port", "symmetric")
 
 
 class HostCrashed(Exception):
@@ -82,9 +84,14 @@ class SimHost:
     def __init__(self, world: SimWorld, index: int, nat: str) -> None:
         self.index = index
         self.name = f"h{index}"
-        self.nat = nat
         self.ip = f"10.{index >> 16}.{index >> 8 & 255}.{index & 255}"
         self.local_ip = self.ip if nat == "none" else "192.168.0.2"
+        self.translator: Translator | None = None
+        if nat != "none":
+            rng = random.Random(f"{world.seed}/nat/{index}")  # noqa: S311 - seeded on purpose
+            self.translator = Translator(self.ip, nat, rng)
+        self.uplink = Link()
+        self.downlink = Link()
         self.life = 0
         self.up = True
         self.endpoints: dict[int, SimEndpoint] = {}
@@ -140,7 +147,7 @@ class SimHost:
         if not self.up:
             return
         self.up = False
-        self._world.network.note(f"CRASH {self.name}")
+        self._world.network.trace.note(f"CRASH {self.name}")
         self._world.loop.freeze(self.key)
         for endpoint in list(self.endpoints.values()):
             endpoint.close()
@@ -154,20 +161,20 @@ class SimHost:
             raise SimulationError(f"{self.name} is running already")
         self.up = True
         self.life += 1
-        self._world.network.note(f"RESTART {self.name}")
+        self._world.network.trace.note(f"RESTART {self.name}")
         self._begin_life()
 
     def pause(self) -> None:
         """Stop running its code, keep its sockets; time goes on for the others."""
         if self.up:
-            self._world.network.note(f"PAUSE {self.name}")
+            self._world.network.trace.note(f"PAUSE {self.name}")
             self._world.loop.freeze(self.key)
 
     def resume(self) -> None:
         """Go on where ``pause`` stopped, with what the sockets have collected."""
         if not self.up or not self._world.loop.is_frozen(self.key):
             return
-        self._world.network.note(f"RESUME {self.name}")
+        self._world.network.trace.note(f"RESUME {self.name}")
         self._world.loop.thaw(self.key)
         for endpoint in list(self.endpoints.values()):
             waiting, endpoint.waiting, endpoint.waiting_bytes = endpoint.waiting, [], 0
@@ -180,7 +187,10 @@ class SimHost:
 
 
 class SimWorld:
-    """Loop, network and hosts of one run; the hosts' addresses are 10.0.0.1, 10.0.0.2, …"""
+    """Loop, network and hosts of one run; the hosts' addresses are 10.0.0.1, 10.0.0.2, …
+
+    ``settings`` replaces all that the keywords before it say about the network.
+    """
 
     def __init__(
         self,
@@ -191,12 +201,13 @@ class SimWorld:
         loss: float = 0.0,
         duplicate: float = 0.0,
         reorder: float = 0.0,
+        settings: NetworkSettings | None = None,
         trace: bool = False,
         steps_max: int = STEPS_MAX,
     ) -> None:
         self.seed = seed
         self.loop = SimLoop(steps_max)
-        settings = NetworkSettings(one_way_ms, jitter_ms, loss, duplicate, reorder)
+        settings = settings or NetworkSettings(Uniform(one_way_ms), jitter_ms, loss, duplicate, reorder)
         self.network = SimNetwork(self.loop, seed, settings, trace)
         self.hosts: list[SimHost] = []
 

@@ -5,10 +5,12 @@ it goes into one running hash, so that two runs can be compared by 16 bytes.
 
 Invariants:
 
-* the one-way delay of a pair is symmetric, fixed for the run and a function of the seed and the two
-  addresses alone; only jitter and reordering are drawn per datagram;
+* the one-way delay of a pair is fixed for the run (``latency``); only jitter and reordering are drawn
+  per datagram;
 * what a fault does to the network is a ``Disturbance`` that is put in and taken out, never a change
   of these settings, so faults overlap freely;
+* a datagram waits for its sender's line, then travels, then waits for its receiver's (``links``); what
+  never leaves a host passes neither and is never lost;
 * sending never raises; a datagram to nobody is lost. What a paused host can't take yet waits in
   its socket, ``SOCKET_BUFFER_BYTES_MAX`` at most; more is lost, as a kernel does it.
 """
@@ -17,14 +19,17 @@ from __future__ import annotations
 
 import contextvars
 import errno
-import hashlib
 import random
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from peernode.environment import Address, DatagramReceiver
+from peernode.simulation.disturbances import Disturbance
+from peernode.simulation.latency import Delays, Model, Uniform
 from peernode.simulation.loop import SimLoop
+from peernode.simulation.trace import Trace
 
 if TYPE_CHECKING:
     from peernode.simulation.host import SimHost
@@ -34,35 +39,23 @@ FRAGMENT_BYTES = 1_472
 """A larger datagram travels in fragments, of which each may be lost."""
 REORDER_EXTRA_MS = 200.0
 """A reordered datagram is held up by a uniform part of this."""
-NAT_MAPPING_S = 120.0
-"""An address translator forgets whom a host wrote to after this long."""
 SOCKET_BUFFER_BYTES_MAX = 1 << 20
 _EPHEMERAL_FROM = 49_152
-_NAT_PORTS = (20_000, 60_000)
 _NOBODY = contextvars.Context()
+
+Tap = Callable[[Address, Address, bytes], None]
+"""Told of source, target and payload of each datagram that is on its way."""
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkSettings:
     """How the undisturbed network behaves; ``loss``, ``duplicate`` and ``reorder`` are fractions."""
 
-    one_way_ms: tuple[float, float] = (10.0, 40.0)
+    latency: Model = field(default_factory=Uniform)
     jitter_ms: float = 0.0
     loss: float = 0.0
     duplicate: float = 0.0
     reorder: float = 0.0
-
-
-class Disturbance(Protocol):
-    """What a fault does to datagrams while it lasts."""
-
-    def drops(self, source: SimHost, target: SimHost, rng: random.Random) -> bool:
-        """Whether a datagram on this way is lost."""
-        ...
-
-    def extra_ms(self, source: SimHost, target: SimHost, rng: random.Random) -> float:
-        """Delay added to a datagram on this way."""
-        ...
 
 
 class SimEndpoint:
@@ -75,8 +68,6 @@ class SimEndpoint:
         self.open = True
         self.waiting: list[tuple[bytes, Address]] = []
         self.waiting_bytes = 0
-        self.mapped: dict[Address | None, int] = {}
-        self.allowed: dict[tuple[int, str | Address | None], float] = {}
         self._network = network
 
     @property
@@ -97,7 +88,7 @@ class SimEndpoint:
 
 
 class SimNetwork:
-    """Carries datagrams between hosts; counts, hashes and optionally writes down all it does."""
+    """Carries datagrams between hosts; counts and notes all it does."""
 
     def __init__(self, loop: SimLoop, seed: int, settings: NetworkSettings, trace: bool = False) -> None:
         self.settings = settings
@@ -105,37 +96,17 @@ class SimNetwork:
         self.sent = self.delivered = self.dropped = self.bytes = self.largest = 0
         self.disturbances: dict[int, Disturbance] = {}
         self.disturbed: dict[int, int] = {}
+        self.taps: dict[int, Tap] = {}
+        self.counts: Counter[str] = Counter()
+        """How often what is rare happened, for the run's coverage."""
         self.closed = False
-        self.trace: list[str] | None = [] if trace else None
+        self.trace = Trace(loop, trace)
         self._loop = loop
-        self._seed = seed
+        self._delays = Delays(settings.latency, seed)
         self._rng = random.Random(f"{seed}/network")  # noqa: S311 - seeded on purpose
         self._bound: dict[Address, SimEndpoint] = {}
-        self._delays_ms: dict[tuple[str, str], float] = {}
-        self._hash = hashlib.blake2b(digest_size=16)
+        self._note_datagram = self.trace.datagram
         self._disturbances_made = 0
-
-    # -- what happens, for the trace ----------------------------------------------------------
-
-    def note(self, what: str) -> None:
-        """Put a line into the trace and its hash."""
-        line = f"{self._loop.time():.9f} {what}"
-        self._hash.update(line.encode() + b"\n")
-        if self.trace is not None:
-            self.trace.append(line)
-
-    def trace_hash(self) -> str:
-        """Hash of everything noted so far, as hex."""
-        return self._hash.hexdigest()
-
-    def _note_datagram(self, kind: str, source: Address, target: Address, data: bytes) -> None:
-        line = (
-            f"{self._loop.time():.9f} {kind} {source[0]}:{source[1]}>{target[0]}:{target[1]} {len(data)} "
-            f"{hashlib.blake2b(data, digest_size=6).hexdigest()}"
-        )
-        self._hash.update(line.encode() + b"\n")
-        if self.trace is not None:
-            self.trace.append(line)
 
     # -- disturbances -------------------------------------------------------------------------
 
@@ -152,21 +123,12 @@ class SimNetwork:
     # -- delays -------------------------------------------------------------------------------
 
     def one_way_ms(self, first_ip: str, second_ip: str) -> float:
-        """The undisturbed delay between two hosts, without jitter; 0.05 ms within one."""
-        if first_ip == second_ip:
-            return 0.05
-        pair = (first_ip, second_ip) if first_ip < second_ip else (second_ip, first_ip)
-        delay = self._delays_ms.get(pair)
-        if delay is None:
-            drawn = hashlib.blake2b(f"{self._seed}/{pair[0]}/{pair[1]}".encode(), digest_size=8).digest()
-            low, high = self.settings.one_way_ms
-            delay = low + (high - low) * (int.from_bytes(drawn, "big") / 2**64)
-            self._delays_ms[pair] = delay
-        return delay
+        """The undisturbed delay from one host to another, without jitter."""
+        return self._delays.one_way_ms(self.hosts[first_ip].index, self.hosts[second_ip].index)
 
     def _delay_s(self, source: SimHost, target: SimHost) -> float:
         settings, rng = self.settings, self._rng
-        delay_ms = self.one_way_ms(source.ip, target.ip)
+        delay_ms = self._delays.one_way_ms(source.index, target.index)
         if settings.jitter_ms:
             delay_ms += rng.expovariate(1 / settings.jitter_ms)
         if settings.reorder and rng.random() < settings.reorder:
@@ -191,66 +153,77 @@ class SimNetwork:
             raise OSError(errno.EADDRINUSE, f"port {port} of {host.name} is in use")
         endpoint = SimEndpoint(self, host, port, receiver)
         host.endpoints[port] = endpoint
-        if host.nat == "none":
+        if host.translator is None:
             self._bound[(host.ip, port)] = endpoint
         return endpoint
 
     def unbind(self, endpoint: SimEndpoint) -> None:
-        """Forget a socket and what its address translator knew."""
+        """Forget a socket; an address translator goes on remembering it."""
         endpoint.host.endpoints.pop(endpoint.port, None)
-        ports: Iterable[int] = endpoint.mapped.values() if endpoint.mapped else (endpoint.port,)
-        for port in ports:
-            if self._bound.get((endpoint.host.ip, port)) is endpoint:
-                del self._bound[(endpoint.host.ip, port)]
+        if endpoint.host.translator is None:
+            del self._bound[(endpoint.host.ip, endpoint.port)]
 
-    def _seen_as(self, endpoint: SimEndpoint, target: Address) -> Address:
-        """The source address on the wire; opens the translator's way back."""
-        host = endpoint.host
-        if host.nat == "none":
-            return (host.ip, endpoint.port)
-        key = target if host.nat == "symmetric" else None
-        port = endpoint.mapped.get(key)
-        if port is None:
-            port = endpoint.port if key is None else self._rng.randrange(*_NAT_PORTS)
-            while (host.ip, port) in self._bound:
-                port = self._rng.randrange(*_NAT_PORTS)
-            endpoint.mapped[key] = port
-            self._bound[(host.ip, port)] = endpoint
-        endpoint.allowed[(port, _filter_key(host.nat, target))] = self._loop.time()
-        return (host.ip, port)
-
-    def _admits(self, endpoint: SimEndpoint, source: Address, port: int) -> bool:
-        nat = endpoint.host.nat
-        if nat == "none":
-            return True
-        last = endpoint.allowed.get((port, _filter_key(nat, source)))
-        return last is not None and self._loop.time() - last <= NAT_MAPPING_S
+    def _endpoint_at(self, host: SimHost, source: Address, port: int) -> SimEndpoint | None:
+        """The socket that a datagram from ``source`` reaches at ``port`` of the host's public address."""
+        if host.translator is None:
+            return self._bound.get((host.ip, port))
+        inner = host.translator.inward(source, port, self._loop.time())
+        return None if inner is None else host.endpoints.get(inner)
 
     # -- datagrams ----------------------------------------------------------------------------
 
     def send(self, endpoint: SimEndpoint, data: bytes, target: Address) -> None:
-        """Draw the fate of one datagram."""
+        """Send from a socket, through the host's address translator if it has one."""
+        host = endpoint.host
+        if host.translator is None:
+            source = (host.ip, endpoint.port)
+        else:
+            source = host.translator.outward(endpoint.port, target, self._loop.time())
+        self.carry(host, source, data, target)
+
+    def carry(self, host: SimHost, source: Address, data: bytes, target: Address) -> None:
+        """Draw the fate of one datagram that leaves ``host``; ``source`` is what it claims to be."""
         if self.closed:
             return
-        source = self._seen_as(endpoint, target)
+        size = len(data)
         self.sent += 1
-        self.bytes += len(data)
-        self.largest = max(self.largest, len(data))
+        self.bytes += size
+        self.largest = max(self.largest, size)
         receiver = self.hosts.get(target[0])
-        if receiver is None or len(data) > DATAGRAM_BYTES_MAX:
-            self.dropped += 1
-            self._note_datagram("NOWHERE", source, target, data)
+        if receiver is None or size > DATAGRAM_BYTES_MAX:
+            self._drop("NOWHERE", source, target, data)
             return
-        if self._is_lost(endpoint.host, receiver, len(data)):
-            self.dropped += 1
-            self._note_datagram("DROP", source, target, data)
+        wait_s = 0.0
+        if host.uplink.bytes_per_s is not None and receiver is not host:
+            queued_s = host.uplink.take(size, self._loop.time())
+            if queued_s is None:
+                self.counts["uplink full"] += 1
+                self._drop("FULL", source, target, data)
+                return
+            wait_s = queued_s
+        if self._is_lost(host, receiver, size):
+            self._drop("DROP", source, target, data)
             return
         self._note_datagram("SEND", source, target, data)
+        for tap in self.taps.values():
+            tap(source, target, data)
+        for _ in range(self._copies(host, receiver)):
+            delay_s = self._delay_s(host, receiver) + wait_s
+            self._loop.call_later(delay_s, self._arrive, receiver, source, target, data, context=_NOBODY)
+
+    def _drop(self, kind: str, source: Address, target: Address, data: bytes) -> None:
+        self.dropped += 1
+        self._note_datagram(kind, source, target, data)
+
+    def _copies(self, source: SimHost, target: SimHost) -> int:
         duplicate = self.settings.duplicate
         copies = 2 if duplicate and self._rng.random() < duplicate else 1
-        for _ in range(copies):
-            delay_s = self._delay_s(endpoint.host, receiver)
-            self._loop.call_later(delay_s, self._arrive, source, target, data, context=_NOBODY)
+        for number, disturbance in self.disturbances.items():
+            more = disturbance.copies(source, target, self._rng)
+            if more:
+                copies += more
+                self._disturbed(number)
+        return copies
 
     def _is_lost(self, source: SimHost, target: SimHost, size: int) -> bool:
         loss = self.settings.loss
@@ -267,17 +240,25 @@ class SimNetwork:
     def _disturbed(self, number: int) -> None:
         self.disturbed[number] = self.disturbed.get(number, 0) + 1
 
-    def _arrive(self, source: Address, target: Address, data: bytes) -> None:
-        endpoint = self._bound.get(target)
-        if self.closed or endpoint is None or not self._admits(endpoint, source, target[1]):
-            self.dropped += 1
-            self._note_datagram("LOST", source, target, data)
-        elif self._loop.is_frozen(endpoint.host.key):
-            full = endpoint.waiting_bytes + len(data) > SOCKET_BUFFER_BYTES_MAX
-            self._note_datagram("OVERFLOW" if full else "HELD", source, target, data)
-            if full:
-                self.dropped += 1
+    def _arrive(self, host: SimHost, source: Address, target: Address, data: bytes) -> None:
+        """At the far end of the network: ``host``'s own line comes next."""
+        if host.downlink.bytes_per_s is None or source[0] == host.ip:
+            self._reach(host, source, target, data)
+        elif (wait_s := host.downlink.take(len(data), self._loop.time())) is None:
+            self.counts["downlink full"] += 1
+            self._drop("FULL", source, target, data)
+        else:
+            self._loop.call_later(wait_s, self._reach, host, source, target, data, context=_NOBODY)
+
+    def _reach(self, host: SimHost, source: Address, target: Address, data: bytes) -> None:
+        endpoint = self._endpoint_at(host, source, target[1])
+        if self.closed or endpoint is None:
+            self._drop("LOST", source, target, data)
+        elif self._loop.is_frozen(host.key):
+            if endpoint.waiting_bytes + len(data) > SOCKET_BUFFER_BYTES_MAX:
+                self._drop("OVERFLOW", source, target, data)
             else:
+                self._note_datagram("HELD", source, target, data)
                 endpoint.waiting.append((data, source))
                 endpoint.waiting_bytes += len(data)
         else:
@@ -291,10 +272,3 @@ class SimNetwork:
             endpoint.host.context.run(endpoint.receiver, data, source)
         except Exception as error:  # noqa: BLE001 - a receiver must not raise: the run fails
             self._loop.call_exception_handler({"message": "a datagram receiver raised", "exception": error})
-
-
-def _filter_key(nat: str, other: Address) -> str | Address | None:
-    """What of the other side's address an address translator looks at."""
-    if nat == "full":
-        return None
-    return other[0] if nat == "address" else other

@@ -41,14 +41,9 @@ def run(scenario: Scenario, seed: int | None = None, trace: bool = False) -> Run
     """Run ``scenario``; ``seed`` replaces its own, ``trace`` keeps a line per datagram."""
     seed = scenario.seed if seed is None else seed
     evidence = Evidence()
-    network = scenario.network
     with SimWorld(
         seed,
-        one_way_ms=network.one_way_ms,
-        jitter_ms=network.jitter_ms,
-        loss=network.loss,
-        duplicate=network.duplicate,
-        reorder=network.reorder,
+        settings=scenario.network,
         trace=trace,
         steps_max=int(STEPS_PER_NODE_SECOND_MAX * scenario.nodes.count * (scenario.duration_s + 60)),
     ) as world:
@@ -58,12 +53,13 @@ def run(scenario: Scenario, seed: int | None = None, trace: bool = False) -> Run
         except SimulationError as error:
             evidence.failures.append(Failure(world.loop.time(), f"{type(error).__name__}: {error}"))
         evidence.failures += [_failure(context) for context in world.loop.failures]
+        evidence.coverage.update(world.network.counts)
         return Run(
             scenario,
             seed,
             evidence,
-            world.network.trace_hash(),
-            world.network.trace,
+            world.network.trace.hash(),
+            world.network.trace.lines,
             world.loop.time(),
             story.one_way_ms(),
         )

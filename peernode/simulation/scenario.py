@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from peernode.simulation.fault_kinds import KINDS, read_key
-from peernode.simulation.host import NAT_KINDS
+from peernode.simulation.latency import Uniform
+from peernode.simulation.nat import NAT_KINDS
 from peernode.simulation.network import NetworkSettings
 from peernode.simulation.schema import Document, ScenarioError, Table
 
@@ -156,7 +157,7 @@ def parse(text: str, source: str = "scenario") -> Scenario:
 
 def _read_network(table: Table) -> NetworkSettings:
     settings = NetworkSettings(
-        one_way_ms=table.span("one_way_ms", (10.0, 40.0)),
+        latency=Uniform(table.span("one_way_ms", (10.0, 40.0))),
         jitter_ms=table.number("jitter_ms", 0.0, 0.0, 10_000.0),
         loss=table.number("loss", 0.0, 0.0, 1.0),
         duplicate=table.number("duplicate", 0.0, 0.0, 1.0),

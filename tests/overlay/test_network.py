@@ -210,5 +210,5 @@ def test_two_nodes_with_the_same_seed_do_the_same() -> None:
                 await asyncio.sleep(60)
 
             world.run(main())
-            hashes.append(world.network.trace_hash())
+            hashes.append(world.network.trace.hash())
     assert hashes[0] == hashes[1]

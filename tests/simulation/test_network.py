@@ -8,8 +8,10 @@ import random
 import pytest
 
 from peernode.environment import Address
+from peernode.simulation.disturbances import Disturbance
 from peernode.simulation.host import SimHost, SimWorld
-from peernode.simulation.network import NAT_MAPPING_S, SOCKET_BUFFER_BYTES_MAX
+from peernode.simulation.nat import NAT_MAPPING_S
+from peernode.simulation.network import SOCKET_BUFFER_BYTES_MAX
 
 PORT = 7000
 
@@ -71,7 +73,7 @@ def test_loss_duplicates_and_reordering_happen_at_their_rates() -> None:
 
 
 def test_a_disturbance_acts_until_it_is_taken_out() -> None:
-    class OneWay:
+    class OneWay(Disturbance):
         def drops(self, source: SimHost, target: SimHost, rng: random.Random) -> bool:
             return source.index == 1
 
@@ -169,7 +171,7 @@ def test_datagrams_to_nobody_are_lost_quietly() -> None:
 
         world.run(main())
         assert world.network.dropped == 3
-        assert [line.split()[1] for line in world.network.trace or []] == [
+        assert [line.split()[1] for line in world.network.trace.lines or []] == [
             "NOWHERE",
             "SEND",
             "NOWHERE",

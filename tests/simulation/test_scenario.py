@@ -8,6 +8,7 @@ import pytest
 
 from peernode.simulation import fault_kinds
 from peernode.simulation.__main__ import main
+from peernode.simulation.latency import Uniform
 from peernode.simulation.scenario import SHIPPED, load, parse
 from peernode.simulation.schema import ScenarioError
 
@@ -71,7 +72,7 @@ def test_the_whole_schema_is_read() -> None:
     scenario = parse(WHOLE)
     assert (scenario.name, scenario.seed, scenario.duration_s, scenario.settle_s) == ("lossy", 7, 180, 60)
     assert scenario.quiet_from_s == 120
-    assert scenario.network.one_way_ms == (10, 150)
+    assert scenario.network.latency == Uniform((10, 150))
     assert scenario.nodes.nat == (("none", 0.8), ("port", 0.2))
     assert scenario.nodes.online.over_s == 10
     assert scenario.channels[0].members == 20

@@ -76,4 +76,4 @@ def gossip_hash(seed: int) -> str:
     """The trace hash of one gossip; also the body of the test's second process."""
     with SimWorld(seed=seed, loss=0.1, jitter_ms=3, duplicate=0.05, reorder=0.1) as world:
         answered = world.run(gossip(world))
-        return f"{answered} {world.network.trace_hash()}"
+        return f"{answered} {world.network.trace.hash()}"
