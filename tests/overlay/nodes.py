@@ -13,6 +13,7 @@ from peernode.environment import Address, Environment
 from peernode.identity import Identity
 from peernode.overlay.overlay import Overlay
 from peernode.rpc.rpc import Rpc
+from peernode.simulation.disturbances import Disturbance
 from peernode.simulation.host import SimHost, SimWorld
 from peernode.wire.contact import Contact
 
@@ -111,8 +112,8 @@ class SimNetworkOfNodes:
         return ids[:count]
 
 
-class Cut:
-    """Nothing gets to or from these hosts; implements the simulator's ``Disturbance``."""
+class Cut(Disturbance):
+    """Nothing gets to or from these hosts."""
 
     def __init__(self, *hosts: SimHost) -> None:
         self.hosts = hosts
@@ -120,11 +121,8 @@ class Cut:
     def drops(self, source: SimHost, target: SimHost, rng: random.Random) -> bool:
         return source in self.hosts or target in self.hosts
 
-    def extra_ms(self, source: SimHost, target: SimHost, rng: random.Random) -> float:
-        return 0.0
 
-
-class Split:
+class Split(Disturbance):
     """Two sides that can't reach each other."""
 
     def __init__(self, *side: SimHost) -> None:
@@ -132,9 +130,6 @@ class Split:
 
     def drops(self, source: SimHost, target: SimHost, rng: random.Random) -> bool:
         return (source in self.side) != (target in self.side)
-
-    def extra_ms(self, source: SimHost, target: SimHost, rng: random.Random) -> float:
-        return 0.0
 
 
 async def until(condition: Callable[[], Any], within_s: float, what: str = "") -> float:
