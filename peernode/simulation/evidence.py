@@ -17,6 +17,43 @@ from peernode.events import ChatMessage
 ACKNOWLEDGED = ("sent", "delivered")
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What an author was told of a message: ``stored`` copies of ``initiators``, ``delivered``."""
+
+    at_s: float
+    state: str
+    stored: int
+    initiators: int
+    delivered: int
+    held: int
+    """Disks that had it when word of that must have left them, to be with the author by now."""
+    taken: int
+    """Disks of others than the author that had it, likewise."""
+
+
+@dataclass(slots=True)
+class Copy:
+    """A message on one node's disk."""
+
+    since_s: float
+    """When it was first durable there."""
+    lost_s: float | None = None
+    """When the disk last lost it, whole or by damage."""
+    intact: bool = True
+    """Whether it is there, undamaged, as far as the disk's writes tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A signed message that some disk took in."""
+
+    author: str
+    id: str
+    valid: bool
+    """Whether the signature is the author's."""
+
+
 @dataclass(slots=True)
 class Sending:
     """One message that somebody sent."""
@@ -35,11 +72,19 @@ class Sending:
     state: str = ""
     """The last state that the author was told; empty when the node never answered."""
     error: str = ""
-    claimed: int = 0
-    """Copies that the first acknowledgement claimed."""
-    durable: int = 0
-    """Disks that held it at that very moment."""
-    most_claimed_delivered: int = 0
+    claims: list[Claim] = field(default_factory=list)
+    """All that the author was told of receipts and acks, and what disks said to it."""
+
+    @property
+    def most_claimed_delivered(self) -> int:
+        """The most deliveries that the author was told of."""
+        return max((claim.delivered for claim in self.claims), default=0)
+
+    @property
+    def quorum(self) -> int:
+        """Receipts that made it acknowledged: a majority of the initiators at that time."""
+        acked = (claim.initiators for claim in self.claims if claim.state in ACKNOWLEDGED)
+        return next(acked, 0) // 2 + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +166,14 @@ class Evidence:
     """(node, channel) -> ids of sent messages on its disk at the end."""
     initiators: dict[str, list[int]] = field(default_factory=dict)
     """Channel -> the running nodes closest to it at the end, as many as there are replicas."""
+    copies: dict[str, dict[int, Copy]] = field(default_factory=dict)
+    """Id of a sent message -> node -> what became of its copy on that node's disk."""
+    signed: dict[str, Signed] = field(default_factory=dict)
+    """Digest in hex -> the message that a disk took in under it; the end of every order key."""
+    forks: list[str] = field(default_factory=list)
+    """Each time a disk took in a second message under one author, instance and number."""
+    hostile: dict[int, None] = field(default_factory=dict)
+    """Nodes that break the rules on purpose: nothing is promised of them."""
     failures: list[Failure] = field(default_factory=list)
     coverage: Counter[str] = field(default_factory=Counter)
     traffic: dict[str, Traffic] = field(default_factory=dict)

@@ -1,6 +1,6 @@
 """One simulated node with the person in front of it: it is started, used, cut off, and observed.
 
-Idea: everything the node tells its application goes straight into the run's ``Evidence``; what a
+Idea: everything the node tells its application goes to its ``Screen`` and so into ``Evidence``; what a
 person does (``join``, ``publish``) is called as code of the node's host, so a crash in the middle of
 it is a crash in the middle of it.
 
@@ -11,7 +11,6 @@ the node object does not survive anything.
 from __future__ import annotations
 
 import asyncio
-import random
 from collections import Counter
 from functools import partial
 
@@ -19,11 +18,12 @@ from peernode.channel.ids import channel_id_of
 from peernode.config import NodeConfig
 from peernode.environment import Address
 from peernode.errors import PeerNodeError
-from peernode.events import Event, Joined, MessageReceived, MessageState, OutboxState
 from peernode.identity import Identity, network_id_of
 from peernode.node import PeerNode
-from peernode.simulation.evidence import ACKNOWLEDGED, Evidence, Failure, Joining, Sending, Sighting
+from peernode.simulation.disks import DiskWatch
+from peernode.simulation.evidence import Evidence, Failure, Joining, Sending
 from peernode.simulation.host import HostCrashed, SimHost, SimWorld
+from peernode.simulation.screen import Screen
 from peernode.store.memory import MemoryDisk
 
 PORT = 7_400
@@ -34,7 +34,7 @@ PAGE = 200
 class Participant:
     """Node number ``index``, counted from 0, on its own host with its own disk."""
 
-    def __init__(self, world: SimWorld, evidence: Evidence, index: int, nat: str) -> None:
+    def __init__(self, world: SimWorld, evidence: Evidence, disks: DiskWatch, index: int, nat: str) -> None:
         self.index = index
         self.host: SimHost = world.host(nat)
         self.identity = Identity.generate(self.host.env.random)
@@ -43,12 +43,14 @@ class Participant:
         self.counters: Counter[str] = Counter()
         """Of earlier lives."""
         self.everyone: list[Participant] = []
-        self._disk_replaced_s: float | None = None
+        self._disks = disks
+        self._screen = Screen(index, evidence, world.loop.time, self._path_s)
         self._rejoin = False
         self._up = asyncio.Event()
         self._world = world
         self._evidence = evidence
         self.disk = MemoryDisk()
+        self.disk.witness = disks.witness(index)
         evidence.node_ids.append(self.identity.node_id.hex())
         evidence.downs[index] = [(0.0, None)]
 
@@ -80,7 +82,7 @@ class Participant:
             self.host.env,
             self.disk.store_for(self.identity.node_id),
             self.identity,
-            partial(self._told, life),
+            partial(self._screen.told, life),
             self._crashed,
         )
         self.node = node
@@ -110,18 +112,17 @@ class Participant:
             if message_id not in told
         }
 
-    def crash(self) -> None:
-        """Cut the power."""
+    def crash(self, reached: float = 0.0) -> str:
+        """Cut the power; argument and answer are those of ``MemoryDisk.power_cut``."""
         self._went_down()
         self.host.crash()
-        drawn = random.Random(f"{self._world.seed}/power/{self.index}/{self.host.life}")  # noqa: S311
-        # What was being written when the power went may just have got to the disk, unheard of.
-        self.disk.power_cut(in_flight_survives=drawn.random() < 0.5)
+        return self.disk.power_cut(reached)
 
     def replace_disk(self) -> None:
         """Put an empty disk into a machine without power; its person joins again what it had joined."""
         self.disk = MemoryDisk()
-        self._disk_replaced_s = self._world.loop.time()
+        self._disks.lost(self.index)
+        self.disk.witness = self._disks.witness(self.index)
         self._rejoin = True
 
     async def stop(self) -> None:
@@ -192,58 +193,12 @@ class Participant:
             sending.accepted_at_s = self._world.loop.time()
             sending.state = sending.state or state.state
 
-    # -- what the node says ---------------------------------------------------------------------
-
-    def _told(self, life: int, event: Event) -> None:
-        now = self._world.loop.time()
-        if isinstance(event, MessageReceived):
-            shown = event.message
-            self._evidence.sightings.append(
-                Sighting(
-                    now,
-                    self.index,
-                    life,
-                    shown.id,
-                    shown.channel,
-                    shown.author,
-                    shown.text,
-                    shown.order,
-                    event.history,
-                )
-            )
-        elif isinstance(event, MessageState):
-            self._state_of_own(event.state, now)
-        elif isinstance(event, Joined):
-            joining = self._evidence.joinings.get((self.index, event.channel))
-            if joining is not None and joining.joined_at_s is None:
-                joining.joined_at_s = now
-        self._evidence.coverage[f"event {type(event).__name__}"] += 1
-
-    def _state_of_own(self, state: OutboxState, now: float) -> None:
-        sending = self._evidence.sendings.get(state.id)
-        if sending is None:
-            return
-        sending.state = state.state
-        sending.error = state.error.code if state.error else ""
-        sending.most_claimed_delivered = max(sending.most_claimed_delivered, state.delivered[0])
-        if sending.acked_at_s is None and state.state in ACKNOWLEDGED:
-            sending.acked_at_s = now
-            sending.claimed = state.stored[0]
-            sending.durable = sum(1 for other in self.everyone if other.holds(sending.channel, sending.id))
-
     # -- what can be looked at from outside --------------------------------------------------------
 
     def holds(self, channel: str, message_id: str) -> bool:
         """Whether the node's disk has a message, synced."""
         store = self.disk.store_for(self.identity.node_id)
         return bool(store.by_id(self._channel_id(channel), bytes.fromhex(message_id.replace("-", ""))))
-
-    def held(self, sending: Sending) -> bool:
-        """Whether the node's disk has it, or a disk that was lost since it was sent may have had it."""
-        lost_s = self._disk_replaced_s
-        return (lost_s is not None and lost_s >= sending.asked_at_s) or self.holds(
-            sending.channel, sending.id
-        )
 
     def traffic_by_op(self) -> Counter[str]:
         """The node's counters over all of its lives."""
@@ -266,6 +221,13 @@ class Participant:
         for sending in self._evidence.sendings.values():
             if self.holds(sending.channel, sending.id):
                 self._evidence.holdings.setdefault((self.index, sending.channel), {})[sending.id] = None
+
+    def _path_s(self, source: int, target: int) -> float:
+        """The undisturbed one-way delay between two nodes: nothing is faster."""
+        if source == target:
+            return 0.0
+        ips = (self.everyone[source].host.ip, self.everyone[target].host.ip)
+        return self._world.network.one_way_ms(*ips) / 1000
 
     def distance(self, channel: str) -> int:
         """XOR distance to a channel; the closest are its initiators."""

@@ -11,6 +11,7 @@ import random
 from collections import Counter
 from dataclasses import dataclass
 
+from peernode.simulation.disks import DiskWatch
 from peernode.simulation.evidence import Evidence, Failure, Traffic
 from peernode.simulation.faults import Faults
 from peernode.simulation.host import SimWorld
@@ -72,8 +73,10 @@ class _Story:
         self._scenario = scenario
         self._world = world
         self._evidence = evidence
+        disks = DiskWatch(evidence, world.loop.time)
         self._participants = [
-            Participant(world, evidence, index, nat) for index, nat in enumerate(_nats(scenario.nodes, seed))
+            Participant(world, evidence, disks, index, nat)
+            for index, nat in enumerate(_nats(scenario.nodes, seed))
         ]
         known = tuple(item.address for item in self._participants[: scenario.nodes.bootstrap])
         for participant in self._participants:

@@ -7,40 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from peernode.events import ChatMessage
 from peernode.simulation import checkers
-from peernode.simulation.evidence import Cut, Evidence, Failure, Joining, Sending, Sighting
+from peernode.simulation.evidence import Cut, Evidence, Failure, Signed
 from peernode.simulation.result import latencies_ms, percentiles
-
-CHANNEL = "#lobby"
-
-
-def good_run() -> Evidence:
-    """Three nodes; node 0 sent two messages, all have both."""
-    evidence = Evidence(node_ids=["aa", "bb", "cc"])
-    for node in range(3):
-        evidence.joinings[(node, CHANNEL)] = Joining(node, CHANNEL, 1.0, 1.5)
-        evidence.downs[node] = [(0.0, 0.5)]
-    shown = []
-    for number, message_id in enumerate(("m1", "m2")):
-        at_s = 10.0 + number
-        sending = Sending(message_id, CHANNEL, 0, f"text {message_id}", at_s)
-        sending.acked_at_s, sending.state = at_s + 0.1, "delivered"
-        sending.claimed = sending.durable = 2
-        sending.most_claimed_delivered = 2
-        evidence.sendings[message_id] = sending
-        shown.append(
-            ChatMessage(message_id, CHANNEL, "aa", "", sending.text, f"0{number}", int(at_s * 1000), False)
-        )
-        evidence.sightings += [sighting(node, message_id, at_s + 0.05, f"0{number}") for node in (1, 2)]
-    evidence.finals = {(node, CHANNEL): list(shown) for node in range(3)}
-    evidence.holdings = {(node, CHANNEL): {"m1": None, "m2": None} for node in range(3)}
-    evidence.initiators = {CHANNEL: [0, 1, 2]}
-    return evidence
-
-
-def sighting(node: int, message_id: str, at_s: float, order: str, life: int = 0) -> Sighting:
-    return Sighting(at_s, node, life, message_id, CHANNEL, "aa", f"text {message_id}", order, False)
+from tests.simulation.good_run import CHANNEL, good_run, order_key, sighting
 
 
 def crashed(evidence: Evidence) -> None:
@@ -63,7 +33,45 @@ def held_by_a_bystander_only(evidence: Evidence) -> None:
 
 
 def receipt_before_the_disk(evidence: Evidence) -> None:
-    evidence.sendings["m1"].durable = 1
+    (first, *rest) = evidence.sendings["m1"].claims
+    evidence.sendings["m1"].claims = [replace(first, held=1), *rest]
+
+
+def more_receipts_than_disks(evidence: Evidence) -> None:
+    (*rest, last) = evidence.sendings["m1"].claims
+    evidence.sendings["m1"].claims = [*rest, replace(last, held=2)]
+
+
+def ack_before_the_disk(evidence: Evidence) -> None:
+    (*rest, last) = evidence.sendings["m1"].claims
+    evidence.sendings["m1"].claims = [*rest, replace(last, taken=1)]
+
+
+def one_disk_lost_and_the_message_with_it(evidence: Evidence) -> None:
+    forgotten(evidence)
+    evidence.copies["m1"][1].lost_s = 30.0
+
+
+def lost_long_before(evidence: Evidence) -> None:
+    forgotten(evidence)
+    for copy in evidence.copies["m1"].values():
+        copy.lost_s = 2.0
+
+
+def signed_twice(evidence: Evidence) -> None:
+    evidence.forks.append("node 0 signed m1 and m3")
+
+
+def never_signed(evidence: Evidence) -> None:
+    del evidence.signed[order_key(0)[-32:]]
+
+
+def badly_signed(evidence: Evidence) -> None:
+    evidence.signed[order_key(0)[-32:]] = Signed("aa", "m1", False)
+
+
+def signed_by_another(evidence: Evidence) -> None:
+    evidence.signed[order_key(0)[-32:]] = Signed("bb", "m1", True)
 
 
 def never_arrived(evidence: Evidence) -> None:
@@ -72,16 +80,17 @@ def never_arrived(evidence: Evidence) -> None:
 
 
 def claimed_too_much(evidence: Evidence) -> None:
-    evidence.sendings["m1"].most_claimed_delivered = 3
+    (*rest, last) = evidence.sendings["m1"].claims
+    evidence.sendings["m1"].claims = [*rest, replace(last, delivered=3, taken=3)]
 
 
 def told_twice(evidence: Evidence) -> None:
-    evidence.sightings.append(sighting(1, "m2", 12.0, "01"))
+    evidence.sightings.append(sighting(1, "m2", 12.0, 1))
 
 
 def told_again_after_a_restart(evidence: Evidence) -> None:
     evidence.restored[(1, 1)] = {"m2": None}
-    evidence.sightings.append(sighting(1, "m2", 12.0, "01", life=1))
+    evidence.sightings.append(sighting(1, "m2", 12.0, 1, life=1))
 
 
 def shown_twice_at_the_end(evidence: Evidence) -> None:
@@ -89,7 +98,7 @@ def shown_twice_at_the_end(evidence: Evidence) -> None:
 
 
 def invented(evidence: Evidence) -> None:
-    evidence.sightings.append(replace(sighting(1, "m9", 12.0, "09"), text="?"))
+    evidence.sightings.append(replace(sighting(1, "m9", 12.0, 9), text="?"))
 
 
 def other_words(evidence: Evidence) -> None:
@@ -102,7 +111,7 @@ def other_author(evidence: Evidence) -> None:
 
 def other_order_key(evidence: Evidence) -> None:
     first, second = evidence.finals[(2, CHANNEL)]
-    evidence.finals[(2, CHANNEL)] = [first, replace(second, order="02")]
+    evidence.finals[(2, CHANNEL)] = [first, replace(second, order=order_key(2))]
 
 
 def shown_in_another_order(evidence: Evidence) -> None:
@@ -118,7 +127,11 @@ LIES: list[tuple[str, Callable[[Evidence], None]]] = [
     ("joined", never_joined),
     ("durable", forgotten),
     ("durable", held_by_a_bystander_only),
+    ("durable", one_disk_lost_and_the_message_with_it),
+    ("durable", lost_long_before),
     ("honest_receipt", receipt_before_the_disk),
+    ("honest_receipt", more_receipts_than_disks),
+    ("honest_receipt", ack_before_the_disk),
     ("delivered", never_arrived),
     ("delivered", claimed_too_much),
     ("exactly_once", told_twice),
@@ -127,9 +140,13 @@ LIES: list[tuple[str, Callable[[Evidence], None]]] = [
     ("no_phantom", invented),
     ("no_phantom", other_words),
     ("no_phantom", other_author),
+    ("no_phantom", never_signed),
+    ("no_phantom", badly_signed),
+    ("no_phantom", signed_by_another),
     ("order", other_order_key),
     ("order", shown_in_another_order),
     ("order", author_heard_backwards),
+    ("no_fork", signed_twice),
 ]
 
 
@@ -159,18 +176,26 @@ def test_who_is_gone_need_not_have_anything() -> None:
 def test_who_joined_later_need_not_be_pushed_to() -> None:
     evidence = good_run()
     never_arrived(evidence)
-    evidence.sendings["m2"].most_claimed_delivered = 1
+    (*rest, last) = evidence.sendings["m2"].claims
+    evidence.sendings["m2"].claims = [*rest, replace(last, delivered=1)]
     evidence.joinings[(2, CHANNEL)].joined_at_s = 11.5
+    assert not any(checkers.judge(evidence).values())
+
+
+def test_a_message_may_go_with_a_majority_of_its_disks() -> None:
+    evidence = good_run()
+    forgotten(evidence)
+    evidence.copies["m1"][1].lost_s = evidence.copies["m1"][2].lost_s = 30.0
     assert not any(checkers.judge(evidence).values())
 
 
 def test_a_gap_may_be_shown_after_its_time() -> None:
     evidence = good_run()
     evidence.sightings = [
-        sighting(1, "m2", 13.1, "01"),
-        sighting(1, "m1", 13.5, "00"),
-        sighting(2, "m2", 12.9, "01"),
-        sighting(2, "m1", 13.5, "00"),
+        sighting(1, "m2", 13.1, 1),
+        sighting(1, "m1", 13.5, 0),
+        sighting(2, "m2", 12.9, 1),
+        sighting(2, "m1", 13.5, 0),
     ]
     (violation,) = checkers.judge(evidence)["order"]
     assert "node 2" in violation

@@ -16,6 +16,7 @@ from peernode.simulation.checkers import (
     honest_receipt,
     joined,
     no_crash,
+    no_fork,
     no_phantom,
     order,
 )
@@ -35,6 +36,7 @@ ALL: dict[str, Callable[[Evidence], list[str]]] = {
         exactly_once,
         no_phantom,
         order,
+        no_fork,
     )
 }
 

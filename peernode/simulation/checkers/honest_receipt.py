@@ -1,4 +1,8 @@
-"""Honest receipt: at the moment an author hears of k copies, k disks hold them, power cut or not."""
+"""Honest receipt: a receipt or ack that an author hears of was true, power cut or not, when it was given.
+
+At each moment at which the author is told of k copies, or of n deliveries, so many disks had the message
+early enough for word of it to have come from there. A disk that was lost since counts: it had spoken.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +12,21 @@ NAME = "honest_receipt"
 
 
 def violations(evidence: Evidence) -> list[str]:
-    """Acknowledgements that claimed more copies than disks held."""
-    return [
-        f"{sending.id} of node {sending.author} was acknowledged at {sending.acked_at_s:.3f} s with "
-        f"{sending.claimed} copies, {sending.durable} disks held it"
-        for sending in evidence.acknowledged()
-        if sending.durable < sending.claimed
-    ]
+    """Claims of more copies or deliveries than disks could bear out; the first of each message."""
+    found = []
+    for sending in evidence.sendings.values():
+        told = f"{sending.id} of node {sending.author}"
+        for claim in sending.claims:
+            if claim.stored > claim.held:
+                found.append(
+                    f"{told}: {claim.stored} copies were claimed at {claim.at_s:.3f} s, "
+                    f"{claim.held} disks could have said so"
+                )
+                break
+            if claim.delivered > claim.taken:
+                found.append(
+                    f"{told}: {claim.delivered} deliveries were claimed at {claim.at_s:.3f} s, "
+                    f"{claim.taken} disks of others could have acked it"
+                )
+                break
+    return found

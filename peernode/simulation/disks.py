@@ -1,0 +1,115 @@
+"""What lies on which disk since when: the writes of all simulated disks, seen at the very moment.
+
+Idea: whether a receipt was honest can't be told afterwards. So each write that becomes durable, each
+disk that is lost and each row that rots goes into the run's ``Evidence`` when it happens.
+
+Invariants: nothing here writes to a disk or draws a random number; a distinct message is verified once,
+however many disks take it in; only messages that somebody sent have copies, all are looked at for forks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from peernode.channel.message import Message, check_signature
+from peernode.errors import RemoteProtocolError
+from peernode.identity import node_id_of
+from peernode.pubsub.context import uuid_text
+from peernode.simulation.evidence import Copy, Evidence, Signed
+from peernode.store.base import PutMessage, Write
+
+
+class DiskWatch:
+    """The disks of one run."""
+
+    def __init__(self, evidence: Evidence, now: Callable[[], float]) -> None:
+        self._evidence = evidence
+        self._now = now
+        self._ids: dict[bytes, str] = {}
+        """Digest -> id of the message."""
+        self._named_by: dict[bytes, dict[str, None]] = {}
+        """Digest of a part -> ids of the messages that name it."""
+        self._places: dict[tuple[bytes, bytes, bytes, int], bytes] = {}
+        """(channel, author, instance, number) -> digest of the first message seen there."""
+
+    def witness(self, node: int) -> Witness:
+        """The eye on one node's disk."""
+        return Witness(self, node)
+
+    def lost(self, node: int) -> None:
+        """The node's disk is gone with all that was on it."""
+        for copies in self._evidence.copies.values():
+            if node in copies:
+                self._lose(copies[node])
+
+    def _lose(self, copy: Copy) -> None:
+        copy.lost_s = self._now()
+        copy.intact = False
+
+    def message_stored(self, node: int, message: Message) -> None:
+        """The node's disk has taken a message in."""
+        digest = message.digest
+        message_id = self._ids.get(digest)
+        if message_id is None:
+            message_id = self._first_seen(node, message)
+        if message_id not in self._evidence.sendings:
+            return
+        copies = self._evidence.copies.setdefault(message_id, {})
+        copy = copies.get(node)
+        if copy is None:
+            copies[node] = Copy(self._now())
+        else:
+            copy.intact = True
+
+    def _first_seen(self, node: int, message: Message) -> str:
+        message_id = self._ids[message.digest] = uuid_text(message.id)
+        author = node_id_of(message.author).hex()
+        try:
+            check_signature(message)
+            valid = True
+        except RemoteProtocolError:
+            valid = False
+        self._evidence.signed[message.digest.hex()] = Signed(author, message_id, valid)
+        for part in message.parts:
+            self._named_by.setdefault(part, {})[message_id] = None
+        place = (message.channel_id, message.author, message.instance, message.seq)
+        first = self._places.setdefault(place, message.digest)
+        if valid and first != message.digest:
+            self._forked(node, author, message, self._ids[first])
+        return message_id
+
+    def _forked(self, node: int, author: str, message: Message, first_id: str) -> None:
+        known = self._evidence.node_ids
+        index = known.index(author) if author in known else None
+        if index is not None and index not in self._evidence.hostile:
+            self._evidence.forks.append(
+                f"node {index} signed {first_id} and {uuid_text(message.id)} under number {message.seq} of "
+                f"instance {message.instance.hex()}; node {node} took in the second at {self._now():.3f} s"
+            )
+
+    def rotted(self, node: int, digest: bytes) -> None:
+        """A message or part on the node's disk is damaged."""
+        message_id = self._ids.get(digest)
+        ids = [message_id] if message_id is not None else list(self._named_by.get(digest, ()))
+        for damaged in ids:
+            copy = self._evidence.copies.get(damaged, {}).get(node)
+            if copy is not None:
+                self._lose(copy)
+
+
+class Witness:
+    """A ``peernode.store.memory.DiskWitness`` that knows whose disk it looks at."""
+
+    def __init__(self, watch: DiskWatch, node: int) -> None:
+        self._watch = watch
+        self._node = node
+
+    def stored(self, writes: tuple[Write, ...]) -> None:
+        """See ``DiskWitness.stored``."""
+        for write in writes:
+            if isinstance(write, PutMessage):
+                self._watch.message_stored(self._node, write.message)
+
+    def rotted(self, digest: bytes) -> None:
+        """See ``DiskWitness.rotted``."""
+        self._watch.rotted(self._node, digest)
