@@ -2,13 +2,15 @@
 
 Idea: like a real disk it does one flush at a time. A commit waits for the running flush and then joins
 the next one, together with all others that wait; a flush takes ``latency_s`` of the running loop's
-time, which the simulator makes virtual. Nothing here draws random numbers or reads a clock.
+time, which the simulator makes virtual. Nothing here draws random numbers or reads a clock: what a power
+cut leaves of a running flush is said by whoever cuts.
 
 Invariants:
 
 * what ``commit`` has returned for survives every power cut; what waits is lost in one;
-* what was being flushed at a power cut is there in full or not at all, never torn: the write-ahead log
-  of a real database gives that, so it is not simulated in finer grain;
+* a flush writes its commits one after the other, so at a power cut a first part of them is on the disk,
+  though nobody has heard of it. The commit that was being written is torn: its checksum is wrong, and the
+  write-ahead log of a real database discards it and what follows. A commit is there in full or not at all;
 * a commit asked for on a store from before the cut never ends: a crashed host runs no more code.
 """
 
@@ -54,8 +56,11 @@ class MemoryDisk:
 
     def __init__(self, latency_s: float = LATENCY_S, queue_max: int = QUEUE_MAX) -> None:
         self.latency_s = latency_s
+        self.slowed_s: dict[str, float] = {}
+        """By the name of what slows it down: how long a flush takes; the longest counts."""
         self.full = False
-        """While true, a flush fails with ``STORE_FULL`` and changes nothing."""
+        """While true, commits fail with ``STORE_FULL`` and change nothing."""
+        self._free_bytes: dict[str, int] = {}
         self.commits = 0
         self.flushes = 0
         self.bytes = 0
@@ -68,23 +73,50 @@ class MemoryDisk:
         self._lost: list[_Commit] = []
         """Kept only so that the tasks that wait for them are not collected before the run ends."""
         self._life = 0
+        self._next_flush: asyncio.Future[None] | None = None
 
     def store_for(self, node_id: bytes) -> MemoryStore:
         """A node's view, valid until the next ``power_cut``."""
         return MemoryStore(self, self.nodes.setdefault(node_id, Tables()), self._life)
 
-    def power_cut(self, in_flight_survives: bool = False) -> None:
-        """Lose what is not durable.
+    @property
+    def flushing(self) -> int:
+        """Commits of the running flush; 0: none runs."""
+        return len(self._flushing)
 
-        ``in_flight_survives``: the running flush had just reached the disk, though nobody heard of it.
+    def next_flush(self) -> asyncio.Future[None]:
+        """Done when the next flush begins."""
+        if self._next_flush is None or self._next_flush.done():
+            self._next_flush = asyncio.get_running_loop().create_future()
+        return self._next_flush
+
+    def power_cut(self, reached: float = 0.0) -> str:
+        """Lose what is not durable, and say what became of the running flush.
+
+        ``reached``: how much of it was written, from 0 (nothing) to 1 (all). The answer is ``lost``,
+        ``torn`` or ``survived``, and empty when no flush was running.
         """
-        if in_flight_survives and not self.full:
-            for commit in self._flushing:
+        count = len(self._flushing)
+        for commit in self._flushing[: int(reached * count)]:
+            if self._takes(commit):
                 self._apply(commit)
         self._life += 1
         self._lost += self._flushing + self._waiting
         self._waiting = []
         self._flushing = []
+        if not count:
+            return ""
+        return "survived" if reached >= 1 else "torn" if reached > 0 else "lost"
+
+    def fill(self, name: str, free_bytes: int = 0) -> None:
+        """Leave room for ``free_bytes``: the first commit over it finds the disk full, and all after it."""
+        self._free_bytes[name] = free_bytes
+
+    def make_room(self, name: str) -> None:
+        """Take back a ``fill``; the disk has room again when it was the last one."""
+        self._free_bytes.pop(name, None)
+        if not self._free_bytes:
+            self.full = False
 
     def rot(self, rng: random.Random, count: int = 1) -> int:
         """Flip a bit in each of ``count`` messages and parts; the number that there were to flip."""
@@ -113,7 +145,10 @@ class MemoryDisk:
 
     def _start_flush(self, loop: asyncio.AbstractEventLoop) -> None:
         self._flushing, self._waiting = self._waiting, []
-        loop.call_later(self.latency_s, self._end_flush, loop, self._life)
+        takes_s = max(self.latency_s, *self.slowed_s.values()) if self.slowed_s else self.latency_s
+        loop.call_later(takes_s, self._end_flush, loop, self._life)
+        if self._next_flush is not None and not self._next_flush.done():
+            self._next_flush.set_result(None)
 
     def _end_flush(self, loop: asyncio.AbstractEventLoop, life: int) -> None:
         if life != self._life:
@@ -121,7 +156,7 @@ class MemoryDisk:
         flushed, self._flushing = self._flushing, []
         self.flushes += 1
         for commit in flushed:
-            if self.full:
+            if not self._takes(commit):
                 _fail(commit.done, PeerNodeError("STORE_FULL", "the simulated disk is full"))
                 continue
             self._apply(commit)
@@ -131,6 +166,15 @@ class MemoryDisk:
                 commit.done.set_result(None)
         if self._waiting:
             self._start_flush(loop)
+
+    def _takes(self, commit: _Commit) -> bool:
+        """Whether there is room for a commit, which is used up then."""
+        if not self.full and self._free_bytes:
+            size = sum(bytes_of(write) for write in commit.writes)
+            self.full = size > min(self._free_bytes.values())
+            if not self.full:
+                self._free_bytes = {name: free - size for name, free in self._free_bytes.items()}
+        return not self.full
 
     def _apply(self, commit: _Commit) -> None:
         commit.tables.apply(commit.writes)

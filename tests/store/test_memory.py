@@ -78,7 +78,7 @@ def test_a_power_cut_loses_what_waits(world: SimWorld, survives: bool) -> None:
         pending += [host.spawn(commit(number)) for number in (2, 3)]
         await asyncio.sleep(LATENCY_S / 4)
         host.crash()
-        disk.power_cut(in_flight_survives=survives)
+        disk.power_cut(1.0 if survives else 0.0)
         await asyncio.sleep(10)
         assert heard == [0]
         assert not any(task.done() for task in pending)
@@ -135,36 +135,6 @@ def test_a_crash_in_the_middle_is_heard_by_who_watches_the_host(world: SimWorld)
         disk.power_cut()
         with pytest.raises(HostCrashed):
             await watching
-
-    world.run(story())
-
-
-def test_a_full_disk_refuses_and_recovers(world: SimWorld) -> None:
-    async def story() -> None:
-        disk = MemoryDisk(LATENCY_S)
-        store = disk.store_for(NODE)
-        await store.commit(PutMessage(message(1)))
-        disk.full = True
-        tasks = tasks_of(store.commit(PutMessage(message(2))), store.commit(PutMessage(message(3))))
-        errors = await asyncio.gather(*tasks, return_exceptions=True)
-        assert [getattr(error, "code", None) for error in errors] == ["STORE_FULL"] * 2
-        assert store.newest(CHANNEL, None, 9) == [message(1).raw]
-        disk.full = False
-        await store.commit(PutMessage(message(2)))
-        assert (store.count(CHANNEL), disk.commits) == (2, 2)
-
-    world.run(story())
-
-
-def test_a_cut_never_saves_what_a_full_disk_could_not_take(world: SimWorld) -> None:
-    async def story() -> None:
-        disk = MemoryDisk(LATENCY_S)
-        disk.full = True
-        (task,) = tasks_of(disk.store_for(NODE).commit(PutMeta("a", b"1")))
-        await asyncio.sleep(LATENCY_S / 2)
-        disk.power_cut(in_flight_survives=True)
-        assert disk.store_for(NODE).meta("a") is None
-        task.cancel()
 
     world.run(story())
 
@@ -259,7 +229,7 @@ def test_a_witness_hears_what_is_durable_and_what_rots(world: SimWorld) -> None:
         assert witness.heard == [write, message(1).digest]
         tasks_of(disk.store_for(NODE).commit(PutPart(b"d" * 32, b"block")))
         await asyncio.sleep(LATENCY_S / 2)
-        disk.power_cut(in_flight_survives=True)
+        disk.power_cut(1.0)
         assert witness.heard[2:] == [PutPart(b"d" * 32, b"block")]
 
     world.run(story())
