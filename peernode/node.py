@@ -18,7 +18,7 @@ from peernode.channel.message import Kind
 from peernode.clock import Clock
 from peernode.config import NodeConfig
 from peernode.diagnostics.codes import error_info
-from peernode.diagnostics.collector import DiagnosticCollector
+from peernode.diagnostics.collector import Attempt, DiagnosticCollector
 from peernode.environment import Address, Environment
 from peernode.errors import PeerNodeError
 from peernode.events import ChatMessage, Event, Joined, Left, NodeState, OutboxState, Trouble
@@ -216,6 +216,14 @@ class PeerNode:
                 self._context.collector.count(f"subscribers.{type(error).__name__}")
         return found
 
+    def counters(self) -> dict[str, int]:
+        """What the node counted of its traffic since it was made."""
+        return dict(self._context.rpc.counters)
+
+    def attempts(self, digest: str) -> list[Attempt]:
+        """The attempts to bring a message (its digest in hex) to its initiators and subscribers."""
+        return self._context.collector.attempts(digest)
+
     def diagnostics(self) -> dict[str, Any]:
         """What an administrator or a failed test wants to see; JSON-able, without any text."""
         context = self._context
@@ -240,7 +248,7 @@ class PeerNode:
             "address": list(self.address),
             "state": self.state.state,
             "peers": [[c.id.hex(), c.ip, c.port] for c in context.overlay.peers()],
-            "rpc": dict(context.rpc.counters),
+            "rpc": self.counters(),
             "channels": channels,
             **context.collector.snapshot(),
         }
