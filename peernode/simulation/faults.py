@@ -20,6 +20,7 @@ from peernode.simulation.fault_kinds import KINDS
 from peernode.simulation.host import SimWorld
 from peernode.simulation.participant import Participant
 from peernode.simulation.scenario import FaultSpec, Scenario
+from peernode.simulation.timeline import Timeline
 
 RESTART_TAKES_S = 1.0
 """How long a restart without ``for_s`` takes."""
@@ -37,8 +38,10 @@ class Faults:
         world: SimWorld,
         participants: list[Participant],
         evidence: Evidence,
+        timeline: Timeline,
     ) -> None:
         self._scenario = scenario
+        self._timeline = timeline
         self._seed = seed
         self._world = world
         self._participants = participants
@@ -70,10 +73,12 @@ class Faults:
         rng = random.Random(f"{self._seed}/fault/{number}")  # noqa: S311 - seeded on purpose
         await self._until(spec.at_s)
         self._world.network.trace.note(f"FAULT {spec.kind} begins")
+        self._timeline.fault_begins(number, spec.kind, self._world.loop.time())
         end = await self._begin[spec.kind](spec, rng)
         await self._until(self._end_s(spec))
         await end()
         self._world.network.trace.note(f"FAULT {spec.kind} is over")
+        self._timeline.fault_is_over(number, self._world.loop.time())
 
     def _end_s(self, spec: FaultSpec) -> float:
         for_s = RESTART_TAKES_S if spec.kind == "restart" and spec.for_s is None else spec.for_s
@@ -86,6 +91,11 @@ class Faults:
     # -- whom it hits ---------------------------------------------------------------------------
 
     def _targets(self, spec: FaultSpec, rng: random.Random) -> list[Participant]:
+        targets = self._drawn(spec, rng)
+        self._timeline.fault_hits(self._scenario.faults.index(spec), [item.index for item in targets])
+        return targets
+
+    def _drawn(self, spec: FaultSpec, rng: random.Random) -> list[Participant]:
         if spec.kind == "initiators_crash":
             channel = spec.options["channel"]
             up = [participant for participant in self._participants if participant.node is not None]

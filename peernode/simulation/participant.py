@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from functools import partial
 
 from peernode.channel.ids import channel_id_of
@@ -20,11 +21,13 @@ from peernode.environment import Address
 from peernode.errors import PeerNodeError
 from peernode.identity import Identity, network_id_of
 from peernode.node import PeerNode
-from peernode.simulation.disks import DiskWatch
-from peernode.simulation.evidence import Evidence, Failure, Joining, Sending
+from peernode.simulation.evidence import Failure, Joining, Sending
 from peernode.simulation.host import HostCrashed, SimHost, SimWorld
+from peernode.simulation.observation import Observation
 from peernode.simulation.screen import Screen
 from peernode.store.memory import MemoryDisk
+from peernode.wire.codec import unpack
+from peernode.wire.contact import Contact
 
 PORT = 7_400
 STOP_MAX_S = 30.0
@@ -34,7 +37,8 @@ PAGE = 200
 class Participant:
     """Node number ``index``, counted from 0, on its own host with its own disk."""
 
-    def __init__(self, world: SimWorld, evidence: Evidence, disks: DiskWatch, index: int, nat: str) -> None:
+    def __init__(self, world: SimWorld, watching: Observation, index: int, nat: str) -> None:
+        evidence = watching.evidence
         self.index = index
         self.host: SimHost = world.host(nat)
         self.identity = Identity.generate(self.host.env.random)
@@ -43,14 +47,16 @@ class Participant:
         self.counters: Counter[str] = Counter()
         """Of earlier lives."""
         self.everyone: list[Participant] = []
-        self._disks = disks
+        self.on_going_down: Callable[[Participant], None] | None = None
+        """Told while the node can still be asked; must only look."""
+        self._watching = watching
         self._screen = Screen(index, evidence, world.loop.time, self._path_s)
         self._rejoin = False
         self._up = asyncio.Event()
         self._world = world
         self._evidence = evidence
         self.disk = MemoryDisk()
-        self.disk.witness = disks.witness(index)
+        self.disk.witness = watching.disks.witness(index)
         evidence.node_ids.append(self.identity.node_id.hex())
         evidence.downs[index] = [(0.0, None)]
 
@@ -85,6 +91,8 @@ class Participant:
             partial(self._screen.told, life),
             self._crashed,
         )
+        node.on_attempt(partial(self._watching.pushes.attempted, self.index))
+        self._watching.wire.life_begins(self.host.key, self.index, self._known(), self.identity.seed)
         self.node = node
         self._up.set()
         spans = self._evidence.downs[self.index]
@@ -99,6 +107,11 @@ class Participant:
             self._rejoin = False
             asked = [channel for node, channel in self._evidence.joinings if node == self.index]
             await asyncio.gather(*(self.join(channel) for channel in asked))
+
+    def _known(self) -> list[Address]:
+        """Addresses that the node is configured with or remembers from an earlier life."""
+        remembered = self.disk.store_for(self.identity.node_id).peers()
+        return [*self.config.bootstrap, *(Contact.decode(unpack(raw)).address for raw in remembered)]
 
     async def _start(self, node: PeerNode, life: int) -> None:
         await node.start()
@@ -121,8 +134,8 @@ class Participant:
     def replace_disk(self) -> None:
         """Put an empty disk into a machine without power; its person joins again what it had joined."""
         self.disk = MemoryDisk()
-        self._disks.lost(self.index)
-        self.disk.witness = self._disks.witness(self.index)
+        self._watching.disks.lost(self.index)
+        self.disk.witness = self._watching.disks.witness(self.index)
         self._rejoin = True
 
     async def stop(self) -> None:
@@ -142,7 +155,10 @@ class Participant:
 
     def _went_down(self) -> None:
         if self.node is not None:
-            self.counters.update(self.node.diagnostics()["rpc"])
+            if self.on_going_down is not None:
+                self.on_going_down(self)
+            self._watching.wire.life_ends(self.host.key)
+            self.counters.update(self.node.counters())
             self.node = None
             self._up.clear()
             self._evidence.downs[self.index].append((self._world.loop.time(), None))
@@ -204,7 +220,7 @@ class Participant:
         """The node's counters over all of its lives."""
         counters = Counter(self.counters)
         if self.node is not None:
-            counters.update(self.node.diagnostics()["rpc"])
+            counters.update(self.node.counters())
         return counters
 
     def look(self) -> None:

@@ -11,13 +11,15 @@ import random
 from collections import Counter
 from dataclasses import dataclass
 
-from peernode.simulation.disks import DiskWatch
+from peernode.simulation.attempts import Attempts, Tried
 from peernode.simulation.evidence import Evidence, Failure, Traffic
 from peernode.simulation.faults import Faults
 from peernode.simulation.host import SimWorld
 from peernode.simulation.loop import SimulationError
+from peernode.simulation.observation import Observation
 from peernode.simulation.participant import Participant
 from peernode.simulation.scenario import NodesSpec, Scenario
+from peernode.simulation.timeline import Timeline
 from peernode.simulation.workload import Workload
 
 STEPS_PER_NODE_SECOND_MAX = 20_000
@@ -36,6 +38,9 @@ class Run:
     virtual_s: float
     one_way_ms: dict[tuple[int, int], float]
     """(author, receiver) -> undisturbed one-way delay, of the pairs that exchanged messages."""
+    timeline: Timeline
+    attempts: dict[str, list[Tried]]
+    """Id of a message that did not arrive in time everywhere -> what was tried."""
 
 
 def run(scenario: Scenario, seed: int | None = None, trace: bool = False) -> Run:
@@ -63,6 +68,8 @@ def run(scenario: Scenario, seed: int | None = None, trace: bool = False) -> Run
             world.network.trace.lines,
             world.loop.time(),
             story.one_way_ms(),
+            story.timeline,
+            story.attempts.of_the_troubles(),
         )
 
 
@@ -73,17 +80,23 @@ class _Story:
         self._scenario = scenario
         self._world = world
         self._evidence = evidence
-        disks = DiskWatch(evidence, world.loop.time)
+        watching = Observation(world, evidence, scenario.nodes.count)
         self._participants = [
-            Participant(world, evidence, disks, index, nat)
-            for index, nat in enumerate(_nats(scenario.nodes, seed))
+            Participant(world, watching, index, nat) for index, nat in enumerate(_nats(scenario.nodes, seed))
         ]
         known = tuple(item.address for item in self._participants[: scenario.nodes.bootstrap])
         for participant in self._participants:
             participant.everyone = self._participants
             participant.configure(known)
         self._workload = Workload(scenario, seed, self._participants)
-        self._faults = Faults(scenario, seed, world, self._participants, evidence)
+        self.attempts = Attempts(evidence, self._participants)
+        index_of = {participant.host.ip: participant.index for participant in self._participants}
+        self.timeline = Timeline(scenario.nodes.count, scenario.duration_s, index_of)
+        self.timeline.look = self._by_op
+        world.network.trace.watch = self.timeline.datagram
+        for participant in self._participants:
+            participant.on_going_down = self.attempts.life_ends
+        self._faults = Faults(scenario, seed, world, self._participants, evidence, self.timeline)
 
     async def tell(self) -> None:
         """From the first start to the last look."""
@@ -111,12 +124,15 @@ class _Story:
         closest = sorted(up, key=lambda participant: participant.distance(channel))
         return [participant.index for participant in closest[: closest[0].config.replicas]] if closest else []
 
-    def _traffic(self) -> Traffic:
+    def _by_op(self) -> dict[str, int]:
         by_op: Counter[str] = Counter()
         for participant in self._participants:
             by_op.update(participant.traffic_by_op())
+        return dict(sorted(by_op.items()))
+
+    def _traffic(self) -> Traffic:
         network = self._world.network
-        return Traffic(self._world.loop.time(), network.sent, network.bytes, dict(sorted(by_op.items())))
+        return Traffic(self._world.loop.time(), network.sent, network.bytes, self._by_op())
 
     def one_way_ms(self) -> dict[tuple[int, int], float]:
         """The delays of the pairs that exchanged messages."""
