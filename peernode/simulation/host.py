@@ -32,6 +32,7 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from peernode.environment import Address, DatagramEndpoint, DatagramReceiver
+from peernode.simulation.clocks import SimClock
 from peernode.simulation.latency import Uniform
 from peernode.simulation.links import Link
 from peernode.simulation.loop import HOST, SimLoop, SimulationError
@@ -40,29 +41,11 @@ from peernode.simulation.network import NetworkSettings, SimEndpoint, SimNetwork
 
 T = TypeVar("T")
 
-EPOCH_MS = 1_700_000_000_000
-"""Wall clock of every undisturbed host at virtual time 0, in ms since the Unix epoch."""
 STEPS_MAX = 50_000_000
 
 
 class HostCrashed(Exception):
     """The host whose code was awaited from outside lost its power."""
-
-
-class SimClock:
-    """A host's clocks on virtual time."""
-
-    def __init__(self, loop: SimLoop) -> None:
-        self.wall_offset_ms = 0
-        self._loop = loop
-
-    def monotonic(self) -> float:
-        """Virtual seconds since the start of the run."""
-        return self._loop.time()
-
-    def wall_ms(self) -> int:
-        """``EPOCH_MS`` plus virtual time plus this host's own error."""
-        return EPOCH_MS + self.wall_offset_ms + int(self._loop.time() * 1000)
 
 
 class SimEnvironment:
@@ -98,15 +81,14 @@ class SimHost:
         self._world = world
         self._awaited: dict[int, asyncio.Future[Any]] = {}
         self._calls = 0
-        self._wall_offset_ms = 0
+        self._pauses = 0
+        self.clock = SimClock(world.loop)
         self._begin_life()
 
     def _begin_life(self) -> None:
         self.key = (self.index, self.life)
         self.context = contextvars.copy_context()
         self.context.run(HOST.set, self.key)
-        self.clock = SimClock(self._world.loop)
-        self.clock.wall_offset_ms = self._wall_offset_ms
         rng = random.Random(f"{self._world.seed}/host/{self.index}/{self.life}")  # noqa: S311 - seeded on purpose
         self.env = SimEnvironment(self, self.clock, rng)
 
@@ -147,6 +129,7 @@ class SimHost:
         if not self.up:
             return
         self.up = False
+        self._pauses = 0
         self._world.network.trace.note(f"CRASH {self.name}")
         self._world.loop.freeze(self.key)
         for endpoint in list(self.endpoints.values()):
@@ -167,12 +150,16 @@ class SimHost:
     def pause(self) -> None:
         """Stop running its code, keep its sockets; time goes on for the others."""
         if self.up:
+            self._pauses += 1
             self._world.network.trace.note(f"PAUSE {self.name}")
             self._world.loop.freeze(self.key)
 
     def resume(self) -> None:
-        """Go on where ``pause`` stopped, with what the sockets have collected."""
-        if not self.up or not self._world.loop.is_frozen(self.key):
+        """Take a ``pause`` back; after the last, go on with what the sockets have collected."""
+        if not self.up or not self._pauses:
+            return
+        self._pauses -= 1
+        if self._pauses:
             return
         self._world.network.trace.note(f"RESUME {self.name}")
         self._world.loop.thaw(self.key)
@@ -183,7 +170,7 @@ class SimHost:
 
     def skew(self, offset_ms: int) -> None:
         """Make the wall clock wrong by ``offset_ms``, across restarts too."""
-        self._wall_offset_ms = self.clock.wall_offset_ms = offset_ms
+        self.clock.go_wrong("skew", offset_ms)
 
 
 class SimWorld:

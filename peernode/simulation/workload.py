@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Coroutine
 from typing import Any
 
-from peernode.simulation.host import EPOCH_MS
+from peernode.simulation.clocks import EPOCH_MS
 from peernode.simulation.participant import Participant
 from peernode.simulation.scenario import ChannelSpec, PublishSpec, Scenario, When
 

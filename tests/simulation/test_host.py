@@ -8,7 +8,8 @@ import gc
 
 import pytest
 
-from peernode.simulation.host import EPOCH_MS, HostCrashed, SimWorld
+from peernode.simulation.clocks import EPOCH_MS
+from peernode.simulation.host import HostCrashed, SimWorld
 from peernode.simulation.loop import SimulationError
 from tests.simulation.toy import Toy
 
@@ -120,6 +121,65 @@ def test_clocks_are_virtual_and_may_be_wrong() -> None:
             host.crash()
             host.restart()
             assert host.env.clock.wall_ms() == EPOCH_MS - 88_500
+
+        world.run(main())
+
+
+def test_a_host_that_is_paused_twice_goes_on_after_both() -> None:
+    with SimWorld() as world:
+        host = world.host()
+        ticks: list[float] = []
+
+        async def tick() -> None:
+            while True:
+                await asyncio.sleep(1)
+                ticks.append(world.loop.time())
+
+        async def main() -> None:
+            host.spawn(tick())
+            await asyncio.sleep(1.5)
+            host.pause()
+            host.pause()
+            await asyncio.sleep(2)
+            host.resume()
+            await asyncio.sleep(2)
+            assert ticks == [1]
+            host.resume()
+            host.resume()
+            await asyncio.sleep(1.9)
+
+        world.run(main())
+        assert ticks == [1, 5.5, 6.5]
+
+
+def test_wall_clocks_drift_and_each_error_is_taken_back_alone() -> None:
+    with SimWorld() as world:
+        host = world.host()
+        clock = host.env.clock
+
+        async def main() -> None:
+            await asyncio.sleep(100)
+            host.clock.go_wrong("own", 250)
+            host.clock.go_wrong("fault", -2_000, drift_ppm=500)
+            assert clock.wall_ms() == EPOCH_MS + 100_000 - 1_750
+            await asyncio.sleep(1_000)
+            assert clock.wall_ms() == EPOCH_MS + 1_100_000 - 1_750 + 500
+            assert clock.monotonic() == 1_100
+            host.clock.go_right("fault")
+            assert clock.wall_ms() == EPOCH_MS + 1_100_000 + 250
+
+        world.run(main())
+
+
+def test_an_oscillator_drifts_both_clocks() -> None:
+    with SimWorld() as world:
+        host = world.host()
+        host.clock.oscillate(-200)
+
+        async def main() -> None:
+            await asyncio.sleep(1_000)
+            assert host.env.clock.monotonic() == pytest.approx(999.8)
+            assert host.env.clock.wall_ms() == EPOCH_MS + 999_800
 
         world.run(main())
 
