@@ -224,6 +224,10 @@ class PeerNode:
         """The attempts to bring a message (its digest in hex) to its initiators and subscribers."""
         return self._context.collector.attempts(digest)
 
+    def on_attempt(self, listener: Callable[[str, Attempt], None]) -> None:
+        """Tell ``listener`` of each attempt when it has ended, with the message's digest in hex."""
+        self._context.collector.on_attempt.append(listener)
+
     def diagnostics(self) -> dict[str, Any]:
         """What an administrator or a failed test wants to see; JSON-able, without any text."""
         context = self._context

@@ -7,6 +7,7 @@ the oldest fall out first); recording never fails an operation; no message text 
 from __future__ import annotations
 
 from collections import OrderedDict, deque
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -49,6 +50,8 @@ class DiagnosticCollector:
         self._records: deque[Record] = deque(maxlen=traces_max)
         self._attempts: OrderedDict[str, deque[Attempt]] = OrderedDict()
         self.counters: dict[str, int] = {}
+        self.on_attempt: list[Callable[[str, Attempt], None]] = []
+        """Told of each attempt that has ended; must not raise."""
 
     def count(self, name: str, by: int = 1) -> None:
         """Add to a named counter; names are fixed in code, so their number is bounded."""
@@ -68,7 +71,10 @@ class DiagnosticCollector:
             if len(self._attempts) >= self._traces_max:
                 self._attempts.popitem(last=False)
             trace = self._attempts[message] = deque(maxlen=self.ATTEMPTS_PER_MESSAGE_MAX)
-        trace.append(Attempt(now, peer, method, outcome, (now - started_s) * 1000))
+        ended = Attempt(now, peer, method, outcome, (now - started_s) * 1000)
+        trace.append(ended)
+        for listener in self.on_attempt:
+            listener(message, ended)
         self.count(f"attempt.{method}.{'ok' if outcome == 'ok' else 'failed'}")
 
     def attempts(self, message: str) -> list[Attempt]:

@@ -16,6 +16,9 @@ from peernode.events import ChatMessage
 
 ACKNOWLEDGED = ("sent", "delivered")
 
+TEXT_MARK = " from node "
+"""In every text of a run that is long enough, and in nothing else."""
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -52,6 +55,27 @@ class Signed:
     id: str
     valid: bool
     """Whether the signature is the author's."""
+
+
+@dataclass(frozen=True, slots=True)
+class LatePush:
+    """A push at ``at_s`` to a node that could renew no lease at the pusher since ``away_s``."""
+
+    at_s: float
+    by: int
+    to: int
+    away_s: float
+    message: str
+
+
+@dataclass(slots=True)
+class Unserved:
+    """A time in which no running initiator of a channel held the lease of a live subscriber."""
+
+    node: int
+    channel: str
+    from_s: float
+    to_s: float
 
 
 @dataclass(slots=True)
@@ -172,6 +196,14 @@ class Evidence:
     """Digest in hex -> the message that a disk took in under it; the end of every order key."""
     forks: list[str] = field(default_factory=list)
     """Each time a disk took in a second message under one author, instance and number."""
+    amplifications: list[str] = field(default_factory=list)
+    """Datagrams to unproven addresses over what is allowed."""
+    disclosures: list[str] = field(default_factory=list)
+    """Datagrams that showed what they must not."""
+    late_pushes: list[LatePush] = field(default_factory=list)
+    unserved: list[Unserved] = field(default_factory=list)
+    oversized: dict[tuple[int, str], tuple[float, int, int]] = field(default_factory=dict)
+    """(node, table) -> when it was first seen over its bound, the most it held, the bound."""
     hostile: dict[int, None] = field(default_factory=dict)
     """Nodes that break the rules on purpose: nothing is promised of them."""
     failures: list[Failure] = field(default_factory=list)
@@ -200,6 +232,22 @@ class Evidence:
             )
             or any(cut.parts(first, second, from_s, to_s) for cut in self.cuts)
         )
+
+    def away_since_s(self, first: int, second: int, at_s: float) -> float | None:
+        """Since when ``second`` could not talk to ``first`` at ``at_s``; None if it could."""
+        since = [
+            began
+            for began, ended in self.downs.get(second, ())
+            if began <= at_s and (ended is None or at_s < ended)
+        ]
+        since += [
+            cut.from_s
+            for cut in self.cuts
+            if cut.from_s <= at_s
+            and (cut.to_s is None or at_s < cut.to_s)
+            and cut.parts(first, second, at_s, at_s)
+        ]
+        return min(since, default=None)
 
     def entitled(self, sending: Sending) -> list[int]:
         """Who must have the message at the end: joined before it was sent, running at the end."""

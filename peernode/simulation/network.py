@@ -23,7 +23,7 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from peernode.environment import Address, DatagramReceiver
 from peernode.simulation.disturbances import Disturbance
@@ -45,6 +45,18 @@ _NOBODY = contextvars.Context()
 
 Tap = Callable[[Address, Address, bytes], None]
 """Told of source, target and payload of each datagram that is on its way."""
+
+
+class Wire(Protocol):
+    """An observer of every datagram, by the key of the host's life."""
+
+    def sent(self, key: tuple[int, int], source: Address, data: bytes, target: Address) -> None:
+        """The host sends; ``source`` is where it claims to be. Told before anything is drawn."""
+        ...
+
+    def received(self, key: tuple[int, int], source: Address, data: bytes) -> None:
+        """The host is about to be given a datagram."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +109,7 @@ class SimNetwork:
         self.disturbances: dict[int, Disturbance] = {}
         self.disturbed: dict[int, int] = {}
         self.taps: dict[int, Tap] = {}
+        self.wire: Wire | None = None
         self.counts: Counter[str] = Counter()
         """How often what is rare happened, for the run's coverage."""
         self.closed = False
@@ -185,6 +198,8 @@ class SimNetwork:
         """Draw the fate of one datagram that leaves ``host``; ``source`` is what it claims to be."""
         if self.closed:
             return
+        if self.wire is not None:
+            self.wire.sent(host.key, source, data, target)
         size = len(data)
         self.sent += 1
         self.bytes += size
@@ -268,6 +283,8 @@ class SimNetwork:
     def hand_over(self, endpoint: SimEndpoint, data: bytes, source: Address) -> None:
         """Give a datagram to its receiver, in the receiver's own context."""
         self.delivered += 1
+        if self.wire is not None:
+            self.wire.received(endpoint.host.key, source, data)
         try:
             endpoint.host.context.run(endpoint.receiver, data, source)
         except Exception as error:  # noqa: BLE001 - a receiver must not raise: the run fails

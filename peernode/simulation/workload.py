@@ -12,6 +12,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 from peernode.simulation.clocks import EPOCH_MS
+from peernode.simulation.evidence import TEXT_MARK
 from peernode.simulation.participant import Participant
 from peernode.simulation.scenario import ChannelSpec, PublishSpec, Scenario, When
 
@@ -55,7 +56,7 @@ class Workload:
         for count in range(publish.messages):
             at_s = publish.start_s + count * publish.every_s
             author = authors[count % len(authors)]
-            text = _text(f"{number}.{count} from node {author.index} ", publish.size_bytes)
+            text = _text(f"{number}.{count}{TEXT_MARK}{author.index} ", publish.size_bytes)
             acts.append(_at(at_s, author.publish(publish.channel, self._uuid7(at_s), text)))
         return acts
 

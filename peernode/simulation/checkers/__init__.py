@@ -10,15 +10,19 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from peernode.simulation.checkers import (
+    bounded,
     delivered,
     durable,
     exactly_once,
     honest_receipt,
     joined,
+    leases_end,
+    no_amplification,
     no_crash,
     no_fork,
     no_phantom,
     order,
+    secrecy,
 )
 from peernode.simulation.evidence import Evidence
 
@@ -37,6 +41,10 @@ ALL: dict[str, Callable[[Evidence], list[str]]] = {
         no_phantom,
         order,
         no_fork,
+        bounded,
+        no_amplification,
+        leases_end,
+        secrecy,
     )
 }
 

@@ -1,0 +1,21 @@
+"""All that looks on while a run goes on; what it sees goes into the run's ``Evidence``."""
+
+from __future__ import annotations
+
+from peernode.simulation.disks import DiskWatch
+from peernode.simulation.evidence import Evidence
+from peernode.simulation.host import SimWorld
+from peernode.simulation.pushes import PushWatch
+from peernode.simulation.wire import SECRECY_NODES_MAX, WireWatch
+
+
+class Observation:
+    """The observers of one run: of its disks, its wire and its nodes' pushes."""
+
+    def __init__(self, world: SimWorld, evidence: Evidence, nodes: int) -> None:
+        now = world.loop.time
+        self.evidence = evidence
+        self.disks = DiskWatch(evidence, now)
+        self.wire = WireWatch(evidence, now, secrecy=nodes <= SECRECY_NODES_MAX)
+        self.pushes = PushWatch(evidence)
+        world.network.wire = self.wire
