@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from peernode.simulation import checkers
-from peernode.simulation.evidence import Cut, Evidence, Failure, Signed
+from peernode.simulation.evidence import Claim, Cut, Evidence, Failure, Signed
 from peernode.simulation.result import latencies_ms, percentiles
 from tests.simulation.good_run import CHANNEL, good_run, order_key, sighting
 
@@ -45,6 +45,11 @@ def more_receipts_than_disks(evidence: Evidence) -> None:
 def ack_before_the_disk(evidence: Evidence) -> None:
     (*rest, last) = evidence.sendings["m1"].claims
     evidence.sendings["m1"].claims = [*rest, replace(last, taken=1)]
+
+
+def content_with_itself(evidence: Evidence) -> None:
+    lonely = Claim(11.1, "sent", 1, 1, 0, 1, 0)
+    evidence.sendings["m2"].claims = [lonely]
 
 
 def one_disk_lost_and_the_message_with_it(evidence: Evidence) -> None:
@@ -132,6 +137,7 @@ LIES: list[tuple[str, Callable[[Evidence], None]]] = [
     ("honest_receipt", receipt_before_the_disk),
     ("honest_receipt", more_receipts_than_disks),
     ("honest_receipt", ack_before_the_disk),
+    ("honest_receipt", content_with_itself),
     ("delivered", never_arrived),
     ("delivered", claimed_too_much),
     ("exactly_once", told_twice),

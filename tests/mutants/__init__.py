@@ -1,0 +1,1 @@
+"""Deliberately broken engines: each breaks one sentence of the protocol, and a checker must notice."""
