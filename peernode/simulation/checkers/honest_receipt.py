@@ -9,7 +9,7 @@ calls a message sent as if it were the only initiator.
 
 from __future__ import annotations
 
-from peernode.simulation.evidence import ACKNOWLEDGED, Claim, Evidence, Sending
+from peernode.simulation.evidence import ACKNOWLEDGED, Evidence
 
 NAME = "honest_receipt"
 
@@ -40,20 +40,17 @@ def _content_with_themselves(evidence: Evidence) -> list[str]:
     met: dict[tuple[int, int], float] = {}
     for sighting in evidence.sightings:
         met.setdefault((sighting.node, sighting.life), sighting.at_s)
-    claims = [(claim, sending) for sending in evidence.sendings.values() for claim in sending.claims]
-    for claim, sending in claims:
-        if claim.stored > 1:
-            life = (sending.author, sending.life)
-            met[life] = min(claim.at_s, met.get(life, claim.at_s))
-    first = {sending.id: claim for claim, sending in reversed(claims) if claim.state in ACKNOWLEDGED}
-    return [
-        f"{sending.id} of node {sending.author} was called sent at {claim.at_s:.3f} s by its author alone, "
-        f"which had met others since {met[(sending.author, sending.life)]:.3f} s"
-        for sending in evidence.sendings.values()
-        if (claim := first.get(sending.id)) is not None and _alone(claim, sending, met)
-    ]
-
-
-def _alone(claim: Claim, sending: Sending, met: dict[tuple[int, int], float]) -> bool:
-    since_s = met.get((sending.author, sending.life))
-    return claim.initiators == 1 and since_s is not None and since_s < claim.at_s
+    for sending in evidence.sendings.values():
+        life = (sending.author, sending.life)
+        stored_elsewhere = (claim.at_s for claim in sending.claims if claim.stored > 1)
+        met[life] = min(next(stored_elsewhere, float("inf")), met.get(life, float("inf")))
+    found = []
+    for sending in evidence.sendings.values():
+        since_s = met.get((sending.author, sending.life), float("inf"))
+        first = next((claim for claim in sending.claims if claim.state in ACKNOWLEDGED), None)
+        if first is not None and first.initiators == 1 and since_s < first.at_s:
+            found.append(
+                f"{sending.id} of node {sending.author} was called sent at {first.at_s:.3f} s by its author "
+                f"alone, which had met others since {since_s:.3f} s"
+            )
+    return found
