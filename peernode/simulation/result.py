@@ -54,6 +54,8 @@ class Result:
     coverage: dict[str, int]
     expect: dict[str, dict[str, Any]]
     ok: bool
+    rss_kib_per_node: float
+    sealing: str
 
     def to_json(self) -> str:
         """The stable JSON form."""
@@ -110,6 +112,8 @@ def summarize(run: Run, wall_s: float, rss_mib: float) -> Result:
         coverage=dict(sorted(evidence.coverage.items())),
         expect=expect,
         ok=not any(verdicts.values()) and all(item["ok"] for item in expect.values()),
+        rss_kib_per_node=round(rss_mib * 1024 / run.scenario.nodes.count, 1),
+        sealing=run.sealing,
         **measured,
     )
 

@@ -41,6 +41,8 @@ class Run:
     timeline: Timeline
     attempts: dict[str, list[Tried]]
     """Id of a message that did not arrive in time everywhere -> what was tried."""
+    sealing: str = "real"
+    """Whether datagrams were really sealed, or by a cheap stand-in."""
 
 
 def run(scenario: Scenario, seed: int | None = None, trace: bool = False) -> Run:
@@ -110,6 +112,7 @@ class _Story:
             self._evidence.traffic[name] = self._traffic()
         await asyncio.sleep(scenario.duration_s - self._world.loop.time())
         self._evidence.traffic["end"] = self._traffic()
+        self.timeline.end(self._world.loop.time())
         for participant in self._participants:
             participant.look()
         for channel in scenario.channels:

@@ -71,7 +71,7 @@ class Timeline:
         slice_ = min(SLICES - 1, int(at_s / self.slice_s))
         if slice_ >= self._next_look:
             self._next_look = slice_ - slice_ % self._look_every + self._look_every
-            self.look_now(at_s)
+            self._look_now(at_s)
         if kind == "RECV":
             return
         if kind in SENT:
@@ -89,7 +89,7 @@ class Timeline:
         if kind in LOST:
             self._lost[cell] += 1
 
-    def look_now(self, at_s: float) -> None:
+    def _look_now(self, at_s: float) -> None:
         """Note what all nodes have counted up to now."""
         if self.look is not None:
             self.looks.append((at_s, self.look()))
@@ -108,6 +108,11 @@ class Timeline:
         """It is over."""
         if (span := self._faults.get(number)) is not None:
             span.to_s = at_s
+
+    def end(self, at_s: float) -> None:
+        """The run is over: a last look, and the nodes are let go."""
+        self._look_now(at_s)
+        self.look = None
 
     # -- what the report asks -----------------------------------------------------------------
 
