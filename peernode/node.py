@@ -24,13 +24,14 @@ from peernode.errors import PeerNodeError
 from peernode.events import ChatMessage, Event, Joined, Left, NodeState, OutboxState, Trouble
 from peernode.identity import Identity, network_id_of, node_id_of
 from peernode.overlay.overlay import Overlay
+from peernode.overlay.stored_peers import StoredPeers
 from peernode.pubsub.audience import fetch_subscribers
 from peernode.pubsub.context import Context
 from peernode.pubsub.replica import Replica
 from peernode.pubsub.service import PubSub
 from peernode.pubsub.sync import FAILURES
 from peernode.rpc.rpc import Rpc
-from peernode.store.base import PutMeta, PutPeers, Store
+from peernode.store.base import Store
 from peernode.tasks import Tasks
 
 LOG = logging.getLogger("peernode")
@@ -56,7 +57,7 @@ class PeerNode:
         self._told: NodeState | None = None
         tasks = Tasks(self._crashed)
         rpc = Rpc(identity, config, env, self._crashed)
-        overlay = Overlay(rpc, config, env, _PeerCache(store), on_crash=self._crashed)
+        overlay = Overlay(rpc, config, env, StoredPeers(store), on_crash=self._crashed)
         collector = DiagnosticCollector(env.clock, config.traces_max)
         network_id = network_id_of(config.network)
         self._context = context = Context(
@@ -224,6 +225,23 @@ class PeerNode:
         """The attempts to bring a message (its digest in hex) to its initiators and subscribers."""
         return self._context.collector.attempts(digest)
 
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """How full every bounded table, queue and cache is, each with its bound."""
+        context = self._context
+        parts = {
+            "rpc": context.rpc.bounds(),
+            "overlay": context.overlay.sizes(),
+            "pubsub": self._pubsub.sizes(),
+            "diagnostics": context.collector.sizes(),
+        }
+        return {f"{part}.{name}": size for part, sizes in parts.items() for name, size in sizes.items()}
+
+    def leaseholders(self, name: str) -> list[str]:
+        """Node ids with a live lease of a channel at this node, by its own table alone."""
+        replica = self._pubsub.storage.by_name(name)
+        live = replica.leases.live(self._context.now()) if replica is not None else []
+        return [lease.subscriber_id.hex() for lease in live]
+
     def on_attempt(self, listener: Callable[[str, Attempt], None]) -> None:
         """Tell ``listener`` of each attempt when it has ended, with the message's digest in hex."""
         self._context.collector.on_attempt.append(listener)
@@ -270,25 +288,6 @@ class _CorrectedClock:
 
     def wall_ms(self) -> int:
         return self._rpc.corrected_wall_ms()
-
-
-class _PeerCache:
-    """The overlay's memory across restarts, kept in the node's store."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    def load(self) -> list[bytes]:
-        return self._store.peers()
-
-    async def save(self, peers: list[bytes]) -> None:
-        await self._store.commit(PutPeers(tuple(peers)))
-
-    def met_others(self) -> bool:
-        return self._store.meta("met_others") == b"1"
-
-    async def set_met_others(self) -> None:
-        await self._store.commit(PutMeta("met_others", b"1"))
 
 
 def _id_bytes(text: str) -> bytes:

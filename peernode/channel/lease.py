@@ -156,6 +156,10 @@ class LeaseTable:
         """Leases and tombstones; at most twice ``subscribers_per_channel_max``."""
         return len(self._held) + len(self._gone)
 
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """How full the tables are, each with its bound."""
+        return {"leases": (len(self._held), self._max), "tombstones": (len(self._gone), self._max)}
+
     def drop(self, subscriber_id: bytes) -> None:
         """The subscriber itself says that it isn't one; only a newer lease brings it back."""
         held = self._held.get(subscriber_id)

@@ -102,6 +102,13 @@ class ChannelLog:
         self.version = 0
         """How many messages were added; only grows."""
 
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """How full the tables are, each with its bound."""
+        return {
+            "streams": (len(self._streams), self._config.streams_per_channel_max),
+            "hidden": (len(self._hidden), HIDDEN_MAX),
+        }
+
     # -- adding ------------------------------------------------------------------------------
 
     def rebuild(self, heads: Iterable[tuple[bytes, bytes, int, bytes]]) -> None:

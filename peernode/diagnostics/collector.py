@@ -53,6 +53,15 @@ class DiagnosticCollector:
         self.on_attempt: list[Callable[[str, Attempt], None]] = []
         """Told of each attempt that has ended; must not raise."""
 
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """How full the tables are, each with its bound."""
+        longest = max((len(trace) for trace in self._attempts.values()), default=0)
+        return {
+            "records": (len(self._records), self._traces_max),
+            "traces": (len(self._attempts), self._traces_max),
+            "attempts": (longest, self.ATTEMPTS_PER_MESSAGE_MAX),
+        }
+
     def count(self, name: str, by: int = 1) -> None:
         """Add to a named counter; names are fixed in code, so their number is bounded."""
         self.counters[name] = self.counters.get(name, 0) + by

@@ -26,6 +26,9 @@ FAR_SPLITS_MAX = 64
 _ID_BITS = 160
 _DEPTH_STEP = 5
 
+BUCKETS_MAX = 1 + 2 * _ID_BITS + FAR_SPLITS_MAX
+"""By the splits that there can be."""
+
 
 class Bucket(KBucket):
     """A k-bucket without a clock, as many replacements as places, and ranges that are whole subtrees."""

@@ -18,7 +18,7 @@ from typing import Any
 from peernode.environment import Address, Environment
 from peernode.errors import Backpressure, Refused, RpcTimeout
 from peernode.overlay.addresses import may_dial
-from peernode.overlay.dialler import Dialler
+from peernode.overlay.dialler import CONTACTED_MAX, Dialler
 from peernode.overlay.table import PeerTable
 from peernode.rpc.ratelimit import BucketTable, TokenBucket
 from peernode.rpc.rpc import Caller, Rpc
@@ -61,6 +61,14 @@ class Dialback:
         self._passers = BucketTable(PASSED_PER_S, PASSED_BURST, ASKERS_MAX)
         self._asked_in_all = TokenBucket(ALL_PER_S, ALL_BURST, now)
         self._passed_in_all = TokenBucket(ALL_PER_S, ALL_BURST, now)
+
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """How full the tables are, each with its bound."""
+        return {
+            "askers": self._askers.sizes()["buckets"],
+            "passers": self._passers.sizes()["buckets"],
+            "contacted": (len(self._dialler.contacted), CONTACTED_MAX),
+        }
 
     # -- asking -------------------------------------------------------------------------------
 

@@ -170,6 +170,11 @@ class Overlay:
             return "degraded", _SILENT
         return "offline", _NOBODY if self._searched else _SEARCHING
 
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """How full the tables are, each with its bound."""
+        parts = (self.table, self._remembered, self._upkeep, self._dialback)
+        return {name: size for part in parts for name, size in part.sizes().items()}
+
     # -- what happens -------------------------------------------------------------------------
 
     def _answered(self, contact: Contact, rtt_s: float) -> None:

@@ -50,6 +50,10 @@ class RememberedPeers:
     def __len__(self) -> int:
         return len(self._contacts)
 
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """How full the tables are, each with its bound."""
+        return {"remembered": (len(self._contacts), self._count_max)}
+
     def load(self) -> None:
         """Take in what the last run saved."""
         for raw in self._cache.load()[: self._count_max]:

@@ -21,7 +21,7 @@ from kademlia.node import Node
 
 from peernode.clock import Clock
 from peernode.config import NodeConfig
-from peernode.overlay.buckets import Buckets
+from peernode.overlay.buckets import BUCKETS_MAX, Buckets
 from peernode.wire.contact import Contact
 
 LOST_S = 30.0
@@ -68,6 +68,13 @@ class PeerTable:
     def remembered(self) -> int:
         """Peers in buckets and replacement caches."""
         return len(self._standings)
+
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """How full the tables are, each with its bound."""
+        return {
+            "peers": (len(self._standings), BUCKETS_MAX * 2 * self._config.k),
+            "lost": (len(self._lost), LOST_MAX),
+        }
 
     # -- what happens -------------------------------------------------------------------------
 

@@ -130,6 +130,14 @@ class Upkeep:
         self._newcomers += 1
         self._tasks.spawn(self._dial_newcomer(contact), "newcomer")
 
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """How full the tables are, each with its bound."""
+        return {
+            "newcomers": (self._newcomers, NEWCOMERS_MAX),
+            "newcomers_noted": (len(self._dialled_at), _NEWCOMERS_NOTED_MAX),
+            "seeds": (len(self._seeds), self._config.k),
+        }
+
     # -- within -------------------------------------------------------------------------------
 
     async def _look_around(self) -> None:

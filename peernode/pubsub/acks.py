@@ -47,6 +47,10 @@ class AckReports:
         self._waiting: list[Report] = []
         self._timer: asyncio.TimerHandle | None = None
 
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """How full the tables are, each with its bound."""
+        return {"reports": (len(self._waiting), REPORTS_MAX)}
+
     def close(self) -> None:
         """Send nothing more."""
         if self._timer is not None:

@@ -67,6 +67,15 @@ class MessageDelivery:
         """Pushes that are not answered yet."""
         return self._under_way
 
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """How full the tables are, each with its bound."""
+        acked = max((len(spread.acked) for spread in self._spreads.values()), default=0)
+        return {
+            "spreads": (len(self._spreads), SPREADS_MAX),
+            "acked": (acked, self._context.config.subscribers_per_channel_max),
+            **self.reports.sizes(),
+        }
+
     def spread(self, replica: Replica, message: Message) -> Spread:
         """The delivery state of a message, made when it is new."""
         found = self._spreads.get(message.digest)

@@ -53,6 +53,10 @@ class Intake:
         context.rpc.serve(Op.ACKED, self._acked)
         context.rpc.serve(Op.GET_PART, self._get_part)
 
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """How full the tables are, each with its bound."""
+        return {"authors": (len(self._authors), AUTHORS_MAX)}
+
     async def _publish(self, caller: Caller, body: Fields) -> list[Any]:
         message = Message.trusted(body.take_bytes_upto(1200))
         replica = self._storage.replicas.get(message.channel_id)

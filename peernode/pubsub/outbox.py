@@ -97,6 +97,15 @@ class Outbox:
         self.done: OrderedDict[bytes, Entry] = OrderedDict()
         self.by_digest: dict[bytes, Entry] = {}
 
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """How full the tables are, each with its bound."""
+        config = self._context.config
+        return {
+            "outbox": (len(self.waiting), config.outbox_max),
+            "outbox_done": (len(self.done), config.traces_max),
+            "outbox_digests": (len(self.by_digest), config.outbox_max + config.traces_max),
+        }
+
     def find(self, message_id: bytes) -> Entry | None:
         """The entry of an id, waiting or done lately."""
         return self.waiting.get(message_id) or self.done.get(message_id)

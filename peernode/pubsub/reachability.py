@@ -56,6 +56,10 @@ class InitiatorReachabilityMonitor:
         else:
             record.failures += 1
 
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """How full the tables are, each with its bound."""
+        return {"reachability": (len(self._records), RECORDS_MAX)}
+
     def proven(self, replica: Replica, subscriber: bytes) -> bool:
         """Whether the last try to reach the subscriber succeeded."""
         record = self._records.get((replica.channel_id, subscriber))

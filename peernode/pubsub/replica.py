@@ -92,6 +92,10 @@ class Replica:
         for raw in context.store.of_kind(channel_id, int(Kind.SKIP)):
             self.log.note_skip(Message.trusted(raw))
 
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """How full the tables are, each with its bound."""
+        return {**self.log.sizes(), **self.leases.sizes(), **self.timeline.sizes()}
+
     def _digests_at(self, author: bytes, instance: bytes, seq: int) -> list[bytes]:
         rows = self.context.store.messages(self.channel_id, author, instance, seq, seq, FORKED_MAX)
         return [digest_of(raw) for _, raw in rows]

@@ -52,7 +52,7 @@ class PubSub:
         )
         membership = Membership(context, self.storage, self.joiner, self.monitor)
         Archive(context, self.storage)
-        Intake(context, self.storage, self.ingest, self.delivery)
+        self.intake = Intake(context, self.storage, self.ingest, self.delivery)
         self.ingest.on_stored.append(self.delivery.stored)
         self.ingest.on_gap = self.catch_up.gap
         self.delivery.on_ack.append(quorum.acked)
@@ -60,6 +60,11 @@ class PubSub:
         membership.on_other_root.append(self.renewal.other_root)
         self.joiner.on_joined.append(self._after_join)
         context.overlay.on_change.append(self._peer_changed)
+
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """How full the tables are, each with its bound."""
+        parts = (self.storage, self.delivery, self.monitor, self.intake, self.outbox)
+        return {name: size for part in parts for name, size in part.sizes().items()}
 
     def start(self) -> None:
         """Take up what the database holds and go on where the last run ended."""

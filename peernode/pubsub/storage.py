@@ -53,6 +53,14 @@ class PubSubStorage:
         for raw in self._context.store.of_kind(replica.channel_id, int(Kind.PROFILE)):
             replica.timeline.learn_name(Message.trusted(raw))
 
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """How full the tables are, each with its bound; of those per channel the fullest."""
+        sizes = {"channels": (len(self.replicas), self._context.config.channels_max + SERVED_MAX)}
+        for replica in self.replicas.values():
+            for name, size in replica.sizes().items():
+                sizes[name] = max(size, sizes.get(name, size))
+        return sizes
+
     def by_name(self, name: str) -> Replica | None:
         """The replica of a channel's name, if this node holds one."""
         return self.replicas.get(channel_id_of(self._context.network_id, normalise_name(name)))

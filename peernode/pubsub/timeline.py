@@ -45,6 +45,11 @@ class Timeline:
         self._timers: dict[StreamKey, asyncio.TimerHandle] = {}
         self.names: OrderedDict[bytes, tuple[int, str]] = OrderedDict()
 
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """How full the tables are, each with its bound."""
+        longest = max((len(held) for held in self._held.values()), default=0)
+        return {"held": (longest, HELD_PER_STREAM_MAX), "names": (len(self.names), NAMES_MAX)}
+
     def close(self) -> None:
         """Stop the timers; what is held stays in the log."""
         for timer in self._timers.values():

@@ -55,6 +55,13 @@ class AmplificationLedger:
     def __len__(self) -> int:
         return len(self._accounts)
 
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """How full the tables are, each with its bound."""
+        return {
+            "unproven_addresses": (len(self._accounts), self._addresses_max),
+            "remembered_addresses": (len(self._remembered), REMEMBERED_MAX),
+        }
+
     def remember(self, addresses: Iterable[Address]) -> None:
         """Addresses of our own choice: configured, or met in an earlier life."""
         for address in addresses:

@@ -33,6 +33,10 @@ class Answers:
         """Requests begun and not yet answered."""
         return len(self._working)
 
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """How full the tables are, each with its bound."""
+        return {"answers": (len(self._done), self._answers_max)}
+
     def is_working(self, key: RequestKey) -> bool:
         """Whether the request is being worked on: its duplicate needs no reply, one is coming."""
         return key in self._working

@@ -53,6 +53,13 @@ class Bearings:
         offset_ms = peer_wall_ms + round(rtt_s * 500) - self._clock.wall_ms()
         _put(self._offsets_ms, reporter, offset_ms)
 
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """How full the tables are, each with its bound."""
+        return {
+            "addresses_seen": (len(self._seen), REPORTERS_MAX),
+            "clock_offsets": (len(self._offsets_ms), REPORTERS_MAX),
+        }
+
     def offset_ms(self) -> int:
         """How far most other clocks are ahead of ours; 0 as long as fewer than 3 are known."""
         if len(self._offsets_ms) < OFFSETS_MIN:

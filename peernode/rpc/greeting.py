@@ -66,6 +66,13 @@ class Greeting:
     def __len__(self) -> int:
         return len(self._waiting)
 
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """How full the tables are, each with its bound."""
+        return {
+            "greetings": (len(self._waiting), GREETINGS_MAX),
+            "hello_prefixes": self._prefixes.sizes()["buckets"],
+        }
+
     async def greet(self, address: Address) -> Greeted:
         """Ask who lives at ``address``, retransmitting as requests do; ``RpcTimeout`` if nobody says."""
         encode_ip(address[0])  # a host name here would block the loop on its resolution

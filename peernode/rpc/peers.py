@@ -106,6 +106,19 @@ class PeerStates:
         if self._unproven.pop(peer.public_key, None) is not None:
             self._proven[peer.public_key] = peer
 
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """How full the tables are, each with its bound."""
+        config = self._config
+        peers = [*self._unproven.values(), *self._proven.values()]
+        return {
+            "peers": (len(peers), config.peers_max),
+            "inflight": (
+                max((len(peer.inflight) for peer in peers), default=0),
+                config.inflight_per_peer_max,
+            ),
+            "queued": (max((len(peer.queued) for peer in peers), default=0), config.queued_per_peer_max),
+        }
+
     def _evict(self, newest: Peer) -> None:
         for table in (self._unproven, self._proven):
             for _ in range(min(len(table), _EVICTION_STEPS)):

@@ -44,6 +44,10 @@ class BucketTable:
     def __len__(self) -> int:
         return len(self._buckets)
 
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """How full the tables are, each with its bound."""
+        return {"buckets": (len(self._buckets), self._keys_max)}
+
     def take(self, key: str, now: float) -> bool:
         """Take one from ``key``'s bucket; whether it was there."""
         bucket = self._buckets.get(key)

@@ -219,6 +219,22 @@ class Rpc:
             "tasks": len(self.tasks),
         }
 
+    def bounds(self) -> dict[str, tuple[int, int]]:
+        """How full the bounded tables are, each with its bound; the fullest where there is one per peer."""
+        if self._endpoint is None:
+            return {}
+        core = self._core
+        parts = (
+            core.peers,
+            core.sealer,
+            core.ledger,
+            core.rtos,
+            self._serving,
+            self._greeting,
+            self._bearings,
+        )
+        return {name: size for part in parts for name, size in part.sizes().items()}
+
     def _received(self, datagram: bytes, source: Address) -> None:
         if self._receiving is not None:
             self._receiving.received(datagram, source)

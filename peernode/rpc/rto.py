@@ -69,6 +69,10 @@ class RtoTable:
             self._measured.popitem(last=False)
         self._median_s = None
 
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """How full the tables are, each with its bound."""
+        return {"measured": (len(self._measured), MEASURED_MAX)}
+
     def late(self, lag_s: float) -> None:
         """A timer of ours fired ``lag_s`` after its time: how slow this loop is now."""
         self._lag_s = max(lag_s, self._lag_s * _LAG_DECAY, 0.0)

@@ -68,6 +68,14 @@ class Serving:
         """The recent answers, for bounds to be seen."""
         return self._answers
 
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """How full the tables are, each with its bound."""
+        return {
+            **self._answers.sizes(),
+            "working": (self._answers.working, WORKING_MAX),
+            "request_prefixes": self._prefixes.sizes()["buckets"],
+        }
+
     def requested(self, peer: Peer, source: Address, message: WireMessage) -> None:
         """A request of ``peer`` came from ``source``."""
         now = self._clock.monotonic()

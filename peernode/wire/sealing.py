@@ -39,6 +39,10 @@ class Sealer:
     def __len__(self) -> int:
         return len(self._keys)
 
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """How full the tables are, each with its bound."""
+        return {"keys": (len(self._keys), self._cache_max)}
+
     def knows(self, peer_key: bytes) -> bool:
         """Whether the pair's key is at hand, so that ``open`` costs no derivation."""
         return peer_key in self._keys
