@@ -15,7 +15,6 @@ from typing import Any
 
 from peernode.channel.hlc import Hlc
 from peernode.channel.message import Kind
-from peernode.clock import Clock
 from peernode.config import NodeConfig
 from peernode.diagnostics.codes import error_info
 from peernode.diagnostics.collector import Attempt, DiagnosticCollector
@@ -30,6 +29,7 @@ from peernode.pubsub.context import Context
 from peernode.pubsub.replica import Replica
 from peernode.pubsub.service import PubSub
 from peernode.pubsub.sync import FAILURES
+from peernode.rpc.bearings import CorrectedClock
 from peernode.rpc.rpc import Rpc
 from peernode.store.base import Store
 from peernode.tasks import Tasks
@@ -69,7 +69,7 @@ class PeerNode:
             overlay,
             store,
             tasks,
-            Hlc(_CorrectedClock(env.clock, rpc)),
+            Hlc(CorrectedClock(env.clock, rpc.corrected_wall_ms)),
             collector,
             self._tell,
         )
@@ -221,6 +221,10 @@ class PeerNode:
         """What the node counted of its traffic since it was made."""
         return dict(self._context.rpc.counters)
 
+    def happened(self) -> dict[str, int]:
+        """How often each thing happened beside the traffic, since the node was made."""
+        return dict(self._context.collector.counters)
+
     def attempts(self, digest: str) -> list[Attempt]:
         """The attempts to bring a message (its digest in hex) to its initiators and subscribers."""
         return self._context.collector.attempts(digest)
@@ -274,20 +278,6 @@ class PeerNode:
             "channels": channels,
             **context.collector.snapshot(),
         }
-
-
-class _CorrectedClock:
-    """The node's clocks, the wall clock corrected by what the peers' clocks say."""
-
-    def __init__(self, clock: Clock, rpc: Rpc) -> None:
-        self._clock = clock
-        self._rpc = rpc
-
-    def monotonic(self) -> float:
-        return self._clock.monotonic()
-
-    def wall_ms(self) -> int:
-        return self._rpc.corrected_wall_ms()
 
 
 def _id_bytes(text: str) -> bytes:

@@ -8,6 +8,7 @@ report of our own, unless it is the wildcard.
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
+from collections.abc import Callable
 from statistics import median_low
 from typing import TypeVar
 
@@ -69,6 +70,22 @@ class Bearings:
     def corrected_wall_ms(self) -> int:
         """The network's idea of the time, in milliseconds since the epoch."""
         return self._clock.wall_ms() + self.offset_ms()
+
+
+class CorrectedClock:
+    """A node's clocks, the wall clock corrected by what the peers' clocks say."""
+
+    def __init__(self, clock: Clock, corrected_wall_ms: Callable[[], int]) -> None:
+        self._clock = clock
+        self._corrected_wall_ms = corrected_wall_ms
+
+    def monotonic(self) -> float:
+        """See ``Clock.monotonic``."""
+        return self._clock.monotonic()
+
+    def wall_ms(self) -> int:
+        """The network's idea of the time, in milliseconds since the epoch."""
+        return self._corrected_wall_ms()
 
 
 def _put(reports: OrderedDict[bytes, _Report], reporter: bytes, report: _Report) -> None:
