@@ -74,6 +74,8 @@ class Bootstrap:
             silent += contact is None
             if not answered.done() and (contact is not None or silent == len(targets)):
                 answered.set_result(contact is not None)
+            if silent and answered.done() and answered.result():
+                self._rpc.counters["bootstrap.failed_over"] += 1
 
         for target in targets:
             self._tasks.spawn(attempt(target), "bootstrap")
@@ -118,6 +120,7 @@ class Bootstrap:
     async def _redial(self, target: Target, found: Found) -> None:
         contact = await self._dialler.dial(target)
         if contact is not None:
+            self._rpc.counters["bootstrap.redialled"] += 1
             found(contact)
 
 

@@ -118,6 +118,7 @@ class Replica:
         message under a number that the lost database had used (protocol, section 6).
         """
         if self.own is None:
+            self.context.collector.count("streams.begun")
             self.own = OwnStream(self.context.env.random.randbytes(8), 1, bytes(16))
         return self.own
 

@@ -174,6 +174,9 @@ class PubSubStorage:
         replica.initiators = make_set(contacts, others, self._context.now())
         if replica.joined and (before is None or before.hash != replica.initiators.hash):
             replica.sync_due = True  # the new ones don't have our lease yet
+        mine = self._context.identity.public_key
+        if before is not None and replica.serves and not before.holds(mine):
+            self._context.collector.count("storage.became_initiator")
         return replica.initiators
 
     async def known_initiators(self, replica: Replica) -> InitiatorSet:

@@ -62,6 +62,7 @@ class CatchUp:
             for contact in view.others(self._context.identity.public_key) if view else []:
                 if not replica.timeline.holding:
                     return
+                self._context.collector.count("sync.gap")
                 await self.run(replica, contact)
         finally:
             replica.repairing = False
@@ -77,7 +78,7 @@ class CatchUp:
         replica.syncing.add(contact.public_key)
         started = self._context.now()
         try:
-            summaries = await self._summaries(replica, contact)
+            theirs, summaries = await self._summaries(replica, contact)
             spans = _spans(replica.log.missing(summaries), limit)
             count = 0
             for start in range(0, len(spans), PULLS_AT_ONCE * 4):
@@ -90,23 +91,27 @@ class CatchUp:
             return None
         finally:
             replica.syncing.discard(contact.public_key)
+        if count and replica.log.root() != theirs:
+            self._context.collector.count("sync.merged")  # each had what the other lacked
         self._context.collector.record("sync", replica.name, "ok", started, peer=contact.id.hex(), new=count)
         return count
 
-    async def _summaries(self, replica: Replica, contact: Contact) -> list[StreamSummary]:
+    async def _summaries(self, replica: Replica, contact: Contact) -> tuple[bytes, list[StreamSummary]]:
+        """The peer's root, and its streams that differ from ours."""
+        root = b""
         found: list[StreamSummary] = []
         after: bytes | None = None
         for _ in range(SUMMARY_PAGES_MAX):
             log = replica.log
             body = [replica.channel_id, log.root(), log.bucket_digests(), after]
             answer = Fields(await self._context.rpc.request(contact, Op.SUMMARY, body, prove=True))
-            answer.take_bytes(16)
+            root = answer.take_bytes(16)
             page = [decode_summary(item) for item in answer.take_list(64)]
             found.extend(page)
             if not answer.take_bool() or not page:
                 break
             after = page[-1].author + page[-1].instance
-        return found
+        return root, found
 
     async def _pull_all(self, replica: Replica, contact: Contact, spans: list[Range]) -> list[bytes]:
         gate = asyncio.Semaphore(PULLS_AT_ONCE)
