@@ -42,6 +42,12 @@ class DiskWatch:
             if node in copies:
                 self._lose(copies[node])
 
+    def set_back(self, node: int, to_s: float) -> None:
+        """The node's disk is what it was at ``to_s`` again."""
+        for copies in self._evidence.copies.values():
+            if node in copies and copies[node].since_s > to_s:
+                self._lose(copies[node])
+
     def _lose(self, copy: Copy) -> None:
         copy.lost_s = self._now()
         copy.intact = False

@@ -11,8 +11,10 @@ the node object does not survive anything.
 from __future__ import annotations
 
 import asyncio
+import copy
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
 from peernode.channel.ids import channel_id_of
@@ -24,14 +26,23 @@ from peernode.node import PeerNode
 from peernode.simulation.evidence import Failure, Joining, Sending
 from peernode.simulation.host import HostCrashed, SimHost, SimWorld
 from peernode.simulation.observation import Observation
+from peernode.simulation.paths import taken
 from peernode.simulation.screen import Screen
 from peernode.store.memory import MemoryDisk
+from peernode.store.memory_tables import Tables
 from peernode.wire.codec import unpack
 from peernode.wire.contact import Contact
 
 PORT = 7_400
 STOP_MAX_S = 30.0
-PAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """A disk's rows at a moment."""
+
+    at_s: float
+    nodes: dict[bytes, Tables]
 
 
 class Participant:
@@ -92,7 +103,9 @@ class Participant:
             self._crashed,
         )
         node.on_attempt(partial(self._watching.pushes.attempted, self.index))
-        self._watching.wire.life_begins(self.host.key, self.index, self._known(), self.identity.seed)
+        self._watching.wire.life_begins(
+            self.host.key, self.index, self.host.ip, self._known(), self.identity.seed
+        )
         self.node = node
         self._up.set()
         spans = self._evidence.downs[self.index]
@@ -138,6 +151,15 @@ class Participant:
         self.disk.witness = self._watching.disks.witness(self.index)
         self._rejoin = True
 
+    def back_up(self) -> Backup:
+        """Copy the disk as it is, to be restored later."""
+        return Backup(self._world.loop.time(), copy.deepcopy(self.disk.nodes))
+
+    def restore(self, backup: Backup) -> None:
+        """Put a machine without power back on what its disk held at an earlier time."""
+        self.disk.nodes = copy.deepcopy(backup.nodes)
+        self._watching.disks.set_back(self.index, backup.at_s)
+
     async def stop(self) -> None:
         """Shut down in good order."""
         node = self.node
@@ -158,6 +180,7 @@ class Participant:
             if self.on_going_down is not None:
                 self.on_going_down(self)
             self._watching.wire.life_ends(self.host.key)
+            self.fold_counters()
             self.counters.update(self.node.counters())
             self.node = None
             self._up.clear()
@@ -223,20 +246,10 @@ class Participant:
             counters.update(self.node.counters())
         return counters
 
-    def look(self) -> None:
-        """Note what the node shows and what its disk holds, at the end of the run."""
-        if self.node is None:
-            return
-        for channel in self.node.channels():
-            shown = self.node.history(channel, None, PAGE)
-            page = shown
-            while len(page) == PAGE:
-                page = self.node.history(channel, page[0].order, PAGE)
-                shown = page + shown
-            self._evidence.finals[(self.index, channel)] = shown
-        for sending in self._evidence.sendings.values():
-            if self.holds(sending.channel, sending.id):
-                self._evidence.holdings.setdefault((self.index, sending.channel), {})[sending.id] = None
+    def fold_counters(self) -> None:
+        """Add the paths that this life has taken to the run's coverage, when it ends."""
+        if self.node is not None:
+            self._evidence.coverage.update(taken(self.node.counters(), self.node.happened()))
 
     def _path_s(self, source: int, target: int) -> float:
         """The undisturbed one-way delay between two nodes: nothing is faster."""

@@ -15,11 +15,14 @@ from peernode.simulation.attempts import Attempts, Tried
 from peernode.simulation.evidence import Evidence, Failure, Traffic
 from peernode.simulation.faults import Faults
 from peernode.simulation.host import SimWorld
+from peernode.simulation.lastlook import look_at
 from peernode.simulation.loop import SimulationError
+from peernode.simulation.machines import equip
 from peernode.simulation.observation import Observation
 from peernode.simulation.participant import Participant
 from peernode.simulation.scenario import NodesSpec, Scenario
 from peernode.simulation.timeline import Timeline
+from peernode.simulation.watch import Watch
 from peernode.simulation.workload import Workload
 
 STEPS_PER_NODE_SECOND_MAX = 20_000
@@ -86,6 +89,7 @@ class _Story:
         self._participants = [
             Participant(world, watching, index, nat) for index, nat in enumerate(_nats(scenario.nodes, seed))
         ]
+        equip(scenario.nodes, seed, [participant.host for participant in self._participants])
         known = tuple(item.address for item in self._participants[: scenario.nodes.bootstrap])
         for participant in self._participants:
             participant.everyone = self._participants
@@ -103,7 +107,10 @@ class _Story:
     async def tell(self) -> None:
         """From the first start to the last look."""
         scenario = self._scenario
-        acts = [asyncio.ensure_future(act) for act in (self._workload.run(), self._faults.run())]
+        watch = Watch(
+            self._world, self._evidence, self._participants, [channel.name for channel in scenario.channels]
+        )
+        acts = [asyncio.ensure_future(act) for act in (self._workload.run(), self._faults.run(), watch.run())]
         first_publish_s = min((publish.start_s for publish in scenario.publish), default=0.0)
         for at_s, name in sorted(
             [(first_publish_s, "publish"), (scenario.duration_s - scenario.settle_s / 2, "quiet")]
@@ -114,7 +121,7 @@ class _Story:
         self._evidence.traffic["end"] = self._traffic()
         self.timeline.end(self._world.loop.time())
         for participant in self._participants:
-            participant.look()
+            look_at(participant, self._evidence)
         for channel in scenario.channels:
             self._evidence.initiators[channel.name] = self._initiators(channel.name)
         for act in acts:

@@ -74,6 +74,7 @@ class _Life:
     """One life of one node."""
 
     node: int
+    ip: str
     remembered: dict[Address, None]
     secret: bytes
     accounts: dict[Address, _Account] = field(default_factory=dict)
@@ -93,10 +94,10 @@ class WireWatch:
             evidence.coverage["not looked at: secrecy"] += 1
 
     def life_begins(
-        self, key: tuple[int, int], node: int, remembered: Iterable[Address], secret: bytes
+        self, key: tuple[int, int], node: int, ip: str, remembered: Iterable[Address], secret: bytes
     ) -> None:
-        """A node starts, knowing addresses of its own choice and its private ``secret``."""
-        self._lives[key] = _Life(node, dict.fromkeys(remembered), secret)
+        """A node starts, seen as ``ip``, with addresses of its own choice and its private ``secret``."""
+        self._lives[key] = _Life(node, ip, dict.fromkeys(remembered), secret)
 
     def life_ends(self, key: tuple[int, int]) -> None:
         """A node has stopped or lost its power: it sends nothing more."""
@@ -105,7 +106,7 @@ class WireWatch:
     def sent(self, key: tuple[int, int], source: Address, data: bytes, target: Address) -> None:
         """See ``Wire.sent``."""
         life = self._lives.get(key)
-        if life is None:
+        if life is None or source[0] != life.ip:
             self._note_forged(data)
             return
         if self._secrecy and (_MARK in data or life.secret in data):
@@ -150,7 +151,7 @@ class WireWatch:
         return account
 
     def _note_forged(self, data: bytes) -> None:
-        """Sent by a host that runs no node: what it claims about itself is not believed."""
+        """Sent in the name of another address, or by a host that runs no node: it proves nothing."""
         self._forged[data] = None
         if len(self._forged) > FORGED_MAX:
             del self._forged[next(iter(self._forged))]

@@ -1,12 +1,21 @@
-"""Order: everybody shows the same messages in the same order, and hears each author in sequence."""
+"""Convergent order: the same messages in the same order on every node, and each author in sequence.
+
+An order key is, in hex, the time (8 bytes), author (32), instance (8), number (8) and digest (16) of a
+message (``peernode.channel.message``).
+"""
 
 from __future__ import annotations
 
-from peernode.simulation.evidence import Evidence
+from collections.abc import Iterator
+
+from peernode.simulation.evidence import Evidence, Sighting
 
 NAME = "order"
 GAP_HOLD_S = 2.0
 """How long a message may be held back for one before it."""
+
+_STREAM = slice(16, 96)
+_NUMBER = slice(96, 112)
 
 
 def _differing_ends(evidence: Evidence) -> list[str]:
@@ -23,25 +32,38 @@ def _differing_ends(evidence: Evidence) -> list[str]:
     return found
 
 
-def _authors_out_of_sequence(evidence: Evidence) -> list[str]:
-    """Live messages of an author's one life come in the order they were sent, at each node and life.
+def _streams(evidence: Evidence) -> Iterator[list[Sighting]]:
+    """Live sightings of each author's instance at each life of each node, as they came."""
+    streams: dict[tuple[int, int, str, str], list[Sighting]] = {}
+    for sighting in evidence.sightings:
+        if not sighting.history and sighting.id in evidence.sendings:
+            key = (sighting.node, sighting.life, sighting.channel, sighting.order[_STREAM])
+            streams.setdefault(key, []).append(sighting)
+    yield from streams.values()
 
-    A later one may be told first when it has waited ``GAP_HOLD_S`` for the one before: a shown gap.
+
+def _authors_out_of_sequence(evidence: Evidence) -> list[str]:
+    """What was told after a later message of its stream, though no gap had been waited for.
+
+    A gap may be shown once the first message behind it is ``GAP_HOLD_S`` old; with it goes all that came
+    behind it meanwhile.
     """
     found = []
-    latest: dict[tuple[int, int, str, int, int], str] = {}
-    for sighting in evidence.sightings:
-        sending = evidence.sendings.get(sighting.id)
-        if sighting.history or sending is None:
-            continue
-        stream = (sighting.node, sighting.life, sighting.channel, sending.author, sending.life)
-        if sighting.order < latest.get(stream, ""):
-            found.append(
-                f"node {sighting.node} was told of {sighting.id} at {sighting.at_s:.3f} s after a later "
-                f"message of node {sending.author} that had not waited for it"
-            )
-        elif sighting.at_s - sending.asked_at_s < GAP_HOLD_S:
-            latest[stream] = sighting.order
+    for stream in _streams(evidence):
+        highest = ""
+        for place, sighting in enumerate(stream):
+            number = sighting.order[_NUMBER]
+            if number >= highest:
+                highest = number
+                continue
+            above = [other for other in stream[:place] if other.order[_NUMBER] > number]
+            shown_s = above[0].at_s
+            oldest_s = min(evidence.sendings[other.id].asked_at_s for other in above if other.at_s <= shown_s)
+            if shown_s - oldest_s < GAP_HOLD_S:
+                found.append(
+                    f"node {sighting.node} was told of {sighting.id} at {sighting.at_s:.3f} s after a later "
+                    f"message of node {evidence.sendings[sighting.id].author} that had not waited for it"
+                )
     return found
 
 

@@ -1,0 +1,52 @@
+"""Which paths of the engine a run took, under names that stay: counted from the nodes' own counters.
+
+A node's counters are added up whenever it goes down and at the end of the run. What a relay through an
+initiator would count has no name here: the engine has no relay yet.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+PATHS: dict[str, tuple[str, ...]] = {
+    "path retransmission": ("retransmitted",),
+    "path request timeout": ("timeouts",),
+    "path duplicate request": ("duplicates",),
+    "path BUSY or backpressure": ("busy", "backpressure"),
+    "path direct push": ("attempt.direct.ok",),
+    "path initiator push": ("attempt.initiator.ok",),
+    "path alternative push": ("attempt.alternative.ok",),
+    "path push failed": ("attempt.direct.failed", "attempt.initiator.failed", "attempt.alternative.failed"),
+    "path publish retried": ("attempt.publish.failed",),
+    "path publish without quorum": ("publish.failed",),
+    "path gap pull": ("sync.gap",),
+    "path gap shown": ("timeline.gap_shown",),
+    "path catch-up": ("sync.ok",),
+    "path catch-up failed": ("sync.failed",),
+    "path merge": ("sync.merged",),
+    "path hand-off": ("storage.became_initiator",),
+    "path initiator set differs": ("publish.set_differs",),
+    "path new instance": ("streams.begun",),
+    "path join retried": ("join.attempt.failed",),
+    "path renewal": ("renewal.ok",),
+    "path renewal failed": ("renewal.failed",),
+    "path damaged row repaired": ("repair.ok",),
+    "path bootstrap failover": ("bootstrap.failed_over",),
+    "path redial": ("bootstrap.redialled",),
+    "path lookup cut off": ("lookup.cut_off",),
+    "path dialled back": ("dialback.public",),
+    "path amplification held": ("held.amplification",),
+    "path write put off": ("save.PeerNodeError", "save.Backpressure", "peer_cache.unsaved"),
+}
+"""Name in ``coverage`` -> the counters that it is the sum of."""
+
+
+def taken(*counters: Mapping[str, int]) -> Counter[str]:
+    """The paths that these counters speak of, the taken ones only."""
+    paths: Counter[str] = Counter()
+    for path, names in PATHS.items():
+        count = sum(counter.get(name, 0) for counter in counters for name in names)
+        if count:
+            paths[path] = count
+    return paths
