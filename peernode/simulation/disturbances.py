@@ -66,12 +66,15 @@ class Withholding(Disturbance):
     """The hosts silently don't send a fraction of what they should."""
 
     def __init__(self, senders: frozenset[int], fraction: float) -> None:
+        self.off = False
         self._senders = senders
         self._fraction = fraction
 
     def drops(self, source: SimHost, target: SimHost, rng: random.Random) -> bool:
         """Draw it."""
-        return source is not target and source.index in self._senders and rng.random() < self._fraction
+        if self.off or source is target or source.index not in self._senders:
+            return False
+        return rng.random() < self._fraction
 
 
 class Loss(_OfHosts):

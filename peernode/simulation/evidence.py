@@ -206,6 +206,8 @@ class Evidence:
     """(node, table) -> when it was first seen over its bound, the most it held, the bound."""
     hostile: dict[int, None] = field(default_factory=dict)
     """Nodes that break the rules on purpose: nothing is promised of them."""
+    hostile_spans: list[tuple[int, float, float]] = field(default_factory=list)
+    """(node, from, to) of each time that a node was hostile."""
     failures: list[Failure] = field(default_factory=list)
     coverage: Counter[str] = field(default_factory=Counter)
     traffic: dict[str, Traffic] = field(default_factory=dict)

@@ -1,7 +1,7 @@
 """The kinds of faults that a scenario may ask for, their keys and defaults. Only declarations.
 
-``faults`` makes them happen. A kind or key that this version does not carry out is declared too, and
-refused by name: a scenario never runs with less than it asks for.
+``faults`` makes them happen. A scenario never runs with less than it asks for: a kind or key that is
+not declared here is refused.
 """
 
 from __future__ import annotations
@@ -9,24 +9,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from peernode.simulation.schema import Table
+from peernode.simulation.fault_keys import Key
+
+HOSTILE_MODES = ("garbage", "forged", "replayed", "withheld")
+IN_FLIGHT = ("drawn", "lost", "survives", "torn")
 
 COMMON_KEYS = (
     ("at_s", "required", "when it begins, in virtual seconds"),
     ("for_s", "until the quiet time", "how long it lasts"),
+    ("spread_s", "0", "it begins up to so much later than at_s, drawn by the seed"),
     ("nodes", "-", "indices of the nodes it hits, from 0"),
     ("count", "each kind's own", "instead of nodes: how many, drawn by the seed"),
+    ("draw", "its place in the file", "number of the stream of randomness that it draws from"),
 )
 
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """One key of a kind: ``form`` is a reader of ``read_key``; a default of None makes it optional."""
-
-    name: str
-    form: str
-    default: Any
-    meaning: str
+_DISK = Key(
+    "disk",
+    "choice",
+    "drawn",
+    "what was being flushed when the power went: lost, torn, survives, or drawn",
+    IN_FLIGHT,
+)
+_IN_FLUSH = Key("in_flush", "flag", False, "wait for a flush, up to 10 s, and come in its middle")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +42,13 @@ class FaultKind:
     meaning: str
     targets: str
     keys: tuple[Key, ...] = ()
-    supported: bool = True
 
 
 KINDS: dict[str, FaultKind] = {
     kind.name: kind
     for kind in (
-        FaultKind("crash", "power cut; with for_s it starts again then", "one"),
-        FaultKind("restart", "orderly stop, and a start when it is over", "one"),
+        FaultKind("crash", "power cut; with for_s it starts again then", "one", (_DISK, _IN_FLUSH)),
+        FaultKind("restart", "orderly stop, and a start when it is over (for_s: default 1)", "one"),
         FaultKind(
             "partition",
             "groups that can't reach each other",
@@ -80,14 +83,41 @@ KINDS: dict[str, FaultKind] = {
                 Key("jitter_ms", "ms", 0.0, "exponential mean added per datagram"),
             ),
         ),
+        FaultKind(
+            "duplicate",
+            "datagrams from and to the nodes arrive twice",
+            "all",
+            (Key("duplicate", "fraction", 0.2, "fraction doubled, beside the network's own"),),
+        ),
+        FaultKind(
+            "reorder",
+            "datagrams from and to the nodes are held up and overtaken",
+            "all",
+            (
+                Key("reorder", "fraction", 0.2, "fraction held up, beside the network's own"),
+                Key("extra_ms", "ms", 200.0, "held up by a uniform part of this"),
+            ),
+        ),
+        FaultKind(
+            "bandwidth",
+            "the nodes' lines become slow; 64 KiB wait at each end, the rest is dropped",
+            "one",
+            (
+                Key("up_kbit_s", "kbit_s", 64.0, "what the nodes can send"),
+                Key("down_kbit_s", "kbit_s", 256.0, "what they can receive"),
+            ),
+        ),
         FaultKind("pause", "a frozen process: no code runs, the socket buffers", "one"),
         FaultKind(
             "clock_skew",
             "a wrong wall clock",
             "one",
-            (Key("skew_ms", "signed_ms", 30_000.0, "how far it is ahead; negative: behind"),),
+            (
+                Key("skew_ms", "signed_ms", 30_000.0, "how far it is ahead; negative: behind"),
+                Key("drift_ppm", "ppm", 0.0, "how much faster it runs while it lasts; negative: slower"),
+            ),
         ),
-        FaultKind("bootstrap_down", "power cut of the bootstrap nodes", "bootstrap"),
+        FaultKind("bootstrap_down", "power cut of the bootstrap nodes", "bootstrap", (_DISK,)),
         FaultKind(
             "churn",
             "nodes lose their power at random times and come back",
@@ -95,6 +125,7 @@ KINDS: dict[str, FaultKind] = {
             (
                 Key("rate", "fraction", 0.3, "fraction of the nodes that go, over its whole time"),
                 Key("down_s", "s", 10.0, "how long each is away"),
+                _DISK,
             ),
         ),
         FaultKind(
@@ -103,11 +134,18 @@ KINDS: dict[str, FaultKind] = {
             "own",
             (
                 Key("channel", "channel", None, "which channel; default the first"),
-                Key("count", "count", 2, "how many of them"),
+                Key("count", "nodes", 2, "how many of them"),
+                _DISK,
+                _IN_FLUSH,
             ),
         ),
         FaultKind("disk_loss", "power cut, and the node comes back on an empty disk, joining again", "one"),
-        FaultKind("disk_full", "the nodes' disks take no more writes", "one"),
+        FaultKind(
+            "disk_full",
+            "the nodes' disks take no more writes",
+            "one",
+            (Key("free_bytes", "bytes", 0, "what they take before, drawn from 0 to this"),),
+        ),
         FaultKind(
             "disk_slow",
             "the nodes' disks take longer to flush",
@@ -116,73 +154,45 @@ KINDS: dict[str, FaultKind] = {
         ),
         FaultKind(
             "bit_rot",
-            "bits on the nodes' disks flip, at once",
+            "bits on the nodes' disks flip, at once; for_s means nothing",
             "one",
             (Key("rows", "rows", 10, "messages and parts hit on each disk"),),
         ),
         FaultKind(
-            "hostile", "garbage, forged, replayed or withheld frames from a node", "one", supported=False
+            "hostile",
+            "from the nodes' machines come garbage, forged and replayed frames, and less than should",
+            "one",
+            (
+                Key("modes", "choices", HOSTILE_MODES, "what they do", HOSTILE_MODES),
+                Key("rate_per_s", "rate", 20.0, "hostile datagrams per node and second"),
+                Key("withhold", "fraction", 0.3, "withheld: fraction of its own datagrams not sent"),
+            ),
         ),
     )
 }
 
 
-def read_key(table: Table, key: Key, nodes: int, channels: tuple[str, ...]) -> Any:
-    """The checked value of a kind's own key."""
-    if key.name not in table and key.default is None:
-        return channels[0] if key.form == "channel" and channels else None
-    if key.form == "fraction":
-        return table.number(key.name, key.default, 0.0, 1.0)
-    if key.form in ("ms", "s"):
-        return table.number(key.name, key.default, 0.0, 3_600_000.0)
-    if key.form == "signed_ms":
-        return table.number(key.name, key.default, -86_400_000.0, 86_400_000.0)
-    if key.form == "count":
-        return table.integer(key.name, key.default, 1, nodes)
-    if key.form == "rows":
-        return table.integer(key.name, key.default, 1)
-    if key.form == "indices":
-        return table.integers(key.name, nodes)
-    if key.form == "channel":
-        return table.choice(key.name, channels)
-    return _read_groups(table, key, nodes)
-
-
-def _read_groups(table: Table, key: Key, nodes: int) -> tuple[Any, ...]:
-    value = table.raw(key.name, list(key.default))
-    expected = "fractions that sum up to at most 1, or lists of different indices"
-    if not isinstance(value, list) or not value:
-        table.refuse(key.name, f"{value!r}: {expected}")
-    if all(isinstance(item, list) for item in value):
-        flat = [index for group in value for index in group]
-        whole = all(isinstance(index, int) and not isinstance(index, bool) for index in flat)
-        if not whole or len(set(flat)) != len(flat) or not all(0 <= index < nodes for index in flat):
-            table.refuse(key.name, f"{value!r}: {expected} from 0 to {nodes - 1}")
-        return tuple(tuple(group) for group in value)
-    if not all(isinstance(item, int | float) and not isinstance(item, bool) and item > 0 for item in value):
-        table.refuse(key.name, f"{value!r}: {expected}")
-    if sum(value) > 1.000001:
-        table.refuse(key.name, f"{value!r}: {expected}")
-    return tuple(float(item) for item in value)
-
-
 def described() -> str:
     """The kinds as text, for ``list --faults``."""
     lines = ["Keys of every kind:"]
-    lines += [f"    {name:<10} {default:<22} {meaning}" for name, default, meaning in COMMON_KEYS]
+    lines += [f"    {name:<11} {default:<22} {meaning}" for name, default, meaning in COMMON_KEYS]
     for kind in KINDS.values():
-        support = "" if kind.supported else "  (not supported yet)"
-        lines += ["", f"{kind.name}: {kind.meaning}{support}"]
+        lines += ["", f"{kind.name}: {kind.meaning}"]
         if kind.targets == "own":
-            lines.append("    nodes      not a key of this kind")
+            lines.append("    nodes       not a key of this kind")
         else:
             whom = {"one": "1 node", "all": "all nodes", "bootstrap": "all bootstrap nodes"}[kind.targets]
-            lines.append(f"    count      {whom}")
+            lines.append(f"    count       {whom}")
         for key in kind.keys:
-            default = "-" if key.default is None else _toml(key.default)
-            lines.append(f"    {key.name:<10} {default:<22} {key.meaning}")
+            default = "-" if key.default is None else toml(key.default)
+            lines.append(f"    {key.name:<11} {default:<22} {key.meaning}")
     return "\n".join(lines)
 
 
-def _toml(value: Any) -> str:
-    return f"[{', '.join(f'{item:g}' for item in value)}]" if isinstance(value, tuple) else f"{value:g}"
+def toml(value: Any) -> str:
+    """A default as a scenario would write it."""
+    if isinstance(value, tuple):
+        return f"[{', '.join(toml(item) for item in value)}]"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f'"{value}"' if isinstance(value, str) else f"{value:g}"

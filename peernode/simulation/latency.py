@@ -34,6 +34,8 @@ class Matrix:
     """``rows[a][b]`` is the delay from a to b; hosts take the rows round robin."""
 
     rows: tuple[tuple[float, ...], ...]
+    path: str = ""
+    """The file that it was read from."""
 
 
 @dataclass(frozen=True, slots=True)

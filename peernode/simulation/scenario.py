@@ -12,10 +12,11 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from peernode.simulation.fault_kinds import KINDS, read_key
-from peernode.simulation.latency import Uniform
+from peernode.simulation.fault_keys import DAY_MS, DRIFT_PPM_MAX, KBIT_S_MAX, KBIT_S_MIN, Around, read_key
+from peernode.simulation.fault_kinds import KINDS
 from peernode.simulation.nat import NAT_KINDS
 from peernode.simulation.network import NetworkSettings
+from peernode.simulation.network_keys import read_network
 from peernode.simulation.schema import Document, ScenarioError, Table
 
 NODES_MAX = 10_000
@@ -41,6 +42,13 @@ class NodesSpec:
     bootstrap: int
     nat: tuple[tuple[str, float], ...]
     online: When
+    up_kbit_s: tuple[float, float] | None = None
+    """What a node's line can carry, drawn from the range; None: anything."""
+    down_kbit_s: tuple[float, float] | None = None
+    clock_skew_ms: float = 0.0
+    """Each wall clock is wrong by up to so much, either way."""
+    clock_drift_ppm: float = 0.0
+    """Each oscillator is wrong by up to so much, either way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +82,10 @@ class FaultSpec:
     nodes: tuple[int, ...] | None
     count: int | None
     options: dict[str, Any]
+    spread_s: float = 0.0
+    """It begins up to so much after ``at_s``, drawn by the seed."""
+    draw: int | None = None
+    """Its stream of randomness; None: its place among the faults."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +133,11 @@ def load(path: Path) -> Scenario:
         text = place.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ScenarioError(str(path), 1, "", f"can't be read: {error}") from error
-    return parse(text, str(path))
+    return parse(text, str(path), place.parent)
 
 
-def parse(text: str, source: str = "scenario") -> Scenario:
-    """Read a scenario's text; ``source`` names it in errors."""
+def parse(text: str, source: str = "scenario", folder: Path | None = None) -> Scenario:
+    """Read a scenario's text; ``source`` names it in errors, files that it names lie in ``folder``."""
     root = Document(text, source).root
     duration_s = root.number("duration_s", 120.0, 1.0, 1e6)
     settle_s = root.number("settle_s", min(30.0, duration_s / 2), 0.0)
@@ -142,7 +154,7 @@ def parse(text: str, source: str = "scenario") -> Scenario:
         seed=root.integer("seed", 1, 0, 2**63 - 1),
         duration_s=duration_s,
         settle_s=settle_s,
-        network=_read_network(root.table("network")),
+        network=read_network(root.table("network"), folder or Path()),
         nodes=nodes,
         channels=channels,
         publish=tuple(_read_publish(table, channels, duration_s) for table in root.tables("publish")),
@@ -153,18 +165,6 @@ def parse(text: str, source: str = "scenario") -> Scenario:
     )
     root.done()
     return scenario
-
-
-def _read_network(table: Table) -> NetworkSettings:
-    settings = NetworkSettings(
-        latency=Uniform(table.span("one_way_ms", (10.0, 40.0))),
-        jitter_ms=table.number("jitter_ms", 0.0, 0.0, 10_000.0),
-        loss=table.number("loss", 0.0, 0.0, 1.0),
-        duplicate=table.number("duplicate", 0.0, 0.0, 1.0),
-        reorder=table.number("reorder", 0.0, 0.0, 1.0),
-    )
-    table.done()
-    return settings
 
 
 def _read_when(table: Table) -> When:
@@ -185,9 +185,22 @@ def _read_nodes(table: Table) -> NodesSpec:
         bootstrap=table.integer("bootstrap", 1, 1, count),
         nat=shares or (("none", 1.0),),
         online=_read_when(table.table("online")),
+        up_kbit_s=_read_rate(table, "up_kbit_s"),
+        down_kbit_s=_read_rate(table, "down_kbit_s"),
+        clock_skew_ms=table.number("clock_skew_ms", 0.0, 0.0, DAY_MS),
+        clock_drift_ppm=table.number("clock_drift_ppm", 0.0, 0.0, DRIFT_PPM_MAX),
     )
     table.done()
     return nodes
+
+
+def _read_rate(table: Table, key: str) -> tuple[float, float] | None:
+    if key not in table:
+        return None
+    if isinstance(table.raw(key), list):
+        return table.span(key, low=KBIT_S_MIN, high=KBIT_S_MAX)
+    rate = table.number(key, low=KBIT_S_MIN, high=KBIT_S_MAX)
+    return rate, rate
 
 
 def _read_channel(table: Table, nodes: int) -> ChannelSpec:
@@ -223,22 +236,26 @@ def _read_publish(table: Table, channels: tuple[ChannelSpec, ...], duration_s: f
 def _read_fault(table: Table, nodes: int, channels: tuple[str, ...], quiet_from_s: float) -> FaultSpec:
     name = table.choice("kind", tuple(KINDS))
     kind = KINDS[name]
-    if not kind.supported:
-        table.refuse("kind", f"{name!r} is not supported yet")
     own_keys = tuple(key.name for key in kind.keys)
     chooses = kind.targets != "own"
     if chooses and "nodes" in table and "count" in table:
         table.refuse("count", "either nodes or count, not both")
-    at_s = table.number("at_s")
+    at_s, spread_s = table.number("at_s"), table.number("spread_s", 0.0)
     if at_s >= quiet_from_s:
         table.refuse("at_s", f"{at_s:g} lies in the quiet time, which begins at {quiet_from_s:g} s")
+    if at_s + spread_s >= quiet_from_s:
+        latest_s = f"begins at {at_s + spread_s:g} s at the latest"
+        table.refuse("spread_s", f"{latest_s}, in the quiet time, which begins at {quiet_from_s:g} s")
+    around = Around(nodes, channels)
     fault = FaultSpec(
         kind=name,
         at_s=at_s,
         for_s=table.optional_number("for_s", 0.001),
         nodes=table.integers("nodes", nodes) if chooses and "nodes" in table else None,
         count=table.optional_integer("count", 1, nodes) if chooses else None,
-        options={key.name: read_key(table, key, nodes, channels) for key in kind.keys},
+        options={key.name: read_key(table, key, around) for key in kind.keys},
+        spread_s=spread_s,
+        draw=table.optional_integer("draw"),
     )
     if kind.name == "initiators_crash" and fault.options["channel"] is None:
         table.refuse("channel", "the scenario has no channel")

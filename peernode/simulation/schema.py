@@ -7,6 +7,7 @@ that nobody asked for is an error and never silently ignored.
 
 from __future__ import annotations
 
+import difflib
 import re
 import tomllib
 from typing import Any, NoReturn
@@ -58,11 +59,18 @@ class Table:
             self.refuse(key, f"{value!r} is not a text")
         return value
 
-    def choice(self, key: str, allowed: tuple[str, ...]) -> str:
+    def choice(self, key: str, allowed: tuple[str, ...], default: str = _MISSING) -> str:
         """One of ``allowed``."""
-        value = self.text(key)
+        value = self.text(key, default)
         if value not in allowed:
-            self.refuse(key, f"{value!r} is none of {', '.join(allowed)}")
+            self.refuse(key, f"{value!r} is none of {', '.join(allowed)}{_perhaps(value, allowed)}")
+        return value
+
+    def flag(self, key: str, default: bool) -> bool:
+        """True or false."""
+        value = self._take(key, default)
+        if not isinstance(value, bool):
+            self.refuse(key, f"{value!r} is neither true nor false")
         return value
 
     def number(self, key: str, default: float = _MISSING, low: float = 0.0, high: float = 1e9) -> float:
@@ -97,13 +105,15 @@ class Table:
             self.refuse(key, f"{value!r} is not a list of different whole numbers from 0 to {below - 1}")
         return tuple(value)
 
-    def span(self, key: str, default: tuple[float, float]) -> tuple[float, float]:
-        """Two numbers, the smaller first."""
-        value = self._take(key, list(default))
+    def span(
+        self, key: str, default: tuple[float, float] = _MISSING, low: float = 0.0, high: float = 60_000.0
+    ) -> tuple[float, float]:
+        """Two numbers from ``low`` to ``high``, the smaller first."""
+        value = self._take(key, default if default is _MISSING else list(default))
         if not isinstance(value, list) or len(value) != 2 or not all(_is_number(item) for item in value):
             self.refuse(key, f"{value!r} is not [from, to]")
-        if not 0 <= value[0] <= value[1] <= 60_000:
-            self.refuse(key, f"{value!r}: 0 <= from <= to <= 60000 is expected")
+        if not low <= value[0] <= value[1] <= high:
+            self.refuse(key, f"{value!r}: {low:g} <= from <= to <= {high:g} is expected")
         return float(value[0]), float(value[1])
 
     def raw(self, key: str, default: Any = _MISSING) -> Any:
@@ -117,19 +127,21 @@ class Table:
             self.refuse(key, f"{value!r} is not a table")
         return Table(value, f"{self._name}.{key}" if self._name else key, self._document)
 
-    def tables(self, key: str) -> list[Table]:
-        """A ``[[list]]`` of tables; an absent one is empty."""
+    def tables(self, key: str, write: str = "") -> list[Table]:
+        """A list of tables; an absent one is empty. ``write`` says how else than as ``[[key]]``."""
         value = self._take(key, [])
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-            self.refuse(key, f"is not a list of tables: write [[{key}]]")
-        return [Table(item, f"{key}[{number}]", self._document) for number, item in enumerate(value)]
+            self.refuse(key, f"is not a list of tables: {write or f'write [[{key}]]'}")
+        path = f"{self._name}.{key}" if self._name else key
+        return [Table(item, f"{path}[{number}]", self._document) for number, item in enumerate(value)]
 
     def done(self, *known_elsewhere: str) -> None:
         """Refuse keys that nobody asked for."""
         for key in self._values:
             if key not in self._asked and key not in known_elsewhere:
-                expected = ", ".join(dict.fromkeys([*self._asked, *known_elsewhere]))
-                self.refuse(key, f"is not a known key; expected one of {expected}")
+                known = tuple(dict.fromkeys([*self._asked, *known_elsewhere]))
+                what = f"is not a known key{_perhaps(key, known)}"
+                self.refuse(key, f"{what}; expected one of {', '.join(known)}")
 
 
 class Document:
@@ -171,6 +183,11 @@ def _lines_of_keys(text: str) -> dict[str, int]:
         elif entry := _ENTRY.match(line):
             lines.setdefault(f"{table}.{entry.group(1)}" if table else entry.group(1), number)
     return lines
+
+
+def _perhaps(written: str, known: tuple[str, ...]) -> str:
+    close = difflib.get_close_matches(written, known, n=1, cutoff=0.5)
+    return f" (did you mean {close[0]}?)" if close else ""
 
 
 def _is_number(value: object) -> bool:

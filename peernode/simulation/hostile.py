@@ -1,0 +1,190 @@
+"""A node that turns hostile for a while: it floods, forges, replays and withholds.
+
+Idea: the node itself runs on as it is; beside it a second program sends from the same machine. It
+overhears what is on its way anywhere on the network, as somebody on the path does, and it has the
+node's own key. In each mode it does its worst at ``rate_per_s``:
+
+* ``garbage``: random bytes, and real datagrams damaged, to everyone it knows;
+* ``forged``: frames with others' keys, broken seals, HELLOs and WELCOMEs in others' names and from
+  others' addresses, and nonsense that it seals properly as itself;
+* ``replayed``: overheard datagrams again, to whom they were for, from their own address or its own;
+* ``withheld``: a fraction of what its node should send is silently not sent.
+
+Invariants: what it remembers is bounded; it sends nothing while its machine has no power or is frozen;
+``coverage`` counts by mode what was really sent. ``Evidence.hostile`` says who it was.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from peernode.environment import Address
+from peernode.identity import network_id_of
+from peernode.simulation.disturbances import Withholding
+from peernode.simulation.fault_stage import End, Occurrence, Stage, hosts_of
+from peernode.simulation.forgery import Forger, blank_token, is_sealed, sender_in, token_in
+from peernode.simulation.participant import PORT, Participant
+
+OVERHEARD_MAX = 512
+"""Datagrams remembered, evenly over all that was overheard."""
+ADDRESSES_MAX = 1_024
+"""Addresses of whom something is known."""
+
+Datagram = tuple[Address, Address, bytes]
+
+
+class Overheard:
+    """What passed by since the node turned hostile."""
+
+    def __init__(self, fault: Occurrence) -> None:
+        self.datagrams: list[Datagram] = []
+        self.keys: dict[Address, bytes] = {}
+        """Address -> the key of who sends from there."""
+        self.tokens: dict[tuple[Address, Address], bytes] = {}
+        """(sender, receiver) -> the token that the one shows to the other."""
+        self.deaf = False
+        """While its own machine sends what it made."""
+        self._rng = fault.rng
+        self._heard = 0
+
+    def __call__(self, source: Address, target: Address, data: bytes) -> None:
+        """One datagram is on its way."""
+        if self.deaf:
+            return
+        self._heard += 1
+        if len(self.datagrams) < OVERHEARD_MAX:
+            self.datagrams.append((source, target, data))
+        elif (place := self._rng.randrange(self._heard)) < OVERHEARD_MAX:
+            self.datagrams[place] = (source, target, data)
+        if is_sealed(data):
+            if source in self.keys or len(self.keys) < ADDRESSES_MAX:
+                self.keys[source] = sender_in(data)
+            if (source, target) in self.tokens or len(self.tokens) < ADDRESSES_MAX:
+                self.tokens[(source, target)] = token_in(data)
+
+
+class Hostility:
+    """One hostile node."""
+
+    def __init__(
+        self,
+        stage: Stage,
+        fault: Occurrence,
+        who: Participant,
+        overheard: Overheard,
+        withholding: Withholding,
+    ) -> None:
+        self._stage = stage
+        self._fault = fault
+        self._rng = fault.rng
+        self._who = who
+        self._overheard = overheard
+        self._withholding = withholding
+        self._forger = Forger(who.identity, network_id_of(who.config.network), fault.rng)
+        self._own: Address = who.address
+        self._acts: dict[str, Callable[[], bool]] = {
+            "garbage": self._garbage,
+            "forged": self._forged,
+            "replayed": self._replayed,
+        }
+
+    async def rage(self) -> None:
+        """Send until cancelled."""
+        modes = [mode for mode in self._fault.spec.options["modes"] if mode in self._acts]
+        host, loop = self._who.host, self._stage.world.loop
+        while modes:
+            await asyncio.sleep(self._rng.expovariate(self._fault.spec.options["rate_per_s"]))
+            mode = self._rng.choice(modes)
+            if host.up and not loop.is_frozen(host.key) and self._acts[mode]():
+                self._stage.coverage[f"fault hostile: {mode}"] += 1
+
+    def _garbage(self) -> bool:
+        target = self._somebody()
+        if target is None:
+            return False
+        if self._overheard.datagrams and self._rng.random() < 0.5:
+            return self._send(self._forger.mutated(self._rng.choice(self._overheard.datagrams)[2]), target)
+        return self._send(self._forger.noise(), target)
+
+    def _replayed(self) -> bool:
+        if not self._overheard.datagrams:
+            return False
+        source, target, data = self._rng.choice(self._overheard.datagrams)
+        return self._send(data, target, source if self._rng.random() < 0.5 else None)
+
+    def _forged(self) -> bool:
+        rng, forger = self._rng, self._forger
+        target = self._somebody()
+        other = self._somebody(but=target)
+        if target is None or other is None:
+            return False
+        key = self._overheard.keys[other]
+        in_its_name = other if rng.random() < 0.7 else None
+        form = rng.randrange(8)
+        if form < 3:
+            token = self._overheard.tokens.get((self._own, target)) or blank_token(rng)
+            nonsense = forger.nonsense(self._overheard.keys[target], token)
+            return nonsense is not None and self._send(nonsense, target)
+        if form == 3:
+            token = self._overheard.tokens.get((other, target)) or blank_token(rng)
+            return self._send(forger.impersonation(key, token), target, in_its_name)
+        if form == 4:
+            return self._send(forger.hello(), target, in_its_name)
+        if form == 5:
+            return self._send(forger.welcome(key, target), target, in_its_name)
+        source, receiver, data = rng.choice(self._overheard.datagrams)
+        if not is_sealed(data):
+            return False
+        if form == 6:
+            return self._send(forger.broken_seal(data), receiver, source)
+        return self._send(forger.appropriated(data), receiver)
+
+    def _somebody(self, but: Address | None = None) -> Address | None:
+        """An address with a known key, not its own."""
+        known = [address for address in self._overheard.keys if address not in (self._own, but)]
+        return self._rng.choice(known) if known else None
+
+    def _send(self, data: bytes, target: Address, claimed: Address | None = None) -> bool:
+        """Send as itself, through its own address translator; or in the name of ``claimed``."""
+        network, host = self._stage.world.network, self._who.host
+        endpoint = host.endpoints.get(PORT)
+        if endpoint is None:
+            return False
+        self._overheard.deaf = self._withholding.off = True
+        try:
+            if claimed is None:
+                network.send(endpoint, data, target)
+            else:
+                network.carry(host, claimed, data, target)
+        finally:
+            self._overheard.deaf = self._withholding.off = False
+        return True
+
+
+async def hostile(stage: Stage, fault: Occurrence) -> End:
+    """Turn the targets hostile."""
+    taken, options = stage.targets(fault), fault.spec.options
+    network, overheard = stage.world.network, Overheard(fault)
+    network.taps[fault.number] = overheard
+    for who in taken:
+        stage.evidence.hostile[who.index] = None
+    fraction = options["withhold"] if "withheld" in options["modes"] else 0.0
+    withholding = Withholding(hosts_of(taken), fraction)
+    calm = stage.disturb(withholding)
+    hostilities = [Hostility(stage, fault, who, overheard, withholding) for who in taken]
+    raging = [asyncio.ensure_future(hostility.rage()) for hostility in hostilities]
+    stage.happened(fault.spec.kind, len(taken))
+
+    async def end() -> None:
+        for task in raging:
+            task.cancel()
+        for outcome in await asyncio.gather(*raging, return_exceptions=True):
+            if isinstance(outcome, Exception):
+                raise outcome
+        del network.taps[fault.number]
+        stage.coverage["fault hostile: withheld"] += calm()
+        now = stage.world.loop.time()
+        stage.evidence.hostile_spans += [(who.index, fault.begin_s, now) for who in taken]
+
+    return end
