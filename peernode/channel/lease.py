@@ -10,8 +10,10 @@ tombstones it forgets the oldest one (its lease may come back until it runs out)
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left, bisect_right, insort
 from dataclasses import dataclass, replace
 from enum import Enum
+from heapq import heapify, heappop, heappush
 
 from peernode.config import NodeConfig
 from peernode.errors import RemoteProtocolError
@@ -25,6 +27,8 @@ SERIAL_OLD_MAX_MS = 120_000
 SERIAL_AHEAD_MAX_MS = 60_000
 TOMBSTONE_S = 180.0
 LEASE_MAX_BYTES = 256
+_DUE_SLACK = 64
+"""Outdated entries of the expiry heap that are never worth a rebuild."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,11 @@ class LeaseTable:
         self._max = config.subscribers_per_channel_max
         self._held: dict[bytes, Held] = {}
         self._gone: dict[bytes, Held] = {}
-        self._digest: bytes | None = None
+        self._sorted: list[bytes] = []
+        """The ids in ``_held``, in order."""
+        self._due: list[tuple[float, bytes]] = []
+        """A heap of (expiry, id); an entry whose lease was renewed since is passed over."""
+        self._sum = 0
 
     def put(
         self, lease: Lease, contact: Contact, now_s: float, wall_ms: int, remaining_s: float | None = None
@@ -136,21 +144,33 @@ class LeaseTable:
                 self.expire(now_s)
             if len(self._held) >= self._max:
                 return Verdict.FULL
-            self._digest = None
+            insort(self._sorted, subscriber_id)
+            self._sum += _weight(subscriber_id)
         self._gone.pop(subscriber_id, None)
         life_s = min(float(lease.ttl_s), lease.ttl_s if remaining_s is None else remaining_s)
         self._held[subscriber_id] = Held(lease, contact, subscriber_id, now_s + life_s)
+        self._note_due(now_s + life_s, subscriber_id)
         return Verdict.TAKEN
+
+    def _note_due(self, until_s: float, subscriber_id: bytes) -> None:
+        heappush(self._due, (until_s, subscriber_id))
+        if len(self._due) > 4 * len(self) + _DUE_SLACK:
+            self._due = [
+                (held.until_s, key) for table in (self._held, self._gone) for key, held in table.items()
+            ]
+            heapify(self._due)
 
     def _remove(self, subscriber_id: bytes) -> None:
         if self._held.pop(subscriber_id, None) is not None:
-            self._digest = None
+            del self._sorted[bisect_left(self._sorted, subscriber_id)]
+            self._sum -= _weight(subscriber_id)
 
     def _bury(self, tombstone: Held) -> None:
         self._gone.pop(tombstone.subscriber_id, None)
         while len(self._gone) >= self._max:
             del self._gone[next(iter(self._gone))]
         self._gone[tombstone.subscriber_id] = tombstone
+        self._note_due(tombstone.until_s, tombstone.subscriber_id)
 
     def __len__(self) -> int:
         """Leases and tombstones; at most twice ``subscribers_per_channel_max``."""
@@ -168,11 +188,24 @@ class LeaseTable:
             self._bury(held)  # until the lease would have run out, so that no copy revives it
 
     def expire(self, now_s: float) -> None:
-        """Forget what has run out."""
-        for subscriber_id in [key for key, held in self._held.items() if held.until_s <= now_s]:
-            self._remove(subscriber_id)
-        for subscriber_id in [key for key, held in self._gone.items() if held.until_s <= now_s]:
-            del self._gone[subscriber_id]
+        """Forget what has run out; costs only as much as there is to forget."""
+        while self._due and self._due[0][0] <= now_s:
+            _, subscriber_id = heappop(self._due)
+            held, gone = self._held.get(subscriber_id), self._gone.get(subscriber_id)
+            if held is not None and held.until_s <= now_s:
+                self._remove(subscriber_id)
+            if gone is not None and gone.until_s <= now_s:
+                del self._gone[subscriber_id]
+
+    def count(self, now_s: float) -> int:
+        """How many leases have not run out; does not look at each of them."""
+        self.expire(now_s)
+        return len(self._held)
+
+    def page(self, after: bytes | None, limit: int) -> list[Held]:
+        """The first ``limit`` leases by subscriber id behind ``after``, those run out lately included."""
+        start = 0 if after is None else bisect_right(self._sorted, after)
+        return [self._held[key] for key in self._sorted[start : start + limit]]
 
     def live(self, now_s: float) -> list[Held]:
         """The leases that have not run out."""
@@ -183,8 +216,21 @@ class LeaseTable:
         held = self._held.get(subscriber_id)
         return held.contact if held else None
 
+    def named(self, prefix: bytes) -> Contact | None:
+        """The subscriber whose id begins with ``prefix``, None when no or several leases do."""
+        start = bisect_left(self._sorted, prefix)
+        found = [key for key in self._sorted[start : start + 2] if key.startswith(prefix)]
+        return self._held[found[0]].contact if len(found) == 1 else None
+
     def digest(self) -> bytes:
         """16 bytes naming the set of subscribers, not their serials: renewals don't change it."""
-        if self._digest is None:
-            self._digest = hashlib.blake2b(b"".join(sorted(self._held)), digest_size=16).digest()
-        return self._digest
+        named = (self._sum % _SUM_MODULUS).to_bytes(32, "big") + len(self._held).to_bytes(8, "big")
+        return hashlib.blake2b(named, digest_size=16).digest()
+
+
+_SUM_MODULUS = 1 << 256
+
+
+def _weight(subscriber_id: bytes) -> int:
+    """What one subscriber adds to the sum that names the set (Bellare and Micciancio, AdHash, 1997)."""
+    return int.from_bytes(hashlib.blake2b(subscriber_id, digest_size=32).digest(), "big")

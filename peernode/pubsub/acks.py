@@ -1,9 +1,12 @@
 """``AckReports``: acks on their way to the channel's other initiators and to the message's author.
 
-Batched for about ``acked_batch_s`` (jittered: who is first spares the others the same report),
-several to a datagram. Invariants: an ack is reported once to each; a
-report that is lost costs a superfluous push, never a message; what waits is bounded by
-``REPORTS_MAX`` acks, over which the oldest batch is sent at once.
+Who pushed a message has the subscriber's ack and passes it on, batched for about ``acked_batch_s`` and
+several to a datagram. An author goes first: in a small channel it has pushed to everybody itself, and
+what it reports in time the initiators need not. Who got a message by catching up has acked to nobody
+yet: it tells the initiator that should have pushed, which passes it on like an ack of its own.
+
+Invariants: an ack is reported once to each; a report that is lost costs a superfluous push, never a
+message; what waits is bounded by ``REPORTS_MAX`` acks, over which the oldest batch is sent at once.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any
 
+from peernode.channel.assignment import rank
 from peernode.channel.message import Message
 from peernode.errors import Backpressure, Refused, RpcTimeout
 from peernode.identity import node_id_of
@@ -19,12 +23,25 @@ from peernode.pubsub.context import Context
 from peernode.pubsub.replica import Replica
 from peernode.wire.contact import Contact
 from peernode.wire.ops import Op
+from peernode.wire.payload import REQUEST_BODY_MAX
 
-ACKS_PER_DATAGRAM = 8
-"""An ack takes 102 bytes in a body and its message 20: eight fit 1,200 bytes with the sealing."""
+ID_PREFIX_BYTES = 8
+"""An initiator knows its subscribers: among them so much of an id names one."""
 
 REPORTS_MAX = 2048
 """Acks waiting at most."""
+
+AUTHOR_HASTE = 0.5
+"""An author waits so much shorter than the initiators for its batch."""
+
+_FIRST_HAND_TRIES = 2
+"""Initiators that a subscriber tells of its own ack, until one has it."""
+
+_ACKS_PER_MESSAGE = 16
+_MESSAGES = 16
+_CHANNEL_BYTES = 30
+_MESSAGE_BYTES = 22
+_ACK_BYTES = 69
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,31 +74,47 @@ class AckReports:
             self._timer.cancel()
 
     def add(self, report: Report) -> None:
-        """An ack that this node has got itself."""
+        """An ack that this node has at first hand."""
         self._waiting.append(report)
         if len(self._waiting) >= REPORTS_MAX:
             self._flush()
         elif self._timer is None:
             loop = asyncio.get_running_loop()
-            delay_s = self._context.config.acked_batch_s * (0.5 + self._context.env.random.random())
+            delay_s = self._context.config.acked_batch_s * (0.75 + 0.5 * self._context.env.random.random())
+            if report.message.author == self._context.identity.public_key:
+                delay_s *= AUTHOR_HASTE
             self._timer = loop.call_later(delay_s, self._flush)
 
     def _flush(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        batches: dict[tuple[bytes, bytes], tuple[Contact, list[tuple[Message, bytes, bytes]]]] = {}
+        batches: dict[tuple[bytes, bytes], tuple[Contact, list[Report]]] = {}
         for report in self._waiting:
             if report.subscriber in report.shared:
                 continue
+            if self._first_hand(report):
+                self._context.tasks.spawn(self._tell_initiator(report), "acks.first_hand")
+                continue
             for contact in self._audience(report.replica, report.message, report.key):
                 slot = batches.setdefault((contact.public_key, report.replica.channel_id), (contact, []))
-                slot[1].append((report.message, report.key, report.signature))
+                slot[1].append(report)
         self._waiting = []
-        for (_, channel_id), (contact, acks) in batches.items():
-            for start in range(0, len(acks), ACKS_PER_DATAGRAM):
-                body = _body(channel_id, acks[start : start + ACKS_PER_DATAGRAM])
+        for contact, reports in batches.values():
+            for body in _bodies(reports, contact):
                 self._context.tasks.spawn(self._send(contact, body), "acks.report")
+
+    def _first_hand(self, report: Report) -> bool:
+        """Whether it is our own ack and we are no initiator, who would report it to all."""
+        return report.key == self._context.identity.public_key and not report.replica.serves
+
+    async def _tell_initiator(self, report: Report) -> None:
+        view = report.replica.initiators
+        contacts = {contact.public_key: contact for contact in (view.contacts if view else ())}
+        order = rank(report.subscriber, report.replica.channel_id, list(contacts))
+        for key in order[:_FIRST_HAND_TRIES]:
+            if await self._send(contacts[key], _body([report], whole=True)):
+                return
 
     def _audience(self, replica: Replica, message: Message, acker: bytes) -> list[Contact]:
         """The other initiators and the author; not the one that acked, it knows."""
@@ -97,15 +130,47 @@ class AckReports:
                 found[message.author] = author
         return list(found.values())
 
-    async def _send(self, contact: Contact, body: list[Any]) -> None:
+    async def _send(self, contact: Contact, body: list[Any]) -> bool:
         try:
             await self._context.rpc.request(contact, Op.ACKED, body, prove=True)
         except (RpcTimeout, Refused, Backpressure) as error:
             self._context.collector.count(f"acks.{type(error).__name__}")
+            return False
+        return True
 
 
-def _body(channel_id: bytes, acks: list[tuple[Message, bytes, bytes]]) -> list[Any]:
+def _bodies(reports: list[Report], contact: Contact) -> list[list[Any]]:
+    """The reports for one peer, as many to a datagram as fit; authors are told whole keys."""
+    bodies: list[list[Any]] = []
+    for whole in (False, True):
+        batch: list[Report] = []
+        counts: dict[bytes, int] = {}
+        size = _CHANNEL_BYTES
+        for report in reports:
+            if (report.message.author == contact.public_key) is not whole:
+                continue
+            digest = report.message.digest
+            cost = _ACK_BYTES + (32 + 2 if whole else ID_PREFIX_BYTES + 2)
+            cost += 0 if digest in counts else _MESSAGE_BYTES
+            crowded = counts.get(digest, 0) == _ACKS_PER_MESSAGE or (
+                digest not in counts and len(counts) == _MESSAGES
+            )
+            if batch and (crowded or size + cost > REQUEST_BODY_MAX):
+                bodies.append(_body(batch, whole))
+                batch, counts, size = [], {}, _CHANNEL_BYTES
+                cost = _ACK_BYTES + _MESSAGE_BYTES + (32 + 2 if whole else ID_PREFIX_BYTES + 2)
+            batch.append(report)
+            counts[digest] = counts.get(digest, 0) + 1
+            size += cost
+        if batch:
+            bodies.append(_body(batch, whole))
+    return bodies
+
+
+def _body(reports: list[Report], whole: bool) -> list[Any]:
     by_message: dict[bytes, list[list[bytes]]] = {}
-    for message, key, signature in acks:
-        by_message.setdefault(message.digest, []).append([key, signature])
+    for report in reports:
+        name = report.key if whole else report.subscriber[:ID_PREFIX_BYTES]
+        by_message.setdefault(report.message.digest, []).append([name, report.signature])
+    channel_id = reports[0].replica.channel_id
     return [channel_id, [[digest, pairs] for digest, pairs in by_message.items()]]

@@ -26,6 +26,9 @@ ANSWER_MAX_BYTES = 1040
 SUMMARIES_PER_PAGE = 11
 """A summary takes up to 92 bytes."""
 
+SUBSCRIBERS_PER_PAGE_MAX = 16
+"""A lease takes at least 140 bytes and its contact 40: no more than this fit an answer."""
+
 BUCKETS = 64
 
 
@@ -93,19 +96,18 @@ class Archive:
         replica = self._replica(caller, body.take_bytes(20))
         after = body.take_bytes_or_none(20)
         now = self._context.now()
-        live = sorted(replica.leases.live(now), key=lambda lease: lease.subscriber_id)
-        if after is not None:
-            live = [lease for lease in live if lease.subscriber_id > after]
+        replica.leases.expire(now)
         items: list[Any] = []
         size = 0
-        for lease in live:
+        page = replica.leases.page(after, SUBSCRIBERS_PER_PAGE_MAX)
+        for lease in page:
             remaining_ms = max(0, int(lease.remaining_s(now) * 1000))
             item = [lease.raw, remaining_ms, self._address(lease.contact)]
             size += len(lease.raw) + 64
             if size > ANSWER_MAX_BYTES:
                 break
             items.append(item)
-        return [items, len(items) < len(live)]
+        return [items, len(items) < len(page) or len(page) == SUBSCRIBERS_PER_PAGE_MAX]
 
     def _address(self, contact: Contact) -> list[Any]:
         """The contact at its proven address, which may have moved since its lease."""

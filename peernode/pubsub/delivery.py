@@ -14,11 +14,11 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from peernode.channel.assignment import rank
 from peernode.channel.hlc import hlc_ms
 from peernode.channel.message import Message
 from peernode.channel.receipt import sign_ack, verify_ack
 from peernode.errors import Backpressure, Refused, RemoteProtocolError, RpcTimeout
+from peernode.identity import node_id_of
 from peernode.pubsub.acks import AckReports, Report
 from peernode.pubsub.context import Context
 from peernode.pubsub.ingest import Source
@@ -30,6 +30,9 @@ from peernode.wire.ops import Op, Status
 
 STAGGER_RTOS = 1.5
 """The stagger lasts at least so many retransmission timeouts, the median of this node's peers."""
+
+STAGGER_RTOS_LARGE = 2.5
+"""The same in a large channel: there an ack comes from the other initiators, one batch later."""
 
 RECENT_MS = 30_000
 """A younger message that came by catching up is acked: its author may still be counting."""
@@ -59,8 +62,8 @@ class MessageDelivery:
         self._spreads: OrderedDict[bytes, Spread] = OrderedDict()
         self._under_way = 0
         self.reports = AckReports(context)
-        self.on_ack: list[Callable[[bytes, bytes, bytes], None]] = []
-        """Told of each new verified ack: message digest, subscriber id, signature."""
+        self.on_ack: list[Callable[[bytes, bytes, bytes, bytes], None]] = []
+        """Told of each new verified ack: message digest, subscriber id, signature, who told us."""
 
     @property
     def under_way(self) -> int:
@@ -87,9 +90,14 @@ class MessageDelivery:
         return found
 
     def stored(self, replica: Replica, message: Message, source: Source) -> None:
-        """A message became durable here: ack it as a subscriber, push it as an initiator."""
+        """A message became durable here: ack it as a subscriber, push it as an initiator.
+
+        Who was pushed to has acked to the pusher, which passes it on.
+        """
         mine = self._context.identity
         if source is Source.SYNC and self._context.wall_ms() - hlc_ms(message.hlc) > RECENT_MS:
+            return
+        if source is Source.PUSH and not replica.serves:
             return
         spread = self.spread(replica, message)
         if message.author != mine.public_key and replica.subscribed:
@@ -108,15 +116,13 @@ class MessageDelivery:
         small = len(leases) < 10
         config = self._context.config
         # On a slow path or a busy machine acks take longer; pushing over their heads makes it worse.
-        patience_s = STAGGER_RTOS * self._context.rpc.median_rto_s()
+        rtos = STAGGER_RTOS if small else STAGGER_RTOS_LARGE
+        patience_s = rtos * self._context.rpc.median_rto_s()
         stagger_s = max(config.push_stagger_small_s if small else config.push_stagger_s, patience_s)
-        keys = [contact.public_key for contact in view.contacts]
-        plan: list[list[Contact]] = [[] for _ in keys]
+        plan: list[list[Contact]] = [[] for _ in view.contacts]
         for lease in leases:
-            if lease.subscriber in (spread.message.author, mine):
-                continue
-            order = rank(lease.subscriber_id, replica.channel_id, keys)
-            plan[order.index(mine)].append(lease.contact)
+            if lease.subscriber not in (spread.message.author, mine):
+                plan[replica.position(lease.subscriber_id, view)].append(lease.contact)
         waited = 0
         for position, contacts in enumerate(plan):
             if not contacts:
@@ -170,15 +176,17 @@ class MessageDelivery:
         spread.acked[subscriber] = (key, signature)
         self.reports.add(Report(spread.replica, spread.message, key, signature, subscriber, spread.shared))
         for heard in self.on_ack:
-            heard(spread.message.digest, subscriber, signature)
+            heard(spread.message.digest, subscriber, signature, self._context.identity.public_key)
 
-    def reported(
-        self, replica: Replica, digest: bytes, key: bytes, subscriber: bytes, signature: bytes
-    ) -> None:
-        """Another node passes on an ack; it counts only with the subscriber's signature."""
+    def reported(self, replica: Replica, digest: bytes, key: bytes, signature: bytes, teller: bytes) -> None:
+        """``teller`` passes on an ack; it counts only with the subscriber's signature.
+
+        An ack that the subscriber brings itself is ours to pass on: it has told nobody else.
+        """
         spread = self._spreads.get(digest)
         if spread is None or spread.replica is not replica:
             return
+        subscriber = node_id_of(key)
         if subscriber in spread.acked:
             if spread.acked[subscriber] == (key, signature):
                 spread.shared[subscriber] = None
@@ -192,6 +200,9 @@ class MessageDelivery:
         if not verify_ack(key, spread.message, signature):
             self._context.collector.count("delivery.forged_ack")
             return
+        if teller == key:
+            self._count_ack(spread, key, subscriber, signature)
+            return
         spread.acked[subscriber] = (key, signature)
         for heard in self.on_ack:
-            heard(digest, subscriber, signature)
+            heard(digest, subscriber, signature, teller)

@@ -139,6 +139,7 @@ class Ingest:
             added = replica.log.add(message)
             if added not in (Added.NEW, Added.FORK):
                 continue
+            replica.passed()
             self._context.hlc.merge(message.hlc)
             if source is Source.OWN:
                 replica.timeline.wrote(message)

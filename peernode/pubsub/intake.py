@@ -13,10 +13,12 @@ from typing import Any
 from peernode.channel.message import Message, check_signature
 from peernode.channel.receipt import sign_ack, sign_receipt
 from peernode.errors import Backpressure, PeerNodeError, Refused, RemoteProtocolError
-from peernode.identity import node_id_of
+from peernode.identity import PUBLIC_KEY_BYTES
+from peernode.pubsub.acks import ID_PREFIX_BYTES
 from peernode.pubsub.context import Context
 from peernode.pubsub.delivery import MessageDelivery
 from peernode.pubsub.ingest import Ingest, Source, refusal_of
+from peernode.pubsub.replica import Replica
 from peernode.pubsub.storage import PubSubStorage
 from peernode.rpc.ratelimit import TokenBucket
 from peernode.rpc.rpc import Caller
@@ -73,15 +75,15 @@ class Intake:
         except (PeerNodeError, Backpressure) as error:
             raise refusal_of(error) from error
         receipt = sign_receipt(self._context.identity, message, self._context.config.machine_id)
-        live = replica.leases.live(self._context.now())
-        ids = [lease.subscriber_id for lease in live]
-        small = len(ids) <= self._context.config.small_channel_max
+        now = self._context.now()
+        count = replica.leases.count(now)
+        small = count <= self._context.config.small_channel_max
         view = replica.initiators
         return [
             receipt.raw,
             view.hash if view else bytes(16),
-            ids if small else None,
-            len(ids),
+            [lease.subscriber_id for lease in replica.leases.live(now)] if small else None,
+            count,
             replica.leases.digest(),
         ]
 
@@ -124,14 +126,28 @@ class Intake:
         replica = self._storage.replicas.get(body.take_bytes(20))
         if replica is None:
             raise Refused(Status.MISSING)
+        teller = caller.contact.public_key
         for item in body.take_list(ACKS_MAX):
             per_message = Fields(item)
             digest = per_message.take_bytes(16)
             for pair in per_message.take_list(ACKS_MAX):
                 fields = Fields(pair)
-                key, signature = fields.take_bytes(32), fields.take_bytes(64)
-                self._delivery.reported(replica, digest, key, node_id_of(key), signature)
+                name, signature = fields.take_bytes_upto(32), fields.take_bytes(64)
+                if (key := self._acker(replica, name)) is not None:
+                    self._delivery.reported(replica, digest, key, signature, teller)
         return []
+
+    def _acker(self, replica: Replica, name: bytes) -> bytes | None:
+        """The public key of the subscriber that an ack names by its key or the beginning of its id."""
+        if len(name) == PUBLIC_KEY_BYTES:
+            return name
+        if len(name) != ID_PREFIX_BYTES:
+            raise RemoteProtocolError("an ack names its subscriber by 32 or 8 bytes")
+        contact = replica.leases.named(name)
+        if contact is None:
+            self._context.collector.count("delivery.ack_of_a_stranger")
+            return None
+        return contact.public_key
 
     async def _get_part(self, caller: Caller, body: Fields) -> list[Any]:
         if not caller.proven:

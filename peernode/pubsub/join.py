@@ -251,7 +251,7 @@ class Joiner:
         """The recent messages, from the first initiator that can give them."""
         run.progress("history", "", False)
         count = 0
-        for contact in taken.behind[:3]:
+        for contact, _ in taken.behind[:3]:
             fetched = await self._catch_up.recent(run.replica, contact)
             if fetched is not None:
                 count = fetched

@@ -39,7 +39,7 @@ class Membership:
         self._probing: dict[tuple[bytes, bytes], None] = {}
         self.on_subscribers: list[Callable[[Replica], None]] = []
         """Told when a channel's set of subscribers has changed here."""
-        self.on_other_root: list[Callable[[Replica, Contact], None]] = []
+        self.on_other_root: list[Callable[[Replica, Contact, bytes], None]] = []
         """Told when a renewing subscriber's log differs from ours."""
         context.rpc.serve(Op.SUBSCRIBE, self._subscribe)
         context.rpc.serve(Op.PROBE, self._probe)
@@ -56,7 +56,7 @@ class Membership:
         replica = await self._storage.serve(lease.channel_id, name)
         now = self._context.now()
         before = replica.leases.contact(lease.subscriber_id)
-        known = replica.log.version > 0 or bool(replica.leases.live(now))
+        known = replica.log.version > 0 or replica.leases.count(now) > 0
         verdict = replica.leases.put(lease, caller.contact, now, self._context.wall_ms())
         if verdict is Verdict.FULL:
             raise Refused(Status.BUSY)
@@ -70,7 +70,7 @@ class Membership:
             replica.log.root(),
             view.hash if view else set_hash([]),
             [contact.encode() for contact in contacts],
-            len(replica.leases.live(now)),
+            replica.leases.count(now),
             replica.leases.digest(),
         ]
 
@@ -86,7 +86,7 @@ class Membership:
             self._context.tasks.spawn(self._prove(replica, contact), "membership.prove")
         if root != replica.log.root():
             for differs in self.on_other_root:
-                differs(replica, contact)
+                differs(replica, contact, root)
 
     async def _prove(self, replica: Replica, contact: Contact) -> None:
         """Reach the new subscriber; it learns from the probe that we can."""

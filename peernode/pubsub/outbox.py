@@ -39,6 +39,8 @@ class Entry:
     """Initiator key -> machine id."""
     audience: dict[bytes, None] = field(default_factory=dict)
     """Ids of the subscribers that the first W receipts named, without the author."""
+    counted: int = 0
+    """How many they counted, the author left out, in a channel too large for a list of names."""
     frozen: bool = False
     acks: dict[bytes, bytes] = field(default_factory=dict)
     """Subscriber id -> signature."""
@@ -55,6 +57,8 @@ class Entry:
     @property
     def delivered(self) -> int:
         """Acks of those in the audience."""
+        if self.counted:
+            return min(len(self.acks), self.counted)
         return sum(1 for subscriber in self.acks if subscriber in self.audience)
 
     def snapshot(self) -> OutboxState:
@@ -68,7 +72,7 @@ class Entry:
             state=self.state,
             stored=(len(self.receipts), max(self.of, len(self.receipts))),
             machines=len(dict.fromkeys(self.receipts.values())),
-            delivered=(self.delivered, len(self.audience)),
+            delivered=(self.delivered, self.counted or len(self.audience)),
             alone=self.alone,
             error=self.error,
         )

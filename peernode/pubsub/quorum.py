@@ -86,7 +86,8 @@ class QuorumPublish:
         if view.holds(me) and me not in entry.receipts:
             receipt = sign_receipt(self._context.identity, entry.message, self._context.config.machine_id)
             live = [lease.subscriber_id for lease in entry.replica.leases.live(self._context.now())]
-            self._receipt(entry, receipt, live)
+            small = len(live) <= self._context.config.small_channel_max
+            self._receipt(entry, receipt, live if small else [], 0 if small else len(live))
         for contact in view.others(me):
             self._aim(entry, contact)
 
@@ -176,18 +177,18 @@ class QuorumPublish:
             raise RemoteProtocolError("a receipt of a node that is no initiator")
         set_hash = body.take_bytes(16)
         listed = body.take_list_or_none(self._context.config.small_channel_max)
-        body.take_int(0, 1 << 32)
+        count = body.take_int(0, self._context.config.subscribers_per_channel_max)
         digest = body.take_bytes(16)
         if entry.replica.initiators and set_hash != entry.replica.initiators.hash:
             self._context.collector.count("publish.set_differs")
             entry.replica.sync_due = True
         ids = [item for item in listed or [] if isinstance(item, bytes) and len(item) == 20]
-        if listed is None:
-            ids = list(entry.replica.subscribers)
-        self._audience.seen(entry.replica, contact, digest)
-        self._receipt(entry, receipt, ids)
+        if listed is not None:
+            self._audience.seen(entry.replica, contact, digest)
+        self._receipt(entry, receipt, ids, count if listed is None else 0)
 
-    def _receipt(self, entry: Entry, receipt: Receipt, subscribers: list[bytes]) -> None:
+    def _receipt(self, entry: Entry, receipt: Receipt, subscribers: list[bytes], count: int) -> None:
+        """``count``: how many subscribers there are when they are too many to be listed."""
         if receipt.initiator in entry.receipts:
             return
         entry.receipts[receipt.initiator] = receipt.machine_id
@@ -195,6 +196,7 @@ class QuorumPublish:
         if not entry.frozen:
             mine = self._context.identity.node_id
             entry.audience.update((subscriber, None) for subscriber in subscribers if subscriber != mine)
+            entry.counted = max(entry.counted, count - 1 if entry.replica.joined else count)
         if len(entry.receipts) >= entry.quorum and self._trustworthy(entry):
             entry.frozen = True
             if entry.state in ("pending", "failed"):
@@ -213,12 +215,22 @@ class QuorumPublish:
             self._context.tasks.spawn(self._context.save(PutMeta(MET_MACHINES, b"1")), "quorum.met")
         return elsewhere or not self._met_machines or entry.of >= self._context.config.replicas
 
-    def acked(self, digest: bytes, subscriber: bytes, signature: bytes) -> None:
-        """A verified ack for one of our messages."""
+    def acked(self, digest: bytes, subscriber: bytes, signature: bytes, teller: bytes) -> None:
+        """A verified ack for one of our messages.
+
+        In a large channel nobody lists the subscribers to us: there an initiator that counts the acker
+        among them vouches for it, or we ourselves, who pushed to it.
+        """
         entry = self._outbox.by_digest.get(digest)
-        if entry is not None and entry.frozen and subscriber not in entry.audience:
+        if entry is None:
             return
-        if entry is None or subscriber in entry.acks or len(entry.acks) >= self._acks_max():
+        if entry.counted:
+            vouched = teller == self._context.identity.public_key or teller in entry.targets
+            if not vouched or len(entry.acks) >= entry.counted:
+                return
+        elif entry.frozen and subscriber not in entry.audience:
+            return
+        if subscriber in entry.acks or len(entry.acks) >= self._acks_max():
             return
         entry.acks[subscriber] = signature
         if self._grow(entry):

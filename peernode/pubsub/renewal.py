@@ -26,8 +26,8 @@ TICK_S = 0.25
 HURRY_S = 3.0
 """Renewals out of turn, because somebody named another set of initiators, keep this distance."""
 
-SETTLE_S = 0.2
-"""Messages on their way right now are not yet gaps; a catch-up starts this much later."""
+SETTLE_RTOS = 2.0
+"""Messages on their way right now are not yet gaps; a catch-up starts so many timeouts later."""
 
 
 class Renewal:
@@ -104,15 +104,18 @@ class Renewal:
             return
         self._context.collector.record("renewal", replica.name, "ok", started, took=len(taken.accepted))
         self._publisher.resume(replica)
-        if taken.behind:
-            await asyncio.sleep(SETTLE_S)
-            for contact in taken.behind:
-                await self._catch_up.run(replica, contact)
+        await self._settle(replica, taken.behind)
 
-    def other_root(self, replica: Replica, contact: Contact) -> None:
+    def other_root(self, replica: Replica, contact: Contact, root: bytes) -> None:
         """As initiator: a renewing subscriber's log differs; pull what only it has."""
-        self._context.tasks.spawn(self._later(replica, contact), "renewal.pull")
+        if not replica.holds_all_of(root):
+            self._context.tasks.spawn(self._settle(replica, [(contact, root)]), "renewal.pull")
 
-    async def _later(self, replica: Replica, contact: Contact) -> None:
-        await asyncio.sleep(SETTLE_S)
-        await self._catch_up.run(replica, contact)
+    async def _settle(self, replica: Replica, behind: list[tuple[Contact, bytes]]) -> None:
+        """Catch up with those whose log still has something new for us when a moment has passed."""
+        if not behind:
+            return
+        await asyncio.sleep(SETTLE_RTOS * self._context.rpc.median_rto_s())
+        for contact, root in behind:
+            if not replica.holds_all_of(root):
+                await self._catch_up.run(replica, contact)

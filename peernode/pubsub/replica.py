@@ -8,15 +8,19 @@ never committed twice at the same time; the cached initiator set is a hint, neve
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from dataclasses import dataclass
 
-from peernode.channel.assignment import set_hash
+from peernode.channel.assignment import rank, set_hash
 from peernode.channel.lease import LeaseTable
 from peernode.channel.log import ChannelLog
 from peernode.channel.message import Kind, Message, digest_of
 from peernode.pubsub.context import Context
 from peernode.pubsub.timeline import Timeline
 from peernode.wire.contact import Contact
+
+ROOTS_MAX = 64
+"""Roots that are remembered; a peer that is farther behind is asked what it has."""
 
 FORKED_MAX = 3
 """Messages under one number that are looked at: the evidence of a fork and one more."""
@@ -88,13 +92,39 @@ class Replica:
         self.sync_due = False
         self.repairing = False
         self.log.rebuild(context.store.heads(channel_id))
-
+        self._positions_for = b""
+        self._positions: dict[bytes, int] = {}
+        self._roots: deque[bytes] = deque(maxlen=ROOTS_MAX)
         for raw in context.store.of_kind(channel_id, int(Kind.SKIP)):
             self.log.note_skip(Message.trusted(raw))
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """How full the tables are, each with its bound."""
         return {**self.log.sizes(), **self.leases.sizes(), **self.timeline.sizes()}
+
+    def passed(self) -> None:
+        """The log has grown: remember its root."""
+        self._roots.append(self.log.root())
+
+    def holds_all_of(self, root: bytes) -> bool:
+        """Whether a log with this root has nothing that ours lacks, because ours was once the same.
+
+        False only means that it may have: then the logs have to be compared.
+        """
+        return root == self.log.root() or root in self._roots
+
+    def position(self, subscriber_id: bytes, view: InitiatorSet) -> int:
+        """Our place, from 0, among the initiators that push to a subscriber; kept for each set."""
+        if view.hash != self._positions_for:
+            self._positions_for, self._positions = view.hash, {}
+        place = self._positions.get(subscriber_id)
+        if place is None:
+            if len(self._positions) >= self.context.config.subscribers_per_channel_max:
+                self._positions.clear()
+            keys = [contact.public_key for contact in view.contacts]
+            order = rank(subscriber_id, self.channel_id, keys)
+            place = self._positions[subscriber_id] = order.index(self.context.identity.public_key)
+        return place
 
     def _digests_at(self, author: bytes, instance: bytes, seq: int) -> list[bytes]:
         rows = self.context.store.messages(self.channel_id, author, instance, seq, seq, FORKED_MAX)

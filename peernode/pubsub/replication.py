@@ -97,7 +97,7 @@ class Replication:
     async def _compare(self, replica: Replica, contact: Contact, root: bytes, subscribers: bytes) -> None:
         if replica.serves and subscribers != replica.leases.digest() and self._storage.near(replica, contact):
             await self._pull_leases(replica, contact)
-        if root != replica.log.root():
+        if not replica.holds_all_of(root):
             new = await self._catch_up.run(replica, contact)
             if new and replica.serves:
                 self._hint(replica)

@@ -93,7 +93,7 @@ class PubSubStorage:
             return True
         now = self._context.now()
         for replica in self.replicas.values():
-            if not replica.member and not replica.log.version and not replica.leases.live(now):
+            if not replica.member and not replica.log.version and not replica.leases.count(now):
                 del self.replicas[replica.channel_id]
                 drop = DropChannel(replica.channel_id)
                 self._context.tasks.spawn(self._context.save(drop), "storage.make_room")

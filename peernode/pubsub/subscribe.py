@@ -35,8 +35,8 @@ class Subscription:
     accepted: dict[bytes, Contact] = field(default_factory=dict)
     known: bool = False
     """Somebody had the channel already; else this subscription created it."""
-    behind: list[Contact] = field(default_factory=list)
-    """Initiators whose log differs from ours."""
+    behind: list[tuple[Contact, bytes]] = field(default_factory=list)
+    """Initiators whose log may have what ours lacks, and its root."""
     count: int = 0
     named: list[Contact] = field(default_factory=list)
     """Initiators that the answers named, checked by nobody yet."""
@@ -76,7 +76,7 @@ class Subscriber:
         mine = self._context.identity.public_key
         if view.holds(mine):
             result.accepted[mine] = self._context.me()
-            result.known = replica.log.version > 0 or len(replica.leases.live(self._context.now())) > 1
+            result.known = replica.log.version > 0 or replica.leases.count(self._context.now()) > 1
         asked: dict[bytes, None] = {mine: None}
         for _ in range(2):  # the set itself, then whoever it named beside it
             wave = [c for c in (*result.view.contacts, *result.named) if c.public_key not in asked]
@@ -152,9 +152,10 @@ class Subscriber:
         result.accepted[contact.public_key] = contact
         result.known = result.known or known
         result.count = max(result.count, count)
-        if theirs != root:
-            result.behind.append(contact)
-        self._audience.seen(replica, contact, digest)
+        if not replica.holds_all_of(theirs):
+            result.behind.append((contact, theirs))
+        if count <= self._context.config.small_channel_max:
+            self._audience.seen(replica, contact, digest)
         return set_hash, named
 
     async def leave(self, replica: Replica) -> None:
