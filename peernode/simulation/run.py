@@ -52,6 +52,8 @@ def run(scenario: Scenario, seed: int | None = None, trace: bool = False) -> Run
     """Run ``scenario``; ``seed`` replaces its own, ``trace`` keeps a line per datagram."""
     seed = scenario.seed if seed is None else seed
     evidence = Evidence()
+    evidence.asked["messages"] = sum(publish.messages for publish in scenario.publish)
+    evidence.asked.update(fault.kind for fault in scenario.faults)
     with SimWorld(
         seed,
         settings=scenario.network,

@@ -8,152 +8,12 @@ from dataclasses import replace
 import pytest
 
 from peernode.simulation import checkers
-from peernode.simulation.evidence import Claim, Cut, Evidence, Failure, Signed
+from peernode.simulation.checkers import not_vacuous, replayable
+from peernode.simulation.evidence import Cut, Evidence, Failure, LatePush, Signed, Unserved
+from peernode.simulation.paths import PATHS
 from peernode.simulation.result import latencies_ms, percentiles
 from tests.simulation.good_run import CHANNEL, good_run, order_key, sighting
-
-
-def crashed(evidence: Evidence) -> None:
-    evidence.failures.append(Failure(3.0, "KeyError()"))
-
-
-def never_joined(evidence: Evidence) -> None:
-    evidence.joinings[(2, CHANNEL)].joined_at_s = None
-
-
-def forgotten(evidence: Evidence) -> None:
-    for held in evidence.holdings.values():
-        held.pop("m1")
-
-
-def held_by_a_bystander_only(evidence: Evidence) -> None:
-    evidence.initiators[CHANNEL] = [1, 2]
-    for node in (1, 2):
-        evidence.holdings[(node, CHANNEL)].pop("m2")
-
-
-def receipt_before_the_disk(evidence: Evidence) -> None:
-    (first, *rest) = evidence.sendings["m1"].claims
-    evidence.sendings["m1"].claims = [replace(first, held=1), *rest]
-
-
-def more_receipts_than_disks(evidence: Evidence) -> None:
-    (*rest, last) = evidence.sendings["m1"].claims
-    evidence.sendings["m1"].claims = [*rest, replace(last, held=2)]
-
-
-def ack_before_the_disk(evidence: Evidence) -> None:
-    (*rest, last) = evidence.sendings["m1"].claims
-    evidence.sendings["m1"].claims = [*rest, replace(last, taken=1)]
-
-
-def content_with_itself(evidence: Evidence) -> None:
-    lonely = Claim(11.1, "sent", 1, 1, 0, 1, 0)
-    evidence.sendings["m2"].claims = [lonely]
-
-
-def one_disk_lost_and_the_message_with_it(evidence: Evidence) -> None:
-    forgotten(evidence)
-    evidence.copies["m1"][1].lost_s = 30.0
-
-
-def lost_long_before(evidence: Evidence) -> None:
-    forgotten(evidence)
-    for copy in evidence.copies["m1"].values():
-        copy.lost_s = 2.0
-
-
-def signed_twice(evidence: Evidence) -> None:
-    evidence.forks.append("node 0 signed m1 and m3")
-
-
-def never_signed(evidence: Evidence) -> None:
-    del evidence.signed[order_key(0)[-32:]]
-
-
-def badly_signed(evidence: Evidence) -> None:
-    evidence.signed[order_key(0)[-32:]] = Signed("aa", "m1", False)
-
-
-def signed_by_another(evidence: Evidence) -> None:
-    evidence.signed[order_key(0)[-32:]] = Signed("bb", "m1", True)
-
-
-def never_arrived(evidence: Evidence) -> None:
-    evidence.sightings = [s for s in evidence.sightings if (s.node, s.id) != (2, "m2")]
-    evidence.finals[(2, CHANNEL)].pop()
-
-
-def claimed_too_much(evidence: Evidence) -> None:
-    (*rest, last) = evidence.sendings["m1"].claims
-    evidence.sendings["m1"].claims = [*rest, replace(last, delivered=3, taken=3)]
-
-
-def told_twice(evidence: Evidence) -> None:
-    evidence.sightings.append(sighting(1, "m2", 12.0, 1))
-
-
-def told_again_after_a_restart(evidence: Evidence) -> None:
-    evidence.restored[(1, 1)] = {"m2": None}
-    evidence.sightings.append(sighting(1, "m2", 12.0, 1, life=1))
-
-
-def shown_twice_at_the_end(evidence: Evidence) -> None:
-    evidence.finals[(1, CHANNEL)].append(evidence.finals[(1, CHANNEL)][-1])
-
-
-def invented(evidence: Evidence) -> None:
-    evidence.sightings.append(replace(sighting(1, "m9", 12.0, 9), text="?"))
-
-
-def other_words(evidence: Evidence) -> None:
-    evidence.sightings[0] = replace(evidence.sightings[0], text="changed")
-
-
-def other_author(evidence: Evidence) -> None:
-    evidence.sightings[0] = replace(evidence.sightings[0], author="cc")
-
-
-def other_order_key(evidence: Evidence) -> None:
-    first, second = evidence.finals[(2, CHANNEL)]
-    evidence.finals[(2, CHANNEL)] = [first, replace(second, order=order_key(2))]
-
-
-def shown_in_another_order(evidence: Evidence) -> None:
-    evidence.finals[(2, CHANNEL)].reverse()
-
-
-def author_heard_backwards(evidence: Evidence) -> None:
-    evidence.sightings.reverse()
-
-
-LIES: list[tuple[str, Callable[[Evidence], None]]] = [
-    ("no_crash", crashed),
-    ("joined", never_joined),
-    ("durable", forgotten),
-    ("durable", held_by_a_bystander_only),
-    ("durable", one_disk_lost_and_the_message_with_it),
-    ("durable", lost_long_before),
-    ("honest_receipt", receipt_before_the_disk),
-    ("honest_receipt", more_receipts_than_disks),
-    ("honest_receipt", ack_before_the_disk),
-    ("honest_receipt", content_with_itself),
-    ("delivered", never_arrived),
-    ("delivered", claimed_too_much),
-    ("exactly_once", told_twice),
-    ("exactly_once", told_again_after_a_restart),
-    ("exactly_once", shown_twice_at_the_end),
-    ("no_phantom", invented),
-    ("no_phantom", other_words),
-    ("no_phantom", other_author),
-    ("no_phantom", never_signed),
-    ("no_phantom", badly_signed),
-    ("no_phantom", signed_by_another),
-    ("order", other_order_key),
-    ("order", shown_in_another_order),
-    ("order", author_heard_backwards),
-    ("no_fork", signed_twice),
-]
+from tests.simulation.lies import LIES, forgotten, never_arrived
 
 
 def test_a_good_run_is_good() -> None:
@@ -205,6 +65,47 @@ def test_a_gap_may_be_shown_after_its_time() -> None:
     ]
     (violation,) = checkers.judge(evidence)["order"]
     assert "node 2" in violation
+
+
+def test_a_shown_gap_takes_along_what_came_behind_it_meanwhile() -> None:
+    evidence = good_run()
+    evidence.sendings["m3"] = replace(evidence.sendings["m2"], id="m3", asked_at_s=12.9, acked_at_s=None)
+    evidence.signed[order_key(2)[-32:]] = Signed("aa", "m3", True)
+    third = replace(sighting(1, "m3", 13.1, 2), text="text m2")
+    evidence.sightings = [sighting(1, "m2", 13.1, 1), third, sighting(1, "m1", 13.5, 0)]
+    assert checkers.judge(evidence)["order"] == []
+    evidence.sightings = [third, sighting(1, "m2", 13.2, 1), sighting(1, "m1", 13.5, 0)]
+    assert len(checkers.judge(evidence)["order"]) == 2
+
+
+def test_a_push_soon_after_the_lease_and_a_short_time_without_one_are_right() -> None:
+    evidence = good_run()
+    evidence.late_pushes.append(LatePush(84.9, 0, 2, 20.0, "d1"))
+    evidence.unserved.append(Unserved(2, CHANNEL, 20.0, 67.9))
+    assert checkers.judge(evidence)["leases_end"] == []
+
+
+def test_a_fault_may_find_its_target_down_already() -> None:
+    evidence = good_run()
+    evidence.asked.update({"pause": 1, "churn": 1})
+    evidence.coverage.update({"fault pause": 1, "fault churn": 1, "fault churn: nodes hit": 3})
+    assert checkers.judge(evidence)["not_vacuous"] == []
+    evidence.asked["churn"] = 0
+    assert checkers.judge(evidence)["not_vacuous"] == ["the pause hit nobody"]
+
+
+def test_many_runs_together_must_have_taken_every_path() -> None:
+    coverage = dict.fromkeys([*not_vacuous.REQUIRED, "fault crash: nodes hit"], 1)
+    assert not_vacuous.over([{}, coverage], ["crash"]) == []
+    assert not_vacuous.over([{}, coverage], ["crash", "pause"]) == ["no pause ever hit anybody"]
+    del coverage["path merge"]
+    assert not_vacuous.over([coverage], []) == ["never taken: path merge"]
+    assert set(not_vacuous.REQUIRED) <= {*PATHS, "path rejoin"}
+
+
+def test_two_runs_of_one_seed_have_one_trace() -> None:
+    assert replayable.violations(["ab", "ab"]) == replayable.violations(["ab"]) == []
+    assert len(replayable.violations(["ab", "cd", "ab"])) == 1
 
 
 def test_violations_are_bounded() -> None:

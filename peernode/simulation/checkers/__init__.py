@@ -21,6 +21,7 @@ from peernode.simulation.checkers import (
     no_crash,
     no_fork,
     no_phantom,
+    not_vacuous,
     order,
     secrecy,
 )
@@ -45,6 +46,7 @@ ALL: dict[str, Callable[[Evidence], list[str]]] = {
         no_amplification,
         leases_end,
         secrecy,
+        not_vacuous,
     )
 }
 
