@@ -165,7 +165,7 @@ class PeerNode:
     async def publish(self, name: str, message_id: str | None, text: str) -> OutboxState:
         """Accept a message: durable in the outbox when this returns; its progress comes as events."""
         raw_id = _id_bytes(message_id) if message_id else self._context.new_id()
-        return await self._pubsub.publisher.publish(name, raw_id, Kind.TEXT, text)
+        return await self._pubsub.publish(name, raw_id, text)
 
     async def retry(self, message_id: str) -> None:
         """Send a failed message again, the same bytes."""

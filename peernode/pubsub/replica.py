@@ -86,6 +86,8 @@ class Replica:
         self.subscribers: dict[bytes, Contact] = {}
         """Subscriber id -> contact as the initiators told; used for the direct push."""
         self.subscribers_digest = b""
+        self.listeners = 0
+        """How many subscribers an initiator counted at our last renewal."""
         self.own: OwnStream | None = None
         self.syncing: set[bytes] = set()
         """Public keys of peers that a catch-up is running with; at most one each."""

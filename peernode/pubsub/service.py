@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from peernode.channel.message import Kind
 from peernode.errors import PeerNodeError
+from peernode.events import OutboxState
 from peernode.pubsub.archive import Archive
 from peernode.pubsub.audience import Audience
 from peernode.pubsub.context import Context
@@ -106,11 +107,27 @@ class PubSub:
         self._context.tasks.spawn(self._settle(replica), "join.settle")
 
     async def _settle(self, replica: Replica) -> None:
-        """After the newest messages, the older ones; and our name, where it isn't known yet."""
+        """After the newest messages, the older ones; and our name, where it isn't known yet.
+
+        In a large channel only who writes is introduced: everybody's name told to everybody would cost
+        the square of the members.
+        """
         view = replica.initiators
         for contact in view.others(self._context.identity.public_key) if view else []:
             if await self.catch_up.run(replica, contact) is not None:
                 break
+        if replica.listeners <= self._context.config.small_channel_max:
+            await self._introduce(replica)
+
+    async def publish(self, name: str, message_id: bytes, text: str) -> OutboxState:
+        """Accept a text of our own; with the first one in a large channel our name goes out, too."""
+        state = await self.publisher.publish(name, message_id, Kind.TEXT, text)
+        replica = self.storage.member(name)
+        if replica.joined:
+            self._context.tasks.spawn(self._introduce(replica), "introduce")
+        return state
+
+    async def _introduce(self, replica: Replica) -> None:
         name = self._context.config.display_name
         if name and replica.timeline.name_of(self._context.identity.public_key) != name:
             try:

@@ -151,7 +151,7 @@ class Subscriber:
             return None
         result.accepted[contact.public_key] = contact
         result.known = result.known or known
-        result.count = max(result.count, count)
+        result.count = replica.listeners = max(result.count, count)
         if not replica.holds_all_of(theirs):
             result.behind.append((contact, theirs))
         if count <= self._context.config.small_channel_max:
