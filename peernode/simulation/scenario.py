@@ -139,17 +139,18 @@ def load(path: Path) -> Scenario:
 def parse(text: str, source: str = "scenario", folder: Path | None = None) -> Scenario:
     """Read a scenario's text; ``source`` names it in errors, files that it names lie in ``folder``."""
     root = Document(text, source).root
+    root.only(*(field.name for field in fields(Scenario)))
     duration_s = root.number("duration_s", 120.0, 1.0, 1e6)
     settle_s = root.number("settle_s", min(30.0, duration_s / 2), 0.0)
     if settle_s >= duration_s:
         root.refuse("settle_s", f"{settle_s:g} leaves nothing of duration_s = {duration_s:g}")
-    nodes = _read_nodes(root.table("nodes"))
-    channels = tuple(_read_channel(table, nodes.count) for table in root.tables("channels"))
+    nodes = _read_nodes(root.table("nodes"), duration_s)
+    channels = tuple(_read_channel(table, nodes.count, duration_s) for table in root.tables("channels"))
     names = tuple(channel.name for channel in channels)
     for number, table in enumerate(root.tables("channels")):
         if (name := names[number]) in names[:number]:
             table.refuse("name", f"{name!r} occurs twice")
-    scenario = Scenario(
+    return Scenario(
         name=root.text("name"),
         seed=root.integer("seed", 1, 0, 2**63 - 1),
         duration_s=duration_s,
@@ -163,17 +164,18 @@ def parse(text: str, source: str = "scenario", folder: Path | None = None) -> Sc
         ),
         expect=_read_expect(root.table("expect")),
     )
-    root.done()
-    return scenario
 
 
-def _read_when(table: Table) -> When:
+def _read_when(table: Table, duration_s: float) -> When:
     when = When(table.number("at_s", 0.0), table.number("over_s", 0.0))
     table.done()
+    if when.at_s + when.over_s >= duration_s:
+        last_s = f"the last one, at {when.at_s + when.over_s:g} s"
+        table.refuse("over_s" if when.over_s else "at_s", f"{last_s}, is after the end at {duration_s:g} s")
     return when
 
 
-def _read_nodes(table: Table) -> NodesSpec:
+def _read_nodes(table: Table, duration_s: float) -> NodesSpec:
     count = table.integer("count", low=1, high=NODES_MAX)
     nat = table.table("nat")
     shares = tuple((kind, nat.number(kind, low=0.0, high=1.0)) for kind in NAT_KINDS if kind in nat)
@@ -184,7 +186,7 @@ def _read_nodes(table: Table) -> NodesSpec:
         count=count,
         bootstrap=table.integer("bootstrap", 1, 1, count),
         nat=shares or (("none", 1.0),),
-        online=_read_when(table.table("online")),
+        online=_read_when(table.table("online"), duration_s),
         up_kbit_s=_read_rate(table, "up_kbit_s"),
         down_kbit_s=_read_rate(table, "down_kbit_s"),
         clock_skew_ms=table.number("clock_skew_ms", 0.0, 0.0, DAY_MS),
@@ -203,14 +205,14 @@ def _read_rate(table: Table, key: str) -> tuple[float, float] | None:
     return rate, rate
 
 
-def _read_channel(table: Table, nodes: int) -> ChannelSpec:
+def _read_channel(table: Table, nodes: int, duration_s: float) -> ChannelSpec:
     name = table.text("name")
     normal = unicodedata.normalize("NFC", name)
     printable = not any(char.isspace() or unicodedata.category(char).startswith("C") for char in normal)
     if len(normal) > CHANNEL_CHARS_MAX or not printable:
         table.refuse("name", f"{name!r} is not a channel name: 1 to 64 characters, no spaces")
     members = nodes if table.raw("members", "all") == "all" else table.integer("members", low=1, high=nodes)
-    channel = ChannelSpec(name, members, _read_when(table.table("join")))
+    channel = ChannelSpec(name, members, _read_when(table.table("join"), duration_s))
     table.done()
     return channel
 
@@ -259,8 +261,18 @@ def _read_fault(table: Table, nodes: int, channels: tuple[str, ...], quiet_from_
     )
     if kind.name == "initiators_crash" and fault.options["channel"] is None:
         table.refuse("channel", "the scenario has no channel")
+    _refuse_what_means_nothing(table, fault)
     table.done(*own_keys, *(("nodes",) if chooses else ()))
     return fault
+
+
+def _refuse_what_means_nothing(table: Table, fault: FaultSpec) -> None:
+    if fault.kind == "hostile":
+        modes = fault.options["modes"]
+        if "withhold" in table and "withheld" not in modes:
+            table.refuse("withhold", 'means nothing without "withheld" in modes')
+        if "rate_per_s" in table and modes == ("withheld",):
+            table.refuse("rate_per_s", "means nothing when all that a node does is to withhold")
 
 
 def _read_expect(table: Table) -> Expect:

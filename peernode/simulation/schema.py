@@ -1,8 +1,8 @@
 """Reading a TOML file so that a mistake is named by its line, its key and what was expected.
 
-Idea: ``tomllib`` reads the values, a scan of the text's line starts finds their lines, and a
-``Table`` hands out one checked value per key. Whoever reads a table ends with ``done``, so a key
-that nobody asked for is an error and never silently ignored.
+Idea: ``tomllib`` reads the values, ``positions`` finds their lines, and a ``Table`` hands out one
+checked value per key. Whoever reads a table ends with ``done``, so a key that nobody asked for is an
+error and never silently ignored.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ import re
 import tomllib
 from typing import Any, NoReturn
 
+from peernode.simulation.positions import lines_of_keys
+
 TEXT_CHARS_MAX = 1 << 20
-_HEADER = re.compile(r"\s*(\[\[?)\s*([A-Za-z0-9_.\-]+)\s*\]\]?")
-_ENTRY = re.compile(r"\s*([A-Za-z0-9_\-]+)\s*(?:\.|=)")
 _DECODE_LINE = re.compile(r"\(at line (\d+), column \d+\)")
 
 _MISSING: Any = object()
 
 
 class ScenarioError(Exception):
-    """A scenario that can't be read or isn't supported yet; says where and why."""
+    """A scenario that can't be read; says where and why."""
 
     def __init__(self, source: str, line: int, key: str, problem: str) -> None:
         self.line = line
@@ -49,6 +49,9 @@ class Table:
         self._asked[key] = None
         value = self._values.get(key, default)
         if value is _MISSING:
+            others = [other for other in self._values if other not in self._asked]
+            for close in difflib.get_close_matches(key, others, n=1, cutoff=0.75):
+                self.refuse(close, f"is not a known key (did you mean {key}?)")
             self.refuse(key, "is missing")
         return value
 
@@ -135,6 +138,11 @@ class Table:
         path = f"{self._name}.{key}" if self._name else key
         return [Table(item, f"{path}[{number}]", self._document) for number, item in enumerate(value)]
 
+    def only(self, *known: str) -> None:
+        """Refuse keys that are none of these, before anything is read."""
+        self._asked.update(dict.fromkeys(known))
+        self.done()
+
     def done(self, *known_elsewhere: str) -> None:
         """Refuse keys that nobody asked for."""
         for key in self._values:
@@ -157,7 +165,7 @@ class Document:
             found = _DECODE_LINE.search(str(error))
             line = int(found.group(1)) if found else text.count("\n") + 1
             raise ScenarioError(source, line, "", f"not TOML: {error}") from error
-        self._lines = _lines_of_keys(text)
+        self._lines = lines_of_keys(text)
         self.root = Table(values, "", self)
 
     def error(self, table: str, key: str, problem: str) -> ScenarioError:
@@ -167,22 +175,6 @@ class Document:
         while path not in self._lines and path:
             path = path.rpartition(".")[0]
         return ScenarioError(self.source, self._lines.get(path, 1), shown, problem)
-
-
-def _lines_of_keys(text: str) -> dict[str, int]:
-    lines: dict[str, int] = {}
-    counts: dict[str, int] = {}
-    table = ""
-    for number, line in enumerate(text.splitlines(), start=1):
-        if header := _HEADER.match(line):
-            table = header.group(2)
-            if header.group(1) == "[[":
-                counts[table] = counts.get(table, -1) + 1
-                table = f"{table}[{counts[table]}]"
-            lines.setdefault(table, number)
-        elif entry := _ENTRY.match(line):
-            lines.setdefault(f"{table}.{entry.group(1)}" if table else entry.group(1), number)
-    return lines
 
 
 def _perhaps(written: str, known: tuple[str, ...]) -> str:

@@ -68,6 +68,12 @@ bytes_per_delivery_max = 1500
 """
 
 
+def with_fault(lines: str) -> str:
+    """``WHOLE`` with one fault only, whose own lines begin in line 33."""
+    faults = WHOLE[WHOLE.index("[[faults]]") : WHOLE.index("[expect]")]
+    return WHOLE.replace(faults, f"[[faults]]\n{lines}\nat_s = 70\n\n")
+
+
 def test_the_whole_schema_is_read() -> None:
     scenario = parse(WHOLE)
     assert (scenario.name, scenario.seed, scenario.duration_s, scenario.settle_s) == ("lossy", 7, 180, 60)
@@ -91,51 +97,6 @@ def test_a_short_scenario_has_sensible_defaults() -> None:
     assert scenario.expect.delivered_min is None
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "line", "words"),
-    [
-        ('name = "lossy"', "name = 7", 1, "name: 7 is not a text"),
-        ("seed = 7", "seed = -1", 2, "seed: -1 is not a whole number"),
-        ("seed = 7", "sead = 7", 2, "sead: is not a known key"),
-        ("settle_s = 60", "settle_s = 180", 4, "leaves nothing"),
-        ("[10, 150]", "[150, 10]", 7, "network.one_way_ms"),
-        ("loss = 0.01", "loss = 1.5", 9, "network.loss: 1.5 is not a number from 0 to 1"),
-        ("loss = 0.01", "loss = true", 9, "network.loss"),
-        ("loss = 0.01", "loss = nan", 9, "network.loss"),
-        ("reorder = 0.0", "reordering = 0.0", 11, "network.reordering: is not a known key"),
-        ("count = 50", "count = 0", 14, "nodes.count"),
-        ("bootstrap = 3", "bootstrap = 51", 15, "nodes.bootstrap"),
-        ("port = 0.2", "cone = 0.2", 16, "nodes.nat.cone: is not a known key"),
-        ("port = 0.2", "port = 0.3", 16, "nodes.nat: the shares must sum up to 1"),
-        ("over_s = 10", "during_s = 10", 17, "nodes.online.during_s"),
-        ("members = 20", "members = 51", 21, "channels[0].members"),
-        ("members = 20", 'members = "most"', 21, "channels[0].members"),
-        ('name = "#lobby"', 'name = "a b"', 20, "channels[0].name"),
-        ('channel = "#lobby"', 'channel = "#other"', 25, "none of #lobby"),
-        ("authors = 5", "authors = 21", 26, "publish[0].authors"),
-        ("messages = 60", "messages = 600", 27, "after the end"),
-        ('kind = "partition"', 'kind = "earthquake"', 33, "none of crash, restart"),
-        ('kind = "partition"', 'kind = "hostil"', 33, "(did you mean hostile?)"),
-        ("at_s = 90", "at_s = 130", 34, "quiet time, which begins at 120"),
-        ("groups = [0.5, 0.5]", "groups = [0.5, 0.6]", 36, "sum up to at most 1"),
-        ("groups = [0.5, 0.5]", "groups = [[1], [1]]", 36, "lists of different indices"),
-        ("groups = [0.5, 0.5]", "parts = [0.5, 0.5]", 36, "faults[0].parts: is not a known key"),
-        ("groups = [0.5, 0.5]", "nodes = [1]", 36, "faults[0].nodes: is not a known key"),
-        ("nodes = [3, 4]", "nodes = [3, 50]", 41, "from 0 to 49"),
-        ("nodes = [3, 4]", "nodes = [3]\ncount = 2", 42, "either nodes or count"),
-        ("duplicates_max = 0", "duplicates = 0", 46, "expect.duplicates: is not a known key"),
-        ("[expect]", "[expectations]", 43, "expectations: is not a known key"),
-        ("[[publish]]", "[publish]", 24, "write [[publish]]"),
-    ],
-)
-def test_mistakes_are_named_by_line_and_key(old: str, new: str, line: int, words: str) -> None:
-    assert WHOLE.count(old) >= 1
-    with pytest.raises(ScenarioError) as refused:
-        parse(WHOLE.replace(old, new, 1), "my.toml")
-    assert str(refused.value).startswith(f"my.toml:{line}: ")
-    assert words in str(refused.value)
-
-
 def test_what_is_not_toml_is_named_by_its_line() -> None:
     with pytest.raises(ScenarioError, match=r"my\.toml:3: not TOML"):
         parse('name = "x"\nseed = 1\nduration_s = = 4\n', "my.toml")
@@ -149,8 +110,7 @@ def test_a_channel_may_not_occur_twice() -> None:
 
 @pytest.mark.parametrize("kind", fault_kinds.KINDS.values(), ids=lambda kind: kind.name)
 def test_every_kind_needs_no_more_than_its_time(kind: fault_kinds.FaultKind) -> None:
-    partition = WHOLE[WHOLE.index("[[faults]]") : WHOLE.index("[expect]")]
-    scenario = parse(WHOLE.replace(partition, f'[[faults]]\nkind = "{kind.name}"\nat_s = 70\n\n'))
+    scenario = parse(with_fault(f'kind = "{kind.name}"'))
     assert scenario.faults[0].kind == kind.name
     assert set(scenario.faults[0].options) == {key.name for key in kind.keys}
 
@@ -167,7 +127,7 @@ def test_a_shipped_scenario_is_found_by_its_name() -> None:
 
 def test_the_list_names_scenarios_and_faults(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["list"]) == 0
-    assert "first-light.toml" in capsys.readouterr().out
+    assert "first-light" in capsys.readouterr().out
     assert main(["list", "--faults"]) == 0
     printed = capsys.readouterr().out
     for kind in fault_kinds.KINDS.values():
@@ -176,19 +136,18 @@ def test_the_list_names_scenarios_and_faults(capsys: pytest.CaptureFixture[str])
 
 
 @pytest.mark.parametrize(
-    ("text", "options", "words"),
+    ("text", "words"),
     [
-        ("name = 1\nnodes.count = 2", [], "1: name"),
-        ('name = "x"\nnodes.count = 2\n[[faults]]\nkind = "quake"\nat_s = 1', [], "4: faults[0].kind"),
-        ('name = "x"\nnodes.count = 2', ["--html", "out.html"], "--html: not supported yet"),
+        ("name = 1\nnodes.count = 2", "1: name"),
+        ('name = "x"\nnodes.count = 2\n[[faults]]\nkind = "quake"\nat_s = 1', "4: faults[0].kind"),
     ],
 )
 def test_what_can_not_be_run_ends_with_status_2(
-    text: str, options: list[str], words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    text: str, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "scenario.toml"
     path.write_text(text)
-    assert main(["run", str(path), *options]) == 2
+    assert main(["run", str(path)]) == 2
     assert words in capsys.readouterr().err
 
 
