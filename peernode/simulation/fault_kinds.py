@@ -141,6 +141,11 @@ KINDS: dict[str, FaultKind] = {
         ),
         FaultKind("disk_loss", "power cut, and the node comes back on an empty disk, joining again", "one"),
         FaultKind(
+            "disk_rollback",
+            "a backup is taken; when the fault ends: power cut, and the node comes back on the backup",
+            "one",
+        ),
+        FaultKind(
             "disk_full",
             "the nodes' disks take no more writes",
             "one",

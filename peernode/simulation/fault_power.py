@@ -85,6 +85,22 @@ async def disk_loss(stage: Stage, fault: Occurrence) -> End:
     return lambda: _start_all(taken)
 
 
+async def disk_rollback(stage: Stage, fault: Occurrence) -> End:
+    """A backup is taken when the fault begins; when it ends, the power goes and the backup is restored."""
+    backups = [(participant, participant.back_up()) for participant in stage.running(fault)]
+    stage.happened(fault.spec.kind, 0)
+
+    async def end() -> None:
+        restored = [(participant, backup) for participant, backup in backups if participant.node is not None]
+        for participant, backup in restored:
+            participant.crash()
+            participant.restore(backup)
+            stage.coverage[f"fault {fault.spec.kind}: nodes hit"] += 1
+        await _start_all([participant for participant, _ in restored])
+
+    return end
+
+
 async def churn(stage: Stage, fault: Occurrence) -> End:
     """Nodes go at random times and come back."""
     rng, options = fault.rng, fault.spec.options

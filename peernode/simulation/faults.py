@@ -30,6 +30,7 @@ BEGIN: dict[str, Callable[[Stage, Occurrence], Awaitable[End]]] = {
     "bootstrap_down": fault_power.crash,
     "initiators_crash": fault_power.crash,
     "disk_loss": fault_power.disk_loss,
+    "disk_rollback": fault_power.disk_rollback,
     "churn": fault_power.churn,
     "pause": fault_power.pause,
     "disk_full": fault_machine.disk_full,

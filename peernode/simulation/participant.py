@@ -159,6 +159,7 @@ class Participant:
         """Put a machine without power back on what its disk held at an earlier time."""
         self.disk.nodes = copy.deepcopy(backup.nodes)
         self._watching.disks.set_back(self.index, backup.at_s)
+        self._rejoin = True
 
     async def stop(self) -> None:
         """Shut down in good order."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from peernode.simulation.__main__ import main
-from peernode.simulation.fault_kinds import KINDS
+from peernode.simulation.fault_kinds import HOSTILE_MODES, KINDS
 from peernode.simulation.result import Result, summarize
 from peernode.simulation.run import Run, run
 from peernode.simulation.scenario import load, parse
@@ -79,6 +79,7 @@ def test_a_small_network_keeps_every_promise() -> None:
         'kind = "churn"\nfor_s = 18\nrate = 0.4\ndown_s = 5',
         'kind = "initiators_crash"\ncount = 2\nfor_s = 8',
         'kind = "disk_loss"\nfor_s = 3',
+        'kind = "disk_rollback"\nfor_s = 6\ncount = 2',
         'kind = "disk_full"\nfor_s = 5',
         'kind = "disk_slow"\nfor_s = 8\nflush_ms = 80',
         'kind = "bit_rot"\nrows = 5',
@@ -110,10 +111,62 @@ def test_every_kind_is_tried() -> None:
     assert tried == set(KINDS)
 
 
+@pytest.mark.parametrize(
+    "nodes",
+    [
+        "nat = { none = 0.6, full = 0.4 }",
+        "nat = { none = 0.6, address = 0.2, port = 0.2 }",
+        "nat = { none = 0.6, symmetric = 0.4 }",
+        "up_kbit_s = [200, 1000], down_kbit_s = 500",
+        "clock_skew_ms = 2000, clock_drift_ppm = 300",
+    ],
+)
+def test_every_kind_of_machine_takes_part(nodes: str) -> None:
+    _, result = judged(SMALL.replace("count = 5", f"count = 5, {nodes}"))
+    assert result.ok, (result.checkers, result.expect)
+
+
+def test_a_spread_tries_another_moment_with_each_seed() -> None:
+    text = with_fault('kind = "crash"\nat_s = 8\nspread_s = 10\nfor_s = 2\nnodes = [3]')
+    began = {min(at for at, _ in judged(text, seed)[0].evidence.downs[3][1:]) for seed in (1, 2, 3)}
+    assert len(began) == 3
+    assert all(8 <= at_s <= 18 for at_s in began)
+
+
+def test_a_fault_keeps_its_draw_when_another_goes() -> None:
+    crash = 'kind = "crash"\nat_s = 12\nfor_s = 3\ncount = 2\ndraw = 7'
+    alone = judged(with_fault(crash))[0].evidence
+    beside = judged(with_fault(f'kind = "latency"\nat_s = 9\nfor_s = 1\n[[faults]]\n{crash}'))[0].evidence
+    hit = [[node for node, spans in found.downs.items() if len(spans) > 1] for found in (alone, beside)]
+    assert hit[0] == hit[1]
+    assert len(hit[0]) == 2
+
+
+def test_evidence_says_who_was_hostile_and_coverage_what_it_did() -> None:
+    finished, result = judged(with_fault('kind = "hostile"\nat_s = 10\nfor_s = 6\nnodes = [2]'))
+    assert finished.evidence.hostile_spans == [(2, 10, 16)]
+    assert list(finished.evidence.hostile) == [2]
+    assert all(result.coverage[f"fault hostile: {mode}"] > 10 for mode in HOSTILE_MODES)
+
+
 def test_faults_on_the_network_hit_datagrams() -> None:
-    for fault in ('kind = "partition"', 'kind = "loss"', 'kind = "latency"', 'kind = "block"'):
-        _, result = judged(with_fault(f"{fault}\nat_s = 10\nfor_s = 5"))
-        assert result.coverage[f"fault {fault.split(chr(34))[1]}: datagrams hit"] > 10
+    for kind in ("partition", "loss", "latency", "block", "duplicate", "reorder", "bandwidth"):
+        _, result = judged(with_fault(f'kind = "{kind}"\nat_s = 10\nfor_s = 5'))
+        assert result.coverage[f"fault {kind}: datagrams hit"] > 10
+
+
+@pytest.mark.parametrize(
+    ("disk", "counted"),
+    [("lost", "disk in-flight lost"), ("torn", "disk torn"), ("survives", "disk in-flight survived")],
+)
+def test_a_power_cut_in_a_flush_leaves_what_the_scenario_says(disk: str, counted: str) -> None:
+    lines = f'kind = "crash"\nat_s = 10\nfor_s = 4\ncount = 2\nin_flush = true\ndisk = "{disk}"'
+    _, result = judged(with_fault(lines))
+    outcomes = ("disk in-flight lost", "disk torn", "disk in-flight survived")
+    assert {name: result.coverage.get(name, 0) for name in outcomes} == dict.fromkeys(outcomes, 0) | {
+        counted: 2
+    }
+    assert [name for name, verdict in result.checkers.items() if not verdict["ok"]] == []
 
 
 def test_who_stays_away_is_not_expected() -> None:
