@@ -7,6 +7,7 @@ and nodes that disagree diverge; a key at rest is wrapped, and its wrapping key 
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import random
@@ -23,10 +24,14 @@ NODE_ID_BYTES = 20
 SIGNATURE_BYTES = 64
 SEED_BYTES = 32
 
+_IDS_CACHED_MAX = 65_536
+"""Ids of keys that are kept: every contact of every answer asks for one."""
+
 _SEALED_FILE = "identity.sealed"
 _WRAPPING_KEY_FILE = "identity.wrapping-key"
 
 
+@functools.lru_cache(maxsize=_IDS_CACHED_MAX)
 def node_id_of(public_key: bytes) -> bytes:
     """The 20-byte overlay id of a public key."""
     return hashlib.sha256(public_key).digest()[:NODE_ID_BYTES]

@@ -19,10 +19,10 @@ from peernode.errors import Backpressure, LocalProtocolError, Refused, RpcTimeou
 from peernode.rpc.core import Core
 from peernode.rpc.outgoing import Outgoing
 from peernode.rpc.peers import Peer
-from peernode.wire.codec import Fields, pack
+from peernode.wire.codec import Fields
 from peernode.wire.contact import Contact
 from peernode.wire.ops import Op, Status
-from peernode.wire.payload import REQUEST_BODY_MAX, WireMessage, encode_request
+from peernode.wire.payload import REQUEST_MAX, WireMessage, encode_request
 
 Outcome = Fields | Refused | RpcTimeout
 
@@ -73,15 +73,15 @@ class Requests:
         self, contact: Contact, op: Op, body: list[Any], *, proven_only: bool, sends_max: int | None
     ) -> Fields:
         """Send a request and wait for its answer; see ``Rpc.request``."""
-        packed_size = len(pack(body))
-        if packed_size > REQUEST_BODY_MAX:
-            raise LocalProtocolError(f"a {op.name} of {packed_size} bytes does not fit a datagram")
-        peer = self._peers.obtain(contact.public_key, self._clock.monotonic())
         request_id = self._rng.getrandbits(64)
+        message = encode_request(request_id, op, body)
+        if len(message) > REQUEST_MAX:
+            raise LocalProtocolError(f"a {op.name} of {len(message)} bytes does not fit a datagram")
+        peer = self._peers.obtain(contact.public_key, self._clock.monotonic())
         pending = Pending(
             request_id=request_id,
             op=op,
-            message=encode_request(request_id, op, body),
+            message=message,
             contact=contact,
             peer=peer,
             sends_max=sends_max or self._config.sends_max,

@@ -21,10 +21,10 @@ from peernode.rpc.outgoing import Outgoing
 from peernode.rpc.peers import Peer
 from peernode.rpc.ratelimit import BucketTable, prefix_of
 from peernode.tasks import Tasks
-from peernode.wire.codec import Fields, pack
+from peernode.wire.codec import Fields
 from peernode.wire.contact import Contact
 from peernode.wire.ops import Op, Status
-from peernode.wire.payload import ANSWER_BODY_MAX, WireMessage, encode_answer, encode_token
+from peernode.wire.payload import ANSWER_MAX, WireMessage, encode_answer, encode_token
 
 WORKING_MAX = 1024
 WORKING_PER_PEER_MAX = 64
@@ -162,9 +162,9 @@ class Serving:
         self, peer: Peer, source: Address, message: WireMessage, status: int, body: list[Any]
     ) -> None:
         try:
-            if len(pack(body)) > ANSWER_BODY_MAX:
-                raise LocalProtocolError(f"the answer to op {message.code} does not fit a datagram")
             answer = encode_answer(message.request_id, status, body)
+            if len(answer) > ANSWER_MAX:
+                raise LocalProtocolError(f"the answer to op {message.code} does not fit a datagram")
         except LocalProtocolError as error:
             self._on_crash("answer", error)
             status, answer = Status.BUSY, encode_answer(message.request_id, Status.BUSY, [])

@@ -6,7 +6,8 @@ story costs what its callbacks cost.
 Invariants:
 
 * callbacks run in the order in which they became due; equal deadlines run first in, first out;
-* nothing depends on an object's address: tasks and futures hash by a serial number;
+* nothing depends on an object's address: tasks hash by a serial number (a ``TaskGroup`` keeps a set of
+  them; futures are in no set, since ``asyncio.wait`` is not used);
 * every callback belongs to a host (the context variable ``HOST``) or to the observer (None). The
   callbacks of a frozen host are set aside, not run: for ever when it lost its power, until it
   is thawed when it was only paused. So a dead host runs nothing, not even ``finally``;
@@ -61,22 +62,58 @@ class SerialTask(asyncio.Task[Any]):
         return self._serial
 
 
-class SerialFuture(asyncio.Future[Any]):
-    """A future that hashes by its serial."""
+class Callback(asyncio.TimerHandle):
+    """What is to be called, now or at ``when``; leaner than asyncio's own, of which millions are made."""
 
-    def __init__(self, *, loop: SimLoop) -> None:
-        self._serial = loop.next_serial()
-        super().__init__(loop=loop)
+    __slots__ = ()
 
-    def __hash__(self) -> int:
-        return self._serial
+    # Of Handle and TimerHandle, which their stubs don't name.
+    _callback: Callable[..., object]
+    _args: tuple[Any, ...]
+    _cancelled: bool
+    _context: contextvars.Context
+    _loop: SimLoop
+    _scheduled: bool
+    _when: float
+
+    def __init__(  # the parents' would only ask for debug mode again and again
+        self,
+        when: float,
+        scheduled: bool,
+        callback: Callable[..., object],
+        args: tuple[Any, ...],
+        loop: SimLoop,
+        context: contextvars.Context | None,
+    ) -> None:
+        self._when = when
+        self._scheduled = scheduled
+        self._callback = callback
+        self._args = args
+        self._loop = loop
+        self._cancelled = False
+        self._source_traceback = None
+        self._repr = None
+        self._context = contextvars.copy_context() if context is None else context
+
+    def cancel(self) -> None:
+        """Don't call it any more."""
+        if not self._cancelled:
+            self._cancelled = True
+            self._callback = _cancelled
+            self._args = ()
+            if self._scheduled:
+                self._loop._timers_cancelled += 1
+
+
+def _cancelled() -> None:
+    """In the place of a cancelled callback, so that what it referred to may go."""
 
 
 class SimLoop(asyncio.BaseEventLoop):
     """The loop; ``time()`` is virtual seconds since the start of the run."""
 
     # Of BaseEventLoop, which its stubs don't name.
-    _ready: collections.deque[asyncio.Handle]
+    _ready: collections.deque[Callback]
     _stopping: bool
 
     def __init__(self, steps_max: int | None = None) -> None:
@@ -86,11 +123,11 @@ class SimLoop(asyncio.BaseEventLoop):
         self.failures: list[dict[str, Any]] = []
         self.failures_dropped = 0
         self._now = 0.0
-        self._timers: list[tuple[float, int, asyncio.TimerHandle]] = []
+        self._timers: list[tuple[float, int, Callback]] = []
         self._timers_made = 0
         self._timers_cancelled = 0
         self._serials = 0
-        self._frozen: dict[object, list[asyncio.Handle]] = {}
+        self._frozen: dict[object, list[Callback]] = {}
         self._unwinding = False
         self.set_task_factory(_serial_task)
         self.set_exception_handler(_keep_failure)
@@ -102,13 +139,20 @@ class SimLoop(asyncio.BaseEventLoop):
         return self._now
 
     def next_serial(self) -> int:
-        """The next number for a task or future, which is its hash."""
+        """The next number for a task, which is its hash."""
         self._serials += 1
         return self._serials
 
-    def create_future(self) -> asyncio.Future[Any]:
-        """A future with a serial hash."""
-        return SerialFuture(loop=self)
+    def call_soon(
+        self,
+        callback: Callable[[*Ts], object],
+        *args: *Ts,
+        context: contextvars.Context | None = None,
+    ) -> asyncio.Handle:
+        """Run ``callback`` after what is ready already."""
+        handle = Callback(self._now, False, callback, args, self, context)
+        self._ready.append(handle)
+        return handle
 
     def call_at(
         self,
@@ -118,8 +162,7 @@ class SimLoop(asyncio.BaseEventLoop):
         context: contextvars.Context | None = None,
     ) -> asyncio.TimerHandle:
         """Run ``callback`` at virtual time ``when``; equal times keep the order of the calls."""
-        timer = asyncio.TimerHandle(when, callback, args, self, context)
-        timer._scheduled = True  # type: ignore[attr-defined]
+        timer = Callback(when, True, callback, args, self, context)
         self._timers_made += 1
         heapq.heappush(self._timers, (when, self._timers_made, timer))
         return timer
@@ -134,25 +177,29 @@ class SimLoop(asyncio.BaseEventLoop):
         """Run ``callback`` in ``delay`` virtual seconds."""
         return self.call_at(self._now + delay, callback, *args, context=context)
 
-    def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
-        self._timers_cancelled += 1
-
     # -- the step -----------------------------------------------------------------------------
 
     def _run_once(self) -> None:
         self._take_due_timers()
         ready = self._ready
+        frozen = self._frozen
         for _ in range(len(ready)):
             handle = ready.popleft()
-            if handle.cancelled():
+            if handle._cancelled:
                 continue
-            if self._frozen:
-                set_aside = self._frozen.get(handle._context.get(HOST))  # type: ignore[attr-defined]
+            context = handle._context
+            if frozen:
+                set_aside = frozen.get(context.get(HOST))
                 if set_aside is not None:
                     set_aside.append(handle)
                     continue
             self.steps += 1
-            handle._run()
+            try:
+                context.run(handle._callback, *handle._args)
+            except (SystemExit, KeyboardInterrupt):
+                raise
+            except BaseException as error:  # noqa: BLE001 - kept among the failures, as asyncio reports it
+                self.call_exception_handler({"message": "a callback raised", "exception": error})
         if self.steps_max is not None and self.steps > self.steps_max and not self._stopping:
             steps, self.steps_max = self.steps_max, None
             raise StepBudgetExceeded(f"more than {steps} steps at t={self._now:.3f} s")
@@ -160,10 +207,10 @@ class SimLoop(asyncio.BaseEventLoop):
     def _take_due_timers(self) -> None:
         timers, ready = self._timers, self._ready
         if self._timers_cancelled > _COMPACT_AT and self._timers_cancelled * 2 > len(timers):
-            timers[:] = [entry for entry in timers if not entry[2].cancelled()]
+            timers[:] = [entry for entry in timers if not entry[2]._cancelled]
             heapq.heapify(timers)
             self._timers_cancelled = 0
-        while timers and timers[0][2].cancelled():
+        while timers and timers[0][2]._cancelled:
             heapq.heappop(timers)
             self._timers_cancelled -= 1
         if not ready and not self._stopping:
@@ -172,8 +219,8 @@ class SimLoop(asyncio.BaseEventLoop):
             self._now = max(self._now, timers[0][0])
         while timers and timers[0][0] <= self._now:
             timer = heapq.heappop(timers)[2]
-            timer._scheduled = False  # type: ignore[attr-defined]
-            if timer.cancelled():
+            timer._scheduled = False
+            if timer._cancelled:
                 self._timers_cancelled -= 1
             else:
                 ready.append(timer)

@@ -7,6 +7,7 @@ that a datagram can be sent to.
 
 from __future__ import annotations
 
+import functools
 import socket
 from typing import Any
 
@@ -19,8 +20,11 @@ from peernode.wire.codec import Fields
 
 _FLAG_PUBLIC = 1
 _FLAGS_MAX = 0xFFFF
+_CACHED_MAX = 65_536
+"""Addresses and ids whose other form is kept."""
 
 
+@functools.lru_cache(maxsize=_CACHED_MAX)
 def encode_ip(ip: str) -> bytes:
     """The 4 bytes of a dotted IPv4 address; ``LocalProtocolError`` if it isn't one."""
     try:
@@ -29,11 +33,17 @@ def encode_ip(ip: str) -> bytes:
         raise LocalProtocolError(f"not an IPv4 address: {ip!r}") from error
 
 
+@functools.lru_cache(maxsize=_CACHED_MAX)
 def decode_ip(ip: bytes) -> str:
     """The dotted form of 4 bytes; ``RemoteProtocolError`` for what no single host can have."""
     if len(ip) != 4 or ip[0] == 0 or ip[0] >= 224:  # "this network", multicast, reserved, broadcast
         raise RemoteProtocolError("not a host's IPv4 address")
     return socket.inet_ntop(socket.AF_INET, ip)
+
+
+@functools.lru_cache(maxsize=_CACHED_MAX)
+def _number_of(node_id: bytes) -> int:
+    return int.from_bytes(node_id, "big")
 
 
 class Contact(Node):
@@ -47,7 +57,11 @@ class Contact(Node):
     def __init__(self, public_key: bytes, ip: str, port: int, public: bool = False) -> None:
         if len(public_key) != PUBLIC_KEY_BYTES:
             raise LocalProtocolError("a public key has 32 bytes")
-        super().__init__(node_id_of(public_key), ip, port)  # type: ignore[no-untyped-call]
+        # What the package's own constructor does, with the id's number at hand: contacts are made often.
+        self.id = node_id_of(public_key)
+        self.ip = ip
+        self.port = port
+        self.long_id = _number_of(self.id)
         self.public_key = public_key
         self.public = public
 

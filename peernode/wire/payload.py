@@ -21,13 +21,20 @@ MESSAGES_MAX = 64
 """Messages in one datagram."""
 
 _ENVELOPE_BYTES = 14
+_ENVELOPE_FIELDS = 4
 _TOKEN_MESSAGE_BYTES = 24
 
-REQUEST_BODY_MAX = PLAINTEXT_MAX - _ENVELOPE_BYTES
+REQUEST_MAX = PLAINTEXT_MAX
+"""Bytes that a request may have, its envelope included."""
+
+ANSWER_MAX = PLAINTEXT_MAX - _TOKEN_MESSAGE_BYTES
+"""Bytes that an answer may have, its envelope included: a token must always fit beside it."""
+
+REQUEST_BODY_MAX = REQUEST_MAX - _ENVELOPE_BYTES
 """Bytes that a request's packed body may have."""
 
-ANSWER_BODY_MAX = REQUEST_BODY_MAX - _TOKEN_MESSAGE_BYTES
-"""Bytes that an answer's packed body may have: a token must always fit beside it."""
+ANSWER_BODY_MAX = ANSWER_MAX - _ENVELOPE_BYTES
+"""Bytes that an answer's packed body may have."""
 
 _ID_MAX = 2**64 - 1
 _CODE_MAX = 255
@@ -63,14 +70,19 @@ def decode_messages(plaintext: bytes) -> list[WireMessage]:
     values = unpack_sequence(plaintext, MESSAGES_MAX)
     if not values:
         raise RemoteProtocolError("no message")
-    messages = []
-    for value in values:
-        fields = Fields(value)
-        kind = fields.take_int(KIND_REQUEST, KIND_TOKEN)
-        request_id = fields.take_int(0, _ID_MAX)
-        code = fields.take_int(0, _CODE_MAX)
-        messages.append(WireMessage(kind, request_id, code, Fields(fields.take())))
-    return messages
+    return [_message(value) for value in values]
+
+
+def _message(value: Any) -> WireMessage:
+    """One envelope, checked at once: every datagram passes here."""
+    if type(value) is not list or len(value) < _ENVELOPE_FIELDS:
+        raise RemoteProtocolError("a message is a list of four")
+    kind, request_id, code = value[:3]
+    if not type(kind) is type(request_id) is type(code) is int:
+        raise RemoteProtocolError("a message begins with three integers")
+    if not (KIND_REQUEST <= kind <= KIND_TOKEN and 0 <= request_id <= _ID_MAX and 0 <= code <= _CODE_MAX):
+        raise RemoteProtocolError("a message's kind, id or code is out of bounds")
+    return WireMessage(kind, request_id, code, Fields(value[3]))
 
 
 def token_of(message: WireMessage) -> bytes:
