@@ -9,11 +9,14 @@ async def disk_full(stage: Stage, fault: Occurrence) -> End:
     """Disks that take so much and no more, also in the middle of a flush."""
     taken = stage.targets(fault)
     disks = [participant.disk for participant in taken]
+    refused_before = sum(disk.refused for disk in disks)
     for disk in disks:
         disk.fill(fault.name, fault.rng.randint(0, fault.spec.options["free_bytes"]))
     stage.happened(fault.spec.kind, len(taken))
 
     async def end() -> None:
+        refused = sum(disk.refused for disk in disks) - refused_before
+        stage.coverage[f"fault {fault.spec.kind}: commits refused"] += refused
         for disk in disks:
             disk.make_room(fault.name)
 

@@ -97,14 +97,17 @@ async def reorder(stage: Stage, fault: Occurrence) -> End:
 async def bandwidth(stage: Stage, fault: Occurrence) -> End:
     """Slow lines."""
     targets, options = stage.targets(fault), fault.spec.options
-    for participant in targets:
-        participant.host.uplink.limit(fault.name, options["up_kbit_s"])
-        participant.host.downlink.limit(fault.name, options["down_kbit_s"])
+    limits = [(participant.host.uplink, options["up_kbit_s"]) for participant in targets]
+    limits += [(participant.host.downlink, options["down_kbit_s"]) for participant in targets]
+    passed_before = sum(link.passed for link, _ in limits)
+    for link, kbit_s in limits:
+        link.limit(fault.name, kbit_s)
     stage.happened(fault.spec.kind, len(targets))
 
     async def end() -> None:
-        for participant in targets:
-            participant.host.uplink.unlimit(fault.name)
-            participant.host.downlink.unlimit(fault.name)
+        passed = sum(link.passed for link, _ in limits) - passed_before
+        stage.coverage[f"fault {fault.spec.kind}: datagrams hit"] += passed
+        for link, _ in limits:
+            link.unlimit(fault.name)
 
     return end

@@ -20,6 +20,8 @@ class Link:
     def __init__(self) -> None:
         self.bytes_per_s: float | None = None
         """The rate now; None: no limit."""
+        self.passed = 0
+        """Datagrams that took their time on it, or found its queue full."""
         self._limits: dict[str, float] = {}
         self._idle_at = 0.0
 
@@ -40,6 +42,7 @@ class Link:
         """Seconds until ``size`` bytes of payload have passed; None when the queue has no room for them."""
         if self.bytes_per_s is None:
             return 0.0
+        self.passed += 1
         begin = max(now, self._idle_at)
         if (begin - now) * self.bytes_per_s + size > LINK_QUEUE_BYTES_MAX:
             return None

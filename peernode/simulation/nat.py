@@ -11,9 +11,9 @@ Each simulated host behind a translator has one of its own, with the host's publ
 
 Invariants: a mapping and each of its ways back live ``NAT_MAPPING_S`` from the last datagram that went
 *out* (REQ-5, REQ-6); what comes in keeps nothing open. Endpoint-independent mappings keep the inner
-port where it is free, the others draw one. A host may write to its own public address (REQ-9). The
-translator is not the host: it remembers across a crash. Tables are bounded, the least recently used
-entry goes first.
+port where it is free, the others draw one. A host may write to its own public address (REQ-9), as far
+as its own filter lets it back in. The translator is not the host: it remembers across a crash. Tables are
+bounded, the least recently used entry goes first.
 """
 
 from __future__ import annotations

@@ -60,6 +60,8 @@ class MemoryDisk:
         """By the name of what slows it down: how long a flush takes; the longest counts."""
         self.full = False
         """While true, commits fail with ``STORE_FULL`` and change nothing."""
+        self.refused = 0
+        """Commits that found it full."""
         self._free_bytes: dict[str, int] = {}
         self.commits = 0
         self.flushes = 0
@@ -157,6 +159,7 @@ class MemoryDisk:
         self.flushes += 1
         for commit in flushed:
             if not self._takes(commit):
+                self.refused += 1
                 _fail(commit.done, PeerNodeError("STORE_FULL", "the simulated disk is full"))
                 continue
             self._apply(commit)
