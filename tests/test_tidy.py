@@ -19,7 +19,7 @@ ENGINE = tuple(path for path in PYTHON if path.startswith("peernode/"))
 PAGES = tracked(".js", ".css", ".html")
 SUFFIXES = (".py", ".js", ".css", ".html", ".md", ".toml", ".yml", ".yaml", ".sh")
 TEXTS = (*tracked(*SUFFIXES), "Makefile", ".ci/run")
-WALL_TIME_FILES = ("peernode/simulation/__main__.py",)
+WALL_TIME_FILES = ("peernode/simulation/commands/wall.py",)
 
 
 def complaints(rule: Callable[[str, ast.Module], list[str]], paths: tuple[str, ...]) -> list[str]:

@@ -93,7 +93,7 @@ def summarize(run: Run, wall_s: float, rss_mib: float) -> Result:
     return Result(
         name=run.scenario.name,
         seed=run.seed,
-        version=_version(),
+        version=version(),
         trace_hash=run.trace_hash,
         virtual_s=round(run.virtual_s, 6),
         wall_s=round(wall_s, 3),
@@ -118,7 +118,8 @@ def summarize(run: Run, wall_s: float, rss_mib: float) -> Result:
     )
 
 
-def _version() -> str:
+def version() -> str:
+    """Of the program, as installed."""
     try:
         return metadata.version("starling")
     except metadata.PackageNotFoundError:

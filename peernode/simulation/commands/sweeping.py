@@ -1,0 +1,167 @@
+"""``sweep``: one scenario over many seeds, on several processes, and what they say together.
+
+Whatever ends it early - Ctrl-C, a process that dies, a run that takes too long - is said in the result,
+and what was done by then is kept: the JSON file is written anew now and then.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from peernode.simulation import questions
+from peernode.simulation.commands import HELD, NOT_HELD, UNUSABLE
+from peernode.simulation.commands.listing import Commands
+from peernode.simulation.commands.pool import JOBS_MAX, Broken, Pool
+from peernode.simulation.commands.progress import Progress
+from peernode.simulation.commands.running import measured
+from peernode.simulation.commands.seeds import parse_seeds, whole_number
+from peernode.simulation.commands.wall import FRESH_MAX, fresh_seeds, now_s
+from peernode.simulation.result import version
+from peernode.simulation.scenario import Scenario, load
+from peernode.simulation.sweep import Row, Sweep, no_result, row
+from peernode.simulation.sweep_report import Swept, failing_words, text, to_json
+
+RUN_MAX_S = 600
+"""Real seconds that one run may take."""
+WRITE_EVERY_S = 30.0
+
+Trial = tuple[Scenario, int]
+
+
+def add(commands: Commands[argparse.ArgumentParser]) -> None:
+    """Declare the options."""
+    parser = commands.add_parser("sweep", help="run one scenario over many seeds")
+    parser.add_argument("scenario", type=Path, help="a TOML file, or the name of a shipped scenario")
+    parser.add_argument(
+        "--seeds", type=parse_seeds, default=[], metavar="A:B", help="such as 1:1000 or 1:12,40,77"
+    )
+    parser.add_argument(
+        "--fresh", type=whole_number(FRESH_MAX), default=0, metavar="N", help="so many new seeds as well"
+    )
+    parser.add_argument("--jobs", type=whole_number(JOBS_MAX), default=2, help="processes (default 2)")
+    parser.add_argument("--json", type=Path, metavar="OUT.json", help="write the result")
+    parser.add_argument("--brief", action="store_true", help="only the seeds, no questions at the end")
+    parser.add_argument(
+        "--run-max-s",
+        type=whole_number(86_400),
+        default=RUN_MAX_S,
+        metavar="S",
+        help=f"real seconds that one run may take (default {RUN_MAX_S})",
+    )
+    parser.set_defaults(carry_out=carry_out)
+
+
+def trial(task: Trial) -> Row:
+    """What a worker does."""
+    return row(*measured(*task))
+
+
+def carry_out(options: argparse.Namespace) -> int:
+    """Run all seeds, ask the questions, say how it went."""
+    scenario = load(options.scenario)
+    fresh = fresh_seeds(options.fresh)
+    asked = list(dict.fromkeys([*options.seeds, *fresh])) or [scenario.seed]
+    if fresh:
+        print(f"fresh seeds: {','.join(map(str, fresh))}", flush=True)
+    swept = Swept(scenario.name, str(options.scenario), version(), Sweep(), asked, options.jobs, fresh)
+    keeping = _Keeping(swept, options.json)
+    try:
+        keeping.write()  # a place that can't be written is found out now
+        try:
+            with _interruptible():
+                _run_all(scenario, swept, options.run_max_s, keeping)
+                if not options.brief:
+                    _ask(scenario, swept, options.run_max_s)
+        except KeyboardInterrupt:
+            swept.stopped = "interrupted"
+        keeping.write()
+    except OSError as error:
+        print(f"can't write: {error}", file=sys.stderr)
+        return UNUSABLE
+    print(text(swept))
+    return HELD if swept.ok else NOT_HELD
+
+
+class _Keeping:
+    """The JSON file, written anew as the sweep goes on."""
+
+    def __init__(self, swept: Swept, path: Path | None) -> None:
+        self._swept = swept
+        self._path = path
+        self._began_s = self._written_s = now_s()
+
+    def now_and_then(self) -> None:
+        if now_s() - self._written_s > WRITE_EVERY_S:
+            self.write()
+
+    def write(self) -> None:
+        self._written_s = now_s()
+        self._swept.wall_s = self._written_s - self._began_s
+        if self._path is not None:
+            self._path.write_text(to_json(self._swept), encoding="utf-8")
+
+
+def _run_all(scenario: Scenario, swept: Swept, limit_s: float, keeping: _Keeping) -> None:
+    progress = Progress(len(swept.asked))
+
+    def meanwhile() -> None:
+        progress.tick()
+        keeping.now_and_then()
+
+    with Pool(trial, swept.jobs, limit_s) as pool:
+        tasks = ((scenario, seed) for seed in swept.asked)
+        for (_, seed), answer in pool.answers(tasks, meanwhile):
+            found = _as_row(seed, answer)
+            if not found.ok and not swept.sweep.failed:
+                progress.say(f"seed {seed} fails: {failing_words(found)}; replay: {swept.replay(seed)}")
+            swept.sweep.add(found)
+            progress.count(found.ok)
+    progress.wipe()
+
+
+def _as_row(seed: int, answer: Row | Broken) -> Row:
+    return no_result(seed, answer.why) if isinstance(answer, Broken) else answer
+
+
+def _ask(scenario: Scenario, swept: Swept, limit_s: float) -> None:
+    """The questions, in fresh processes: each hashes its strings and sets in its own way."""
+    rows = swept.sweep.in_order
+    verdicts = swept.verdicts
+    verdicts += questions.not_vacuous(swept.sweep, scenario)
+    with Pool(trial, swept.jobs, limit_s) as pool:
+        first = questions.to_replay(rows)
+        again = {
+            seed: _as_row(seed, answer)
+            for (_, seed), answer in pool.answers((scenario, found.seed) for found in first)
+        }
+        verdicts.append(questions.replayable(first, again))
+    matter = questions.FaultsMatter(scenario, rows)
+    with Pool(_trial_without, swept.jobs, limit_s) as pool:
+        while asks := matter.next_round():
+            for (kind, _, seed), without in pool.answers(asks):
+                matter.answer(kind, seed, None if isinstance(without, Broken) else without)
+    verdicts.append(matter.verdict(len(rows)))
+
+
+def _trial_without(ask: tuple[str, Scenario, int]) -> Row:
+    _, scenario, seed = ask
+    return trial((scenario, seed))
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let SIGTERM be what Ctrl-C is."""
+
+    def stop(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
