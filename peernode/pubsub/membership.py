@@ -127,6 +127,8 @@ class Membership:
         view = replica.initiators
         skip = (self._context.identity.public_key, caller.contact.public_key)
         others = [contact for contact in (view.contacts if view else ()) if contact.public_key not in skip]
+        # One of them may never reach the caller, behind its address translator: another attempt, another try.
+        self._context.env.random.shuffle(others)
         self._context.tasks.spawn(self._relay(replica, others, nonce, caller.contact), "membership.echo")
         return [bool(others)]
 

@@ -116,7 +116,7 @@ def test_every_kind_is_tried() -> None:
     [
         "nat = { none = 0.6, full = 0.4 }",
         "nat = { none = 0.6, address = 0.2, port = 0.2 }",
-        "nat = { none = 0.8, symmetric = 0.2 }",
+        "nat = { none = 0.6, symmetric = 0.4 }",
         "up_kbit_s = [200, 1000], down_kbit_s = 500",
         "clock_skew_ms = 2000, clock_drift_ppm = 300",
     ],
