@@ -159,7 +159,7 @@ class Ingest:
                 complete.append(message)
                 continue
             missing = [digest for digest in message.parts if self._context.store.part(digest) is None]
-            blocks = await asyncio.gather(*(self._fetch_part(replica, digest, via) for digest in missing))
+            blocks = await asyncio.gather(*(self.fetch_part(replica, digest, via) for digest in missing))
             if any(block is None for block in blocks):
                 if len(messages) == 1:
                     raise Refused(Status.PARTS_MISSING)
@@ -171,7 +171,8 @@ class Ingest:
             complete.append(message)
         return complete, writes
 
-    async def _fetch_part(self, replica: Replica, digest: bytes, via: Contact | None) -> bytes | None:
+    async def fetch_part(self, replica: Replica, digest: bytes, via: Contact | None) -> bytes | None:
+        """The block that a digest names, from a peer; None when it has none."""
         if via is None:
             return None
         try:

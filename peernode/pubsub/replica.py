@@ -22,6 +22,8 @@ from peernode.wire.contact import Contact
 ROOTS_MAX = 64
 """Roots that are remembered; a peer that is farther behind is asked what it has."""
 
+MISSING_PARTS_MAX = 1024
+
 FORKED_MAX = 3
 """Messages under one number that are looked at: the evidence of a fork and one more."""
 
@@ -91,6 +93,8 @@ class Replica:
         self.own: OwnStream | None = None
         self.syncing: set[bytes] = set()
         """Public keys of peers that a catch-up is running with; at most one each."""
+        self.missing_parts: dict[bytes, None] = {}
+        """Digests of parts that a message names and the disk has lost; ``MISSING_PARTS_MAX`` at most."""
         self.sync_due = False
         self.repairing = False
         self.log.rebuild(context.store.heads(channel_id))
@@ -102,7 +106,13 @@ class Replica:
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """How full the tables are, each with its bound."""
-        return {**self.log.sizes(), **self.leases.sizes(), **self.timeline.sizes()}
+        missing = (len(self.missing_parts), MISSING_PARTS_MAX)
+        return {**self.log.sizes(), **self.leases.sizes(), **self.timeline.sizes(), "missing_parts": missing}
+
+    def miss_part(self, digest: bytes) -> None:
+        """A part can't be read any more: to be repaired, if not too many wait for that already."""
+        if len(self.missing_parts) < MISSING_PARTS_MAX:
+            self.missing_parts[digest] = None
 
     def passed(self) -> None:
         """The log has grown: remember its root."""

@@ -23,6 +23,7 @@ from peernode.pubsub.publish import Publisher
 from peernode.pubsub.quorum import QuorumPublish
 from peernode.pubsub.reachability import InitiatorReachabilityMonitor
 from peernode.pubsub.renewal import Renewal
+from peernode.pubsub.repair import Repair
 from peernode.pubsub.replica import Replica
 from peernode.pubsub.replication import Replication
 from peernode.pubsub.storage import PubSubStorage
@@ -51,6 +52,7 @@ class PubSub:
         self.renewal = Renewal(
             context, self.storage, self.subscriber, self.joiner, self.catch_up, self.publisher
         )
+        self.repair = Repair(context, self.storage, self.ingest, self.catch_up)
         membership = Membership(context, self.storage, self.joiner, self.monitor)
         Archive(context, self.storage)
         self.intake = Intake(context, self.storage, self.ingest, self.delivery)
@@ -64,7 +66,7 @@ class PubSub:
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """How full the tables are, each with its bound."""
-        parts = (self.storage, self.delivery, self.monitor, self.intake, self.outbox)
+        parts = (self.storage, self.delivery, self.monitor, self.intake, self.outbox, self.repair)
         return {name: size for part in parts for name, size in part.sizes().items()}
 
     def start(self) -> None:
@@ -74,6 +76,7 @@ class PubSub:
         spawn = self._context.tasks.spawn
         spawn(self.replication.run(), "replication")
         spawn(self.renewal.run(), "renewals")
+        spawn(self.repair.run(), "repair")
         for replica in self.storage.replicas.values():
             self.storage.local_view(replica)
             if replica.member:

@@ -118,7 +118,7 @@ class CatchUp:
 
         async def pull(span: Range) -> list[bytes]:
             async with gate:
-                return await self._pull(replica, contact, span)
+                return await self.pull(replica, contact, span)
 
         found = await asyncio.gather(*(pull(span) for span in spans), return_exceptions=True)
         raws: list[bytes] = []
@@ -132,7 +132,8 @@ class CatchUp:
             raise failed  # with some pulled we keep those; the next round asks for the rest
         return raws
 
-    async def _pull(self, replica: Replica, contact: Contact, span: Range) -> list[bytes]:
+    async def pull(self, replica: Replica, contact: Contact, span: Range) -> list[bytes]:
+        """What ``contact`` holds of a few numbers of one stream, unverified; raises as requests do."""
         raws: list[bytes] = []
         low = span.low
         for _ in range(PULL_SPAN * 2):

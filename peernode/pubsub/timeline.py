@@ -188,6 +188,7 @@ class Timeline:
             block = self._context.store.part(digest)
             if block is None:
                 self._context.collector.count("timeline.part_missing")
+                self._replica.miss_part(digest)
                 return None
             blocks.append(block)
         return join_parts(blocks).decode(errors="replace")

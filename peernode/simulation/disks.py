@@ -16,7 +16,7 @@ from peernode.errors import RemoteProtocolError
 from peernode.identity import node_id_of
 from peernode.pubsub.context import uuid_text
 from peernode.simulation.evidence import Copy, Evidence, Signed
-from peernode.store.base import PutMessage, Write
+from peernode.store.base import PutMessage, PutPart, Write
 
 
 class DiskWatch:
@@ -41,16 +41,17 @@ class DiskWatch:
         for copies in self._evidence.copies.values():
             if node in copies:
                 self._lose(copies[node])
+                copies[node].rotten.clear()
 
     def set_back(self, node: int, to_s: float) -> None:
         """The node's disk is what it was at ``to_s`` again."""
         for copies in self._evidence.copies.values():
             if node in copies and copies[node].since_s > to_s:
                 self._lose(copies[node])
+                copies[node].rotten.clear()
 
     def _lose(self, copy: Copy) -> None:
         copy.lost_s = self._now()
-        copy.intact = False
 
     def message_stored(self, node: int, message: Message) -> None:
         """The node's disk has taken a message in."""
@@ -65,7 +66,14 @@ class DiskWatch:
         if copy is None:
             copies[node] = Copy(self._now())
         else:
-            copy.intact = True
+            copy.rotten.pop(digest, None)
+
+    def part_stored(self, node: int, digest: bytes) -> None:
+        """The node's disk has taken a part in."""
+        for message_id in self._named_by.get(digest, ()):
+            copy = self._evidence.copies.get(message_id, {}).get(node)
+            if copy is not None:
+                copy.rotten.pop(digest, None)
 
     def _first_seen(self, node: int, message: Message) -> str:
         message_id = self._ids[message.digest] = uuid_text(message.id)
@@ -101,6 +109,7 @@ class DiskWatch:
             copy = self._evidence.copies.get(damaged, {}).get(node)
             if copy is not None:
                 self._lose(copy)
+                copy.rotten[digest] = self._now()
 
 
 class Witness:
@@ -115,6 +124,8 @@ class Witness:
         for write in writes:
             if isinstance(write, PutMessage):
                 self._watch.message_stored(self._node, write.message)
+            elif isinstance(write, PutPart):
+                self._watch.part_stored(self._node, write.digest)
 
     def rotted(self, digest: bytes) -> None:
         """See ``DiskWitness.rotted``."""

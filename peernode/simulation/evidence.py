@@ -43,8 +43,8 @@ class Copy:
     """When it was first durable there."""
     lost_s: float | None = None
     """When the disk last lost it, whole or by damage."""
-    intact: bool = True
-    """Whether it is there, undamaged, as far as the disk's writes tell."""
+    rotten: dict[bytes, float] = field(default_factory=dict)
+    """Digests of the row and parts that are there but damaged -> since when."""
 
 
 @dataclass(frozen=True, slots=True)

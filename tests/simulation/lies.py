@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from peernode.simulation.evidence import Claim, Evidence, Failure, LatePush, Signed, Unserved
+from peernode.simulation.evidence import Claim, Evidence, Failure, LatePush, Signed, Traffic, Unserved
 from tests.simulation.good_run import CHANNEL, order_key, sighting
 
 
@@ -57,6 +57,11 @@ def lost_long_before(evidence: Evidence) -> None:
     forgotten(evidence)
     for copy in evidence.copies["m1"].values():
         copy.lost_s = 2.0
+
+
+def damaged_and_left_so(evidence: Evidence) -> None:
+    evidence.traffic["end"] = Traffic(100.0, 0, 0, {})
+    evidence.copies["m1"][1].rotten[b"digest"] = 70.0
 
 
 def signed_twice(evidence: Evidence) -> None:
@@ -172,6 +177,7 @@ LIES: list[tuple[str, Callable[[Evidence], None]]] = [
     ("durable", held_by_a_bystander_only),
     ("durable", one_disk_lost_and_the_message_with_it),
     ("durable", lost_long_before),
+    ("durable", damaged_and_left_so),
     ("honest_receipt", receipt_before_the_disk),
     ("honest_receipt", more_receipts_than_disks),
     ("honest_receipt", ack_before_the_disk),

@@ -9,7 +9,7 @@ import pytest
 
 from peernode.simulation import checkers
 from peernode.simulation.checkers import not_vacuous, replayable
-from peernode.simulation.evidence import Cut, Evidence, Failure, LatePush, Signed, Unserved
+from peernode.simulation.evidence import Cut, Evidence, Failure, LatePush, Signed, Traffic, Unserved
 from peernode.simulation.paths import PATHS
 from peernode.simulation.result import latencies_ms, percentiles
 from tests.simulation.good_run import CHANNEL, good_run, order_key, sighting
@@ -76,6 +76,15 @@ def test_a_shown_gap_takes_along_what_came_behind_it_meanwhile() -> None:
     assert checkers.judge(evidence)["order"] == []
     evidence.sightings = [third, sighting(1, "m2", 13.2, 1), sighting(1, "m1", 13.5, 0)]
     assert len(checkers.judge(evidence)["order"]) == 2
+
+
+def test_rot_of_the_last_moment_or_on_a_node_just_started_may_still_be_there() -> None:
+    evidence = good_run()
+    evidence.traffic["end"] = Traffic(100.0, 0, 0, {})
+    evidence.copies["m1"][1].rotten[b"digest"] = 90.0
+    evidence.copies["m1"][2].rotten[b"digest"] = 20.0
+    evidence.downs[2].append((30.0, 80.0))
+    assert checkers.judge(evidence)["durable"] == []
 
 
 def test_a_push_soon_after_the_lease_and_a_short_time_without_one_are_right() -> None:

@@ -55,23 +55,23 @@ def test_a_copy_begins_is_lost_and_comes_back() -> None:
     watched.now = 3.0
     watched.stores(1, watched.message)
     copy = watched.evidence.copies[watched.id][1]
-    assert (copy.since_s, copy.lost_s, copy.intact) == (1.0, 2.0, True)
+    assert (copy.since_s, copy.lost_s, copy.rotten) == (1.0, 2.0, {})
 
 
 def test_rot_damages_a_copy() -> None:
     watched = Watched()
     watched.stores(1, watched.message)
     watched.watch.witness(1).rotted(watched.message.digest)
-    assert not watched.evidence.copies[watched.id][1].intact
+    assert watched.evidence.copies[watched.id][1].lost_s == 1.0
 
 
 def test_a_disk_that_is_set_back_loses_what_came_after() -> None:
     watched = Watched()
     watched.stores(1, watched.message)
     watched.watch.set_back(1, 1.5)
-    assert watched.evidence.copies[watched.id][1].intact
+    assert watched.evidence.copies[watched.id][1].lost_s is None
     watched.watch.set_back(1, 0.5)
-    assert not watched.evidence.copies[watched.id][1].intact
+    assert watched.evidence.copies[watched.id][1].lost_s == 1.0
 
 
 def test_a_second_message_under_one_number_is_a_fork_wherever_it_turns_up() -> None:

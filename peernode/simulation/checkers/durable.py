@@ -3,6 +3,9 @@
 A message is lost when none of the channel's initiators holds it at the end. That is excused only when W
 or more of the disks that had it at the acknowledgement were lost since: replaced, set back, hit by rot,
 or without power at the end.
+
+A row that has rotted is repaired: on a node that runs, and has run long enough to notice, no message that
+its network holds stays damaged.
 """
 
 from __future__ import annotations
@@ -10,6 +13,11 @@ from __future__ import annotations
 from peernode.simulation.evidence import Copy, Evidence, Sending
 
 NAME = "durable"
+
+REPAIR_S = 26.0
+"""Two rounds of scrubbing, late ones, and the fetching."""
+SCRUBBED_TOGETHER = 60
+"""Messages that one round is sure to read."""
 
 
 def lost(evidence: Evidence) -> list[Sending]:
@@ -48,4 +56,23 @@ def violations(evidence: Evidence) -> list[str]:
                 f"{sending.acked_at_s:.3f} s by {sending.quorum} of the nodes {had}, is held by none of its "
                 f"initiators {evidence.initiators.get(sending.channel, [])}; lost their disk: {gone}"
             )
+    return found + _left_damaged(evidence)
+
+
+def _left_damaged(evidence: Evidence) -> list[str]:
+    end_s = evidence.traffic["end"].at_s if "end" in evidence.traffic else 0.0
+    patience_s = REPAIR_S * (1 + len(evidence.sendings) // SCRUBBED_TOGETHER)
+    found = []
+    for sending in evidence.acknowledged():
+        for node, copy in evidence.copies.get(sending.id, {}).items():
+            spans = evidence.downs.get(node, [])
+            up_s = spans[-1][1] if spans else None
+            if not copy.rotten or up_s is None:
+                continue
+            rotten_s = min(copy.rotten.values())
+            if end_s - max(up_s, rotten_s) > patience_s:
+                found.append(
+                    f"{sending.id} was damaged on the disk of node {node} at {rotten_s:.3f} s and never "
+                    "repaired"
+                )
     return found
