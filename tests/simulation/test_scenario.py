@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -9,8 +11,13 @@ import pytest
 from peernode.simulation import fault_kinds
 from peernode.simulation.__main__ import main
 from peernode.simulation.latency import Uniform
-from peernode.simulation.scenario import SHIPPED, load, parse
+from peernode.simulation.network import NetworkSettings
+from peernode.simulation.result import summarize
+from peernode.simulation.run import run
+from peernode.simulation.scenario import SHIPPED, NodesSpec, load, parse
 from peernode.simulation.schema import ScenarioError
+
+ROOT = Path(__file__).parents[2]
 
 WHOLE = """\
 name = "lossy"
@@ -154,3 +161,26 @@ def test_what_can_not_be_run_ends_with_status_2(
 def test_a_missing_file_ends_with_status_2(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", "no/such.toml"]) == 2
     assert "no/such.toml:1: can't be read" in capsys.readouterr().err
+
+
+def test_the_documentation_has_every_kind_and_key() -> None:
+    document = (ROOT / "docs/simulation.md").read_text()
+    for kind in fault_kinds.KINDS.values():
+        (row,) = [line for line in document.splitlines() if line.startswith(f"| `{kind.name}` |")]
+        assert [key.name for key in kind.keys if f"`{key.name}`" not in row] == []
+    for name, _, _ in fault_kinds.COMMON_KEYS:
+        assert f"| `{name}` |" in document or f"`{name}` or" in document or f"or `{name}` |" in document
+    for section, spec in (("network", NetworkSettings), ("nodes", NodesSpec)):
+        keys = [field.name for field in fields(spec) if field.name != "latency"]
+        assert [
+            key for key in keys if f"`{section}.{key}`" not in document and f"`.{key}`" not in document
+        ] == []
+
+
+def test_the_documented_example_runs_as_it_stands() -> None:
+    document = (ROOT / "docs/simulation.md").read_text()
+    (example,) = re.findall(r"```toml\n(.*?)```", document, re.DOTALL)
+    finished = run(parse(example))
+    result = summarize(finished, 0.0, 0.0)
+    assert result.ok, (result.checkers, result.expect)
+    assert result.published == 20
