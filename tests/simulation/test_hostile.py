@@ -1,0 +1,137 @@
+"""What a hostile node sends is what it says it is, bounded, seeded, and only while its machine runs."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+
+import pytest
+
+from peernode.errors import RemoteProtocolError
+from peernode.identity import Identity, network_id_of, verify
+from peernode.simulation.fault_kinds import HOSTILE_MODES
+from peernode.simulation.fault_stage import Occurrence
+from peernode.simulation.forgery import Forger, is_sealed, sender_in, token_in
+from peernode.simulation.hostile import ADDRESSES_MAX, OVERHEARD_MAX, Overheard
+from peernode.simulation.scenario import FaultSpec
+from peernode.wire.frames import DATAGRAM_MAX, Hello, Sealed, Welcome, decode_frame
+from peernode.wire.ops import Op
+from peernode.wire.payload import KIND_REQUEST, decode_messages
+from peernode.wire.sealing import Sealer
+from tests.simulation.test_run import judged, with_fault
+
+NETWORK = network_id_of("test")
+EVE, ALICE, BOB = (Identity.from_seed(bytes([number]) * 32) for number in (1, 2, 3))
+TOKEN = b"tokentok"
+
+
+def forger(seed: int = 1) -> Forger:
+    return Forger(EVE, NETWORK, random.Random(seed))
+
+
+def overheard() -> Overheard:
+    spec = FaultSpec("hostile", 0.0, None, None, None, {})
+    return Overheard(Occurrence(0, spec, random.Random(1), 0.0, 1.0))
+
+
+def real(number: int = 0) -> bytes:
+    return Sealer(ALICE, NETWORK, 9).seal(BOB.public_key, TOKEN, b"hello", number.to_bytes(24, "big"))
+
+
+def test_nonsense_is_properly_sealed_and_tries_every_op() -> None:
+    receiver, made = Sealer(BOB, NETWORK, 9), forger()
+    ops: Counter[int] = Counter()
+    malformed = 0
+    for _ in range(3_000):
+        frame = decode_frame(made.nonsense(BOB.public_key, TOKEN) or b"")
+        assert isinstance(frame, Sealed)
+        assert (frame.sender, frame.token) == (EVE.public_key, TOKEN)
+        try:
+            messages = decode_messages(receiver.open(frame))
+        except RemoteProtocolError as error:
+            assert "does not open" not in str(error)
+            malformed += 1
+            continue
+        ops.update(message.code for message in messages if message.kind == KIND_REQUEST)
+    assert set(Op) <= set(ops)
+    assert 300 < malformed < 2_700
+
+
+def test_an_unusable_key_makes_no_nonsense() -> None:
+    assert forger().nonsense(bytes(32), TOKEN) is None
+
+
+def test_forged_frames_are_well_formed_and_not_what_they_claim() -> None:
+    made, receiver = forger(), Sealer(BOB, NETWORK, 9)
+    for _ in range(100):
+        for sealed, sender in (
+            (made.impersonation(ALICE.public_key, TOKEN), ALICE),
+            (made.broken_seal(real()), ALICE),
+            (made.appropriated(real()), EVE),
+        ):
+            frame = decode_frame(sealed)
+            assert isinstance(frame, Sealed)
+            assert frame.sender == sender.public_key
+            with pytest.raises(RemoteProtocolError, match="does not open"):
+                receiver.open(frame)
+    assert isinstance(decode_frame(made.hello()), Hello)
+    signed: Counter[bool] = Counter()
+    for _ in range(40):
+        welcome = decode_frame(made.welcome(ALICE.public_key, ("10.0.0.1", 7)))
+        assert isinstance(welcome, Welcome)
+        good = verify(welcome.public_key, "welcome", welcome.signed_bytes(), welcome.signature)
+        assert good == (welcome.public_key == EVE.public_key)
+        signed[good] += 1
+    assert min(signed[True], signed[False]) > 5
+
+
+def test_garbage_is_of_every_size_and_the_same_for_the_same_seed() -> None:
+    def garbage(seed: int) -> list[bytes]:
+        made = forger(seed)
+        return [made.noise() for _ in range(200)] + [made.mutated(real()) for _ in range(200)]
+
+    sizes = [len(datagram) for datagram in garbage(1)]
+    assert min(sizes) <= 2
+    assert max(sizes) > DATAGRAM_MAX
+    assert garbage(1) == garbage(1) != garbage(2)
+    assert real() not in [datagram for datagram in garbage(1)[200:] if len(datagram) != len(real())]
+
+
+def test_what_is_overheard_is_bounded_and_even() -> None:
+    heard = overheard()
+    total = 8 * OVERHEARD_MAX
+    for number in range(total):
+        heard((f"10.0.{number >> 8}.{number & 255}", 1), ("10.9.9.9", number), real(number))
+    assert len(heard.datagrams) == OVERHEARD_MAX
+    assert len(heard.keys) == len(heard.tokens) == ADDRESSES_MAX
+    early = sum(target[1] < total / 2 for _, target, _ in heard.datagrams)
+    assert early == pytest.approx(OVERHEARD_MAX / 2, rel=0.2)
+    assert set(heard.keys.values()) == {ALICE.public_key}
+    assert set(heard.tokens.values()) == {TOKEN}
+    heard.deaf = True
+    before = list(heard.datagrams)
+    heard(("10.0.0.1", 1), ("10.9.9.9", 1), b"x")
+    assert heard.datagrams == before
+
+
+def test_keys_and_tokens_lie_in_the_clear_where_the_forger_looks() -> None:
+    assert is_sealed(real())
+    assert not is_sealed(forger().hello())
+    assert not is_sealed(real()[:40])
+    assert (sender_in(real()), token_in(real())) == (ALICE.public_key, TOKEN)
+
+
+def test_it_sends_nothing_while_its_machine_is_frozen() -> None:
+    frozen = '\n[[faults]]\nkind = "pause"\nat_s = 10\nfor_s = 10\nnodes = [2]'
+    lines = 'kind = "hostile"\nat_s = 10\nfor_s = 10\nnodes = [2]\nmodes = ["garbage", "forged", "replayed"]'
+    _, result = judged(with_fault(lines + frozen))
+    assert result.coverage["fault hostile"] == 1
+    assert not any(
+        name.startswith("fault hostile: ") and count > 1 for name, count in result.coverage.items()
+    )
+
+
+def test_a_hostile_node_is_the_same_for_the_same_seed() -> None:
+    text = with_fault('kind = "hostile"\nat_s = 10\nfor_s = 5')
+    first, second, other = (judged(text, seed)[1] for seed in (3, 3, 4))
+    assert first.trace_hash == second.trace_hash != other.trace_hash
