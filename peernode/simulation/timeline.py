@@ -59,7 +59,7 @@ class Timeline:
         self._index_of = index_of
         self._row_of = {index: row for row, index in enumerate(self.rows)}
         self._width = nodes if self.pairs else 1
-        self._sent = array("I", bytes(4 * SLICES * len(self.rows) * self._width))
+        self._arrived = array("I", bytes(4 * SLICES * len(self.rows) * self._width))
         self._lost = array("I", bytes(4 * SLICES * len(self.rows) * self._width))
         self._look_every = max(1, -(-SLICES * nodes // LOOKS_MAX))
         self._next_look = 0
@@ -72,8 +72,6 @@ class Timeline:
         if slice_ >= self._next_look:
             self._next_look = slice_ - slice_ % self._look_every + self._look_every
             self._look_now(at_s)
-        if kind == "RECV":
-            return
         if kind in SENT:
             self.datagrams[slice_] += 1
             self.bytes[slice_] += size
@@ -84,9 +82,9 @@ class Timeline:
         if row is None:
             return
         cell = (slice_ * len(self.rows) + row) * self._width + (sender if self.pairs else 0)
-        if kind in SENT:
-            self._sent[cell] += 1
-        if kind in LOST:
+        if kind == "RECV":
+            self._arrived[cell] += 1
+        elif kind in LOST:
             self._lost[cell] += 1
 
     def _look_now(self, at_s: float) -> None:
@@ -122,19 +120,19 @@ class Timeline:
         return list(self._faults.values())
 
     def arrivals(self, row: int, sender: int | None, first: int, last: int) -> tuple[int, int]:
-        """(sent to, lost on the way to) the receiver of a row in slices ``first`` up to, without, ``last``.
+        """What (arrived at, got lost on the way to) the receiver of a row in those slices.
 
-        ``sender`` None: from anybody else. Never more lost than sent: who was lost late was sent.
+        ``last`` is not among them; ``sender`` None: from anybody else. Each counts where its fate was
+        decided, so that what was sent just before a fault is not blamed on it.
         """
         columns = range(self._width) if sender is None or not self.pairs else (sender,)
-        sent = lost = 0
+        arrived = lost = 0
         for slice_ in range(first, last):
             begin = (slice_ * len(self.rows) + row) * self._width
             for column in columns:
-                lost_here = self._lost[begin + column]
-                sent += max(self._sent[begin + column], lost_here)
-                lost += lost_here
-        return sent, lost
+                arrived += self._arrived[begin + column]
+                lost += self._lost[begin + column]
+        return arrived, lost
 
 
 def _sample(nodes: int) -> tuple[int, ...]:

@@ -96,17 +96,26 @@ def _end_s(run: Run, span: FaultSpan) -> float:
 
 def time_scale(run: Run, width: float) -> Linear:
     """The axis of time that all drawings over time share, so that they can be compared."""
-    return Linear(0, max(run.scenario.duration_s, run.virtual_s), 128 if width >= WIDE else 34, width - 14)
+    return Linear(0, max(run.scenario.duration_s, run.virtual_s), 140 if width >= WIDE else 34, width - 14)
 
 
 def draw_faults(drawing: Drawing, run: Run, x: Linear, top: float, bottom: float, wide: bool) -> None:
     """Bands across a plot from ``top`` to ``bottom``."""
     quiet = run.scenario.quiet_from_s
     drawing.rect(x(quiet), top, x(x.high) - x(quiet), bottom - top, "quiet")
-    for spans in lanes(run).values():
-        for span in spans:
-            begin, end = x(span.from_s), x(_end_s(run, span))
-            drawing.rect(begin, top, max(1.0, end - begin), bottom - top, "fault-band")
+    for from_s, to_s in _united(run):
+        drawing.rect(x(from_s), top, max(1.0, x(to_s) - x(from_s)), bottom - top, "fault-band")
+
+
+def _united(run: Run) -> list[tuple[float, float]]:
+    """The times in which any fault lasted."""
+    found: list[tuple[float, float]] = []
+    for span in sorted(run.timeline.faults, key=lambda span: span.from_s):
+        from_s, to_s = span.from_s, _end_s(run, span)
+        if found and from_s <= found[-1][1]:
+            from_s, to_s = found[-1][0], max(to_s, found.pop()[1])
+        found.append((from_s, to_s))
+    return found
 
 
 def draw_lanes(drawing: Drawing, run: Run, x: Linear, top: float, wide: bool) -> float:

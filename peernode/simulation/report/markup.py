@@ -65,19 +65,23 @@ def paragraph(*children: str | None, class_: str | None = None) -> Markup:
 
 
 def table(
-    caption: str, head: Sequence[str], rows: Iterable[Sequence[str]], numeric: Sequence[int] = ()
+    caption: str,
+    head: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    numeric: Sequence[int] = (),
+    class_: str | None = None,
 ) -> Markup:
     """A table that says what it is; columns in ``numeric`` are set as numbers; first cells are headers."""
     classes = ["number" if column in numeric else None for column in range(len(head))]
     heads = joined(
-        element("th", words, scope="col", class_=class_) for words, class_ in zip(head, classes, strict=True)
+        element("th", words, scope="col", class_=kind) for words, kind in zip(head, classes, strict=True)
     )
     body = joined(
         element(
             "tr",
             *(
-                element("th" if column == 0 else "td", cell, class_=class_, scope=None if column else "row")
-                for column, (cell, class_) in enumerate(zip(row, classes, strict=True))
+                element("th" if column == 0 else "td", cell, class_=kind, scope=None if column else "row")
+                for column, (cell, kind) in enumerate(zip(row, classes, strict=True))
             ),
         )
         for row in rows
@@ -89,6 +93,7 @@ def table(
             element("caption", caption),
             element("thead", element("tr", heads)),
             element("tbody", body),
+            class_=class_,
         ),
         class_="scroll short" if len(head) == 2 else "scroll",
         tabindex="0",

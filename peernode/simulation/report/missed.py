@@ -40,8 +40,10 @@ def _block(run: Run, trouble: Trouble, open_: bool) -> Markup:
     sending = trouble.sending
     outcome = []
     if sending.acked_at_s is None:
+        entitled = len(run.evidence.entitled(sending))
         outcome.append(f"not acknowledged ({sending.error or sending.state or 'no answer'})")
-    if trouble.missed:
+        outcome.append(f"reached {count(entitled - len(trouble.missed))} of {count(entitled)}")
+    elif trouble.missed:
         outcome.append(f"missed by {plural(len(trouble.missed), 'node')}")
     if trouble.late:
         outcome.append(f"late at {plural(len(trouble.late), 'node')}")
@@ -111,7 +113,7 @@ def _attempts(run: Run, trouble: Trouble) -> Markup:
         + (f"; {ATTEMPTS_MAX} of them shown" if len(tries) > ATTEMPTS_MAX else ""),
         ("Ended at", "By", "To", "Method", "Outcome", "Took"),
         [_attempt(tried, concerned) for tried in shown],
-        numeric=(0, 5),
+        numeric=(5,),
     )
 
 

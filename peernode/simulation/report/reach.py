@@ -42,10 +42,12 @@ class Stretch:
     words: str
 
 
-def level(sent: int, lost: int) -> str:
-    """The class of a share."""
-    arrived = (sent - lost) / sent
-    return next((name for least, name in LEVELS if arrived >= least), "reach-0")
+def level(arrived: int, lost: int) -> str:
+    """The class of a share; empty when there was nothing."""
+    if not arrived + lost:
+        return ""
+    part = arrived / (arrived + lost)
+    return next((name for least, name in LEVELS if part >= least), "reach-0")
 
 
 def ordered_rows(run: Run) -> list[int]:
@@ -125,8 +127,7 @@ def _runs(run: Run, row: int, merged: int) -> Iterable[tuple[int, int, str]]:
     """(first slice, last excluded, class) of neighbours with the same class; nothing sent: none."""
     first, name = 0, ""
     for slice_ in range(0, SLICES, merged):
-        sent, lost = run.timeline.arrivals(row, None, slice_, slice_ + merged)
-        now = level(sent, lost) if sent else ""
+        now = level(*run.timeline.arrivals(row, None, slice_, slice_ + merged))
         if now != name:
             if name:
                 yield first, slice_, name
@@ -204,9 +205,8 @@ def _matrix(drawing: Drawing, run: Run, stretch: Stretch, x: float, y: float, si
     cells: dict[str, list[tuple[float, float, float, float]]] = {}
     for column, receiver in enumerate(order):
         for line, sender in enumerate(order):
-            sent, lost = timeline.arrivals(receiver, sender, stretch.first, stretch.last)
-            if sent:
-                name = level(sent, lost)
+            name = level(*timeline.arrivals(receiver, sender, stretch.first, stretch.last))
+            if name:
                 inset = (1 - HEIGHTS[name] ** 0.5) * (cell - gap) / 2
                 size = cell - gap - 2 * inset
                 cells.setdefault(name, []).append(
@@ -222,18 +222,24 @@ def _matrix(drawing: Drawing, run: Run, stretch: Stretch, x: float, y: float, si
 def _numbers(run: Run) -> Markup:
     rows = []
     for row in ordered_rows(run):
-        sent, lost = run.timeline.arrivals(row, None, 0, SLICES)
+        arrived, lost = run.timeline.arrivals(row, None, 0, SLICES)
         node = run.timeline.rows[row]
         away = sum(
             min(run.virtual_s, run.virtual_s if to_s is None else to_s) - from_s
             for from_s, to_s in run.evidence.downs.get(node, ())
         )
         rows.append(
-            (str(node), count(sent), count(sent - lost), share(sent - lost, sent), moment(round(away, 2)))
+            (
+                str(node),
+                count(arrived + lost),
+                count(arrived),
+                share(arrived, arrived + lost),
+                moment(round(away, 2)),
+            )
         )
     return table(
         "Datagrams from others, by receiver",
         ("Node", "Sent to it", "Arrived at once", "Share", "Without power"),
         rows,
-        numeric=(0, 1, 2, 3, 4),
+        numeric=(1, 2, 3, 4),
     )

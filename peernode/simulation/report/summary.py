@@ -17,7 +17,7 @@ from peernode.simulation.report.page import document
 from peernode.simulation.report.svg import Drawing, Log, legend
 from peernode.simulation.report.verdict import sign
 
-BOX_WIDTH, BOX_HEIGHT = 240.0, 26.0
+BOX_WIDTH, BOX_HEIGHT = 280.0, 22.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +171,7 @@ def _failure(entry: Entry) -> Markup:
 
 
 def _link(entry: Entry) -> Markup:
-    name = _name(entry)
+    name = entry.scenario if entry.result is None else entry.result["name"]
     return element("span", name) if entry.report is None else element("a", name, href=entry.report)
 
 
@@ -194,45 +194,69 @@ def _legend() -> Markup:
 
 def _table(entries: Sequence[Entry]) -> Markup:
     scale = _scale(entries)
-    head = (
-        "Scenario", "Verdict", "Nodes", "Joined", "Acked", "Delivered", "Latency",
-        "p50", "p90", "p99", "Longest", "Datagrams each", "Real time", "Memory",
-    )  # fmt: skip
     return table(
-        f"{plural(len(entries), 'run')}; time, memory and numbers of each",
-        head,
-        [_row(entry, number_, scale) for number_, entry in enumerate(entries)],
-        numeric=(2, 3, 4, 5, 7, 8, 9, 10, 11, 12, 13),
+        f"{plural(len(entries), 'run')}, each with its seed, nodes and cost",
+        (
+            "Scenario",
+            "Verdict",
+            "Joined",
+            "Acked",
+            "Delivered",
+            "Latency",
+            "Datagrams",
+            "Real time",
+            "Memory",
+        ),
+        [_row(entry, place, scale) for place, entry in enumerate(entries)],
+        numeric=(2, 3, 4, 6, 7, 8),
+        class_="runs",
     )
 
 
-def _row(entry: Entry, number_: int, scale: Log | None) -> tuple[str, ...]:
+def _row(entry: Entry, place: int, scale: Log | None) -> tuple[str, ...]:
     result = entry.result
     if result is None:
-        return (_link(entry), sign(False, ("held", "no result")), *[figures.NOT_MEASURED] * 12)
-    latency = result["latency_ms"]
+        return (_link(entry), sign(False, ("held", "no result")), *[figures.NOT_MEASURED] * 7)
+    per_delivery = result["datagrams"]["per_delivery"]
     return (
-        _link(entry),
+        _two_lines(_link(entry), f"seed {result['seed']}, {plural(result['nodes'], 'node')}"),
         sign(entry.ok, ("held", "failed")),
-        count(result["nodes"]),
-        share(result["joins"]["ok"], result["joins"]["tried"]),
-        share(result["acked"], result["published"]),
-        share(result["delivered"], result["expected"]),
-        _box(entry, number_, latency, scale),
-        *(exact(latency[name], milliseconds(latency[name])) for name in ("p50", "p90", "p99", "max")),
-        exact(result["datagrams"]["per_delivery"], number(result["datagrams"]["per_delivery"])),
-        seconds(result["wall_s"]),
-        f"{number(result['rss_mib'])} MiB",
+        _of(result["joins"]["ok"], result["joins"]["tried"]),
+        _of(result["acked"], result["published"]),
+        _of(result["delivered"], result["expected"]),
+        _latency(entry, place, result["latency_ms"], scale),
+        _two_lines(exact(per_delivery, number(per_delivery)), "per delivery"),
+        exact(result["wall_s"], seconds(result["wall_s"])),
+        _two_lines(
+            exact(result["rss_mib"], f"{number(result['rss_mib'])} MiB"),
+            f"{figures.size(result['rss_kib_per_node'] * 1024)} a node",
+        ),
     )
 
 
-def _box(entry: Entry, number_: int, latency: Mapping[str, float | None], scale: Log | None) -> str:
+def _two_lines(words: Markup, below: str) -> Markup:
+    return joined([words, element("span", below, class_="below")])
+
+
+def _of(part: int, whole: int) -> Markup:
+    return _two_lines(exact(part, share(part, whole)), f"of {count(whole)}")
+
+
+def _latency(entry: Entry, place: int, latency: Mapping[str, float | None], scale: Log | None) -> Markup:
+    """The picture, and under it the numbers."""
+    words = joined(
+        [exact(value, f"{name} {milliseconds(value)}") for name, value in latency.items()], between=" · "
+    )
+    return joined([_box(entry, place, latency, scale), element("span", words, class_="below")])
+
+
+def _box(entry: Entry, place: int, latency: Mapping[str, float | None], scale: Log | None) -> Markup | None:
     """A small picture of a run's latencies."""
     p50, p90, p99, longest = (latency[name] for name in ("p50", "p90", "p99", "max"))
     if scale is None or p50 is None or p90 is None or p99 is None or longest is None:
-        return figures.NOT_MEASURED
+        return None
     drawing = Drawing(
-        f"box-{number_}",
+        f"box-{place}",
         BOX_WIDTH,
         BOX_HEIGHT,
         f"Latency of {_name(entry)}",

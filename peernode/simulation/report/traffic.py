@@ -56,7 +56,7 @@ def traffic(run: Run, result: Result) -> Markup:
 def _draw_bars(operations: dict[str, tuple[int, int]], width: float) -> Drawing:
     wide = width >= WIDE
     row_height = ROW_HEIGHT[wide]
-    left = 128.0 if wide else 0.0
+    left = 140.0 if wide else 0.0
     most = max(sum(both) for both in operations.values())
     x = Linear(0, most, left, width - (90 if wide else 60))
     drawing = Drawing(
