@@ -57,7 +57,7 @@ class Repair:
         """Repair what is noticed, and look for more; ends with the node."""
         while True:
             try:
-                async with asyncio.timeout(self._context.jittered(SCRUB_S)):
+                async with asyncio.timeout(SCRUB_S):  # no jitter: nobody else notices it
                     await self._noticed.wait()
             except TimeoutError:
                 self._scrub()
