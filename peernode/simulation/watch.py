@@ -44,7 +44,7 @@ class Watch:
         self._unserved: dict[tuple[int, str], Unserved] = {}
         self._pace = max(1.0, len(self._looked_at) / AT_FULL_PACE_MAX) * (4.0 if step > 1 else 1.0)
         if step > 1:
-            for checker in ("bounded", "leases_end"):
+            for checker in ("bounded", "leases_end", "honest_receipt"):
                 evidence.coverage[f"looked at samples only: {checker}"] += 1
 
     async def run(self) -> None:
