@@ -79,14 +79,8 @@ class Stage:
             channel = spec.options["channel"]
             up = [participant for participant in self.participants if participant.node is not None]
             return sorted(up, key=lambda participant: participant.distance(channel))[: spec.options["count"]]
-        if spec.nodes is not None:
-            return [self.participants[index] for index in spec.nodes]
-        which = KINDS[spec.kind].targets
-        among = self.participants
-        if which == "bootstrap":
-            among = among[: self.scenario.nodes.bootstrap]
-        count = spec.count if spec.count is not None else (1 if which == "one" else len(among))
-        return rng.sample(among, min(count, len(among)))
+        nodes = self.scenario.nodes
+        return [self.participants[index] for index in drawn(spec, rng, nodes.count, nodes.bootstrap)]
 
     # -- what is noted --------------------------------------------------------------------------
 
@@ -125,6 +119,18 @@ class Stage:
             return network.disturbed.pop(number, 0)
 
         return calm
+
+
+def drawn(spec: FaultSpec, rng: random.Random, nodes: int, bootstrap: int) -> list[int]:
+    """Whom a fault hits, by index. With ``draw``, naming them changes no later draw of the fault."""
+    which = KINDS[spec.kind].targets
+    among = range(bootstrap if which == "bootstrap" else nodes)
+    count = spec.count if spec.count is not None else (1 if which == "one" else len(among))
+    if spec.nodes is None:
+        return rng.sample(among, min(count, len(among)))
+    if spec.draw is not None:
+        rng.sample(among, min(len(spec.nodes), len(among)))
+    return list(spec.nodes)
 
 
 def hosts_of(participants: list[Participant]) -> frozenset[int]:

@@ -58,6 +58,8 @@ class ChannelSpec:
     name: str
     members: int
     join: When
+    who: tuple[int, ...] | None = None
+    """The members, in the order in which they join; None: drawn by the seed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,8 @@ class PublishSpec:
     start_s: float
     every_s: float
     size_bytes: int
+    who: tuple[int, ...] | None = None
+    """The authors in turn; None: drawn by the seed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +162,9 @@ def parse(text: str, source: str = "scenario", folder: Path | None = None) -> Sc
         network=read_network(root.table("network"), folder or Path()),
         nodes=nodes,
         channels=channels,
-        publish=tuple(_read_publish(table, channels, duration_s) for table in root.tables("publish")),
+        publish=tuple(
+            _read_publish(table, channels, nodes.count, duration_s) for table in root.tables("publish")
+        ),
         faults=tuple(
             _read_fault(table, nodes.count, names, duration_s - settle_s) for table in root.tables("faults")
         ),
@@ -217,16 +223,24 @@ def _read_channel(table: Table, nodes: int, duration_s: float) -> ChannelSpec:
     return channel
 
 
-def _read_publish(table: Table, channels: tuple[ChannelSpec, ...], duration_s: float) -> PublishSpec:
+def _read_publish(
+    table: Table, channels: tuple[ChannelSpec, ...], nodes: int, duration_s: float
+) -> PublishSpec:
     name = table.choice("channel", tuple(channel.name for channel in channels))
-    members = next(channel.members for channel in channels if channel.name == name)
+    channel = next(channel for channel in channels if channel.name == name)
+    who = table.integers("authors", NODES_MAX) if isinstance(table.raw("authors", 1), list) else None
+    if not set(who or ()) <= set(range(nodes) if channel.who is None else channel.who):
+        table.refuse("authors", f"{list(who or ())}: not all of them are members of {name}")
+    if who is not None and channel.who is None and channel.members < nodes:
+        table.refuse("authors", "a list of authors needs a list of members, or all")
     publish = PublishSpec(
         channel=name,
-        authors=table.integer("authors", 1, 1, members),
+        authors=table.integer("authors", 1, 1, channel.members) if who is None else len(who),
         messages=table.integer("messages", low=1, high=MESSAGES_MAX),
         start_s=table.number("start_s"),
         every_s=table.number("every_s", 1.0),
         size_bytes=table.integer("size_bytes", 100, 1, TEXT_BYTES_MAX),
+        who=who,
     )
     table.done()
     last_s = publish.start_s + (publish.messages - 1) * publish.every_s

@@ -9,12 +9,71 @@ import asyncio
 import random
 import uuid
 from collections.abc import Coroutine
+from dataclasses import dataclass
 from typing import Any
 
 from peernode.simulation.clocks import EPOCH_MS
 from peernode.simulation.evidence import TEXT_MARK
 from peernode.simulation.participant import Participant
-from peernode.simulation.scenario import ChannelSpec, PublishSpec, Scenario, When
+from peernode.simulation.scenario import PublishSpec, Scenario, When
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A message that is to be sent; ``author`` is the index of a node."""
+
+    channel: str
+    author: int
+    at_s: float
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What people will do, as far as the seed decides it."""
+
+    members: dict[str, list[int]]
+    """Channel -> its members in the order in which they join."""
+    authors: list[list[int]]
+    """Per ``[[publish]]``: who writes, in turn."""
+    messages: list[list[Planned]]
+    """Per ``[[publish]]``."""
+
+
+def lay_out(scenario: Scenario, seed: int) -> Layout:
+    """Draw it. Whom the scenario names itself is drawn too and not taken: naming changes no other draw."""
+    rng = random.Random(f"{seed}/workload")  # noqa: S311 - seeded on purpose
+    layout = Layout({}, [], [])
+    for channel in scenario.channels:
+        members = list(range(scenario.nodes.count))
+        if channel.members < len(members):
+            members = rng.sample(members, channel.members)
+        layout.members[channel.name] = members if channel.who is None else list(channel.who)
+    for number, publish in enumerate(scenario.publish):
+        authors = rng.sample(layout.members[publish.channel], publish.authors)
+        if publish.who is not None:
+            authors = list(publish.who)
+        layout.authors.append(authors)
+        layout.messages.append(
+            [_plan(publish, number, count, authors, rng) for count in range(publish.messages)]
+        )
+    return layout
+
+
+def _plan(publish: PublishSpec, number: int, count: int, authors: list[int], rng: random.Random) -> Planned:
+    at_s = publish.start_s + count * publish.every_s
+    author = authors[count % len(authors)]
+    text = f"{number}.{count}{TEXT_MARK}{author} " + "." * publish.size_bytes
+    return Planned(publish.channel, author, at_s, _uuid7(rng, at_s), text[: publish.size_bytes])
+
+
+def _uuid7(rng: random.Random, at_s: float) -> str:
+    """A UUIDv7 (RFC 9562, section 5.7) as the browser would make it."""
+    stamp = EPOCH_MS + int(at_s * 1000)
+    random_bits = rng.getrandbits(74)
+    value = stamp << 80 | 7 << 76 | (random_bits >> 62) << 64 | 2 << 62 | random_bits & (1 << 62) - 1
+    return str(uuid.UUID(int=value))
 
 
 class Workload:
@@ -23,15 +82,7 @@ class Workload:
     def __init__(self, scenario: Scenario, seed: int, participants: list[Participant]) -> None:
         self._scenario = scenario
         self._participants = participants
-        self._rng = random.Random(f"{seed}/workload")  # noqa: S311 - seeded on purpose
-        self.members: dict[str, list[Participant]] = {
-            channel.name: self._draw_members(channel) for channel in scenario.channels
-        }
-
-    def _draw_members(self, channel: ChannelSpec) -> list[Participant]:
-        if channel.members == len(self._participants):
-            return list(self._participants)
-        return self._rng.sample(self._participants, channel.members)
+        self._layout = lay_out(scenario, seed)
 
     async def run(self) -> None:
         """Do everything the scenario says."""
@@ -41,31 +92,17 @@ class Workload:
             for at_s, participant in _spread(self._scenario.nodes.online, self._participants)
         ]
         for channel in self._scenario.channels:
+            members = [self._participants[index] for index in self._layout.members[channel.name]]
             acts += [
                 _at(at_s, participant.join(channel.name))
-                for at_s, participant in _spread(channel.join, self.members[channel.name])
+                for at_s, participant in _spread(channel.join, members)
             ]
-        for number, publish in enumerate(self._scenario.publish):
-            acts += self._messages(number, publish)
+        acts += [
+            _at(plan.at_s, self._participants[plan.author].publish(plan.channel, plan.id, plan.text))
+            for messages in self._layout.messages
+            for plan in messages
+        ]
         await asyncio.gather(*acts)
-
-    def _messages(self, number: int, publish: PublishSpec) -> list[Coroutine[Any, Any, None]]:
-        members = self.members[publish.channel]
-        authors = self._rng.sample(members, publish.authors)
-        acts = []
-        for count in range(publish.messages):
-            at_s = publish.start_s + count * publish.every_s
-            author = authors[count % len(authors)]
-            text = _text(f"{number}.{count}{TEXT_MARK}{author.index} ", publish.size_bytes)
-            acts.append(_at(at_s, author.publish(publish.channel, self._uuid7(at_s), text)))
-        return acts
-
-    def _uuid7(self, at_s: float) -> str:
-        """A UUIDv7 (RFC 9562, section 5.7) as the browser would make it."""
-        stamp = EPOCH_MS + int(at_s * 1000)
-        random_bits = self._rng.getrandbits(74)
-        value = stamp << 80 | 7 << 76 | (random_bits >> 62) << 64 | 2 << 62 | random_bits & (1 << 62) - 1
-        return str(uuid.UUID(int=value))
 
 
 def _spread(when: When, participants: list[Participant]) -> list[tuple[float, Participant]]:
@@ -83,7 +120,3 @@ async def _at(at_s: float, act: Coroutine[Any, Any, None]) -> None:
         act.close()
         raise
     await act
-
-
-def _text(beginning: str, size_bytes: int) -> str:
-    return (beginning + "." * size_bytes)[:size_bytes]
