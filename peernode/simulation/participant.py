@@ -35,6 +35,7 @@ from peernode.wire.contact import Contact
 
 PORT = 7_400
 STOP_MAX_S = 30.0
+DRAIN_TICK_S = 0.002
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +170,8 @@ class Participant:
         try:
             async with asyncio.timeout(STOP_MAX_S):
                 await self.host.call(node.stop())
+                while self.disk.flushing or self.disk.waiting:
+                    await asyncio.sleep(DRAIN_TICK_S)  # the kernel ends what it was asked to write
         except TimeoutError:
             self._fail(f"node {self.index} did not stop within {STOP_MAX_S:g} s")
         except HostCrashed:
@@ -229,6 +232,11 @@ class Participant:
             sending.state, sending.error = "failed", error.code
         except HostCrashed:
             self._evidence.coverage["crash in publish"] += 1
+        except asyncio.CancelledError:
+            waiter = asyncio.current_task()
+            if waiter is None or waiter.cancelling():
+                raise
+            self._evidence.coverage["stop in publish"] += 1
         else:
             sending.accepted_at_s = self._world.loop.time()
             sending.state = sending.state or state.state

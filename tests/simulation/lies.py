@@ -170,6 +170,41 @@ def fault_that_hit_nobody(evidence: Evidence) -> None:
     evidence.coverage["fault pause"] = 1
 
 
+def accepted_and_never_on_the_disk(evidence: Evidence) -> None:
+    evidence.sendings["m2"].accepted_at_s = 11.0
+    del evidence.copies["m2"][0]
+
+
+def accepted_before_the_disk(evidence: Evidence) -> None:
+    evidence.sendings["m2"].accepted_at_s = 11.03
+
+
+def accepted_and_gone_from_the_disk(evidence: Evidence) -> None:
+    evidence.sendings["m2"].accepted_at_s = 11.05
+    del evidence.holdings[(0, CHANNEL)]["m2"]
+
+
+def a_quiet_time(evidence: Evidence) -> None:
+    for name, at_s in (("quiet", 30.0), ("end", 45.0)):
+        evidence.traffic[name] = Traffic(at_s, 0, 0, {})
+
+
+def accepted_and_never_sent(evidence: Evidence) -> None:
+    a_quiet_time(evidence)
+    sending = evidence.sendings["m2"]
+    sending.accepted_at_s, sending.acked_at_s, sending.claims = 11.05, None, []
+
+
+def held_by_some_initiators_only(evidence: Evidence) -> None:
+    a_quiet_time(evidence)
+    del evidence.holdings[(2, CHANNEL)]["m2"]
+
+
+def answered_before_it_was_asked(evidence: Evidence) -> None:
+    evidence.sendings["m2"].author = 2
+    evidence.sightings[0] = sighting(2, "m1", 10.5, 5)
+
+
 LIES: list[tuple[str, Callable[[Evidence], None]]] = [
     ("no_crash", crashed),
     ("joined", never_joined),
@@ -196,6 +231,12 @@ LIES: list[tuple[str, Callable[[Evidence], None]]] = [
     ("order", other_order_key),
     ("order", shown_in_another_order),
     ("order", author_heard_backwards),
+    ("order", answered_before_it_was_asked),
+    ("kept", accepted_and_never_on_the_disk),
+    ("kept", accepted_before_the_disk),
+    ("kept", accepted_and_gone_from_the_disk),
+    ("kept", accepted_and_never_sent),
+    ("replicated", held_by_some_initiators_only),
     ("no_fork", signed_twice),
     ("leases_end", pushed_after_the_lease),
     ("leases_end", nobody_holds_its_lease),

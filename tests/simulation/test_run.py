@@ -102,6 +102,12 @@ def test_every_kind_of_fault_happens_and_is_survived(fault: str) -> None:
     assert [name for name, verdict in result.checkers.items() if not verdict["ok"]] == [], result.checkers
 
 
+def test_an_orderly_stop_in_the_middle_of_a_publish_leaves_a_disk_that_works() -> None:
+    _, result = judged(with_fault('kind = "restart"\nat_s = 10\nfor_s = 3\ncount = 1'), seed=2)
+    assert result.coverage["stop in publish"] == 1
+    assert result.ok, result.checkers
+
+
 def test_every_kind_is_tried() -> None:
     tried = {
         argument.split('"')[1]

@@ -16,6 +16,7 @@ from peernode.simulation.checkers import (
     exactly_once,
     honest_receipt,
     joined,
+    kept,
     leases_end,
     no_amplification,
     no_crash,
@@ -23,6 +24,7 @@ from peernode.simulation.checkers import (
     no_phantom,
     not_vacuous,
     order,
+    replicated,
     secrecy,
 )
 from peernode.simulation.evidence import Evidence
@@ -35,7 +37,9 @@ ALL: dict[str, Callable[[Evidence], list[str]]] = {
     for checker in (
         no_crash,
         joined,
+        kept,
         durable,
+        replicated,
         honest_receipt,
         delivered,
         exactly_once,

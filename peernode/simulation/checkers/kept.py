@@ -7,6 +7,7 @@ the channel's room is in the way.
 
 from __future__ import annotations
 
+from peernode.simulation.checkers.quiet import calm_since_s
 from peernode.simulation.evidence import Evidence, Sending
 
 NAME = "kept"
@@ -44,7 +45,7 @@ def _forgotten(evidence: Evidence, sending: Sending) -> str:
 
 
 def _unsent(evidence: Evidence, sending: Sending) -> str:
-    quiet_s = evidence.calm_since_s(sending.author)
+    quiet_s = calm_since_s(evidence, sending.author)
     accepted_at_s = sending.accepted_at_s
     if sending.acked_at_s is not None or sending.error in REASONS or quiet_s is None:
         return ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from peernode.simulation.evidence import Evidence, Sighting
+from peernode.simulation.evidence import Evidence, Sending, Sighting
 
 NAME = "order"
 GAP_HOLD_S = 2.0
@@ -67,11 +67,34 @@ def _authors_out_of_sequence(evidence: Evidence) -> list[str]:
     return found
 
 
+def _answers_before_questions(evidence: Evidence) -> list[str]:
+    """Messages ordered before something that their author had been told, in the same life, before."""
+    orders = {message.id: message.order for messages in evidence.finals.values() for message in messages}
+    acts: list[tuple[float, bool, Sighting | Sending]] = [
+        *((sighting.at_s, False, sighting) for sighting in evidence.sightings),
+        *((sending.asked_at_s, True, sending) for sending in evidence.sendings.values()),
+    ]
+    newest: dict[tuple[int, int, str], str] = {}
+    found = []
+    for at_s, _, act in sorted(acts, key=lambda item: item[:2]):
+        if isinstance(act, Sighting):
+            screen = (act.node, act.life, act.channel)
+            newest[screen] = max(newest.get(screen, ""), act.order)
+        elif orders.get(act.id, "~") < newest.get((act.author, act.life, act.channel), ""):
+            found.append(
+                f"{act.id} of node {act.author}, written at {at_s:.3f} s, stands before a message that its "
+                "author had on the screen by then"
+            )
+    return found
+
+
 def order_equal(evidence: Evidence) -> bool:
     """Whether all nodes' final orders agree."""
     return not _differing_ends(evidence)
 
 
 def violations(evidence: Evidence) -> list[str]:
-    """Differences between nodes, and authors heard out of sequence."""
-    return _differing_ends(evidence) + _authors_out_of_sequence(evidence)
+    """Differences between nodes, authors heard out of sequence, answers before questions."""
+    return (
+        _differing_ends(evidence) + _authors_out_of_sequence(evidence) + _answers_before_questions(evidence)
+    )

@@ -1,11 +1,13 @@
 """Replicated: when it has been quiet for long enough, all of a channel's initiators hold what was sent.
 
 Long enough is ``QUIET_S``: those who store a channel compare their logs every 15 s, give or take a fifth,
-and whenever the set of them changes. An initiator counts from its own last start.
+and whenever the set of them changes. An initiator counts from its own last start, also on an empty disk.
+A row that rots while its node runs is looked for only when it is read, so it is no part of this promise.
 """
 
 from __future__ import annotations
 
+from peernode.simulation.checkers.quiet import calm_since_s
 from peernode.simulation.evidence import Evidence
 
 NAME = "replicated"
@@ -22,16 +24,29 @@ def violations(evidence: Evidence) -> list[str]:
     for sending in evidence.acknowledged():
         initiators = evidence.initiators.get(sending.channel, [])
         lacking = [
-            node for node in initiators if sending.id not in evidence.holdings.get((node, sending.channel), {})
+            node
+            for node in initiators
+            if sending.id not in evidence.holdings.get((node, sending.channel), {})
         ]
         if len(lacking) == len(initiators):
             continue  # lost altogether: that is for ``durable`` to judge
         for node in lacking:
-            calm_s = evidence.calm_since_s(node)
+            calm_s = calm_since_s(evidence, node)
             since_s = None if calm_s is None else max(calm_s, sending.acked_at_s or 0.0)
-            if since_s is not None and end.at_s - since_s >= QUIET_S:
+            if since_s is None or _rotted(evidence, node, sending.id):
+                continue
+            if end.at_s - since_s >= QUIET_S:
                 found.append(
                     f"{sending.id} of node {sending.author} is not held by node {node}, an initiator of "
                     f"{sending.channel}, after {end.at_s - since_s:.1f} s of quiet"
                 )
     return found
+
+
+def _rotted(evidence: Evidence, node: int, message_id: str) -> bool:
+    copy = evidence.copies.get(message_id, {}).get(node)
+    lost_s = None if copy is None else copy.lost_s
+    if lost_s is None:
+        return False
+    downs = evidence.downs.get(node, ())
+    return not any(began <= lost_s and (ended is None or lost_s <= ended) for began, ended in downs)
