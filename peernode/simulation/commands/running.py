@@ -23,7 +23,9 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
     parser.add_argument("scenario", type=Path, help="a TOML file, or the name of a shipped scenario")
     parser.add_argument("--seed", type=int, help="instead of the scenario's own")
     parser.add_argument("--json", type=Path, metavar="OUT.json", help="write the result")
-    parser.add_argument("--html", type=Path, metavar="OUT.html", help="write the result as a page to look at")
+    parser.add_argument(
+        "--html", type=Path, metavar="OUT.html", help="write the result as a page, and its JSON beside it"
+    )
     parser.add_argument("--trace", type=Path, metavar="OUT.txt", help="write a line per datagram")
     parser.set_defaults(carry_out=carry_out)
 
@@ -32,9 +34,11 @@ def carry_out(options: argparse.Namespace) -> int:
     """Run it, write what is asked for, say how it went."""
     scenario = load(options.scenario)
     finished, result = measured(scenario, options.seed, options.trace is not None)
+    beside: Path | None = options.html.with_suffix(".json") if options.html is not None else None
+    json_path: Path | None = options.json or beside
     try:
-        if options.json is not None:
-            options.json.write_text(result.to_json(), encoding="utf-8")
+        if json_path is not None:
+            json_path.write_text(result.to_json(), encoding="utf-8")
         if options.html is not None:
             page = report.page(finished, result, str(options.scenario))
             options.html.write_text(page, encoding="utf-8")

@@ -90,7 +90,7 @@ def _draw(shown: Distribution, width: float) -> Drawing:
             )
             drawing.rect(begin + 0.5, bottom - bar_height, end - begin - 1, bar_height, "bar", tip)
     _flags(drawing, x, flags, top, bottom)
-    drawing.axis_x(x, bottom, 14 if wide else 6, milliseconds)
+    drawing.axis_x(x, bottom, 14 if wide else 5, milliseconds)
     if shown.one_way_ms:
         _in_one_way_delays(drawing, x, bottom + 30, shown.one_way_ms, wide)
     return drawing
@@ -110,7 +110,7 @@ def _in_one_way_delays(drawing: Drawing, x: Log, y: float, one_way_ms: float, wi
     """The same scale in units of the mean one-way delay."""
     units = Log(x.low / one_way_ms, x.high / one_way_ms, x.start, x.end)
     last = drawing.width if not wide else drawing.width - 150
-    for value in units.ticks(14 if wide else 6):
+    for value in units.ticks(14 if wide else 5):
         at = units(value)
         drawing.line(at, y - 4, at, y, "axis")
         if at < last:
