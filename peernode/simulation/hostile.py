@@ -1,8 +1,8 @@
 """A node that turns hostile for a while: it floods, forges, replays and withholds.
 
 Idea: the node itself runs on as it is; beside it a second program sends from the same machine. It
-overhears what is on its way anywhere on the network, as somebody on the path does, and it has the
-node's own key. In each mode it does its worst at ``rate_per_s``:
+overhears what comes through anywhere on the network, when it does (so a replay is never ahead of the
+original), and it has the node's own key. In each mode it does its worst at ``rate_per_s``:
 
 * ``garbage``: random bytes, and real datagrams damaged, to everyone it knows;
 * ``forged``: frames with others' keys, broken seals, HELLOs and WELCOMEs in others' names and from
@@ -17,6 +17,7 @@ Invariants: what it remembers is bounded; it sends nothing while its machine has
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Callable
 
 from peernode.environment import Address
@@ -28,6 +29,8 @@ from peernode.simulation.participant import PORT, Participant
 
 OVERHEARD_MAX = 512
 """Datagrams remembered, evenly over all that was overheard."""
+MADE_MAX = 1_024
+"""Own datagrams that are known again when they come by."""
 ADDRESSES_MAX = 1_024
 """Addresses of whom something is known."""
 
@@ -43,14 +46,13 @@ class Overheard:
         """Address -> the key of who sends from there."""
         self.tokens: dict[tuple[Address, Address], bytes] = {}
         """(sender, receiver) -> the token that the one shows to the other."""
-        self.deaf = False
-        """While its own machine sends what it made."""
+        self._made: OrderedDict[bytes, None] = OrderedDict()
         self._rng = fault.rng
         self._heard = 0
 
     def __call__(self, source: Address, target: Address, data: bytes) -> None:
-        """One datagram is on its way."""
-        if self.deaf:
+        """One datagram has come through."""
+        if data in self._made:
             return
         self._heard += 1
         if len(self.datagrams) < OVERHEARD_MAX:
@@ -62,6 +64,12 @@ class Overheard:
                 self.keys[source] = sender_in(data)
             if (source, target) in self.tokens or len(self.tokens) < ADDRESSES_MAX:
                 self.tokens[(source, target)] = token_in(data)
+
+    def made(self, data: bytes) -> None:
+        """Nothing is to be learned from this one: it is our own work."""
+        self._made[data] = None
+        if len(self._made) > MADE_MAX:
+            self._made.popitem(last=False)
 
 
 class Hostility:
@@ -151,14 +159,15 @@ class Hostility:
         endpoint = host.endpoints.get(PORT)
         if endpoint is None:
             return False
-        self._overheard.deaf = self._withholding.off = True
+        self._overheard.made(data)
+        self._withholding.off = True
         try:
             if claimed is None:
                 network.send(endpoint, data, target)
             else:
                 network.carry(host, claimed, data, target)
         finally:
-            self._overheard.deaf = self._withholding.off = False
+            self._withholding.off = False
         return True
 
 

@@ -44,7 +44,7 @@ _EPHEMERAL_FROM = 49_152
 _NOBODY = contextvars.Context()
 
 Tap = Callable[[Address, Address, bytes], None]
-"""Told of source, target and payload of each datagram that is on its way."""
+"""Told of source, target and payload of each datagram that has come through the network."""
 
 
 class Wire(Protocol):
@@ -115,6 +115,7 @@ class SimNetwork:
         self.closed = False
         self.trace = Trace(loop, trace)
         self._loop = loop
+        self._uneven = bool(settings.loss or settings.duplicate)
         self._delays = Delays(settings.latency, seed)
         self._rng = random.Random(f"{seed}/network")  # noqa: S311 - seeded on purpose
         self._bound: dict[Address, SimEndpoint] = {}
@@ -203,7 +204,8 @@ class SimNetwork:
         size = len(data)
         self.sent += 1
         self.bytes += size
-        self.largest = max(self.largest, size)
+        if size > self.largest:
+            self.largest = size
         receiver = self.hosts.get(target[0])
         if receiver is None or size > DATAGRAM_BYTES_MAX:
             self._drop("NOWHERE", source, target, data)
@@ -216,13 +218,14 @@ class SimNetwork:
                 self._drop("FULL", source, target, data)
                 return
             wait_s = queued_s
-        if self._is_lost(host, receiver, size):
-            self._drop("DROP", source, target, data)
-            return
+        copies = 1
+        if self._uneven or self.disturbances:
+            if self._is_lost(host, receiver, size):
+                self._drop("DROP", source, target, data)
+                return
+            copies = self._copies(host, receiver)
         self._note_datagram("SEND", source, target, data)
-        for tap in self.taps.values():
-            tap(source, target, data)
-        for _ in range(self._copies(host, receiver)):
+        for _ in range(copies):
             delay_s = self._delay_s(host, receiver) + wait_s
             self._loop.call_later(delay_s, self._arrive, receiver, source, target, data, context=_NOBODY)
 
@@ -257,6 +260,9 @@ class SimNetwork:
 
     def _arrive(self, host: SimHost, source: Address, target: Address, data: bytes) -> None:
         """At the far end of the network: ``host``'s own line comes next."""
+        if self.taps:
+            for tap in self.taps.values():
+                tap(source, target, data)
         if host.downlink.bytes_per_s is None or source[0] == host.ip:
             self._reach(host, source, target, data)
         elif (wait_s := host.downlink.take(len(data), self._loop.time())) is None:

@@ -12,7 +12,7 @@ from peernode.identity import Identity, network_id_of, verify
 from peernode.simulation.fault_kinds import HOSTILE_MODES
 from peernode.simulation.fault_stage import Occurrence
 from peernode.simulation.forgery import Forger, is_sealed, sender_in, token_in
-from peernode.simulation.hostile import ADDRESSES_MAX, OVERHEARD_MAX, Overheard
+from peernode.simulation.hostile import ADDRESSES_MAX, MADE_MAX, OVERHEARD_MAX, Overheard
 from peernode.simulation.scenario import FaultSpec
 from peernode.wire.frames import DATAGRAM_MAX, Hello, Sealed, Welcome, decode_frame
 from peernode.wire.ops import Op
@@ -108,10 +108,17 @@ def test_what_is_overheard_is_bounded_and_even() -> None:
     assert early == pytest.approx(OVERHEARD_MAX / 2, rel=0.2)
     assert set(heard.keys.values()) == {ALICE.public_key}
     assert set(heard.tokens.values()) == {TOKEN}
-    heard.deaf = True
-    before = list(heard.datagrams)
-    heard(("10.0.0.1", 1), ("10.9.9.9", 1), b"x")
-    assert heard.datagrams == before
+
+
+def test_nothing_is_learned_from_what_it_made_itself() -> None:
+    heard = overheard()
+    heard.made(real(1))
+    heard(("10.0.0.1", 1), ("10.9.9.9", 1), real(1))
+    assert (heard.datagrams, heard.keys, heard.tokens) == ([], {}, {})
+    for number in range(2, MADE_MAX + 2):
+        heard.made(real(number))
+    heard(("10.0.0.1", 1), ("10.9.9.9", 1), real(1))
+    assert len(heard.datagrams) == 1
 
 
 def test_keys_and_tokens_lie_in_the_clear_where_the_forger_looks() -> None:
