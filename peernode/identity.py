@@ -27,6 +27,9 @@ SEED_BYTES = 32
 _IDS_CACHED_MAX = 65_536
 """Ids of keys that are kept: every contact of every answer asks for one."""
 
+_VERIFIED_MAX = 4096
+"""Verdicts kept: a message comes to every node of a worker, its ack from several initiators."""
+
 _SEALED_FILE = "identity.sealed"
 _WRAPPING_KEY_FILE = "identity.wrapping-key"
 
@@ -46,6 +49,7 @@ def _signed_bytes(kind: str, data: bytes) -> bytes:
     return b"starling/1/" + kind.encode("ascii") + b"\0" + data
 
 
+@functools.lru_cache(maxsize=_VERIFIED_MAX)
 def verify(public_key: bytes, kind: str, data: bytes, signature: bytes) -> bool:
     """Whether ``signature`` is ``public_key``'s over ``data`` as a ``kind``; any bytes are allowed."""
     try:

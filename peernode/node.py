@@ -33,6 +33,7 @@ from peernode.rpc.bearings import CorrectedClock
 from peernode.rpc.rpc import Rpc
 from peernode.store.base import Store
 from peernode.tasks import Tasks
+from peernode.wire.sealing import Sealer
 
 LOG = logging.getLogger("peernode")
 
@@ -51,12 +52,14 @@ class PeerNode:
         identity: Identity,
         on_event: Callable[[Event], None],
         on_crash: Callable[[str, BaseException], None] | None = None,
+        sealer: type[Sealer] = Sealer,
     ) -> None:
+        """``sealer``: a stand-in for the cryptography of datagrams, in large simulations only."""
         self._on_event = on_event
         self._report_crash = on_crash
         self._told: NodeState | None = None
         tasks = Tasks(self._crashed)
-        rpc = Rpc(identity, config, env, self._crashed)
+        rpc = Rpc(identity, config, env, self._crashed, sealer)
         overlay = Overlay(rpc, config, env, StoredPeers(store), on_crash=self._crashed)
         collector = DiagnosticCollector(env.clock, config.traces_max)
         network_id = network_id_of(config.network)

@@ -150,6 +150,10 @@ class Overlay:
         """Listeners that are told ``appeared`` or ``left`` and the contact."""
         return self.table.on_change
 
+    def attend_while(self, condition: Callable[[], bool]) -> None:
+        """Watch the whole neighbourhood only as long as ``condition`` holds."""
+        self._upkeep.attentive = condition
+
     @property
     def public(self) -> bool:
         """Whether somebody we had not contacted has dialled us."""

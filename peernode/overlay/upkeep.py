@@ -1,10 +1,10 @@
 """Keeping the routing table true: who is silent is pinged, who is new is dialled, ranges are looked up.
 
-Every ``TICK_S``: the ``WATCHED`` closest peers are pinged when they have not answered for ``SILENT_S``, so
-that the dead are noticed without traffic; the suspected are pinged again until they answer or leave;
-of the others the one that has been silent longest. Every ``refresh_s``, more often at first, the own
-neighbourhood and the range refreshed longest ago are looked up. A peer that sends us requests is
-dialled, since only an answer brings it into the table.
+Every ``TICK_S``: the ``WATCHED`` closest peers (fewer while nothing depends on it) are pinged when they have
+not answered for ``SILENT_S``, so that the dead are noticed without traffic; the suspected are pinged again
+until they answer or leave; of the others the one that has been silent longest. Every ``refresh_s``, more
+often at first, the own neighbourhood and the range refreshed longest ago are looked up. A peer that
+sends us requests is dialled, since only an answer brings it into the table.
 
 Bounds: one ping under way per peer, ``SUSPECTS_PER_TICK`` of the suspected, ``NEWCOMERS_MAX`` newcomers.
 """
@@ -25,6 +25,9 @@ from peernode.wire.contact import Contact
 
 TICK_S = 1.0
 WATCHED = 8
+WATCHED_AT_LEISURE = 3
+"""Of a node that stores no channel for others: enough to know whether it has a network itself."""
+
 SILENT_S = 4.0
 FAR_SILENT_S = 20.0
 """A peer farther away that has not answered for so long may be pinged, one per tick."""
@@ -63,6 +66,8 @@ class Upkeep:
         self._dialler = dialler
         self._lookups = lookups
         self._tasks = tasks
+        self.attentive: Callable[[], bool] = lambda: True
+        """Whether somebody relies on this node to notice who has gone."""
         self._underway: dict[bytes, None] = {}
         self._newcomers = 0
         self._dialled_at: OrderedDict[bytes, float] = OrderedDict()
@@ -77,7 +82,8 @@ class Upkeep:
             now = self._clock.monotonic()
             for standing in self._table.suspects()[:SUSPECTS_PER_TICK]:
                 self._ping(standing.contact, _SUSPECT_SENDS)
-            for contact in self._table.closest(self._own_id, WATCHED):
+            watched_max = WATCHED if self.attentive() else WATCHED_AT_LEISURE
+            for contact in self._table.closest(self._own_id, watched_max):
                 watched = self._table.standing(contact.public_key)
                 if watched is not None and now - watched.heard_at >= SILENT_S:
                     self._ping(contact, None)

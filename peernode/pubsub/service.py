@@ -63,6 +63,7 @@ class PubSub:
         membership.on_other_root.append(self.renewal.other_root)
         self.joiner.on_joined.append(self._after_join)
         context.overlay.on_change.append(self._peer_changed)
+        context.overlay.attend_while(self._serves)
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """How full the tables are, each with its bound."""
@@ -92,6 +93,9 @@ class PubSub:
         """The network is back: leases first, then whatever waits to be sent."""
         self.renewal.all_now()
         self.publisher.resume()
+
+    def _serves(self) -> bool:
+        return any(replica.serves for replica in self.storage.replicas.values())
 
     def _peer_changed(self, kind: str, contact: Contact) -> None:
         self.replication.changed(contact)

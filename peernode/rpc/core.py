@@ -42,6 +42,7 @@ class Core:
         config: NodeConfig,
         env: Environment,
         on_crash: Callable[[str, BaseException], None],
+        sealer: type[Sealer] = Sealer,
     ) -> Core:
         """The state of a node that has just started."""
         now = env.clock.monotonic()
@@ -53,7 +54,7 @@ class Core:
             clock=env.clock,
             rng=env.random,
             counters=Counter(),
-            sealer=Sealer(identity, network_id, config.peers_max),
+            sealer=sealer(identity, network_id, config.peers_max),
             tokens=AddressTokens(env.random, now),
             ledger=AmplificationLedger(config.peers_max, now),
             rtos=RtoTable(config),

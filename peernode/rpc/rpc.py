@@ -38,6 +38,7 @@ from peernode.wire.codec import Fields
 from peernode.wire.contact import Contact, decode_ip
 from peernode.wire.ops import Op, Status
 from peernode.wire.payload import WireMessage
+from peernode.wire.sealing import Sealer
 
 __all__ = ["Caller", "Rpc", "Server"]
 
@@ -55,6 +56,7 @@ class Rpc:
         config: NodeConfig,
         env: Environment,
         on_crash: Callable[[str, BaseException], None] = _log_crash,
+        sealer: type[Sealer] = Sealer,
     ) -> None:
         self.identity = identity
         self.config = config
@@ -66,7 +68,7 @@ class Rpc:
         self.on_request: list[Callable[[Contact, bool], None]] = []
         """Called with each request of others: contact, whether its address is proven."""
         self._env = env
-        self._core = Core.of(identity, config, env, on_crash)
+        self._core = Core.of(identity, config, env, on_crash, sealer)
         self._core.ledger.remember(config.bootstrap)
         self._servers: dict[int, Server] = {}
         self._endpoint: DatagramEndpoint | None = None

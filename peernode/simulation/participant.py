@@ -28,6 +28,7 @@ from peernode.simulation.host import HostCrashed, SimHost, SimWorld
 from peernode.simulation.observation import Observation
 from peernode.simulation.paths import taken
 from peernode.simulation.screen import Screen
+from peernode.simulation.standin import sealer_for
 from peernode.store.memory import MemoryDisk
 from peernode.store.memory_tables import Tables
 from peernode.wire.codec import unpack
@@ -102,6 +103,7 @@ class Participant:
             self.identity,
             partial(self._screen.told, life),
             self._crashed,
+            sealer_for(len(self.everyone)),
         )
         node.on_attempt(partial(self._watching.pushes.attempted, self.index))
         self._watching.wire.life_begins(

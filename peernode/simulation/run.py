@@ -21,6 +21,7 @@ from peernode.simulation.machines import equip
 from peernode.simulation.observation import Observation
 from peernode.simulation.participant import Participant
 from peernode.simulation.scenario import NodesSpec, Scenario
+from peernode.simulation.standin import REAL_NODES_MAX
 from peernode.simulation.timeline import Timeline
 from peernode.simulation.watch import Watch
 from peernode.simulation.workload import Workload
@@ -77,6 +78,7 @@ def run(scenario: Scenario, seed: int | None = None, trace: bool = False) -> Run
             story.one_way_ms(),
             story.timeline,
             story.attempts.of_the_troubles(),
+            "real" if scenario.nodes.count <= REAL_NODES_MAX else "stand-in",
         )
 
 

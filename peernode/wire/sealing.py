@@ -58,7 +58,7 @@ class Sealer:
         key = self._key(peer_key)
         self._remember(peer_key, key)
         associated = self._associated(self._identity.public_key, peer_key, token)
-        ciphertext = crypto_aead_xchacha20poly1305_ietf_encrypt(plaintext, associated, nonce, key)
+        ciphertext = self._encrypt(plaintext, associated, nonce, key)
         return Sealed(self._identity.public_key, token, nonce, ciphertext).encode()
 
     def open(self, frame: Sealed) -> bytes:
@@ -66,9 +66,7 @@ class Sealer:
         key = self._key(frame.sender)
         associated = self._associated(frame.sender, self._identity.public_key, frame.token)
         try:
-            plaintext: bytes = crypto_aead_xchacha20poly1305_ietf_decrypt(
-                frame.ciphertext, associated, frame.nonce, key
-            )
+            plaintext = self._decrypt(frame.ciphertext, associated, frame.nonce, key)
         except CryptoError as error:
             raise RemoteProtocolError("does not open") from error
         self._remember(frame.sender, key)
@@ -82,13 +80,28 @@ class Sealer:
         if known is not None:
             return known
         own = self._identity.public_key
+        material = self._agree(peer_key) + min(own, peer_key) + max(own, peer_key) + self._network_id
+        return hashlib.blake2b(material, digest_size=32, person=_PERSON).digest()
+
+    # -- the cryptography, which a large simulation replaces ---------------------------------------
+
+    def _encrypt(self, plaintext: bytes, associated: bytes, nonce: bytes, key: bytes) -> bytes:
+        ciphertext: bytes = crypto_aead_xchacha20poly1305_ietf_encrypt(plaintext, associated, nonce, key)
+        return ciphertext
+
+    def _decrypt(self, ciphertext: bytes, associated: bytes, nonce: bytes, key: bytes) -> bytes:
+        """The plaintext; ``CryptoError`` when it was not encrypted so."""
+        plaintext: bytes = crypto_aead_xchacha20poly1305_ietf_decrypt(ciphertext, associated, nonce, key)
+        return plaintext
+
+    def _agree(self, peer_key: bytes) -> bytes:
+        """The secret shared with ``peer_key``; ``RemoteProtocolError`` for what is no usable key."""
         try:
             peer_curve = crypto_sign_ed25519_pk_to_curve25519(peer_key)
-            shared = crypto_scalarmult(self._identity.curve25519_private_key, peer_curve)
+            shared: bytes = crypto_scalarmult(self._identity.curve25519_private_key, peer_curve)
         except (CryptoError, ValueError) as error:  # not on the curve, or of small order
             raise RemoteProtocolError("not a usable public key") from error
-        material = shared + min(own, peer_key) + max(own, peer_key) + self._network_id
-        return hashlib.blake2b(material, digest_size=32, person=_PERSON).digest()
+        return shared
 
     def _remember(self, peer_key: bytes, key: bytes) -> None:
         self._keys[peer_key] = key
