@@ -246,3 +246,15 @@ def test_a_run_that_fails_ends_with_status_1_and_says_how_to_replay_it(
     printed = capsys.readouterr().out
     assert "FAIL latency_p50_ms_max = 1" in printed
     assert f"replay: python -m peernode.simulation run {scenario} --seed 6" in printed
+
+
+def test_faults_of_one_kind_overlap_and_each_takes_back_its_own() -> None:
+    twice = [
+        'kind = "{}"\nat_s = 10\nfor_s = 8\nnodes = [3]',
+        'kind = "{}"\nat_s = 12\nfor_s = 2\nnodes = [3]',
+    ]
+    kinds = ("pause", "disk_full", "disk_slow", "clock_skew", "bandwidth", "loss", "crash", "restart")
+    for kind in kinds:
+        _, result = judged(with_fault("\n[[faults]]\n".join(lines.format(kind) for lines in twice)))
+        assert result.coverage[f"fault {kind}"] == 2
+        assert [name for name, verdict in result.checkers.items() if not verdict["ok"]] == [], kind
