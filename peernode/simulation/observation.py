@@ -6,7 +6,7 @@ from peernode.simulation.disks import DiskWatch
 from peernode.simulation.evidence import Evidence
 from peernode.simulation.host import SimWorld
 from peernode.simulation.pushes import PushWatch
-from peernode.simulation.wire import SECRECY_NODES_MAX, WireWatch
+from peernode.simulation.wire import WireWatch
 
 
 class Observation:
@@ -16,6 +16,6 @@ class Observation:
         now = world.loop.time
         self.evidence = evidence
         self.disks = DiskWatch(evidence, now)
-        self.wire = WireWatch(evidence, now, secrecy=nodes <= SECRECY_NODES_MAX)
+        self.wire = WireWatch(evidence, now, nodes)
         self.pushes = PushWatch(evidence)
         world.network.wire = self.wire

@@ -15,11 +15,11 @@ SECRET = b"k" * 32
 class Wire:
     """A watch on one node, with a clock that is set by hand."""
 
-    def __init__(self, remembered: bool = False) -> None:
+    def __init__(self, remembered: bool = False, nodes: int = 3) -> None:
         self.now = 0.0
         self.evidence = Evidence()
-        self.watch = WireWatch(self.evidence, lambda: self.now, secrecy=True)
-        self.watch.life_begins(KEY, 0, ME[0], [OTHER] if remembered else [], SECRET)
+        self.watch = WireWatch(self.evidence, lambda: self.now, nodes)
+        self.watch.life_begins(KEY, 1, ME[0], [OTHER] if remembered else [], SECRET)
 
     def sends(self, size: int = 100, count: int = 1) -> None:
         for _ in range(count):
@@ -111,9 +111,17 @@ def test_a_remembered_address_may_be_tried_now_and_then() -> None:
 
 def test_nothing_is_expected_of_a_hostile_node() -> None:
     wire = Wire()
-    wire.evidence.hostile[0] = None
+    wire.evidence.hostile[1] = None
     wire.sends(count=ALLOWANCE_DATAGRAMS + 1)
     assert wire.found == 0
+
+
+def test_of_many_nodes_a_sample_is_judged() -> None:
+    for nodes, found in ((200, 1), (1000, 0)):
+        wire = Wire(nodes=nodes)
+        wire.sends(count=ALLOWANCE_DATAGRAMS + 1)
+        assert wire.found == found
+        assert wire.evidence.coverage["looked at samples only: no_amplification"] == (not found)
 
 
 def test_a_text_or_the_own_key_in_clear_is_seen() -> None:

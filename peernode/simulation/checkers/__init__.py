@@ -1,8 +1,8 @@
 """The judges of a run, one module per promise.
 
 Each has ``NAME`` and ``violations(evidence)``, which returns one sentence per broken promise and an empty
-list when it is kept. They know only ``peernode.simulation.evidence``: what participants saw and what
-disks hold, nothing of the engine's inside.
+list when it is kept. They know only ``peernode.simulation.evidence``: what participants saw, what disks
+held, what the network carried and what nodes say of themselves; nothing of the engine's inside.
 """
 
 from __future__ import annotations
