@@ -57,11 +57,13 @@ def token_in(sealed: bytes) -> bytes:
 class Forger:
     """Makes the datagrams of one hostile node."""
 
-    def __init__(self, identity: Identity, network_id: bytes, rng: random.Random) -> None:
+    def __init__(
+        self, identity: Identity, network_id: bytes, rng: random.Random, sealer: type[Sealer] = Sealer
+    ) -> None:
         self._identity = identity
         self._network_id = network_id
         self._rng = rng
-        self._sealer = Sealer(identity, network_id, _SEALERS_KEYS_MAX)
+        self._sealer = sealer(identity, network_id, _SEALERS_KEYS_MAX)
 
     # -- garbage --------------------------------------------------------------------------------
 

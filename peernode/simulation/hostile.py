@@ -26,6 +26,7 @@ from peernode.simulation.disturbances import Withholding
 from peernode.simulation.fault_stage import End, Occurrence, Stage, hosts_of
 from peernode.simulation.forgery import Forger, blank_token, is_sealed, sender_in, token_in
 from peernode.simulation.participant import PORT, Participant
+from peernode.simulation.standin import sealer_for
 
 OVERHEARD_MAX = 512
 """Datagrams remembered, evenly over all that was overheard."""
@@ -89,7 +90,8 @@ class Hostility:
         self._who = who
         self._overheard = overheard
         self._withholding = withholding
-        self._forger = Forger(who.identity, network_id_of(who.config.network), fault.rng)
+        sealer = sealer_for(len(stage.participants))
+        self._forger = Forger(who.identity, network_id_of(who.config.network), fault.rng, sealer)
         self._own: Address = who.address
         self._acts: dict[str, Callable[[], bool]] = {
             "garbage": self._garbage,

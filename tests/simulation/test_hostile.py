@@ -14,6 +14,7 @@ from peernode.simulation.fault_stage import Occurrence
 from peernode.simulation.forgery import Forger, is_sealed, sender_in, token_in
 from peernode.simulation.hostile import ADDRESSES_MAX, MADE_MAX, OVERHEARD_MAX, Overheard
 from peernode.simulation.scenario import FaultSpec
+from peernode.simulation.standin import sealer_for
 from peernode.wire.frames import DATAGRAM_MAX, Hello, Sealed, Welcome, decode_frame
 from peernode.wire.ops import Op
 from peernode.wire.payload import KIND_REQUEST, decode_messages
@@ -55,6 +56,16 @@ def test_nonsense_is_properly_sealed_and_tries_every_op() -> None:
         ops.update(message.code for message in messages if message.kind == KIND_REQUEST)
     assert set(Op) <= set(ops)
     assert 300 < malformed < 2_700
+
+
+def test_nonsense_is_sealed_as_the_run_seals() -> None:
+    sealer = sealer_for(1_000)
+    sealed = Forger(EVE, NETWORK, random.Random(1), sealer).nonsense(BOB.public_key, TOKEN)
+    frame = decode_frame(sealed or b"")
+    assert isinstance(frame, Sealed)
+    assert sealer(BOB, NETWORK, 9).open(frame)
+    with pytest.raises(RemoteProtocolError, match="does not open"):
+        Sealer(BOB, NETWORK, 9).open(frame)
 
 
 def test_an_unusable_key_makes_no_nonsense() -> None:
