@@ -48,6 +48,13 @@ class Trouble:
     late: list[tuple[int, float]]
     """(receiver, ms) of those that had it late without a reason."""
 
+    def concerns(self, tried: Tried) -> bool:
+        """Whether an attempt is one of the author's, or to somebody who missed it or had it late."""
+        to = tried.to
+        return (
+            tried.by == self.sending.author or to in self.missed or any(to == node for node, _ in self.late)
+        )
+
 
 def troubles(evidence: Evidence) -> list[Trouble]:
     """Messages that some entitled node missed or had late, and those nobody acknowledged.
@@ -109,7 +116,9 @@ class Attempts:
             for participant in self._participants:
                 self._take(participant, trouble.sending)
             tries = sorted(self._kept.get(trouble.sending.id, ()), key=lambda tried: (tried.at_s, tried.by))
-            explained[trouble.sending.id] = tries[:TRIES_PER_MESSAGE_MAX]
+            tries.sort(key=lambda tried: not trouble.concerns(tried))  # of too many, the others go
+            kept = tries[:TRIES_PER_MESSAGE_MAX]
+            explained[trouble.sending.id] = sorted(kept, key=lambda tried: (tried.at_s, tried.by))
         return explained
 
     def _take(self, participant: Participant, sending: Sending) -> None:

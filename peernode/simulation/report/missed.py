@@ -59,6 +59,10 @@ def _block(run: Run, trouble: Trouble, open_: bool) -> Markup:
 
 def _receivers(run: Run, trouble: Trouble) -> Markup | None:
     sending = trouble.sending
+    if sending.acked_at_s is None:  # nobody is entitled to it yet: what counts is what its author met
+        author = sending.author
+        met = _meanwhile(run, author, author, sending.asked_at_s, run.virtual_s)
+        return paragraph(f"What the simulation did to its author since: {met}.", class_="note")
     rows = [(node, "never", run.virtual_s) for node in trouble.missed]
     rows += [
         (node, f"after {milliseconds(ms)}", sending.asked_at_s + ms / 1000)
@@ -101,18 +105,29 @@ def _attempts(run: Run, trouble: Trouble) -> Markup:
     tries = run.attempts.get(trouble.sending.id)
     if not tries:
         return paragraph("No node remembers an attempt to bring it anywhere.", class_="note")
-    concerned = dict.fromkeys([*trouble.missed, *(node for node, _ in trouble.late)])
-    # First of all what was tried with those who missed it, and what the author did.
-    first = [tried for tried in tries if tried.to in concerned or tried.by == trouble.sending.author]
-    rest = [tried for tried in tries if tried not in first]
-    shown = sorted([*first, *rest][:ATTEMPTS_MAX], key=lambda tried: (tried.at_s, tried.by))
+    concerned = [tried for tried in tries if trouble.concerns(tried)]
+    others = [tried for tried in tries if not trouble.concerns(tried)]
+    to = dict.fromkeys([*trouble.missed, *(node for node, _ in trouble.late)])
+    parts: list[Markup | None] = []
+    if concerned:
+        parts.append(_tries("by its author, or to whoever missed it", concerned, to))
+    else:
+        parts.append(
+            paragraph("No node remembers an attempt by its author or to these receivers.", class_="note")
+        )
+    if others:
+        parts.append(details(f"{plural(len(others), 'attempt')} to others", _tries("to others", others, to)))
+    return joined(parts)
+
+
+def _tries(which: str, tries: list[Tried], to: dict[int, None]) -> Markup:
     outcomes = Counter(tried.outcome for tried in tries)
     words = ", ".join(f"{count(number)} {outcome}" for outcome, number in sorted(outcomes.items()))
+    more = f"; the first {ATTEMPTS_MAX} of them" if len(tries) > ATTEMPTS_MAX else ""
     return table(
-        f"{plural(len(tries), 'attempt')}: {words}"
-        + (f"; {ATTEMPTS_MAX} of them shown" if len(tries) > ATTEMPTS_MAX else ""),
+        f"{plural(len(tries), 'attempt')} {which}: {words}{more}",
         ("Ended at", "By", "To", "Method", "Outcome", "Took"),
-        [_attempt(tried, concerned) for tried in shown],
+        [_attempt(tried, to) for tried in tries[:ATTEMPTS_MAX]],
         numeric=(5,),
     )
 

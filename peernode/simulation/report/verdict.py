@@ -91,8 +91,7 @@ def tiles(result: Result) -> Markup:
         (
             "Joined",
             exact(result.joins["ok"], share(result.joins["ok"], result.joins["tried"])),
-            f"{count(result.joins['ok'])} of {count(result.joins['tried'])}, "
-            f"p99 {milliseconds(result.join_ms['p99'])}",
+            f"{count(result.joins['ok'])} of {count(result.joins['tried'])}",
         ),
         (
             "Median latency",
