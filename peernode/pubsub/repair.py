@@ -15,7 +15,7 @@ import asyncio
 
 from peernode.channel.log import Range
 from peernode.channel.message import Message, parts_named
-from peernode.errors import RemoteProtocolError
+from peernode.errors import PeerNodeError, RemoteProtocolError
 from peernode.pubsub.context import Context
 from peernode.pubsub.ingest import Ingest
 from peernode.pubsub.replica import Replica
@@ -94,9 +94,14 @@ class Repair:
 
     # -- repairing -----------------------------------------------------------------------------
 
-    def _sources(self, replica: Replica) -> list[Contact]:
-        view = replica.initiators
-        return view.others(self._context.identity.public_key) if view is not None else []
+    async def _sources(self, replica: Replica) -> list[Contact]:
+        """The initiators, looked up anew when the set known was doubted; nobody if none can be asked."""
+        try:
+            view = await self._storage.known_initiators(replica)
+        except PeerNodeError as error:
+            self._context.collector.count(f"repair.{error.code}")
+            return []
+        return view.others(self._context.identity.public_key)
 
     async def _repair(self, place: Place) -> None:
         channel_id, author, instance, seq = place
@@ -106,7 +111,7 @@ class Repair:
             return
         started = self._context.now()
         span = Range(author, instance, seq, seq)
-        for contact in self._sources(replica):
+        for contact in await self._sources(replica):
             message = await self._fetch(replica, contact, span)
             if message is not None and await self._context.save(PutMessage(message)):
                 self._waiting.pop(place, None)
@@ -127,7 +132,7 @@ class Repair:
 
     async def _repair_part(self, replica: Replica, digest: bytes) -> None:
         started = self._context.now()
-        for contact in self._sources(replica):
+        for contact in await self._sources(replica):
             block = await self._ingest.fetch_part(replica, digest, contact)
             if block is not None and await self._context.save(PutPart(digest, block)):
                 replica.missing_parts.pop(digest, None)

@@ -67,7 +67,7 @@ def _left_damaged(evidence: Evidence) -> list[str]:
         for node, copy in evidence.copies.get(sending.id, {}).items():
             spans = evidence.downs.get(node, [])
             up_s = spans[-1][1] if spans else None
-            if not copy.rotten or up_s is None:
+            if not copy.rotten or up_s is None or node in evidence.hostile:
                 continue
             rotten_s = min(copy.rotten.values())
             if end_s - max(up_s, rotten_s) > patience_s:
