@@ -217,8 +217,10 @@ def _read_channel(table: Table, nodes: int, duration_s: float) -> ChannelSpec:
     printable = not any(char.isspace() or unicodedata.category(char).startswith("C") for char in normal)
     if len(normal) > CHANNEL_CHARS_MAX or not printable:
         table.refuse("name", f"{name!r} is not a channel name: 1 to 64 characters, no spaces")
-    members = nodes if table.raw("members", "all") == "all" else table.integer("members", low=1, high=nodes)
-    channel = ChannelSpec(name, members, _read_when(table.table("join"), duration_s))
+    asked = table.raw("members", "all")
+    who = table.integers("members", nodes) if isinstance(asked, list) else None
+    members = nodes if asked == "all" else len(who or ()) or table.integer("members", low=1, high=nodes)
+    channel = ChannelSpec(name, members, _read_when(table.table("join"), duration_s), who)
     table.done()
     return channel
 

@@ -104,6 +104,16 @@ def test_a_short_scenario_has_sensible_defaults() -> None:
     assert scenario.expect.delivered_min is None
 
 
+def test_members_and_authors_may_be_named() -> None:
+    text = 'name = "x"\nnodes.count = 4\n[[channels]]\nname = "#a"\nmembers = [3, 1]\n'
+    text += '[[publish]]\nchannel = "#a"\nauthors = [1]\nmessages = 2\nstart_s = 3\n'
+    scenario = parse(text)
+    assert (scenario.channels[0].members, scenario.channels[0].who) == (2, (3, 1))
+    assert (scenario.publish[0].authors, scenario.publish[0].who) == (1, (1,))
+    with pytest.raises(ScenarioError, match=r"publish\[0\]\.authors: .*not all of them are members"):
+        parse(text.replace("authors = [1]", "authors = [0]"))
+
+
 def test_what_is_not_toml_is_named_by_its_line() -> None:
     with pytest.raises(ScenarioError, match=r"my\.toml:3: not TOML"):
         parse('name = "x"\nseed = 1\nduration_s = = 4\n', "my.toml")
