@@ -119,19 +119,18 @@ class Outbox:
         self.waiting[entry.message.id] = entry
         self.by_digest[entry.message.digest] = entry
 
-    @property
-    def full(self) -> bool:
-        """Whether another message must be refused; makes room among the sent ones first."""
-        if len(self.waiting) < self._context.config.outbox_max:
-            return False
+    def has_room(self, accepting: int) -> bool:
+        """Whether one more may be accepted beside those being committed; takes room from a sent one."""
+        if len(self.waiting) + accepting < self._context.config.outbox_max:
+            return True
         for entry in self.waiting.values():
             if entry.state in ("sent", "delivered"):
                 self._retire(entry)
                 self._context.tasks.spawn(
                     self._context.save(DropOutbox(entry.message.id)), "outbox.make_room"
                 )
-                return False
-        return True
+                return True
+        return False
 
     def _retire(self, entry: Entry) -> None:
         self.waiting.pop(entry.message.id, None)

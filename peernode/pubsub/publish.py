@@ -63,7 +63,7 @@ class Publisher:
             if same != (text, replica):
                 raise PeerNodeError("ID_REUSED")
             return known.snapshot() if known else await asyncio.shield(accepting[2])  # type: ignore[index]
-        if self.outbox.full:
+        if not self.outbox.has_room(len(self._accepting)):
             raise PeerNodeError("OUTBOX_FULL", limit=self._context.config.outbox_max)
         entry, parts = self._sign(replica, message_id, kind, text)
         done: asyncio.Future[OutboxState] = asyncio.get_running_loop().create_future()

@@ -27,6 +27,17 @@ def test_a_message_is_accepted_then_sent_then_delivered() -> None:
     story(tell, 3)
 
 
+def test_a_full_outbox_refuses_whatever_comes_at_the_same_moment() -> None:
+    async def tell(flock: Flock) -> None:
+        await flock[0].join()
+        said = await asyncio.gather(*(flock[0].say(f"m{n}") for n in range(9)), return_exceptions=True)
+        assert [error.code for error in said if isinstance(error, PeerNodeError)] == ["OUTBOX_FULL"] * 5
+        size, bound = flock[0].node.sizes()["pubsub.outbox"]
+        assert size <= bound == 4
+
+    story(tell, 1, outbox_max=4)
+
+
 def test_counts_never_go_down() -> None:
     async def tell(flock: Flock) -> None:
         await flock.join()
