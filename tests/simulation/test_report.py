@@ -313,6 +313,8 @@ def test_a_summary_links_every_run_and_counts_what_held(troubled: tuple[Run, Res
         (figures.number(20.66), "20.7"),
         (figures.number(26_453), "26,453"),
         (figures.plural(1, "node"), "1 node"),
+        (figures.compact(4_000), "4k"),
+        (figures.compact(0.5), "0.5"),
     ],
 )
 def test_numbers_are_worded_as_people_read_them(shown: str, expected: str) -> None:

@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from peernode.simulation.report.figures import count, milliseconds, moment, number, plural
+from peernode.simulation.report.figures import compact, count, milliseconds, moment, number, plural
 from peernode.simulation.report.markup import Markup, joined, table
 from peernode.simulation.report.svg import WIDE, Drawing, Linear, Log, figure, steps
 from peernode.simulation.run import Run
@@ -186,7 +186,7 @@ def _panel(
     bottom = top + PANEL_HEIGHT
     y: Linear | Log
     some = [value for value in values if value > 0]
-    words: Callable[[float], str] = number
+    words: Callable[[float], str] = compact
     if panel.took_ms is None:
         y = Linear(0, max(some, default=1.0) * 1.06, bottom, top)
         about = 2

@@ -9,7 +9,7 @@ import bisect
 import math
 from dataclasses import dataclass
 
-from peernode.simulation.report.figures import count, milliseconds, number, share
+from peernode.simulation.report.figures import compact, count, milliseconds, number, share
 from peernode.simulation.report.markup import Markup, table
 from peernode.simulation.report.svg import WIDE, Drawing, Linear, Log, figure
 
@@ -79,7 +79,7 @@ def _draw(shown: Distribution, width: float) -> Drawing:
     for value in shown.values:
         bars[min(count_of_bars - 1, max(0, bisect.bisect_right(edges, value) - 1))] += 1
     y = Linear(0, max(bars) * 1.04, bottom, top)
-    drawing.grid_y(y, left, right, 4, count)
+    drawing.grid_y(y, left, right, 4, compact)
     for index, bar in enumerate(bars):
         if bar:
             bar_height = max(1.5, bottom - y(bar))

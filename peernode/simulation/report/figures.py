@@ -12,6 +12,14 @@ def count(value: float | None) -> str:
     return NOT_MEASURED if value is None else f"{value:,.0f}"
 
 
+def compact(value: float) -> str:
+    """A round number in the room of an axis: ``500``, ``4k``, ``1.5M``."""
+    for unit, size_ in (("M", 1e6), ("k", 1e3)):
+        if value >= size_:
+            return f"{value / size_:g}{unit}"
+    return f"{value:g}"
+
+
 def number(value: float | None) -> str:
     """As many digits as say something: three, or all before the point."""
     if value is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 
 from peernode.simulation.report.course import LANE_HEIGHT, draw_faults, draw_lanes, lanes, time_scale
-from peernode.simulation.report.figures import count, moment, number, share
+from peernode.simulation.report.figures import compact, count, moment, number, share
 from peernode.simulation.report.markup import Markup, joined, table
 from peernode.simulation.report.svg import WIDE, Drawing, Linear, figure, legend, point
 from peernode.simulation.result import Result
@@ -143,7 +143,7 @@ def _draw_stack(run: Run, operations: list[str], width: float) -> Drawing:
     for value in y.ticks(3):
         drawing.line(x.start, y(value), x.end, y(value), "grid")
         if value:
-            drawing.text(x.start - 6, y(value) + 4, count(value), "tick", "end")
+            drawing.text(x.start - 6, y(value) + 4, compact(value), "tick", "end")
     floor = [0.0] * len(sums)
     for index, row in enumerate(rows):
         ceiling = [below + value for below, value in zip(floor, row, strict=True)]
