@@ -17,7 +17,7 @@ from peernode.simulation.report.svg import WIDE, Drawing, Linear, Log, figure, s
 from peernode.simulation.run import Run
 from peernode.simulation.timeline import FaultSpan
 
-SLICES_MAX = {True: 120, False: 45}
+SLICES_MAX = {True: 90, False: 45}
 """Of a wide and of a narrow drawing."""
 SLICES_S = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_200, 3_600, 7_200, 36_000)
 """Lengths of a slice. Round, so that what happens every second doesn't beat with it."""

@@ -62,7 +62,7 @@ def _receivers(run: Run, trouble: Trouble) -> Markup | None:
     if sending.acked_at_s is None:  # nobody is entitled to it yet: what counts is what its author met
         author = sending.author
         met = _meanwhile(run, author, author, sending.asked_at_s, run.virtual_s)
-        return paragraph(f"What the simulation did to its author since: {met}.", class_="note")
+        return paragraph(f"Since then its author, node {author}, met: {met}.", class_="note")
     rows = [(node, "never", run.virtual_s) for node in trouble.missed]
     rows += [
         (node, f"after {milliseconds(ms)}", sending.asked_at_s + ms / 1000)
@@ -97,8 +97,16 @@ def _meanwhile(run: Run, author: int, node: int, from_s: float, to_s: float) -> 
         for cut in run.evidence.cuts
         if cut.parts(author, node, from_s, to_s)
     ]
+    if not found:
+        kinds = dict.fromkeys(
+            span.kind
+            for span in run.timeline.faults
+            if span.from_s <= to_s and (span.to_s is None or from_s < span.to_s)
+        )
+        apart = "nothing" if author == node else "nothing between the two"
+        return apart + (f"; elsewhere {', '.join(kinds)}" if kinds else "")
     more = len(found) - SPANS_MAX
-    return "; ".join(found[:SPANS_MAX]) + (f"; {more} more" if more > 0 else "") if found else "nothing"
+    return "; ".join(found[:SPANS_MAX]) + (f"; {more} more" if more > 0 else "")
 
 
 def _attempts(run: Run, trouble: Trouble) -> Markup:
