@@ -97,13 +97,19 @@ def _draw(shown: Distribution, width: float) -> Drawing:
 
 
 def _flags(drawing: Drawing, x: Log, flags: list[tuple[str, float]], top: float, bottom: float) -> None:
+    poles: list[float] = []
     for row, (name, value) in enumerate(flags):
         at = x(value)
         y = top - 6 - FLAG_HEIGHT * (len(flags) - 1 - row)
         words = f"{name}  {milliseconds(value)}"
+        length = 7 * len(words)
         drawing.line(at, y - 11, at, bottom, "flag")
-        on_left = at + 8 + 7 * len(words) > drawing.width
-        drawing.text(at + (-6 if on_left else 6), y, words, "flag-words", "end" if on_left else "start")
+        if at + 8 + length <= drawing.width:
+            drawing.text(at + 6, y, words, "flag-words")
+        else:  # to the left, and of the poles in its way too
+            begin = min([at, *(pole for pole in poles if pole > at - 6 - length)])
+            drawing.text(begin - 6, y, words, "flag-words", "end")
+        poles.append(at)
 
 
 def _in_one_way_delays(drawing: Drawing, x: Log, y: float, one_way_ms: float, wide: bool) -> None:
