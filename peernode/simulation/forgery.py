@@ -10,6 +10,8 @@ from __future__ import annotations
 import random
 from typing import Any
 
+from peernode.channel.hlc import COUNTER_BITS
+from peernode.channel.message import VERSION, ZERO_PREV, Kind
 from peernode.errors import LocalProtocolError, RemoteProtocolError
 from peernode.identity import SIGNATURE_BYTES, Identity
 from peernode.wire.codec import pack
@@ -129,6 +131,22 @@ class Forger:
     def nonsense(self, receiver_key: bytes, token: bytes) -> bytes | None:
         """Properly sealed by the hostile node itself, with nonsense inside; None for an unusable key."""
         plaintext = b"".join(self._message() for _ in range(self._rng.choice((1, 1, 1, 2, 5))))
+        return self._sealed(receiver_key, token, plaintext)
+
+    def words(
+        self, receiver_key: bytes, token: bytes, channel_id: bytes, author: bytes, now_ms: int
+    ) -> bytes | None:
+        """A message in another's name, right but for its signature, published or pushed by this node."""
+        rng = self._rng
+        message_id = bytearray(now_ms.to_bytes(6, "big") + rng.randbytes(10))
+        message_id[6], message_id[8] = 0x70 | message_id[6] & 0x0F, 0x80 | message_id[8] & 0x3F
+        place = [VERSION, channel_id, author, rng.randbytes(8), 1, ZERO_PREV]
+        items = [*place, bytes(message_id), now_ms << COUNTER_BITS, int(Kind.TEXT), b"I never said so", []]
+        raw = pack([*items, self._identity.sign("message", pack(items))])
+        op, body = rng.choice(((Op.PUBLISH, [raw]), (Op.PUSH, [bytes(16), raw])))
+        return self._sealed(receiver_key, token, pack([KIND_REQUEST, rng.getrandbits(64), op, body]))
+
+    def _sealed(self, receiver_key: bytes, token: bytes, plaintext: bytes) -> bytes | None:
         nonce = self._rng.randbytes(SEAL_NONCE_BYTES)
         try:
             return self._sealer.seal(receiver_key, token, plaintext[:PLAINTEXT_MAX], nonce)

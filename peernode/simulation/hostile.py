@@ -6,7 +6,7 @@ original), and it has the node's own key. In each mode it does its worst at ``ra
 
 * ``garbage``: random bytes, and real datagrams damaged, to everyone it knows;
 * ``forged``: frames with others' keys, broken seals, HELLOs and WELCOMEs in others' names and from
-  others' addresses, and nonsense that it seals properly as itself;
+  others' addresses, and nonsense and messages in others' names that it seals properly as itself;
 * ``replayed``: overheard datagrams again, to whom they were for, from their own address or its own;
 * ``withheld``: a fraction of what its node should send is silently not sent.
 
@@ -20,6 +20,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 
+from peernode.channel.ids import channel_id_of
 from peernode.environment import Address
 from peernode.identity import network_id_of
 from peernode.simulation.disturbances import Withholding
@@ -131,11 +132,18 @@ class Hostility:
             return False
         key = self._overheard.keys[other]
         in_its_name = other if rng.random() < 0.7 else None
-        form = rng.randrange(8)
-        if form < 3:
+        form = rng.randrange(9)
+        if form < 3 or form == 8:
             token = self._overheard.tokens.get((self._own, target)) or blank_token(rng)
-            nonsense = forger.nonsense(self._overheard.keys[target], token)
-            return nonsense is not None and self._send(nonsense, target)
+            receiver_key = self._overheard.keys[target]
+            if form == 8 and self._stage.scenario.channels:
+                network_id = network_id_of(self._who.config.network)
+                channel_id = channel_id_of(network_id, rng.choice(self._stage.scenario.channels).name)
+                now_ms = self._who.host.clock.wall_ms()
+                made = forger.words(receiver_key, token, channel_id, key, now_ms)
+            else:
+                made = forger.nonsense(receiver_key, token)
+            return made is not None and self._send(made, target)
         if form == 3:
             token = self._overheard.tokens.get((other, target)) or blank_token(rng)
             return self._send(forger.impersonation(key, token), target, in_its_name)

@@ -7,6 +7,7 @@ from collections import Counter
 
 import pytest
 
+from peernode.channel.message import Message, check_signature
 from peernode.errors import RemoteProtocolError
 from peernode.identity import Identity, network_id_of, verify
 from peernode.simulation.fault_kinds import HOSTILE_MODES
@@ -37,6 +38,22 @@ def overheard() -> Overheard:
 
 def real(number: int = 0) -> bytes:
     return Sealer(ALICE, NETWORK, 9).seal(BOB.public_key, TOKEN, b"hello", number.to_bytes(24, "big"))
+
+
+def test_words_in_anothers_name_are_right_but_for_the_signature() -> None:
+    receiver, made = Sealer(BOB, NETWORK, 9), forger()
+    channel, now_ms = bytes(20), 1_700_000_000_000
+    ops: Counter[int] = Counter()
+    for _ in range(20):
+        frame = decode_frame(made.words(BOB.public_key, TOKEN, channel, ALICE.public_key, now_ms) or b"")
+        assert isinstance(frame, Sealed)
+        (request,) = decode_messages(receiver.open(frame))
+        message = Message.trusted(request.body[-1])
+        assert (message.author, message.channel_id, message.seq) == (ALICE.public_key, channel, 1)
+        with pytest.raises(RemoteProtocolError, match="signature"):
+            check_signature(message)
+        ops[request.code] += 1
+    assert set(ops) == {Op.PUBLISH, Op.PUSH}
 
 
 def test_nonsense_is_properly_sealed_and_tries_every_op() -> None:

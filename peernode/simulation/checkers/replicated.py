@@ -2,7 +2,7 @@
 
 Long enough is ``QUIET_S``: those who store a channel compare their logs every 15 s, give or take a fifth,
 and whenever the set of them changes. An initiator counts from its own last start, also on an empty disk.
-A row that rots while its node runs is looked for only when it is read, so it is no part of this promise.
+That goes for damaged rows too: each is read and repaired within two rounds of 10 s.
 """
 
 from __future__ import annotations
@@ -33,20 +33,9 @@ def violations(evidence: Evidence) -> list[str]:
         for node in lacking:
             calm_s = calm_since_s(evidence, node)
             since_s = None if calm_s is None else max(calm_s, sending.acked_at_s or 0.0)
-            if since_s is None or _rotted(evidence, node, sending.id):
-                continue
-            if end.at_s - since_s >= QUIET_S:
+            if since_s is not None and end.at_s - since_s >= QUIET_S:
                 found.append(
                     f"{sending.id} of node {sending.author} is not held by node {node}, an initiator of "
                     f"{sending.channel}, after {end.at_s - since_s:.1f} s of quiet"
                 )
     return found
-
-
-def _rotted(evidence: Evidence, node: int, message_id: str) -> bool:
-    copy = evidence.copies.get(message_id, {}).get(node)
-    lost_s = None if copy is None else copy.lost_s
-    if lost_s is None:
-        return False
-    downs = evidence.downs.get(node, ())
-    return not any(began <= lost_s and (ended is None or lost_s <= ended) for began, ended in downs)
