@@ -113,7 +113,7 @@ class PeerNode:
     def state(self) -> NodeState:
         """Whether the node has a network, and if not, why."""
         state, reason = self._context.overlay.state()
-        return NodeState(state, len(self._context.overlay.peers()), reason)
+        return NodeState(state, len(self._context.overlay.table.live()), reason)
 
     def _tell(self, event: Event) -> None:
         self._on_event(event)

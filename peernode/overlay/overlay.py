@@ -26,7 +26,7 @@ from peernode.overlay.lookup import CONTACTS_MAX, LookupResult, Lookups
 from peernode.overlay.peer_cache import PeerCache, RememberedPeers
 from peernode.overlay.table import Change, PeerTable
 from peernode.overlay.upkeep import Upkeep
-from peernode.rpc.rpc import Caller, Rpc
+from peernode.rpc.rpc import Caller, Rpc, log_crash
 from peernode.tasks import Tasks
 from peernode.wire.codec import Fields
 from peernode.wire.contact import Contact, encode_ip
@@ -47,10 +47,6 @@ _NOBODY = "No other node answers; your node keeps trying."
 _ALONE = "No other node is known yet; others join through this node's address."
 
 
-def _log_crash(name: str, error: BaseException) -> None:
-    asyncio.get_running_loop().call_exception_handler({"message": f"crash in {name}", "exception": error})
-
-
 class Overlay:
     """Routing, lookups, bootstrap and the node's own state; used between ``start`` and ``stop``."""
 
@@ -60,7 +56,7 @@ class Overlay:
         config: NodeConfig,
         env: Environment,
         cache: PeerCache,
-        on_crash: Callable[[str, BaseException], None] = _log_crash,
+        on_crash: Callable[[str, BaseException], None] = log_crash,
     ) -> None:
         self._rpc = rpc
         self._config = config
@@ -82,6 +78,8 @@ class Overlay:
         self._dialback = Dialback(rpc, env, self.table, self._dialler, self._tasks)
         self._ready = asyncio.Event()
         self._connected = False
+        self._latest = b""
+        """The key of who answered last."""
         self._searched = False
         self._entered = False
         self._saved_at = float("-inf")
@@ -194,6 +192,7 @@ class Overlay:
         if not self._connected:
             self.table.forgive()
         self.table.answered(contact)
+        self._latest = contact.public_key
         self._remembered.heard(contact)
         if not self._connected:
             self._connected = True
@@ -270,6 +269,9 @@ class Overlay:
     def _answers(self) -> bool:
         """Whether an unsuspected peer has answered lately."""
         since = self._env.clock.monotonic() - LIVE_S
+        latest = self.table.standing(self._latest)
+        if latest is not None and latest.heard_at >= since and not latest.failures:
+            return True
         return any(standing.heard_at >= since for standing in self.table.live())
 
     def _live_addresses(self) -> list[Address]:

@@ -54,6 +54,8 @@ class PeerTable:
         self._buckets = Buckets(config.k, self_contact)
         self._standings: dict[bytes, Standing] = {}
         self._shown: dict[bytes, Contact] = {}
+        self._places: list[Standing] = []
+        """The standings of those in a bucket, in the order of their ids' ranges."""
         self._lost: OrderedDict[bytes, float] = OrderedDict()
         self.on_change: list[Change] = []
 
@@ -181,7 +183,7 @@ class PeerTable:
     # -- within -------------------------------------------------------------------------------
 
     def _placed(self) -> list[Standing]:
-        return [self._standings[public_key] for public_key in self._shown]
+        return self._places
 
     def _put_again(self, contact: Contact) -> None:
         bucket = self._buckets.bucket_of(contact)
@@ -200,6 +202,7 @@ class PeerTable:
             self._shown.update((node.public_key, node) for node in bucket.nodes.values())
             spare.update((node.public_key, node) for node in bucket.replacement_nodes.values())
         placed = self._shown
+        self._places = [self._standings[public_key] for public_key in placed]
         if len(self._standings) > len(placed) + len(spare):
             for public_key in list(self._standings):
                 if public_key not in placed and public_key not in spare:

@@ -35,7 +35,8 @@ AUTHOR_HASTE = 0.5
 """An author waits so much shorter than the initiators for its batch."""
 
 INITIATOR_PATIENCE = 2.0
-"""In a small channel an initiator waits so much longer: mostly the author's report comes first."""
+"""An initiator waits so much longer: in a small channel the author's report mostly comes first, in a large
+one a batch then fills its datagrams."""
 
 _FIRST_HAND_TRIES = 2
 """Initiators that a subscriber tells of its own ack, until one has it."""
@@ -86,7 +87,7 @@ class AckReports:
             delay_s = self._context.config.acked_batch_s * (0.75 + 0.5 * self._context.env.random.random())
             if report.message.author == self._context.identity.public_key:
                 delay_s *= AUTHOR_HASTE
-            elif report.replica.listeners <= self._context.config.small_channel_max:
+            else:
                 delay_s *= INITIATOR_PATIENCE
             self._timer = loop.call_later(delay_s, self._flush)
 

@@ -40,10 +40,11 @@ from peernode.wire.ops import Op, Status
 from peernode.wire.payload import WireMessage
 from peernode.wire.sealing import Sealer
 
-__all__ = ["Caller", "Rpc", "Server"]
+__all__ = ["Caller", "Rpc", "Server", "log_crash"]
 
 
-def _log_crash(name: str, error: BaseException) -> None:
+def log_crash(name: str, error: BaseException) -> None:
+    """Tell the loop of a crash, where nobody else wants to hear of it."""
     asyncio.get_running_loop().call_exception_handler({"message": f"crash in {name}", "exception": error})
 
 
@@ -55,7 +56,7 @@ class Rpc:
         identity: Identity,
         config: NodeConfig,
         env: Environment,
-        on_crash: Callable[[str, BaseException], None] = _log_crash,
+        on_crash: Callable[[str, BaseException], None] = log_crash,
         sealer: type[Sealer] = Sealer,
     ) -> None:
         self.identity = identity

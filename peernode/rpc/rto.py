@@ -1,6 +1,6 @@
 """How long to wait for an answer before sending again, per peer (RFC 6298).
 
-The timeout follows the measured round trips: ``SRTT + 4 x RTTVAR``. Karn's rule: a request that was
+The timeout follows the measured round trips: ``SRTT + max(4 x RTTVAR, G)``. Karn's rule: a request that was
 sent twice yields no sample, since nobody knows which sending was answered; instead the timeout that
 it ended with is kept until a clean sample comes. Without that, a path that became slower than the
 timeout would never yield a sample again.
@@ -13,12 +13,19 @@ busy node would take its own slowness for loss.
 from __future__ import annotations
 
 from collections import OrderedDict
-from statistics import median
+from collections.abc import Collection
 
 from peernode.config import NodeConfig
 
 MEASURED_MAX = 64
 """Peers whose timeout counts for the median, the most recently measured ones."""
+
+GRANULARITY_S = 0.02
+"""The least that is added to the smoothed round trip (RFC 6298, section 2.3; as RFC 9002's max_ack_delay).
+
+Some answers wait for a disk and some do not: on a path without jitter the others' variance knows
+nothing of that, and every answer from a disk would come after it was asked for again.
+"""
 
 _LAG_DECAY = 0.875
 
@@ -46,7 +53,14 @@ class PeerRto:
 
     def measured_s(self) -> float | None:
         """The timeout that the samples call for, unbounded; ``None`` without samples."""
-        return None if self.srtt_s is None else self.srtt_s + 4 * self.rttvar_s
+        return None if self.srtt_s is None else self.srtt_s + max(4 * self.rttvar_s, GRANULARITY_S)
+
+
+def _median(values: Collection[float]) -> float:
+    """The same as ``statistics.median``, without its care for other kinds of numbers: asked all the time."""
+    ordered = sorted(values)
+    middle = len(ordered) // 2
+    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
 
 
 class RtoTable:
@@ -80,7 +94,7 @@ class RtoTable:
     def median_s(self) -> float:
         """The median timeout of the peers measured lately, or the configured start."""
         if self._median_s is None:
-            self._median_s = median(self._measured.values()) if self._measured else self._initial_s
+            self._median_s = _median(self._measured.values()) if self._measured else self._initial_s
         return self._bounded(self._median_s)
 
     def first_s(self, peer: PeerRto) -> float:

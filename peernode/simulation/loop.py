@@ -8,9 +8,8 @@ Invariants:
 * callbacks run in the order in which they became due; equal deadlines run first in, first out;
 * nothing depends on an object's address: tasks hash by a serial number (a ``TaskGroup`` keeps a set of
   them; futures are in no set, since ``asyncio.wait`` is not used);
-* every callback belongs to a host (the context variable ``HOST``) or to the observer (None). The
-  callbacks of a frozen host are set aside, not run: for ever when it lost its power, until it
-  is thawed when it was only paused. So a dead host runs nothing, not even ``finally``;
+* every callback belongs to a host (the context variable ``HOST``) or to the observer (None). Those of a
+  frozen host are set aside, until it is thawed or for ever: a dead host runs nothing, not even ``finally``;
 * an exception that reaches the loop is kept in ``failures``; more than ``steps_max`` callbacks or
   nothing left to wait for end the run with an error. Nothing is swallowed.
 """

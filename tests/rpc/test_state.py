@@ -13,7 +13,7 @@ from peernode.rpc.answers import KEPT_S, Answers
 from peernode.rpc.bearings import Bearings
 from peernode.rpc.peers import PROOF_S, PeerStates
 from peernode.rpc.ratelimit import BucketTable, TokenBucket, prefix_of
-from peernode.rpc.rto import PeerRto, RtoTable
+from peernode.rpc.rto import GRANULARITY_S, PeerRto, RtoTable
 from peernode.rpc.tokens import ROTATION_S, AddressTokens
 
 HERE, THERE = ("192.0.2.1", 5), ("192.0.2.1", 6)
@@ -62,12 +62,12 @@ def test_timeouts_stay_within_the_bounds_and_double(rtts: list[float], sends: in
 def test_lag_of_the_loop_raises_the_lower_bound_and_fades() -> None:
     rtos, peer = RtoTable(NodeConfig()), PeerRto()
     rtos.sample(key(1), peer, 0.001)
-    assert rtos.first_s(peer) == 0.02
+    assert rtos.first_s(peer) == pytest.approx(0.001 + GRANULARITY_S)
     rtos.late(0.4)
     assert rtos.first_s(peer) == pytest.approx(0.42)
     for _ in range(100):
         rtos.late(0.0)
-    assert rtos.first_s(peer) == pytest.approx(0.02, abs=0.001)
+    assert rtos.first_s(peer) == pytest.approx(0.001 + GRANULARITY_S, abs=0.001)
 
 
 def test_an_ambiguous_exchange_keeps_its_timeout_until_a_clean_sample() -> None:
