@@ -1,7 +1,6 @@
 """An asyncio event loop on virtual time.
 
-Idea: nothing waits. When no callback is ready, the clock jumps to the next timer; a minute of a
-story costs what its callbacks cost.
+Idea: nothing waits. When no callback is ready, the clock jumps to the next timer.
 
 Invariants:
 
