@@ -31,6 +31,10 @@ class DiskWatch:
         """Digest of a part -> ids of the messages that name it."""
         self._places: dict[tuple[bytes, bytes, bytes, int], bytes] = {}
         """(channel, author, instance, number) -> digest of the first message seen there."""
+        self._parts: dict[int, dict[bytes, float]] = {}
+        """Node -> digests of the parts on its disk, and since when."""
+        self._lacking: dict[tuple[int, str], dict[bytes, None]] = {}
+        """(node, message id) -> parts that its copy there never had yet."""
 
     def witness(self, node: int) -> Witness:
         """The eye on one node's disk."""
@@ -38,6 +42,7 @@ class DiskWatch:
 
     def lost(self, node: int) -> None:
         """The node's disk is gone with all that was on it."""
+        self._parts.pop(node, None)
         for copies in self._evidence.copies.values():
             if node in copies:
                 self._lose(copies[node])
@@ -45,6 +50,8 @@ class DiskWatch:
 
     def set_back(self, node: int, to_s: float) -> None:
         """The node's disk is what it was at ``to_s`` again."""
+        parts = self._parts.get(node, {})
+        self._parts[node] = {digest: since_s for digest, since_s in parts.items() if since_s <= to_s}
         for copies in self._evidence.copies.values():
             if node in copies and copies[node].since_s > to_s:
                 self._lose(copies[node])
@@ -64,16 +71,24 @@ class DiskWatch:
         copies = self._evidence.copies.setdefault(message_id, {})
         copy = copies.get(node)
         if copy is None:
-            copies[node] = Copy(self._now())
+            parts = self._parts.get(node, {})
+            lacking = [digest for digest in message.parts if digest not in parts]
+            self._lacking[node, message_id] = dict.fromkeys(lacking)
+            copies[node] = Copy(float("inf") if lacking else self._now())
         else:
             copy.rotten.pop(digest, None)
 
     def part_stored(self, node: int, digest: bytes) -> None:
         """The node's disk has taken a part in."""
+        self._parts.setdefault(node, {}).setdefault(digest, self._now())
         for message_id in self._named_by.get(digest, ()):
             copy = self._evidence.copies.get(message_id, {}).get(node)
-            if copy is not None:
-                copy.rotten.pop(digest, None)
+            if copy is None:
+                continue
+            copy.rotten.pop(digest, None)
+            lacking = self._lacking[node, message_id]
+            if lacking.pop(digest, True) is None and not lacking:
+                copy.since_s = self._now()
 
     def _first_seen(self, node: int, message: Message) -> str:
         message_id = self._ids[message.digest] = uuid_text(message.id)

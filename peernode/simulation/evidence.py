@@ -40,7 +40,7 @@ class Copy:
     """A message on one node's disk."""
 
     since_s: float
-    """When it was first durable there."""
+    """When it was first durable there with all its parts; infinite: not yet."""
     lost_s: float | None = None
     """When the disk last lost it, whole or by damage."""
     rotten: dict[bytes, float] = field(default_factory=dict)

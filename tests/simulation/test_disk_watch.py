@@ -6,19 +6,20 @@ import random
 from dataclasses import replace
 
 from peernode.channel.message import Kind, Message, sign_message
+from peernode.channel.parts import part_digest
 from peernode.diagnostics.collector import Attempt
 from peernode.identity import Identity
 from peernode.pubsub.context import uuid_text
 from peernode.simulation.disks import DiskWatch
 from peernode.simulation.evidence import Cut, Evidence, Sending
 from peernode.simulation.pushes import PushWatch
-from peernode.store.base import PutMessage
+from peernode.store.base import PutMessage, PutPart
 
 AUTHOR = Identity.generate(random.Random("author"))
 CHANNEL_ID = b"c" * 20
 
 
-def message(number: int, seq: int = 1) -> Message:
+def message(number: int, seq: int = 1, parts: tuple[bytes, ...] = ()) -> Message:
     return sign_message(
         AUTHOR,
         channel_id=CHANNEL_ID,
@@ -28,7 +29,8 @@ def message(number: int, seq: int = 1) -> Message:
         id=bytes(6) + b"\x70\x00\x80" + number.to_bytes(7, "big"),
         hlc=1 << 40,
         kind=Kind.TEXT,
-        body=f"text {number}".encode(),
+        body=b"" if parts else f"text {number}".encode(),
+        parts=parts,
     )
 
 
@@ -56,6 +58,19 @@ def test_a_copy_begins_is_lost_and_comes_back() -> None:
     watched.stores(1, watched.message)
     copy = watched.evidence.copies[watched.id][1]
     assert (copy.since_s, copy.lost_s, copy.rotten) == (1.0, 2.0, {})
+
+
+def test_a_copy_begins_with_its_last_part() -> None:
+    watched = Watched()
+    block = b"a long text"
+    watched.message = message(1, parts=(part_digest(block),))
+    watched.stores(0, watched.message)
+    since = watched.evidence.copies[watched.id]
+    assert since[0].since_s == float("inf")
+    watched.now = 2.0
+    watched.watch.witness(0).stored((PutPart(part_digest(block), block),))
+    watched.watch.witness(1).stored((PutPart(part_digest(block), block), PutMessage(watched.message)))
+    assert (since[0].since_s, since[1].since_s) == (2.0, 2.0)
 
 
 def test_rot_damages_a_copy() -> None:
