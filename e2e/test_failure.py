@@ -11,7 +11,9 @@ from e2e.conftest import People
 from e2e.servers import Network, Server
 
 
-def test_property_33_channel_join_message_failure_and_recovery_end_to_end(people: People, server: Server, channel: str) -> None:
+def test_property_33_join_message_failure_and_recovery_end_to_end(
+    people: People, server: Server, channel: str
+) -> None:
     lars = people("lars", server).sign_up().join(channel)
     mona = people("mona", server).sign_up().join(channel)
 

@@ -1,8 +1,8 @@
 """Properties 31, 32 and 34: networks drawn at random keep every promise, and each ends in a report.
 
-Topology, link quality, timing, workload and faults are drawn, not the seed alone; a failing example prints the
-scenario, which ``python -m peernode.simulation run`` replays. Mutants of the engine that these tests catch are
-named with each.
+Topology, link quality, timing, workload and faults are drawn, not the seed alone; a failing example prints
+the scenario, which ``python -m peernode.simulation run`` replays. Mutants of the engine that these tests
+catch are named with each.
 """
 
 from __future__ import annotations
