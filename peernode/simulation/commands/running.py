@@ -10,6 +10,7 @@ from pathlib import Path
 from peernode.simulation import report
 from peernode.simulation.commands import HELD, NOT_HELD, UNUSABLE
 from peernode.simulation.commands.listing import Commands
+from peernode.simulation.commands.seeds import seed_number
 from peernode.simulation.commands.wall import now_s
 from peernode.simulation.result import Result, summarize
 from peernode.simulation.run import Run, run
@@ -21,7 +22,7 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
     """Declare the options."""
     parser = commands.add_parser("run", help="run one scenario")
     parser.add_argument("scenario", type=Path, help="a TOML file, or the name of a shipped scenario")
-    parser.add_argument("--seed", type=int, help="instead of the scenario's own")
+    parser.add_argument("--seed", type=seed_number, help="instead of the scenario's own")
     parser.add_argument("--json", type=Path, metavar="OUT.json", help="write the result")
     parser.add_argument(
         "--html", type=Path, metavar="OUT.html", help="write the result as a page, and its JSON beside it"
@@ -33,6 +34,10 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
 def carry_out(options: argparse.Namespace) -> int:
     """Run it, write what is asked for, say how it went."""
     scenario = load(options.scenario)
+    for path in (options.json, options.html, options.trace):
+        if path is not None and not path.parent.is_dir():
+            print(f"can't write {path}: {path.parent} is not a directory", file=sys.stderr)
+            return UNUSABLE
     finished, result = measured(scenario, options.seed, options.trace is not None)
     beside: Path | None = options.html.with_suffix(".json") if options.html is not None else None
     json_path: Path | None = options.json or beside

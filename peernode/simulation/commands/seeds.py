@@ -28,16 +28,20 @@ def parse_seeds(words: str) -> list[int]:
     return list(seeds)
 
 
-def whole_number(most: int) -> Callable[[str], int]:
-    """A reader of whole numbers from 1 to ``most``."""
+def whole_number(most: int, least: int = 1) -> Callable[[str], int]:
+    """A reader of whole numbers from ``least`` to ``most``."""
 
     def read(words: str) -> int:
         try:
             number = int(words)
         except ValueError:
             raise argparse.ArgumentTypeError(f"{words!r} is not a whole number") from None
-        if not 1 <= number <= most:
-            raise argparse.ArgumentTypeError(f"{number} is not from 1 to {most}")
+        if not least <= number <= most:
+            raise argparse.ArgumentTypeError(f"{number} is not from {least} to {most}")
         return number
 
     return read
+
+
+seed_number = whole_number(SEED_MAX, 0)
+"""A reader of one seed."""

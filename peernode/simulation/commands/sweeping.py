@@ -18,19 +18,18 @@ from peernode.simulation.commands import HELD, NOT_HELD, UNUSABLE
 from peernode.simulation.commands.listing import Commands
 from peernode.simulation.commands.pool import JOBS_MAX, Broken, Pool
 from peernode.simulation.commands.progress import Progress
-from peernode.simulation.commands.running import measured
 from peernode.simulation.commands.seeds import parse_seeds, whole_number
+from peernode.simulation.commands.shrinking import shrink_on, told, write
+from peernode.simulation.commands.trials import RUN_MAX_S, as_row, trial
 from peernode.simulation.commands.wall import FRESH_MAX, fresh_seeds, now_s
 from peernode.simulation.result import version
 from peernode.simulation.scenario import Scenario, load
-from peernode.simulation.sweep import Row, Sweep, no_result, row
+from peernode.simulation.sweep import Row, Sweep
 from peernode.simulation.sweep_report import Swept, failing_words, text, to_json
 
-RUN_MAX_S = 600
-"""Real seconds that one run may take."""
 WRITE_EVERY_S = 30.0
-
-Trial = tuple[Scenario, int]
+SHRUNK_MAX = 8
+"""Kinds of failure that are shrunk."""
 
 
 def add(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -53,12 +52,10 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         metavar="S",
         help=f"real seconds that one run may take (default {RUN_MAX_S})",
     )
+    parser.add_argument(
+        "--shrink", type=Path, metavar="DIR", help="shrink the first failure of each kind into this directory"
+    )
     parser.set_defaults(carry_out=carry_out)
-
-
-def trial(task: Trial) -> Row:
-    """What a worker does."""
-    return row(*measured(*task))
 
 
 def carry_out(options: argparse.Namespace) -> int:
@@ -80,10 +77,12 @@ def carry_out(options: argparse.Namespace) -> int:
         except KeyboardInterrupt:
             swept.stopped = "interrupted"
         keeping.write()
+        print(text(swept), flush=True)
+        if options.shrink is not None and not swept.stopped:
+            _shrink(scenario, swept, options.run_max_s, options.shrink)
     except OSError as error:
         print(f"can't write: {error}", file=sys.stderr)
         return UNUSABLE
-    print(text(swept))
     return HELD if swept.ok else NOT_HELD
 
 
@@ -103,7 +102,9 @@ class _Keeping:
         self._written_s = now_s()
         self._swept.wall_s = self._written_s - self._began_s
         if self._path is not None:
-            self._path.write_text(to_json(self._swept), encoding="utf-8")
+            part = self._path.with_name(f"{self._path.name}.part")
+            part.write_text(to_json(self._swept), encoding="utf-8")
+            part.replace(self._path)  # whole or not at all, whatever happens to us
 
 
 def _run_all(scenario: Scenario, swept: Swept, limit_s: float, keeping: _Keeping) -> None:
@@ -116,16 +117,12 @@ def _run_all(scenario: Scenario, swept: Swept, limit_s: float, keeping: _Keeping
     with Pool(trial, swept.jobs, limit_s) as pool:
         tasks = ((scenario, seed) for seed in swept.asked)
         for (_, seed), answer in pool.answers(tasks, meanwhile):
-            found = _as_row(seed, answer)
+            found = as_row(seed, answer)
             if not found.ok and not swept.sweep.failed:
                 progress.say(f"seed {seed} fails: {failing_words(found)}; replay: {swept.replay(seed)}")
             swept.sweep.add(found)
             progress.count(found.ok)
     progress.wipe()
-
-
-def _as_row(seed: int, answer: Row | Broken) -> Row:
-    return no_result(seed, answer.why) if isinstance(answer, Broken) else answer
 
 
 def _ask(scenario: Scenario, swept: Swept, limit_s: float) -> None:
@@ -136,7 +133,7 @@ def _ask(scenario: Scenario, swept: Swept, limit_s: float) -> None:
     with Pool(trial, swept.jobs, limit_s) as pool:
         first = questions.to_replay(rows)
         again = {
-            seed: _as_row(seed, answer)
+            seed: as_row(seed, answer)
             for (_, seed), answer in pool.answers((scenario, found.seed) for found in first)
         }
         verdicts.append(questions.replayable(first, again))
@@ -151,6 +148,17 @@ def _ask(scenario: Scenario, swept: Swept, limit_s: float) -> None:
 def _trial_without(ask: tuple[str, Scenario, int]) -> Row:
     _, scenario, seed = ask
     return trial((scenario, seed))
+
+
+def _shrink(scenario: Scenario, swept: Swept, limit_s: float, directory: Path) -> None:
+    """The first failure of each kind, the most frequent kinds first."""
+    directory.mkdir(parents=True, exist_ok=True)
+    with Pool(trial, swept.jobs, limit_s) as pool:
+        for kind, seeds in list(swept.sweep.kinds().items())[:SHRUNK_MAX]:
+            out = directory / f"{kind.replace(' ', '-')}-{seeds[0]}.toml"
+            shrunk = shrink_on(pool, swept.jobs, scenario, seeds[0], [kind])
+            write(out, swept.scenario, scenario, shrunk, [kind])
+            print(told(out, scenario, shrunk, [kind]), flush=True)
 
 
 @contextlib.contextmanager
