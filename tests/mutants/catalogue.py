@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from tests.mutants.changes import CHANGES
 from tests.mutants.channels import CHANNELS
+from tests.mutants.delivering import DELIVERING
 from tests.mutants.durability import DURABILITY
 from tests.mutants.mutant import Mutant
+from tests.mutants.overlays import OVERLAYS
 from tests.mutants.publishing import PUBLISHING
+from tests.mutants.requesting import REQUESTING
+from tests.mutants.subscribing import SUBSCRIBING
 
-MUTANTS: dict[str, Mutant] = {
-    mutant.name: mutant for mutant in (*CHANNELS, *PUBLISHING, *CHANGES, *DURABILITY)
-}
+SECTIONS = (
+    REQUESTING,
+    OVERLAYS,
+    CHANNELS,
+    PUBLISHING,
+    DELIVERING,
+    SUBSCRIBING,
+    CHANGES,
+    DURABILITY,
+)
+
+MUTANTS: dict[str, Mutant] = {mutant.name: mutant for section in SECTIONS for mutant in section}

@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 
 from peernode.errors import PeerNodeError
+from peernode.pubsub.publish import Publisher
+from peernode.pubsub.repair import Repair
 from peernode.store.base import Write
+from peernode.store.inspection import Inspector
 from peernode.store.memory import MemoryStore
 from tests.mutants.mutant import Mutant, Patch
 
@@ -21,6 +24,18 @@ async def _commit_whatever_the_disk_says(self: MemoryStore, *writes: Write) -> N
         await _commit(self, *writes)
     except PeerNodeError:
         return
+
+
+def _sound_whatever_it_is(self: Inspector, *row: object) -> bool:
+    return True
+
+
+def _load_nothing(self: Publisher) -> None:
+    return
+
+
+async def _repair_nothing(self: Repair) -> None:
+    await asyncio.Event().wait()
 
 
 DURABILITY = (
@@ -41,5 +56,32 @@ DURABILITY = (
         "full-disks",
         ("honest_receipt",),
         (Patch(MemoryStore, "commit", _commit_whatever_the_disk_says),),
+    ),
+    Mutant(
+        "rows-not-verified",
+        13,
+        "A row is verified when read:",
+        "What the disk returns is believed",
+        "rotten-disk",
+        ("no_phantom", "no_crash"),
+        (Patch(Inspector, "message_is_sound", _sound_whatever_it_is),),
+    ),
+    Mutant(
+        "outbox-forgotten",
+        13,
+        "The author's outbox holds the message until W receipts of the full R.",
+        "After a restart nobody looks into the outbox",
+        "waiting-messages",
+        ("kept",),
+        (Patch(Publisher, "load", _load_nothing),),
+    ),
+    Mutant(
+        "damage-not-repaired",
+        13,
+        "a bad row is *missing, repair it*, never silently gone.",
+        "A damaged row is passed over when it is read, and that is all",
+        "rotten-disk",
+        ("durable", "replicated"),
+        (Patch(Repair, "run", _repair_nothing),),
     ),
 )

@@ -49,7 +49,8 @@ class Mutant:
         """The engine is broken inside of this."""
         with ExitStack() as stack:
             for item in self.patches:
-                stack.enter_context(patch.object(item.owner, item.name, item.broken))
+                new = not hasattr(item.owner, item.name)  # a property instead of an instance's attribute
+                stack.enter_context(patch.object(item.owner, item.name, item.broken, create=new))
             yield
 
     def scenario_text(self) -> str:

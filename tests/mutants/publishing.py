@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from peernode.channel import message as message_module
 from peernode.channel.message import Message
 from peernode.events import OutboxState
+from peernode.identity import node_id_of
+from peernode.pubsub import intake
 from peernode.pubsub.delivery import MessageDelivery
 from peernode.pubsub.ingest import Ingest, Source
 from peernode.pubsub.outbox import Entry
@@ -58,10 +61,12 @@ async def _messages_without_parts(
     return messages, []
 
 
-def _acked_however_often(self: QuorumPublish, digest: bytes, subscriber: bytes, signature: bytes) -> None:
+def _acked_however_often(
+    self: QuorumPublish, digest: bytes, subscriber: bytes, signature: bytes, teller: bytes
+) -> None:
     entry = self._outbox.by_digest.get(digest)
     if entry is None or subscriber not in entry.acks:
-        _acked(self, digest, subscriber, signature)
+        _acked(self, digest, subscriber, signature, teller)
         return
     again = len(entry.acks).to_bytes(20, "big")
     entry.acks[again] = signature
@@ -70,14 +75,18 @@ def _acked_however_often(self: QuorumPublish, digest: bytes, subscriber: bytes, 
 
 
 def _reported_without_a_look(
-    self: MessageDelivery, replica: Replica, digest: bytes, key: bytes, subscriber: bytes, signature: bytes
+    self: MessageDelivery, replica: Replica, digest: bytes, key: bytes, signature: bytes, teller: bytes
 ) -> None:
     for heard in self.on_ack:
-        heard(digest, subscriber, signature)
+        heard(digest, node_id_of(key), signature, teller)
 
 
 def _always(*_: Any) -> bool:
     return True
+
+
+def _whatever_it_says(message: Message) -> None:
+    return
 
 
 PUBLISHING = (
@@ -87,7 +96,7 @@ PUBLISHING = (
         "The author's node writes the message to its durable outbox, then answers the browser `accepted`.",
         "The message is accepted and published while its commit is still under way",
         "some-slow-disks",
-        ("honest_receipt",),
+        ("kept", "honest_receipt"),
         (Patch(Publisher, "_accept", _accept_and_commit_later),),
     ),
     Mutant(
@@ -105,8 +114,20 @@ PUBLISHING = (
         "pulls the parts, commits durably, then signs a receipt.",
         "A message is taken without its parts",
         "long-texts",
-        ("delivered", "honest_receipt"),
+        ("honest_receipt",),
         (Patch(Ingest, "_with_parts", _messages_without_parts),),
+    ),
+    Mutant(
+        "signatures-not-checked",
+        7,
+        "An initiator checks signature, size, rate and quota,",
+        "Whoever names an author is taken for that author",
+        "hostile",
+        ("no_phantom",),
+        (
+            Patch(intake, "check_signature", _whatever_it_says),
+            Patch(message_module, "check_signature", _whatever_it_says),
+        ),
     ),
     Mutant(
         "one-receipt-is-enough",

@@ -1,0 +1,79 @@
+"""Section 8: pushes, their acks, and each author's messages in sequence."""
+
+from __future__ import annotations
+
+from peernode.channel.message import Message
+from peernode.pubsub.delivery import MessageDelivery, Spread
+from peernode.pubsub.ingest import Ingest, Source
+from peernode.pubsub.replica import Replica
+from peernode.pubsub.timeline import StreamKey, Timeline
+from peernode.wire.contact import Contact
+from tests.mutants.mutant import Mutant, Patch
+
+_take = Ingest.take
+_push = MessageDelivery.push
+
+
+async def _take_pushes_and_commit_later(
+    self: Ingest, replica: Replica, message: Message, source: Source, via: Contact | None
+) -> None:
+    if source is not Source.PUSH:
+        await _take(self, replica, message, source, via)
+    elif not replica.log.has(message) and message.digest not in replica.pending:
+        self._admit(replica, message)
+        self._context.tasks.spawn(self._commit(replica, [message], source, via), "mutant")
+
+
+def _push_as_the_first_only(
+    self: MessageDelivery, replica: Replica, message: Message, contact: Contact, method: str
+) -> None:
+    if method != "alternative":
+        _push(self, replica, message, contact, method)
+
+
+async def _leave_it_to_the_author(self: MessageDelivery, spread: Spread) -> None:
+    return
+
+
+def _never_waits(self: Timeline, key: StreamKey, message: Message, history: bool) -> bool:
+    return False
+
+
+DELIVERING = (
+    Mutant(
+        "ack-before-commit",
+        8,
+        "A push is acked after the subscriber has committed it.",
+        "The subscriber signs its ack while the commit is still under way",
+        "some-slow-disks",
+        ("honest_receipt",),
+        (Patch(Ingest, "take", _take_pushes_and_commit_later),),
+    ),
+    Mutant(
+        "only-the-first-pushes",
+        8,
+        "Rank k pushes to whoever isn't reported acked after (k - 1) x 150 ms",
+        "Only the initiator of rank 1 pushes",
+        "roundabout",
+        ("delivered",),
+        (Patch(MessageDelivery, "push", _push_as_the_first_only),),
+    ),
+    Mutant(
+        "initiators-never-push",
+        8,
+        "Rank 1 pushes at once, in parallel with the author.",
+        "Only the author pushes",
+        "roundabout",
+        ("delivered",),
+        (Patch(MessageDelivery, "_push_by_rank", _leave_it_to_the_author),),
+    ),
+    Mutant(
+        "gaps-not-waited-for",
+        8,
+        "a gap holds later ones of that author at most 2 s, then is shown as a gap.",
+        "A message is shown when it comes, though an earlier one of its author is missing",
+        "shaky",
+        ("order",),
+        (Patch(Timeline, "_waits", _never_waits),),
+    ),
+)
