@@ -11,7 +11,7 @@ import logging
 import sys
 from collections.abc import Callable
 
-from peernode.simulation.commands import NOT_HELD, UNUSABLE, listing, running, shrinking, sweeping
+from peernode.simulation.commands import NOT_HELD, UNUSABLE, listing, running, shrinking, stressing, sweeping
 from peernode.simulation.schema import ScenarioError
 
 
@@ -19,7 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Carry out the command line and return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m peernode.simulation", description="Simulated networks.")
     commands = parser.add_subparsers(dest="command", required=True)
-    for command in (listing, running, sweeping, shrinking):
+    for command in (listing, running, sweeping, shrinking, stressing):
         command.add(commands)
     options = parser.parse_args(arguments)
     # What nodes log is judged by the checkers; here it would only interleave.

@@ -25,8 +25,12 @@ from peernode.simulation.commands.wall import now_s
 
 LOOK_EVERY_S = 0.5
 JOBS_MAX = 64
+START_MAX_S = 60.0
+"""How long a worker may take to come up; the limit of a task begins after that."""
 END_MAX_S = 5.0
 """How long a worker may take to end when it has nothing to do any more."""
+
+_UP = "up"
 
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")
@@ -85,11 +89,16 @@ class Pool(Generic[Task, Answer]):
         speaking = set(wait([worker.pipe for worker in self._busy], LOOK_EVERY_S))
         for worker, (task, since_s) in list(self._busy.items()):
             answer: Answer | Broken
+            limit_s = self._limit_s if worker.up else START_MAX_S
             if worker.pipe in speaking:
-                answer, usable = worker.take()
-            elif now_s() - since_s > self._limit_s:
+                said = worker.take()
+                if said is None:
+                    self._busy[worker] = (task, now_s())
+                    continue
+                answer, usable = said
+            elif now_s() - since_s > limit_s:
                 worker.kill()
-                answer, usable = Broken(f"took longer than {self._limit_s:g} s of real time"), False
+                answer, usable = Broken(f"took longer than {limit_s:g} s of real time"), False
             else:
                 continue
             del self._busy[worker]
@@ -107,6 +116,7 @@ class _Worker:
         self._process: SpawnProcess = context.Process(target=_serve, args=(other_end, work), daemon=True)
         self._process.start()
         other_end.close()  # so that the death of the worker ends the pipe
+        self.up = False
 
     def give(self, task: object) -> None:
         try:
@@ -114,9 +124,12 @@ class _Worker:
         except BrokenPipeError:
             return  # it died before it had anything to do: ``take`` finds that out
 
-    def take(self) -> tuple[Any, bool]:
-        """The answer, and whether the worker can go on."""
+    def take(self) -> tuple[Any, bool] | None:
+        """The answer, and whether the worker can go on; None when it only says that it is up."""
         try:
+            if not self.up:
+                self.up = self.pipe.recv() == _UP
+                return None
             done, answer = self.pipe.recv()
         except (EOFError, ConnectionError):
             self._process.join()
@@ -147,6 +160,7 @@ def _serve(pipe: Connection, work: Callable[[Any], Any]) -> None:
     """What a worker does: it ends when the parent does. Ctrl-C is for the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.getLogger("peernode").setLevel(logging.CRITICAL)
+    pipe.send(_UP)
     while True:
         try:
             task = pipe.recv()

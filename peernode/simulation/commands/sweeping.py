@@ -7,14 +7,12 @@ and what was done by then is kept: the JSON file is written anew now and then.
 from __future__ import annotations
 
 import argparse
-import contextlib
-import signal
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 from peernode.simulation import questions
 from peernode.simulation.commands import HELD, NOT_HELD, UNUSABLE
+from peernode.simulation.commands.interruption import interruptible
 from peernode.simulation.commands.listing import Commands
 from peernode.simulation.commands.pool import JOBS_MAX, Broken, Pool
 from peernode.simulation.commands.progress import Progress
@@ -70,7 +68,7 @@ def carry_out(options: argparse.Namespace) -> int:
     try:
         keeping.write()  # a place that can't be written is found out now
         try:
-            with _interruptible():
+            with interruptible():
                 _run_all(scenario, swept, options.run_max_s, keeping)
                 if not options.brief:
                     _ask(scenario, swept, options.run_max_s)
@@ -159,17 +157,3 @@ def _shrink(scenario: Scenario, swept: Swept, limit_s: float, directory: Path) -
             shrunk = shrink_on(pool, swept.jobs, scenario, seeds[0], [kind])
             write(out, swept.scenario, scenario, shrunk, [kind])
             print(told(out, scenario, shrunk, [kind]), flush=True)
-
-
-@contextlib.contextmanager
-def _interruptible() -> Iterator[None]:
-    """Let SIGTERM be what Ctrl-C is."""
-
-    def stop(number: int, frame: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

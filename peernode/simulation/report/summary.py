@@ -38,8 +38,16 @@ class Entry:
         return self.result is not None and bool(self.result["ok"])
 
 
-def summary(entries: Sequence[Entry], title: str, wall_s: float | None = None) -> str:
-    """The whole page; ``wall_s`` is what all of it took, with runs side by side."""
+def summary(
+    entries: Sequence[Entry],
+    title: str,
+    wall_s: float | None = None,
+    left_out: Mapping[str, str] | None = None,
+) -> str:
+    """The whole page; ``wall_s`` is what all of it took, with runs side by side.
+
+    ``left_out``: name of what was not run -> why.
+    """
     failed = [entry for entry in entries if not entry.ok]
     ok = not failed and bool(entries)
     head = joined(
@@ -68,6 +76,14 @@ def summary(entries: Sequence[Entry], title: str, wall_s: float | None = None) -
                 _legend(),
                 _table(entries),
             ),
+            section(
+                "left-out",
+                "What was not run",
+                "Nothing is known of these from this page.",
+                table("Left out", ("Scenario", "Why"), list(left_out.items())),
+            )
+            if left_out
+            else None,
         ]
     )
     return document(f"{'✓' if ok else '✗'} {title}", ok, head, body)
