@@ -7,6 +7,7 @@ measured is not met; a run without any delivery never passes for a good one by h
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import asdict, dataclass, fields
 from importlib import metadata
 from typing import Any
@@ -16,6 +17,9 @@ from peernode.simulation.checkers import delivered as delivered_checker
 from peernode.simulation.checkers import durable, exactly_once, no_phantom, order
 from peernode.simulation.evidence import Evidence, Traffic
 from peernode.simulation.run import Run
+
+COUNTED_MS = 100
+"""The width of a step in ``latency_counts``."""
 
 IDLE_OPS = ("PING", "FIND_NODE", "DIALBACK", "SUBSCRIBE", "PROBE", "ECHO", "ECHO_VIA", "SYNC")
 """What nodes say to each other when nothing is published: each a request and its answer."""
@@ -56,6 +60,7 @@ class Result:
     ok: bool
     rss_kib_per_node: float
     sealing: str
+    latency_counts: dict[str, int]
 
     def to_json(self) -> str:
         """The stable JSON form."""
@@ -114,6 +119,7 @@ def summarize(run: Run, wall_s: float, rss_mib: float) -> Result:
         ok=not any(verdicts.values()) and all(item["ok"] for item in expect.values()),
         rss_kib_per_node=round(rss_mib * 1024 / run.scenario.nodes.count, 1),
         sealing=run.sealing,
+        latency_counts=counts_by_step(latencies),
         **measured,
     )
 
@@ -155,6 +161,12 @@ def percentiles(values: list[float], *wanted: int) -> dict[str, float | None]:
         )
         for percent in wanted
     }
+
+
+def counts_by_step(values: list[float]) -> dict[str, int]:
+    """How many lie in each ``COUNTED_MS``, by its lower end; empty ones are left out."""
+    counts = Counter(int(value // COUNTED_MS) * COUNTED_MS for value in values)
+    return {str(lowest): counts[lowest] for lowest in sorted(counts)}
 
 
 def _by_op(evidence: Evidence) -> dict[str, int]:

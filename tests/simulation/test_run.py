@@ -58,6 +58,8 @@ def test_a_small_network_keeps_every_promise() -> None:
     assert (result.lost_acked, result.duplicates, result.phantom, result.order_equal) == (0, 0, 0, True)
     assert result.virtual_s == 42
     assert 5 < (result.latency_ms["p50"] or 0) < 100
+    assert next(iter(result.latency_counts)) == "0"
+    assert sum(result.latency_counts.values()) == 48
     assert result.by_op["op.PUBLISH.out"] >= 12
     assert (result.datagrams["total"] or 0) > (result.datagrams["idle"] or 0) > 0
 
