@@ -7,9 +7,11 @@ PYTHON := $(VENV)/bin/python
 SEED ?= 1
 SCENARIO ?= first-light
 RESULTS := test-results
+FIXED_SEEDS := 1:12
+FRESH_SEEDS := 6
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check unit js e2e sim bench docs clean
+.PHONY: help run test check unit js seeds e2e sim stress bench docs clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z0-9]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -17,7 +19,7 @@ help: ## list these commands
 run: $(VENV)/.stamp-web ## serve the chat on http://127.0.0.1:8000 until Ctrl-C
 	@exec $(PYTHON) manage.py chat
 
-test: check unit js e2e ## everything CI runs
+test: check unit js seeds e2e ## everything CI runs
 
 check: $(VENV)/.stamp-dev ## format, lint, types, and the rules about the repository itself
 	$(VENV)/bin/ruff format --check
@@ -31,12 +33,22 @@ unit: $(VENV)/.stamp-dev $(VENV)/.stamp-system ## Python tests without a browser
 js: $(VENV)/.stamp-system ## tests of the browser modules that need no browser
 	node --test $$(find tests/js -name '*.test.*js' | sort)
 
+# The same seeds every time, and some that nobody has tried; both are printed, so a failure can be had again.
+seeds: $(VENV)/.stamp-dev ## simulated networks with mixed faults: fixed seeds and fresh ones
+	@mkdir -p $(RESULTS)
+	$(PYTHON) -m peernode.simulation sweep mixed --seeds $(FIXED_SEEDS) --fresh $(FRESH_SEEDS) --brief \
+		--jobs 2 --json $(RESULTS)/seeds.json --html $(RESULTS)/seeds.html
+
 e2e: $(VENV)/.stamp-dev $(VENV)/.stamp-system ## real browsers against real servers; leaves test-results/
 	$(PYTHON) -m pytest e2e
 
 sim: $(VENV)/.stamp-dev ## one simulated network: make sim SEED=7 SCENARIO=file.toml (or a name)
 	@mkdir -p $(RESULTS)
-	$(PYTHON) -m peernode.simulation run $(SCENARIO) --seed $(SEED) --json $(RESULTS)/simulation.json
+	$(PYTHON) -m peernode.simulation run $(SCENARIO) --seed $(SEED) \
+		--json $(RESULTS)/simulation.json --html $(RESULTS)/simulation.html
+
+stress: $(VENV)/.stamp-dev ## the standing set of simulated networks, 15 minutes at most; one page as summary
+	$(PYTHON) -m peernode.simulation stress --jobs 2 --out $(RESULTS)/stress
 
 bench: $(VENV)/.stamp-dev ## what a publish costs and how long a delivery takes, on this machine
 	$(PYTHON) -m benchmarks

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 from collections.abc import Callable
 
@@ -30,6 +31,10 @@ def main(arguments: list[str] | None = None) -> int:
     except ScenarioError as error:
         print(error, file=sys.stderr)
         return UNUSABLE
+    except BrokenPipeError:
+        # Whoever read the output has read enough; what Python flushes at its end goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return NOT_HELD
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return NOT_HELD

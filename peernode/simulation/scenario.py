@@ -135,6 +135,9 @@ def load(path: Path) -> Scenario:
         place = SHIPPED / place.with_suffix(".toml").name
     try:
         text = place.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        said = "can't be read: neither a file nor the name of a shipped scenario (see the command list)"
+        raise ScenarioError(str(path), 1, "", said) from error
     except (OSError, UnicodeDecodeError) as error:
         raise ScenarioError(str(path), 1, "", f"can't be read: {error}") from error
     return parse(text, str(path), place.parent)

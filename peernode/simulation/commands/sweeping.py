@@ -20,6 +20,7 @@ from peernode.simulation.commands.seeds import parse_seeds, whole_number
 from peernode.simulation.commands.shrinking import shrink_on, told, write
 from peernode.simulation.commands.trials import RUN_MAX_S, as_row, trial
 from peernode.simulation.commands.wall import FRESH_MAX, fresh_seeds, now_s
+from peernode.simulation.report.sweep import sweep_page
 from peernode.simulation.result import version
 from peernode.simulation.scenario import Scenario, load
 from peernode.simulation.sweep import Row, Sweep
@@ -42,6 +43,7 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
     )
     parser.add_argument("--jobs", type=whole_number(JOBS_MAX), default=2, help="processes (default 2)")
     parser.add_argument("--json", type=Path, metavar="OUT.json", help="write the result")
+    parser.add_argument("--html", type=Path, metavar="OUT.html", help="write the result as a page to look at")
     parser.add_argument("--brief", action="store_true", help="only the seeds, no questions at the end")
     parser.add_argument(
         "--run-max-s",
@@ -66,6 +68,8 @@ def carry_out(options: argparse.Namespace) -> int:
     swept = Swept(scenario.name, str(options.scenario), version(), Sweep(), asked, options.jobs, fresh)
     keeping = _Keeping(swept, options.json)
     try:
+        if options.html is not None:
+            options.html.write_text(sweep_page(swept), encoding="utf-8")
         keeping.write()  # a place that can't be written is found out now
         try:
             with interruptible():
@@ -75,6 +79,8 @@ def carry_out(options: argparse.Namespace) -> int:
         except KeyboardInterrupt:
             swept.stopped = "interrupted"
         keeping.write()
+        if options.html is not None:
+            options.html.write_text(sweep_page(swept), encoding="utf-8")
         print(text(swept), flush=True)
         if options.shrink is not None and not swept.stopped:
             _shrink(scenario, swept, options.run_max_s, options.shrink)
