@@ -17,6 +17,10 @@ def never_joined(evidence: Evidence) -> None:
     evidence.joinings[(2, CHANNEL)].joined_at_s = None
 
 
+def no_member_any_more(evidence: Evidence) -> None:
+    del evidence.finals[(2, CHANNEL)]
+
+
 def forgotten(evidence: Evidence) -> None:
     for held in evidence.holdings.values():
         held.pop("m1")
@@ -208,6 +212,7 @@ def answered_before_it_was_asked(evidence: Evidence) -> None:
 LIES: list[tuple[str, Callable[[Evidence], None]]] = [
     ("no_crash", crashed),
     ("joined", never_joined),
+    ("joined", no_member_any_more),
     ("durable", forgotten),
     ("durable", held_by_a_bystander_only),
     ("durable", one_disk_lost_and_the_message_with_it),

@@ -103,6 +103,13 @@ def test_a_fault_may_find_its_target_down_already() -> None:
     assert checkers.judge(evidence)["not_vacuous"] == ["the pause hit nobody"]
 
 
+def test_a_fault_that_needs_no_running_node_is_not_excused_by_another() -> None:
+    evidence = good_run()
+    evidence.asked.update({"disk_full": 1, "churn": 1})
+    evidence.coverage.update({"fault disk_full": 1, "fault churn": 1, "fault churn: nodes hit": 3})
+    assert checkers.judge(evidence)["not_vacuous"] == ["the disk_full hit nobody"]
+
+
 def test_many_runs_together_must_have_taken_every_path() -> None:
     coverage = dict.fromkeys([*not_vacuous.REQUIRED, "fault crash: nodes hit"], 1)
     assert not_vacuous.over([{}, coverage], ["crash"]) == []
