@@ -181,18 +181,22 @@ class MessageDelivery:
     def reported(self, replica: Replica, digest: bytes, key: bytes, signature: bytes, teller: bytes) -> None:
         """``teller`` passes on an ack; it counts only with the subscriber's signature.
 
-        An ack that the subscriber brings itself is ours to pass on: it has told nobody else.
+        An ack that a known subscriber brings itself is ours to pass on: it has told nobody else, unless it
+        is an initiator too. A stranger's is hearsay: whoever makes a key can sign with it.
         """
         spread = self._spreads.get(digest)
         if spread is None or spread.replica is not replica:
             return
         subscriber = node_id_of(key)
+        view = replica.initiators
+        first_hand = teller == key and not (view is not None and view.holds(key))
         if subscriber in spread.acked:
-            if spread.acked[subscriber] == (key, signature):
+            if not first_hand and spread.acked[subscriber] == (key, signature):
                 spread.shared[subscriber] = None
             return
         own = spread.message.author == self._context.identity.public_key
-        if not own and replica.leases.contact(subscriber) is None and subscriber not in replica.subscribers:
+        known = replica.leases.contact(subscriber) is not None or subscriber in replica.subscribers
+        if not own and not known:
             self._context.collector.count("delivery.ack_of_a_stranger")
             return
         if len(spread.acked) >= self._context.config.subscribers_per_channel_max:
@@ -200,7 +204,7 @@ class MessageDelivery:
         if not verify_ack(key, spread.message, signature):
             self._context.collector.count("delivery.forged_ack")
             return
-        if teller == key:
+        if first_hand and known:
             self._count_ack(spread, key, subscriber, signature)
             return
         spread.acked[subscriber] = (key, signature)

@@ -44,6 +44,8 @@ class Entry:
     frozen: bool = False
     acks: dict[bytes, bytes] = field(default_factory=dict)
     """Subscriber id -> signature."""
+    vouched: int = 0
+    """How many of the acks we have at first hand or from an initiator that we asked."""
     targets: dict[bytes, asyncio.Task[None]] = field(default_factory=dict)
     """Initiator key -> the task that asks it, or has its receipt."""
     progress: asyncio.Event = field(default_factory=asyncio.Event)
@@ -56,9 +58,9 @@ class Entry:
 
     @property
     def delivered(self) -> int:
-        """Acks of those in the audience."""
+        """Acks of those in the audience; where it is only counted, those that somebody vouches for."""
         if self.counted:
-            return min(len(self.acks), self.counted)
+            return min(self.vouched, self.counted)
         return sum(1 for subscriber in self.acks if subscriber in self.audience)
 
     def snapshot(self) -> OutboxState:

@@ -177,7 +177,7 @@ class QuorumPublish:
             raise RemoteProtocolError("a receipt of a node that is no initiator")
         set_hash = body.take_bytes(16)
         listed = body.take_list_or_none(self._context.config.small_channel_max)
-        count = body.take_int(0, self._context.config.subscribers_per_channel_max)
+        count = min(body.take_int(0, 1 << 32), self._context.config.subscribers_per_channel_max)
         digest = body.take_bytes(16)
         if entry.replica.initiators and set_hash != entry.replica.initiators.hash:
             self._context.collector.count("publish.set_differs")
@@ -224,15 +224,16 @@ class QuorumPublish:
         entry = self._outbox.by_digest.get(digest)
         if entry is None:
             return
+        vouched = teller == self._context.identity.public_key or teller in entry.targets
         if entry.counted:
-            vouched = teller == self._context.identity.public_key or teller in entry.targets
-            if not vouched or len(entry.acks) >= entry.counted:
+            if not vouched or entry.vouched >= entry.counted:
                 return
         elif entry.frozen and subscriber not in entry.audience:
             return
         if subscriber in entry.acks or len(entry.acks) >= self._acks_max():
             return
         entry.acks[subscriber] = signature
+        entry.vouched += vouched
         if self._grow(entry):
             self._outbox.tell(entry)
 
