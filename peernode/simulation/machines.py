@@ -8,8 +8,8 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from peernode.simulation.host import SimHost
 from peernode.simulation.scenario import NodesSpec
+from peernode.simulation.world.host import SimHost
 
 _OWN = "own"
 """The name of what a machine has from the start, among limits and errors of faults."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from peernode.simulation.latency import Cluster, Clusters, Matrix, Model, Uniform
-from peernode.simulation.network import NetworkSettings
 from peernode.simulation.schema import ScenarioError, Table
+from peernode.simulation.world.latency import Cluster, Clusters, Matrix, Model, Uniform
+from peernode.simulation.world.network import NetworkSettings
 
 MODELS = ("uniform", "matrix", "clusters")
 DELAY_MS_MAX = 60_000.0

@@ -24,11 +24,11 @@ from peernode.errors import PeerNodeError
 from peernode.identity import Identity, network_id_of
 from peernode.node import PeerNode
 from peernode.simulation.evidence import Failure, Joining, Sending
-from peernode.simulation.host import HostCrashed, SimHost, SimWorld
-from peernode.simulation.observation import Observation
-from peernode.simulation.paths import taken
-from peernode.simulation.screen import Screen
-from peernode.simulation.standin import sealer_for
+from peernode.simulation.observation.observers import Observation
+from peernode.simulation.observation.paths import taken
+from peernode.simulation.observation.screen import Screen
+from peernode.simulation.world.host import HostCrashed, SimHost, SimWorld
+from peernode.simulation.world.standin import sealer_for
 from peernode.store.memory import MemoryDisk
 from peernode.store.memory_tables import Tables
 from peernode.wire.codec import unpack

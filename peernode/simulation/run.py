@@ -11,20 +11,20 @@ import random
 from collections import Counter
 from dataclasses import dataclass
 
-from peernode.simulation.attempts import Attempts, Tried
 from peernode.simulation.evidence import Evidence, Failure, Traffic
-from peernode.simulation.faults import Faults
-from peernode.simulation.host import SimWorld
-from peernode.simulation.lastlook import look_at
-from peernode.simulation.loop import SimulationError
+from peernode.simulation.faults.timetable import Faults
 from peernode.simulation.machines import equip
-from peernode.simulation.observation import Observation
+from peernode.simulation.observation.attempts import Attempts, Tried
+from peernode.simulation.observation.lastlook import look_at
+from peernode.simulation.observation.observers import Observation
+from peernode.simulation.observation.timeline import Timeline
+from peernode.simulation.observation.watch import Watch
 from peernode.simulation.participant import Participant
 from peernode.simulation.scenario import NodesSpec, Scenario
-from peernode.simulation.standin import REAL_NODES_MAX
-from peernode.simulation.timeline import Timeline
-from peernode.simulation.watch import Watch
 from peernode.simulation.workload import Workload
+from peernode.simulation.world.host import SimWorld
+from peernode.simulation.world.loop import SimulationError
+from peernode.simulation.world.standin import REAL_NODES_MAX
 
 STEPS_PER_NODE_SECOND_MAX = 20_000
 """The budget of a run: callbacks per node and virtual second, far above what any node needs."""

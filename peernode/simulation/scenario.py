@@ -12,12 +12,12 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from peernode.simulation.fault_keys import DAY_MS, DRIFT_PPM_MAX, KBIT_S_MAX, KBIT_S_MIN, Around, read_key
-from peernode.simulation.fault_kinds import KINDS
-from peernode.simulation.nat import NAT_KINDS
-from peernode.simulation.network import NetworkSettings
+from peernode.simulation.faults.keys import DAY_MS, DRIFT_PPM_MAX, KBIT_S_MAX, KBIT_S_MIN, Around, read_key
+from peernode.simulation.faults.kinds import KINDS
 from peernode.simulation.network_keys import read_network
 from peernode.simulation.schema import Document, ScenarioError, Table
+from peernode.simulation.world.nat import NAT_KINDS
+from peernode.simulation.world.network import NetworkSettings
 
 NODES_MAX = 10_000
 MESSAGES_MAX = 1_000_000

@@ -10,9 +10,9 @@ import json
 from dataclasses import fields
 from typing import Any
 
-from peernode.simulation.latency import Clusters, Matrix
-from peernode.simulation.network import NetworkSettings
 from peernode.simulation.scenario import ChannelSpec, FaultSpec, NodesSpec, PublishSpec, Scenario, When
+from peernode.simulation.world.latency import Clusters, Matrix
+from peernode.simulation.world.network import NetworkSettings
 
 
 def scenario_text(scenario: Scenario, comment: str = "") -> str:

@@ -16,8 +16,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
-from peernode.simulation.fault_kinds import KINDS
-from peernode.simulation.fault_stage import drawn
+from peernode.simulation.faults.kinds import KINDS
+from peernode.simulation.faults.stage import drawn
 from peernode.simulation.questions import NETWORK, pinned_draws
 from peernode.simulation.scenario import Expect, FaultSpec, Scenario, parse
 from peernode.simulation.scenario_text import scenario_text

@@ -12,10 +12,10 @@ from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any
 
-from peernode.simulation.clocks import EPOCH_MS
 from peernode.simulation.evidence import TEXT_MARK
 from peernode.simulation.participant import Participant
 from peernode.simulation.scenario import PublishSpec, Scenario, When
+from peernode.simulation.world.clocks import EPOCH_MS
 
 
 @dataclass(frozen=True, slots=True)

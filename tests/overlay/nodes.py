@@ -13,8 +13,8 @@ from peernode.environment import Address, Environment
 from peernode.identity import Identity
 from peernode.overlay.overlay import Overlay
 from peernode.rpc.rpc import Rpc
-from peernode.simulation.disturbances import Disturbance
-from peernode.simulation.host import SimHost, SimWorld
+from peernode.simulation.world.disturbances import Disturbance
+from peernode.simulation.world.host import SimHost, SimWorld
 from peernode.wire.contact import Contact
 
 PORT = 7000

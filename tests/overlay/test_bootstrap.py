@@ -8,7 +8,7 @@ import pytest
 
 from peernode.config import NodeConfig
 from peernode.environment import Address
-from peernode.simulation.host import SimWorld
+from peernode.simulation.world.host import SimWorld
 from peernode.wire.codec import pack
 from tests.overlay.nodes import PORT, Cut, KeptPeers, SimNetworkOfNodes, sim_node, until
 

@@ -9,7 +9,7 @@ import pytest
 from peernode.errors import Refused
 from peernode.overlay.dialback import ASKER_BURST, PASSED_BURST
 from peernode.overlay.dialler import CONTACTED_MAX, Contacted
-from peernode.simulation.host import SimWorld
+from peernode.simulation.world.host import SimWorld
 from peernode.wire.contact import Contact
 from peernode.wire.ops import Op, Status
 from tests.overlay.nodes import PORT, SimNetworkOfNodes, identity, sim_node, until

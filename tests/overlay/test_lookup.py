@@ -13,7 +13,7 @@ from peernode.errors import Refused
 from peernode.overlay.lookup import LOOKUP_MAX_S, Lookups
 from peernode.overlay.table import PeerTable
 from peernode.rpc.rpc import Caller, Rpc
-from peernode.simulation.host import SimHost, SimWorld
+from peernode.simulation.world.host import SimHost, SimWorld
 from peernode.tasks import Tasks
 from peernode.wire.codec import Fields, pack
 from peernode.wire.contact import Contact, decode_contacts, encode_ip

@@ -8,7 +8,7 @@ import random
 import pytest
 
 from peernode.config import NodeConfig
-from peernode.simulation.host import SimWorld
+from peernode.simulation.world.host import SimWorld
 from tests.overlay.nodes import PORT, Cut, Node, SimNetworkOfNodes, Split, identity, sim_node, until
 
 DEGRADED_WITHIN_S = 10.0

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from peernode.config import NodeConfig
 from peernode.errors import PeerNodeError
 from peernode.overlay.peer_cache import RememberedPeers
-from peernode.simulation.host import SimWorld
+from peernode.simulation.world.host import SimWorld
 from peernode.wire.codec import pack
 from peernode.wire.contact import Contact
 from tests.overlay.nodes import KeptPeers, SimNetworkOfNodes, identity, until

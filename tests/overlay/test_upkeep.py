@@ -6,7 +6,7 @@ import asyncio
 
 from peernode.config import NodeConfig
 from peernode.overlay.upkeep import FAR_SILENT_S, FIRST_REFRESH_S, NEWCOMERS_MAX, WATCHED
-from peernode.simulation.host import SimWorld
+from peernode.simulation.world.host import SimWorld
 from peernode.wire.contact import Contact
 from peernode.wire.ops import Op
 from tests.overlay.nodes import PORT, Cut, SimNetworkOfNodes, identity, sim_node, until

@@ -15,8 +15,8 @@ from peernode.config import NodeConfig
 from peernode.events import Event, Joined, JoinProgress, MessageReceived, MessageState, OutboxState
 from peernode.identity import Identity
 from peernode.node import PeerNode
-from peernode.simulation.disturbances import Partition
-from peernode.simulation.host import SimHost, SimWorld
+from peernode.simulation.world.disturbances import Partition
+from peernode.simulation.world.host import SimHost, SimWorld
 from peernode.store.memory import MemoryDisk
 
 T = TypeVar("T")

@@ -79,7 +79,7 @@ def test_without_a_network_the_join_says_where_it_hangs_and_completes_later() ->
 
 
 def test_a_join_is_not_confirmed_when_initiators_cannot_reach_the_subscriber() -> None:
-    from peernode.simulation.disturbances import Block
+    from peernode.simulation.world.disturbances import Block
 
     async def tell(flock: Flock) -> None:
         joiner = flock[5]

@@ -15,7 +15,7 @@ from peernode.errors import RpcTimeout
 from peernode.identity import Identity
 from peernode.rpc.rpc import Caller, Rpc
 from peernode.rpc.rto import GRANULARITY_S
-from peernode.simulation.host import SimHost, SimWorld
+from peernode.simulation.world.host import SimHost, SimWorld
 from peernode.wire.codec import Fields
 from peernode.wire.contact import Contact
 from peernode.wire.ops import Op

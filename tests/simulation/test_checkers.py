@@ -10,7 +10,7 @@ import pytest
 from peernode.simulation import checkers
 from peernode.simulation.checkers import not_vacuous, replayable
 from peernode.simulation.evidence import Cut, Evidence, Failure, LatePush, Signed, Traffic, Unserved
-from peernode.simulation.paths import PATHS
+from peernode.simulation.observation.paths import PATHS
 from peernode.simulation.result import latencies_ms, percentiles
 from tests.simulation.good_run import CHANNEL, good_run, order_key, sighting
 from tests.simulation.lies import LIES, forgotten, never_arrived

@@ -10,9 +10,9 @@ from peernode.channel.parts import part_digest
 from peernode.diagnostics.collector import Attempt
 from peernode.identity import Identity
 from peernode.pubsub.context import uuid_text
-from peernode.simulation.disks import DiskWatch
 from peernode.simulation.evidence import Cut, Evidence, Sending
-from peernode.simulation.pushes import PushWatch
+from peernode.simulation.observation.disks import DiskWatch
+from peernode.simulation.observation.pushes import PushWatch
 from peernode.store.base import PutMessage, PutPart
 
 AUTHOR = Identity.generate(random.Random("author"))

@@ -8,9 +8,9 @@ import gc
 
 import pytest
 
-from peernode.simulation.clocks import EPOCH_MS
-from peernode.simulation.host import HostCrashed, SimWorld
-from peernode.simulation.loop import SimulationError
+from peernode.simulation.world.clocks import EPOCH_MS
+from peernode.simulation.world.host import HostCrashed, SimWorld
+from peernode.simulation.world.loop import SimulationError
 from tests.simulation.toy import Toy
 
 

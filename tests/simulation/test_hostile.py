@@ -10,12 +10,12 @@ import pytest
 from peernode.channel.message import Message, check_signature
 from peernode.errors import RemoteProtocolError
 from peernode.identity import Identity, network_id_of, verify
-from peernode.simulation.fault_kinds import HOSTILE_MODES
-from peernode.simulation.fault_stage import Occurrence
-from peernode.simulation.forgery import Forger, is_sealed, sender_in, token_in
-from peernode.simulation.hostile import ADDRESSES_MAX, MADE_MAX, OVERHEARD_MAX, Overheard
+from peernode.simulation.faults.forgery import Forger, is_sealed, sender_in, token_in
+from peernode.simulation.faults.hostile import ADDRESSES_MAX, MADE_MAX, OVERHEARD_MAX, Overheard
+from peernode.simulation.faults.kinds import HOSTILE_MODES
+from peernode.simulation.faults.stage import Occurrence
 from peernode.simulation.scenario import FaultSpec
-from peernode.simulation.standin import sealer_for
+from peernode.simulation.world.standin import sealer_for
 from peernode.wire.frames import DATAGRAM_MAX, Hello, Sealed, Welcome, decode_frame
 from peernode.wire.ops import Op
 from peernode.wire.payload import KIND_REQUEST, decode_messages

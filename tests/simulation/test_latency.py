@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from peernode.simulation.host import SimWorld
-from peernode.simulation.latency import SELF_MS, Cluster, Clusters, Delays, Matrix, Uniform
-from peernode.simulation.network import NetworkSettings
 from peernode.simulation.scenario import load, parse
 from peernode.simulation.schema import ScenarioError
+from peernode.simulation.world.host import SimWorld
+from peernode.simulation.world.latency import SELF_MS, Cluster, Clusters, Delays, Matrix, Uniform
+from peernode.simulation.world.network import NetworkSettings
 from tests.simulation.test_network import listeners
 
 HEAD = 'name = "x"\nnodes.count = 4\n[network]\n'

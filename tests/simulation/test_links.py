@@ -6,10 +6,10 @@ import asyncio
 
 import pytest
 
-from peernode.simulation.host import SimWorld
-from peernode.simulation.links import HEADER_BYTES, LINK_QUEUE_BYTES_MAX, Link
 from peernode.simulation.machines import equip
 from peernode.simulation.scenario import parse
+from peernode.simulation.world.host import SimWorld
+from peernode.simulation.world.links import HEADER_BYTES, LINK_QUEUE_BYTES_MAX, Link
 from tests.simulation.test_network import listeners
 
 SIZE = 1_000 - HEADER_BYTES

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from peernode.simulation.host import SimWorld
-from peernode.simulation.loop import Deadlock, SimLoop, SimulationError, StepBudgetExceeded
+from peernode.simulation.world.host import SimWorld
+from peernode.simulation.world.loop import Deadlock, SimLoop, SimulationError, StepBudgetExceeded
 from tests.simulation.toy import gossip_hash
 
 ROOT = Path(__file__).parents[2]

@@ -8,8 +8,14 @@ import random
 import pytest
 
 from peernode.environment import Address
-from peernode.simulation.host import SimWorld
-from peernode.simulation.nat import NAT_FILTERS_MAX, NAT_KINDS, NAT_MAPPING_S, NAT_MAPPINGS_MAX, Translator
+from peernode.simulation.world.host import SimWorld
+from peernode.simulation.world.nat import (
+    NAT_FILTERS_MAX,
+    NAT_KINDS,
+    NAT_MAPPING_S,
+    NAT_MAPPINGS_MAX,
+    Translator,
+)
 from tests.simulation.test_network import PORT, listeners
 
 IP = "10.0.0.1"

@@ -8,10 +8,10 @@ import random
 import pytest
 
 from peernode.environment import Address
-from peernode.simulation.disturbances import Disturbance
-from peernode.simulation.host import SimHost, SimWorld
-from peernode.simulation.nat import NAT_MAPPING_S
-from peernode.simulation.network import SOCKET_BUFFER_BYTES_MAX
+from peernode.simulation.world.disturbances import Disturbance
+from peernode.simulation.world.host import SimHost, SimWorld
+from peernode.simulation.world.nat import NAT_MAPPING_S
+from peernode.simulation.world.network import SOCKET_BUFFER_BYTES_MAX
 
 PORT = 7000
 

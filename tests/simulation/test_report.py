@@ -13,13 +13,13 @@ import pytest
 
 from peernode.simulation import report
 from peernode.simulation.__main__ import main
-from peernode.simulation.attempts import troubles
 from peernode.simulation.evidence import Failure
+from peernode.simulation.observation.attempts import troubles
+from peernode.simulation.observation.timeline import SLICES
 from peernode.simulation.report.markup import VOID, escaped
 from peernode.simulation.result import Result, summarize
 from peernode.simulation.run import Run, run
 from peernode.simulation.scenario import parse
-from peernode.simulation.timeline import SLICES
 
 HOSTILE = "<img/src=x>&\"'"
 TROUBLED = f"""\

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from peernode.simulation.observation.timeline import SLICES, WATCHED_MAX, Timeline
 from peernode.simulation.report import figures, svg
 from peernode.simulation.report.markup import TEXT_CHARS_MAX, element, escaped
-from peernode.simulation.timeline import SLICES, WATCHED_MAX, Timeline
 
 
 def test_with_many_nodes_a_sample_is_watched() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from peernode.simulation.__main__ import main
-from peernode.simulation.fault_kinds import HOSTILE_MODES, KINDS
+from peernode.simulation.faults.kinds import HOSTILE_MODES, KINDS
 from peernode.simulation.result import Result, summarize
 from peernode.simulation.run import Run, run
 from peernode.simulation.scenario import load, parse

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from peernode.simulation import fault_kinds
 from peernode.simulation.__main__ import main
-from peernode.simulation.latency import Uniform
-from peernode.simulation.network import NetworkSettings
+from peernode.simulation.faults import kinds
 from peernode.simulation.result import summarize
 from peernode.simulation.run import run
 from peernode.simulation.scenario import SHIPPED, NodesSpec, load, parse
 from peernode.simulation.schema import ScenarioError
+from peernode.simulation.world.latency import Uniform
+from peernode.simulation.world.network import NetworkSettings
 
 ROOT = Path(__file__).parents[2]
 
@@ -125,8 +125,8 @@ def test_a_channel_may_not_occur_twice() -> None:
         parse(twice)
 
 
-@pytest.mark.parametrize("kind", fault_kinds.KINDS.values(), ids=lambda kind: kind.name)
-def test_every_kind_needs_no_more_than_its_time(kind: fault_kinds.FaultKind) -> None:
+@pytest.mark.parametrize("kind", kinds.KINDS.values(), ids=lambda kind: kind.name)
+def test_every_kind_needs_no_more_than_its_time(kind: kinds.FaultKind) -> None:
     scenario = parse(with_fault(f'kind = "{kind.name}"'))
     assert scenario.faults[0].kind == kind.name
     assert set(scenario.faults[0].options) == {key.name for key in kind.keys}
@@ -147,7 +147,7 @@ def test_the_list_names_scenarios_and_faults(capsys: pytest.CaptureFixture[str])
     assert "first-light" in capsys.readouterr().out
     assert main(["list", "--faults"]) == 0
     printed = capsys.readouterr().out
-    for kind in fault_kinds.KINDS.values():
+    for kind in kinds.KINDS.values():
         assert f"\n{kind.name}: " in printed
         assert all(key.meaning in printed for key in kind.keys)
 
@@ -175,10 +175,10 @@ def test_a_missing_file_ends_with_status_2(capsys: pytest.CaptureFixture[str]) -
 
 def test_the_documentation_has_every_kind_and_key() -> None:
     document = (ROOT / "docs/simulation.md").read_text()
-    for kind in fault_kinds.KINDS.values():
+    for kind in kinds.KINDS.values():
         (row,) = [line for line in document.splitlines() if line.startswith(f"| `{kind.name}` |")]
         assert [key.name for key in kind.keys if f"`{key.name}`" not in row] == []
-    for name, _, _ in fault_kinds.COMMON_KEYS:
+    for name, _, _ in kinds.COMMON_KEYS:
         assert f"| `{name}` |" in document or f"`{name}` or" in document or f"or `{name}` |" in document
     for section, spec in (("network", NetworkSettings), ("nodes", NodesSpec)):
         keys = [field.name for field in fields(spec) if field.name != "latency"]

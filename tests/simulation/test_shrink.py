@@ -16,7 +16,7 @@ from peernode.node import PeerNode
 from peernode.simulation.commands import shrinking
 from peernode.simulation.commands.pool import Pool
 from peernode.simulation.commands.trials import Trial, trial
-from peernode.simulation.fault_kinds import KINDS
+from peernode.simulation.faults.kinds import KINDS
 from peernode.simulation.run import run
 from peernode.simulation.scenario import SHIPPED, Scenario, load, parse
 from peernode.simulation.scenario_text import scenario_text

@@ -11,9 +11,9 @@ from peernode.channel.lease import LeaseTable
 from peernode.pubsub import reachability
 from peernode.pubsub.renewal import Renewal
 from peernode.simulation import checkers
+from peernode.simulation.observation.watch import Watch
 from peernode.simulation.run import Run, run
 from peernode.simulation.scenario import Scenario, parse
-from peernode.simulation.watch import Watch
 
 SCENARIO = parse("""\
 name = "watched"

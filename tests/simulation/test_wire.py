@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from peernode.simulation.evidence import Evidence
-from peernode.simulation.wire import ALLOWANCE_DATAGRAMS, REMEMBERED_EVERY_S, WINDOW_S, WireWatch
+from peernode.simulation.observation.wire import ALLOWANCE_DATAGRAMS, REMEMBERED_EVERY_S, WINDOW_S, WireWatch
 
 KEY = (1, 0)
 ME, OTHER = ("10.0.0.1", 7400), ("10.0.0.2", 7400)

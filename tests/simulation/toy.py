@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from peernode.environment import Address, DatagramEndpoint, Environment
-from peernode.simulation.host import SimWorld
+from peernode.simulation.world.host import SimWorld
 
 
 class Toy:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from peernode.errors import Backpressure, PeerNodeError
-from peernode.simulation.host import HostCrashed, SimWorld
+from peernode.simulation.world.host import HostCrashed, SimWorld
 from peernode.store.base import PutMessage, PutMeta, PutPart, Write
 from peernode.store.memory import MemoryDisk
 from tests.store.disks import CHANNEL, NODE, OTHER_NODE, message

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from peernode.errors import PeerNodeError
-from peernode.simulation.host import SimWorld
+from peernode.simulation.world.host import SimWorld
 from peernode.store.base import PutMessage, PutMeta
 from peernode.store.memory import MemoryDisk
 from tests.store.disks import CHANNEL, NODE, message

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from peernode.simulation import fault_kinds
 from peernode.simulation.commands import HELD
+from peernode.simulation.faults import kinds
 from peernode.simulation.scenario import SHIPPED, load
 
 Commands = argparse._SubParsersAction  # the name that argparse has for it
@@ -21,7 +21,7 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
 def carry_out(options: argparse.Namespace) -> int:
     """Print the list."""
     if options.faults:
-        print(fault_kinds.described())
+        print(kinds.described())
         return HELD
     for path in sorted(SHIPPED.glob("*.toml")):
         scenario = load(path)

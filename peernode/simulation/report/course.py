@@ -11,11 +11,11 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from peernode.simulation.observation.timeline import FaultSpan
 from peernode.simulation.report.figures import compact, count, milliseconds, moment, number, plural
 from peernode.simulation.report.markup import Markup, joined, table
 from peernode.simulation.report.svg import WIDE, Drawing, Linear, Log, figure, steps
 from peernode.simulation.run import Run
-from peernode.simulation.timeline import FaultSpan
 
 SLICES_MAX = {True: 90, False: 45}
 """Of a wide and of a narrow drawing."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from peernode.simulation.attempts import LATE_MS, Tried, Trouble, troubles
+from peernode.simulation.observation.attempts import LATE_MS, Tried, Trouble, troubles
 from peernode.simulation.report.figures import count, milliseconds, moment, plural
 from peernode.simulation.report.markup import Markup, details, element, joined, paragraph, section, table
 from peernode.simulation.run import Run

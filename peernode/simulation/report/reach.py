@@ -11,12 +11,12 @@ import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from peernode.simulation.observation.timeline import SLICES
 from peernode.simulation.report.course import LANE_HEIGHT, draw_lanes, lanes, time_scale
 from peernode.simulation.report.figures import count, moment, plural, share
 from peernode.simulation.report.markup import Markup, joined, paragraph, table
 from peernode.simulation.report.svg import WIDE, Drawing, Linear, boxes, figure, legend
 from peernode.simulation.run import Run
-from peernode.simulation.timeline import SLICES
 
 LEVELS = ((0.995, "reach-5"), (0.9, "reach-4"), (0.6, "reach-3"), (0.2, "reach-2"), (1e-9, "reach-1"))
 """Least share that arrived -> class; less than all of these is ``reach-0``, nothing."""

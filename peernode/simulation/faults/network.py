@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from peernode.simulation.disturbances import (
+from peernode.simulation.faults.stage import End, Occurrence, Stage, hosts_of
+from peernode.simulation.world.disturbances import (
     Block,
     Disturbance,
     Duplication,
@@ -16,7 +17,6 @@ from peernode.simulation.disturbances import (
     Partition,
     Reordering,
 )
-from peernode.simulation.fault_stage import End, Occurrence, Stage, hosts_of
 
 
 def _disturb(stage: Stage, fault: Occurrence, disturbance: Disturbance, hit: int) -> End:

@@ -13,13 +13,13 @@ import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from peernode.simulation.disturbances import Disturbance
 from peernode.simulation.evidence import Cut, Evidence
-from peernode.simulation.fault_kinds import KINDS
-from peernode.simulation.host import SimWorld
+from peernode.simulation.faults.kinds import KINDS
+from peernode.simulation.observation.timeline import Timeline
 from peernode.simulation.participant import Participant
 from peernode.simulation.scenario import FaultSpec, Scenario
-from peernode.simulation.timeline import Timeline
+from peernode.simulation.world.disturbances import Disturbance
+from peernode.simulation.world.host import SimWorld
 
 End = Callable[[], Awaitable[None]]
 

@@ -10,7 +10,7 @@ import random
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from peernode.simulation.host import SimHost
+    from peernode.simulation.world.host import SimHost
 
 
 class Disturbance:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from peernode.simulation.disks import DiskWatch
 from peernode.simulation.evidence import Evidence
-from peernode.simulation.host import SimWorld
-from peernode.simulation.pushes import PushWatch
-from peernode.simulation.wire import WireWatch
+from peernode.simulation.observation.disks import DiskWatch
+from peernode.simulation.observation.pushes import PushWatch
+from peernode.simulation.observation.wire import WireWatch
+from peernode.simulation.world.host import SimWorld
 
 
 class Observation:

@@ -26,13 +26,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from peernode.environment import Address, DatagramReceiver
-from peernode.simulation.disturbances import Disturbance
-from peernode.simulation.latency import Delays, Model, Uniform
-from peernode.simulation.loop import SimLoop
-from peernode.simulation.trace import Trace
+from peernode.simulation.world.disturbances import Disturbance
+from peernode.simulation.world.latency import Delays, Model, Uniform
+from peernode.simulation.world.loop import SimLoop
+from peernode.simulation.world.trace import Trace
 
 if TYPE_CHECKING:
-    from peernode.simulation.host import SimHost
+    from peernode.simulation.world.host import SimHost
 
 DATAGRAM_BYTES_MAX = 65_507
 FRAGMENT_BYTES = 1_472

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peernode.simulation.fault_stage import End, Occurrence, Stage, nothing
+from peernode.simulation.faults.stage import End, Occurrence, Stage, nothing
 
 
 async def disk_full(stage: Stage, fault: Occurrence) -> End:

@@ -86,7 +86,7 @@ class _Life:
 
 
 class WireWatch:
-    """A ``peernode.simulation.network.Wire`` of one run."""
+    """A ``peernode.simulation.world.network.Wire`` of one run."""
 
     def __init__(self, evidence: Evidence, now: Callable[[], float], nodes: int) -> None:
         self._evidence = evidence

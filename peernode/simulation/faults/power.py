@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 
-from peernode.simulation.fault_stage import End, Occurrence, Stage, nothing
+from peernode.simulation.faults.stage import End, Occurrence, Stage, nothing
 from peernode.simulation.participant import Participant
 
 IN_FLUSH_MAX_S = 10.0

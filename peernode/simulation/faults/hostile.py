@@ -23,11 +23,11 @@ from collections.abc import Callable
 from peernode.channel.ids import channel_id_of
 from peernode.environment import Address
 from peernode.identity import network_id_of
-from peernode.simulation.disturbances import Withholding
-from peernode.simulation.fault_stage import End, Occurrence, Stage, hosts_of
-from peernode.simulation.forgery import Forger, blank_token, is_sealed, sender_in, token_in
+from peernode.simulation.faults.forgery import Forger, blank_token, is_sealed, sender_in, token_in
+from peernode.simulation.faults.stage import End, Occurrence, Stage, hosts_of
 from peernode.simulation.participant import PORT, Participant
-from peernode.simulation.standin import sealer_for
+from peernode.simulation.world.disturbances import Withholding
+from peernode.simulation.world.standin import sealer_for
 
 OVERHEARD_MAX = 512
 """Datagrams remembered, evenly over all that was overheard."""

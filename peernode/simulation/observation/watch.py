@@ -12,8 +12,8 @@ from __future__ import annotations
 import asyncio
 
 from peernode.simulation.evidence import Evidence, Unserved
-from peernode.simulation.host import SimWorld
 from peernode.simulation.participant import Participant
+from peernode.simulation.world.host import SimWorld
 
 SIZES_EVERY_S = 1.0
 LEASES_EVERY_S = 4.0

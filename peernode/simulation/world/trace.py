@@ -11,7 +11,7 @@ from collections.abc import Callable
 from zlib import crc32
 
 from peernode.environment import Address
-from peernode.simulation.loop import SimLoop
+from peernode.simulation.world.loop import SimLoop
 
 Watch = Callable[[float, str, Address, Address, int], None]
 """Told when, what became of a datagram, from and to where, and its size."""

@@ -32,12 +32,12 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from peernode.environment import Address, DatagramEndpoint, DatagramReceiver
-from peernode.simulation.clocks import SimClock
-from peernode.simulation.latency import Uniform
-from peernode.simulation.links import Link
-from peernode.simulation.loop import HOST, SimLoop, SimulationError
-from peernode.simulation.nat import NAT_KINDS, Translator
-from peernode.simulation.network import NetworkSettings, SimEndpoint, SimNetwork
+from peernode.simulation.world.clocks import SimClock
+from peernode.simulation.world.latency import Uniform
+from peernode.simulation.world.links import Link
+from peernode.simulation.world.loop import HOST, SimLoop, SimulationError
+from peernode.simulation.world.nat import NAT_KINDS, Translator
+from peernode.simulation.world.network import NetworkSettings, SimEndpoint, SimNetwork
 
 T = TypeVar("T")
 

@@ -7,7 +7,7 @@ drifts both clocks. Invariant: the monotonic clock never jumps, whatever happens
 
 from __future__ import annotations
 
-from peernode.simulation.loop import SimLoop
+from peernode.simulation.world.loop import SimLoop
 
 EPOCH_MS = 1_700_000_000_000
 """Wall clock of every undisturbed host at virtual time 0, in ms since the Unix epoch."""

@@ -1,6 +1,6 @@
 """Makes the faults of a scenario happen, and undoes them in time for the quiet end.
 
-Idea: a kind is a function that begins the fault and returns what ends it (``fault_stage``); this is the
+Idea: a kind is a function that begins the fault and returns what ends it (``stage``); this is the
 table of them and the clock. Faults overlap freely. Each draws from a stream of its own, so one more
 fault doesn't change the others.
 
@@ -13,37 +13,37 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 
-from peernode.simulation import fault_machine, fault_network, fault_power, hostile
 from peernode.simulation.evidence import Evidence
-from peernode.simulation.fault_stage import End, Occurrence, Stage
-from peernode.simulation.host import SimWorld
+from peernode.simulation.faults import hostile, machine, network, power
+from peernode.simulation.faults.stage import End, Occurrence, Stage
+from peernode.simulation.observation.timeline import Timeline
 from peernode.simulation.participant import Participant
 from peernode.simulation.scenario import FaultSpec, Scenario
-from peernode.simulation.timeline import Timeline
+from peernode.simulation.world.host import SimWorld
 
 RESTART_TAKES_S = 1.0
 """How long a restart without ``for_s`` takes."""
 
 BEGIN: dict[str, Callable[[Stage, Occurrence], Awaitable[End]]] = {
-    "crash": fault_power.crash,
-    "restart": fault_power.restart,
-    "bootstrap_down": fault_power.crash,
-    "initiators_crash": fault_power.crash,
-    "disk_loss": fault_power.disk_loss,
-    "disk_rollback": fault_power.disk_rollback,
-    "churn": fault_power.churn,
-    "pause": fault_power.pause,
-    "disk_full": fault_machine.disk_full,
-    "disk_slow": fault_machine.disk_slow,
-    "bit_rot": fault_machine.bit_rot,
-    "clock_skew": fault_machine.clock_skew,
-    "partition": fault_network.partition,
-    "block": fault_network.block,
-    "loss": fault_network.loss,
-    "latency": fault_network.latency,
-    "duplicate": fault_network.duplicate,
-    "reorder": fault_network.reorder,
-    "bandwidth": fault_network.bandwidth,
+    "crash": power.crash,
+    "restart": power.restart,
+    "bootstrap_down": power.crash,
+    "initiators_crash": power.crash,
+    "disk_loss": power.disk_loss,
+    "disk_rollback": power.disk_rollback,
+    "churn": power.churn,
+    "pause": power.pause,
+    "disk_full": machine.disk_full,
+    "disk_slow": machine.disk_slow,
+    "bit_rot": machine.bit_rot,
+    "clock_skew": machine.clock_skew,
+    "partition": network.partition,
+    "block": network.block,
+    "loss": network.loss,
+    "latency": network.latency,
+    "duplicate": network.duplicate,
+    "reorder": network.reorder,
+    "bandwidth": network.bandwidth,
     "hostile": hostile.hostile,
 }
 

@@ -1,6 +1,6 @@
 """The kinds of faults that a scenario may ask for, their keys and defaults. Only declarations.
 
-``faults`` makes them happen. A scenario never runs with less than it asks for: a kind or key that is
+``timetable`` makes them happen. A scenario never runs with less than it asks for: a kind or key that is
 not declared here is refused.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from peernode.simulation.fault_keys import Key
+from peernode.simulation.faults.keys import Key
 
 HOSTILE_MODES = ("garbage", "forged", "replayed", "withheld")
 IN_FLIGHT = ("drawn", "lost", "survives", "torn")
