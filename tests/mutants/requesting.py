@@ -12,6 +12,8 @@ from peernode.pubsub import join
 from peernode.pubsub.retry import retrying
 from peernode.rpc.amplification import AmplificationLedger
 from peernode.rpc.requests import Pending, Requests
+from peernode.simulation.world.standin import StandInSealer
+from peernode.wire.sealing import Sealer
 from tests.mutants.mutant import Mutant, Patch
 
 _overdue = Requests._overdue
@@ -36,6 +38,15 @@ def _retrying_once(rng: random.Random, attempts: int | None, **options: Any) -> 
 
 
 REQUESTING = (
+    Mutant(
+        "sealed-in-name-only",
+        3,
+        "XChaCha20-Poly1305 of the payload;",
+        "A datagram is marked against changes and not encrypted",
+        "nobody-there",
+        ("secrecy",),
+        tuple(Patch(Sealer, name, vars(StandInSealer)[name]) for name in ("_encrypt", "_decrypt")),
+    ),
     Mutant(
         "no-account-of-the-unproven",
         3,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from peernode.simulation import checkers
 from tests.mutants.catalogue import MUTANTS
 from tests.mutants.hunt import healthy_objections, mutant_objections, recorded
 from tests.mutants.table import as_markdown
@@ -37,6 +38,11 @@ def test_there_are_enough_and_each_was_caught_in_time() -> None:
     assert [section for section in SECTIONS_ASKED if section not in asked] == []
     assert list(catches) == list(MUTANTS)
     assert max(catch.seeds for catch in catches.values()) <= SEEDS_MAX
+
+
+def test_every_checker_has_caught_one() -> None:
+    caught = {name for catch in recorded().values() for name in catch.caught_by}
+    assert [name for name in checkers.ALL if name not in caught] == []
 
 
 def test_each_names_the_sentence_that_it_breaks() -> None:
