@@ -80,6 +80,7 @@ class Replica:
         self.member = member
         self.joined = False
         self.joining = False
+        self.introducing = False
         self.log = ChannelLog(context.config, self._digests_at)
         self.leases = LeaseTable(context.config)
         self.timeline = Timeline(context, self)

@@ -123,21 +123,28 @@ class PubSub:
         for contact in view.others(self._context.identity.public_key) if view else []:
             if await self.catch_up.run(replica, contact) is not None:
                 break
-        if replica.listeners <= self._context.config.small_channel_max:
+        wrote = replica.own is not None
+        if wrote or replica.listeners <= self._context.config.small_channel_max:
             await self._introduce(replica)
 
     async def publish(self, name: str, message_id: bytes, text: str) -> OutboxState:
         """Accept a text of our own; with the first one in a large channel our name goes out, too."""
         state = await self.publisher.publish(name, message_id, Kind.TEXT, text)
-        replica = self.storage.member(name)
-        if replica.joined:
+        replica = self.storage.by_name(name)
+        if replica is not None and replica.joined:  # who has left meanwhile has published all the same
             self._context.tasks.spawn(self._introduce(replica), "introduce")
         return state
 
     async def _introduce(self, replica: Replica) -> None:
+        """Say our name unless it is known or being said: several texts at once need it once."""
         name = self._context.config.display_name
-        if name and replica.timeline.name_of(self._context.identity.public_key) != name:
-            try:
-                await self.publisher.publish(replica.name, self._context.new_id(), Kind.PROFILE, name)
-            except PeerNodeError as error:  # left meanwhile, or no room: the next join says it
-                self._context.collector.count(f"profile.{error.code}")
+        known = replica.timeline.name_of(self._context.identity.public_key) == name
+        if not name or known or replica.introducing:
+            return
+        replica.introducing = True
+        try:
+            await self.publisher.publish(replica.name, self._context.new_id(), Kind.PROFILE, name)
+        except PeerNodeError as error:  # left meanwhile, or no room: the next join or text says it
+            self._context.collector.count(f"profile.{error.code}")
+        finally:
+            replica.introducing = False

@@ -12,7 +12,7 @@ from peernode.identity import Identity
 from peernode.rpc.rpc import Rpc
 from peernode.wire.contact import Contact
 from peernode.wire.ops import Op
-from tests.pubsub.flock import PORT, Bird, Flock, story
+from tests.pubsub.flock import LOBBY, PORT, Bird, Flock, story
 
 
 def written(bird: Bird, message_id: str) -> Message:
@@ -23,11 +23,11 @@ def written(bird: Bird, message_id: str) -> Message:
     return Message.trusted(store.by_id(channel.channel_id, raw_id)[0])
 
 
-def profiles(bird: Bird) -> int:
-    """How many introductions a node holds."""
+def introduced(bird: Bird) -> list[bytes]:
+    """Whose introductions a node holds, an author of several as often."""
     store = bird.disk.store_for(bird.identity.node_id)
     (channel,) = store.channels()
-    return len(store.of_kind(channel.channel_id, int(Kind.PROFILE)))
+    return [Message.trusted(raw).author for raw in store.of_kind(channel.channel_id, int(Kind.PROFILE))]
 
 
 async def bring_ack(flock: Flock, stranger: Identity, message: Message, author: Bird) -> None:
@@ -83,3 +83,47 @@ def test_a_strangers_ack_before_the_first_receipt_does_not_count_either() -> Non
         assert author.state(state.id).delivered == (6, 7)
 
     story(tell, 8, small_channel_max=2)
+
+
+def test_who_writes_is_introduced_once_and_who_only_listens_is_not() -> None:
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        await asyncio.sleep(2)
+        early = introduced(flock[0])
+        silent = [bird for bird in flock if bird.identity.public_key not in early]
+        assert len(silent) >= 4
+        writer = silent[0]
+        await asyncio.gather(*(writer.say(f"line {number}") for number in range(6)))
+        await asyncio.sleep(3)
+        for bird in flock:
+            assert sorted(introduced(bird)) == sorted([*early, writer.identity.public_key])
+
+    story(tell, 8, small_channel_max=2, display_name="Robin")
+
+
+def test_who_wrote_while_joining_is_introduced_too() -> None:
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        await asyncio.sleep(2)
+        late = flock[7]
+        await late.call(late.node.leave(LOBBY))
+        away = flock.cut_off(late)
+        joining = asyncio.ensure_future(late.join())
+        await asyncio.sleep(1)
+        await late.say("can you hear me?")
+        flock.mend(away)
+        await asyncio.gather(joining, return_exceptions=True)  # or it succeeds in the background
+        await flock.expect(lambda: late.identity.public_key in introduced(flock[0]), 30, "the name")
+
+    story(tell, 8, small_channel_max=2, display_name="Robin")
+
+
+def test_a_text_is_accepted_although_its_author_leaves_at_that_moment() -> None:
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        leaver = flock[2]
+        said, _ = await asyncio.gather(leaver.say("bye"), leaver.call(leaver.node.leave(LOBBY)))
+        await flock.expect(lambda: "bye" in flock[0].texts(), 5, "the last word")
+        assert said.text == "bye"
+
+    story(tell, 3)
