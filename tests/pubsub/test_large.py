@@ -127,3 +127,17 @@ def test_a_text_is_accepted_although_its_author_leaves_at_that_moment() -> None:
         assert said.text == "bye"
 
     story(tell, 3)
+
+
+def test_who_gets_a_message_by_catching_up_is_counted_as_well() -> None:
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        author, missing = flock[7], flock[5]
+        away = flock.cut_off(missing)
+        state = await author.say("wait for it")
+        await asyncio.sleep(12)
+        assert author.state(state.id).delivered == (6, 7)
+        flock.mend(away)
+        await flock.expect(lambda: author.state(state.id).delivered == (7, 7), 15, "delivered to all")
+
+    story(tell, 8, small_channel_max=2)
