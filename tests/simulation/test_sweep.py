@@ -170,6 +170,13 @@ def test_a_worker_that_dies_or_hangs_costs_its_task_alone() -> None:
     assert len(why) == 4
 
 
+def test_each_task_may_have_a_process_of_its_own() -> None:
+    with Pool(obey, 1, 60, fresh=True) as pool:
+        answers = [str(answer) for _, answer in pool.answers(["one", "two"])]
+    assert [answer.split()[0] for answer in answers] == ["one", "two"]
+    assert len({answer.split()[-1] for answer in answers}) == 2
+
+
 def test_a_pool_leaves_no_process_behind() -> None:
     with Pool(obey, 2, 60) as pool:
         first = [answer for _, answer in pool.answers(["one", "two"])]

@@ -44,9 +44,15 @@ class Broken:
 
 
 class Pool(Generic[Task, Answer]):
-    """``jobs`` processes that all do ``work``, a function of a module, each task for at most ``limit_s``."""
+    """``jobs`` processes that all do ``work``, a function of a module, each task for at most ``limit_s``.
 
-    def __init__(self, work: Callable[[Task], Answer], jobs: int, limit_s: float) -> None:
+    ``fresh``: every task gets a process of its own, so that what it says of its memory is its own.
+    """
+
+    def __init__(
+        self, work: Callable[[Task], Answer], jobs: int, limit_s: float, fresh: bool = False
+    ) -> None:
+        self._fresh = fresh
         self._work = work
         self._jobs = jobs
         self._limit_s = limit_s
@@ -102,7 +108,9 @@ class Pool(Generic[Task, Answer]):
             else:
                 continue
             del self._busy[worker]
-            if usable:
+            if usable and self._fresh:
+                worker.end()
+            elif usable:
                 self._idle.append(worker)
             yield task, answer
 

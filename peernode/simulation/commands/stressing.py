@@ -105,18 +105,19 @@ def standing_set(out: Path) -> tuple[list[Planned], dict[str, str]]:
 def run_all(planned: list[Planned], jobs: int, budget_s: float, left_out: dict[str, str]) -> list[Entry]:
     """Run them within the budget; what is not begun in time goes to ``left_out``."""
     began_s = now_s()
+    limit_s = min(RUN_MAX_S, budget_s / 2)
     progress = Progress(len(planned), "runs")
     found: dict[str, Entry] = {}
 
     def in_time() -> Iterator[Planned]:
         for run in planned:
-            if now_s() - began_s <= budget_s - min(RUN_MAX_S, budget_s / 2):
+            if now_s() - began_s <= budget_s - limit_s:
                 yield run
             else:
                 left_out[run.stem] = f"not begun: {budget_s:g} s are nearly over"
 
     try:
-        with interruptible(), Pool(perform, jobs, min(RUN_MAX_S, budget_s / 2)) as pool:
+        with interruptible(), Pool(perform, jobs, limit_s, fresh=True) as pool:
             for run, answer in pool.answers(in_time(), progress.tick):
                 found[run.stem] = entry_of(run, answer)
                 progress.count(found[run.stem].ok)
