@@ -208,6 +208,8 @@ class Evidence:
     """Nodes that break the rules on purpose: nothing is promised of them."""
     hostile_spans: list[tuple[int, float, float]] = field(default_factory=list)
     """(node, from, to) of each time that a node was hostile."""
+    clocks_doubtful: bool = False
+    """Whether the scenario makes clocks wrong, or lets a hostile node lie about the time."""
     asked: Counter[str] = field(default_factory=Counter)
     """What the scenario asks for: ``messages``, and each kind of fault, how often."""
     failures: list[Failure] = field(default_factory=list)

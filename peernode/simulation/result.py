@@ -81,6 +81,7 @@ def summarize(run: Run, wall_s: float, rss_mib: float) -> Result:
         if joining.joined_at_s is not None
     ]
     verdicts = checkers.judge(evidence)
+    unjudged = {f"too short a run for all of: {name}": 1 for name in checkers.unjudged(evidence)}
     datagrams, sent_bytes = _traffic(evidence, delivered)
     measured: dict[str, Any] = {
         "lost_acked": len(durable.lost(evidence)),
@@ -114,7 +115,7 @@ def summarize(run: Run, wall_s: float, rss_mib: float) -> Result:
         joins={"tried": len(evidence.joinings), "ok": len(joins_ms)},
         by_op=_by_op(evidence),
         checkers={name: {"ok": not found, "violations": found} for name, found in verdicts.items()},
-        coverage=dict(sorted(evidence.coverage.items())),
+        coverage=dict(sorted({**evidence.coverage, **unjudged}.items())),
         expect=expect,
         ok=not any(verdicts.values()) and all(item["ok"] for item in expect.values()),
         rss_kib_per_node=round(rss_mib * 1024 / run.scenario.nodes.count, 1),

@@ -55,6 +55,7 @@ def run(scenario: Scenario, seed: int | None = None, trace: bool = False) -> Run
     evidence = Evidence()
     evidence.asked["messages"] = sum(publish.messages for publish in scenario.publish)
     evidence.asked.update(fault.kind for fault in scenario.faults)
+    evidence.clocks_doubtful = _clocks_doubtful(scenario)
     with SimWorld(
         seed,
         settings=scenario.network,
@@ -169,6 +170,11 @@ def _nats(nodes: NodesSpec, seed: int) -> list[str]:
     kinds = closed + ["none"] * (rest - len(closed))
     random.Random(f"{seed}/nat").shuffle(kinds)  # noqa: S311 - seeded on purpose
     return ["none"] * nodes.bootstrap + kinds
+
+
+def _clocks_doubtful(scenario: Scenario) -> bool:
+    nodes, kinds = scenario.nodes, [fault.kind for fault in scenario.faults]
+    return bool(nodes.clock_skew_ms or nodes.clock_drift_ppm or "clock_skew" in kinds or "hostile" in kinds)
 
 
 def _failure(context: dict[str, object]) -> Failure:

@@ -199,6 +199,11 @@ def accepted_and_never_sent(evidence: Evidence) -> None:
     sending.accepted_at_s, sending.acked_at_s, sending.claims = 11.05, None, []
 
 
+def laid_to_a_clock_that_is_right(evidence: Evidence) -> None:
+    accepted_and_never_sent(evidence)
+    evidence.sendings["m2"].error = "CLOCK_SKEW"
+
+
 def held_by_some_initiators_only(evidence: Evidence) -> None:
     a_quiet_time(evidence)
     del evidence.holdings[(2, CHANNEL)]["m2"]
@@ -241,6 +246,7 @@ LIES: list[tuple[str, Callable[[Evidence], None]]] = [
     ("kept", accepted_before_the_disk),
     ("kept", accepted_and_gone_from_the_disk),
     ("kept", accepted_and_never_sent),
+    ("kept", laid_to_a_clock_that_is_right),
     ("replicated", held_by_some_initiators_only),
     ("no_fork", signed_twice),
     ("leases_end", pushed_after_the_lease),

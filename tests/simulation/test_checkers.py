@@ -13,7 +13,7 @@ from peernode.simulation.evidence import Cut, Evidence, Failure, LatePush, Signe
 from peernode.simulation.observation.paths import PATHS
 from peernode.simulation.result import latencies_ms, percentiles
 from tests.simulation.good_run import CHANNEL, good_run, order_key, sighting
-from tests.simulation.lies import LIES, forgotten, never_arrived
+from tests.simulation.lies import LIES, forgotten, laid_to_a_clock_that_is_right, never_arrived
 
 
 def test_a_good_run_is_good() -> None:
@@ -101,6 +101,24 @@ def test_a_fault_may_find_its_target_down_already() -> None:
     assert checkers.judge(evidence)["not_vacuous"] == []
     evidence.asked["churn"] = 0
     assert checkers.judge(evidence)["not_vacuous"] == ["the pause hit nobody"]
+
+
+def test_what_takes_longer_than_the_run_is_named() -> None:
+    evidence = good_run()
+    assert checkers.unjudged(evidence) == []
+    evidence.traffic = {name: Traffic(at_s, 0, 0, {}) for name, at_s in (("quiet", 38.0), ("end", 50.0))}
+    assert checkers.unjudged(evidence) == ["kept", "leases_end"]
+    evidence.traffic = {name: Traffic(at_s, 0, 0, {}) for name, at_s in (("quiet", 60.5), ("end", 70.0))}
+    assert checkers.unjudged(evidence) == ["kept", "replicated"]
+    evidence.traffic = {name: Traffic(at_s, 0, 0, {}) for name, at_s in (("quiet", 60.0), ("end", 90.0))}
+    assert checkers.unjudged(evidence) == []
+
+
+def test_a_wrong_clock_may_keep_a_message_back() -> None:
+    evidence = good_run()
+    laid_to_a_clock_that_is_right(evidence)
+    evidence.clocks_doubtful = True
+    assert checkers.judge(evidence)["kept"] == []
 
 
 def test_a_fault_that_needs_no_running_node_is_not_excused_by_another() -> None:

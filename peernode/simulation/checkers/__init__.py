@@ -55,6 +55,16 @@ ALL: dict[str, Callable[[Evidence], list[str]]] = {
 }
 
 
+def unjudged(evidence: Evidence) -> list[str]:
+    """Checkers whose promise takes longer than this run, or its quiet time, lasts; in part or altogether."""
+    quiet, end = evidence.traffic.get("quiet"), evidence.traffic.get("end")
+    if quiet is None or end is None:
+        return []
+    quiet_s = 2 * (end.at_s - quiet.at_s)
+    in_quiet = [checker.NAME for checker in (kept, replicated) if quiet_s < checker.QUIET_S]
+    return in_quiet + [leases_end.NAME] * (end.at_s < leases_end.LEASE_S + leases_end.GRACE_S)
+
+
 def judge(evidence: Evidence) -> dict[str, list[str]]:
     """Checker name -> violations, bounded."""
     verdicts: dict[str, list[str]] = {}

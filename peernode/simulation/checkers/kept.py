@@ -15,7 +15,8 @@ NAME = "kept"
 QUIET_S = 27.0
 """A renewal, which tries again what waits, comes after 24 s at most; then there is the time to publish."""
 
-REASONS = ("CLOCK_SKEW", "CHANNEL_FULL")
+CLOCK, ROOM = "CLOCK_SKEW", "CHANNEL_FULL"
+"""What may be in the way; a clock only where the scenario has something to do with clocks."""
 
 
 def violations(evidence: Evidence) -> list[str]:
@@ -47,7 +48,8 @@ def _forgotten(evidence: Evidence, sending: Sending) -> str:
 def _unsent(evidence: Evidence, sending: Sending) -> str:
     quiet_s = calm_since_s(evidence, sending.author)
     accepted_at_s = sending.accepted_at_s
-    if sending.acked_at_s is not None or sending.error in REASONS or quiet_s is None:
+    in_the_way = sending.error == ROOM or (sending.error == CLOCK and evidence.clocks_doubtful)
+    if sending.acked_at_s is not None or in_the_way or quiet_s is None:
         return ""
     copy = evidence.copies[sending.id][sending.author]
     joining = evidence.joinings.get((sending.author, sending.channel))
