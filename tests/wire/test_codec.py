@@ -92,6 +92,12 @@ def test_what_has_no_form_is_our_mistake(value: Any) -> None:
         pack(value)
 
 
+def test_nothing_of_a_value_that_failed_half_way_gets_into_the_next() -> None:
+    with pytest.raises(LocalProtocolError):
+        pack([1, b"half of it", [2**64]])
+    assert pack([2]) == b"\x91\x02"
+
+
 def test_a_sequence_is_bounded() -> None:
     assert unpack_sequence(pack(1) * 3, 3) == [1, 1, 1]
     with pytest.raises(RemoteProtocolError):
