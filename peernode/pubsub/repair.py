@@ -60,7 +60,7 @@ class Repair:
                 async with asyncio.timeout(SCRUB_S):  # no jitter: nobody else notices it
                     await self._noticed.wait()
             except TimeoutError:
-                self._scrub()
+                await self._scrub()
             self._noticed.clear()
             for place in list(self._waiting):
                 await self._repair(place)
@@ -79,10 +79,11 @@ class Repair:
         self._waiting[place] = None
         self._noticed.set()
 
-    def _scrub(self) -> None:
+    async def _scrub(self) -> None:
         """Read the next page of every log, the newest first; a bad row reports itself."""
         places, self._scrubbed = self._scrubbed, {}
-        for replica in self._storage.replicas.values():
+        for replica in list(self._storage.replicas.values()):
+            await asyncio.sleep(0)  # a node of a thousand channels answers between their pages
             before = places.get(replica.channel_id)
             raws = self._context.store.newest(replica.channel_id, before, SCRUB_ROWS)
             for raw in raws:

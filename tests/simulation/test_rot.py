@@ -68,10 +68,10 @@ def test_rows_that_stay_damaged_are_seen(size_bytes: int, monkeypatch: pytest.Mo
 def test_a_node_that_doubts_who_the_initiators_are_looks_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
     look = Repair._scrub
 
-    def doubt_and_look(repair: Repair) -> None:
+    async def doubt_and_look(repair: Repair) -> None:
         for replica in repair._storage.replicas.values():
             replica.forget_initiators()
-        look(repair)
+        await look(repair)
 
     monkeypatch.setattr(Repair, "_scrub", doubt_and_look)
     assert violations(run(rot(100))) == {}
