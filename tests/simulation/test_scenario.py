@@ -10,14 +10,26 @@ import pytest
 
 from peernode.simulation.__main__ import main
 from peernode.simulation.faults import kinds
-from peernode.simulation.result import summarize
+from peernode.simulation.result import Result, summarize
 from peernode.simulation.run import run
-from peernode.simulation.scenario import SHIPPED, NodesSpec, load, parse
+from peernode.simulation.scenario import SHIPPED, Expect, NodesSpec, load, parse
 from peernode.simulation.schema import ScenarioError
 from peernode.simulation.world.latency import Uniform
 from peernode.simulation.world.network import NetworkSettings
 
 ROOT = Path(__file__).parents[2]
+
+STABLE_RESULT = [
+    *("name", "seed", "version", "trace_hash", "virtual_s", "wall_s", "rss_mib", "nodes", "members"),
+    *("published", "acked", "failed", "expected", "delivered", "lost_acked", "duplicates", "phantom"),
+    *("order_equal", "latency_ms", "latency_one_way", "join_ms", "joins", "datagrams", "bytes", "by_op"),
+    *("checkers", "coverage", "expect", "ok"),
+]
+"""Fields that keep their names and places; newer ones come behind them."""
+STABLE_EXPECT = [
+    *("delivered_min", "lost_acked_max", "duplicates_max", "latency_p50_ms_max", "latency_p99_ms_max"),
+    *("latency_p50_one_way_max", "join_p99_ms_max", "datagrams_per_delivery_max", "bytes_per_delivery_max"),
+]
 
 WHOLE = """\
 name = "lossy"
@@ -185,6 +197,16 @@ def test_the_documentation_has_every_kind_and_key() -> None:
         assert [
             key for key in keys if f"`{section}.{key}`" not in document and f"`.{key}`" not in document
         ] == []
+
+
+def test_result_and_bounds_are_those_that_are_stable_and_documented() -> None:
+    names = [field.name for field in fields(Result)]
+    assert names[: len(STABLE_RESULT)] == STABLE_RESULT
+    assert [field.name for field in fields(Expect)] == STABLE_EXPECT
+    document = (ROOT / "docs/simulation.md").read_text()
+    result = document.partition("## The result")[2].partition("\n## ")[0]
+    assert [name for name in names if f"`{name}`" not in result] == []
+    assert [name for name in STABLE_EXPECT if f"`{name}`" not in document] == []
 
 
 def test_the_documented_example_runs_as_it_stands() -> None:
