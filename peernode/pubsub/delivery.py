@@ -79,6 +79,10 @@ class MessageDelivery:
             **self.reports.sizes(),
         }
 
+    def follows(self, digest: bytes) -> bool:
+        """Whether the delivery of this message is followed here."""
+        return digest in self._spreads
+
     def spread(self, replica: Replica, message: Message) -> Spread:
         """The delivery state of a message, made when it is new."""
         found = self._spreads.get(message.digest)

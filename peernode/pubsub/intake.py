@@ -127,14 +127,18 @@ class Intake:
         if replica is None:
             raise Refused(Status.MISSING)
         teller = caller.contact.public_key
+        followed = False
         for item in body.take_list(ACKS_MAX):
             per_message = Fields(item)
             digest = per_message.take_bytes(16)
+            followed = followed or self._delivery.follows(digest)
             for pair in per_message.take_list(ACKS_MAX):
                 fields = Fields(pair)
                 name, signature = fields.take_bytes_upto(32), fields.take_bytes(64)
                 if (key := self._acker(replica, name)) is not None:
                     self._delivery.reported(replica, digest, key, signature, teller)
+        if not followed:
+            raise Refused(Status.MISSING)  # we have restarted since: let another initiator pass them on
         return []
 
     def _acker(self, replica: Replica, name: bytes) -> bytes | None:

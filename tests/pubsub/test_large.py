@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 
+from peernode.channel.assignment import rank
 from peernode.channel.message import Kind, Message
 from peernode.channel.receipt import sign_ack
 from peernode.config import NodeConfig
@@ -137,6 +138,27 @@ def test_who_gets_a_message_by_catching_up_is_counted_as_well() -> None:
         state = await author.say("wait for it")
         await asyncio.sleep(12)
         assert author.state(state.id).delivered == (6, 7)
+        flock.mend(away)
+        await flock.expect(lambda: author.state(state.id).delivered == (7, 7), 15, "delivered to all")
+
+    story(tell, 8, small_channel_max=2)
+
+
+def test_who_caught_up_is_counted_although_its_first_initiator_has_restarted() -> None:
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        author, missing = flock[7], flock[5]
+        away = flock.cut_off(missing)
+        state = await author.say("wait for it")
+        await asyncio.sleep(12)
+        channel_id = written(author, state.id).channel_id
+        named = author.node.diagnostics()["channels"][0]["initiators"]
+        initiators = {bird.identity.public_key: bird for bird in flock if bird.node.node_id in named}
+        order = [initiators[key] for key in rank(missing.identity.node_id, channel_id, list(initiators))]
+        first = next(bird for bird in order if bird not in (author, missing))
+        first.crash()
+        await first.restart()
+        await asyncio.sleep(1)
         flock.mend(away)
         await flock.expect(lambda: author.state(state.id).delivered == (7, 7), 15, "delivered to all")
 
