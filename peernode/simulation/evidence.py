@@ -212,6 +212,8 @@ class Evidence:
     """Whether the scenario makes clocks wrong, or lets a hostile node lie about the time."""
     asked: Counter[str] = field(default_factory=Counter)
     """What the scenario asks for: ``messages``, and each kind of fault, how often."""
+    closed: bool = False
+    """The run is over: its tasks are ended, those of dead hosts too, and nothing is noted any more."""
     failures: list[Failure] = field(default_factory=list)
     coverage: Counter[str] = field(default_factory=Counter)
     traffic: dict[str, Traffic] = field(default_factory=dict)

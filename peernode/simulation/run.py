@@ -69,6 +69,7 @@ def run(scenario: Scenario, seed: int | None = None, trace: bool = False) -> Run
             evidence.failures.append(Failure(world.loop.time(), f"{type(error).__name__}: {error}"))
         evidence.failures += [_failure(context) for context in world.loop.failures]
         evidence.coverage.update(world.network.counts)
+        evidence.closed = True
         return Run(
             scenario,
             seed,

@@ -78,6 +78,18 @@ def test_a_shown_gap_takes_along_what_came_behind_it_meanwhile() -> None:
     assert len(checkers.judge(evidence)["order"]) == 2
 
 
+def test_what_a_disk_shows_at_the_start_shows_its_gaps() -> None:
+    """Seed 521 of ``mixed``: the node went down while it held a message back for one before it."""
+    evidence = good_run()
+    evidence.sightings = [sighting(1, "m2", 12.0, 1, life=1), sighting(1, "m1", 12.5, 0, life=1)]
+    assert len(checkers.judge(evidence)["order"]) == 1
+    evidence.sendings["m3"] = replace(evidence.sendings["m2"], id="m3", asked_at_s=11.5, acked_at_s=None)
+    third = replace(evidence.finals[(2, CHANNEL)][1], id="m3", order=order_key(2))
+    evidence.finals[(2, CHANNEL)].append(third)
+    evidence.restored[(1, 1)] = {"m3": None}
+    assert checkers.judge(evidence)["order"] == []
+
+
 def test_rot_of_the_last_moment_or_on_a_node_just_started_may_still_be_there() -> None:
     evidence = good_run()
     evidence.traffic["end"] = Traffic(100.0, 0, 0, {})

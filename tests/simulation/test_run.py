@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from peernode.events import NodeState
 from peernode.simulation.__main__ import main
 from peernode.simulation.faults.kinds import HOSTILE_MODES, KINDS
+from peernode.simulation.observation.screen import Screen
 from peernode.simulation.result import Result, summarize
 from peernode.simulation.run import Run, run
 from peernode.simulation.scenario import load, parse
@@ -260,3 +262,11 @@ def test_faults_of_one_kind_overlap_and_each_takes_back_its_own() -> None:
         _, result = judged(with_fault("\n[[faults]]\n".join(lines.format(kind) for lines in twice)))
         assert result.coverage[f"fault {kind}"] == 2
         assert [name for name, verdict in result.checkers.items() if not verdict["ok"]] == [], kind
+
+
+def test_what_dead_nodes_say_while_their_tasks_are_ended_is_not_heard() -> None:
+    """Seed 521 of ``mixed``: a timer of a node without power went off when the run was over."""
+    finished, _ = judged(SMALL)
+    before = finished.evidence.coverage.copy()
+    Screen(0, finished.evidence, lambda: 42.0, lambda first, second: 0.0).told(0, NodeState("online", 1, ""))
+    assert finished.evidence.coverage == before

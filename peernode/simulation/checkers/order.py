@@ -46,15 +46,24 @@ def _authors_out_of_sequence(evidence: Evidence) -> list[str]:
     """What was told after a later message of its stream, though no gap had been waited for.
 
     A gap may be shown once the first message behind it is ``GAP_HOLD_S`` old; with it goes all that came
-    behind it meanwhile.
+    behind it meanwhile. What a node shows from its own disk when it starts shows its gaps too: durable
+    messages are not hidden for one that is missing.
     """
     found = []
+    orders = {message.id: message.order for messages in evidence.finals.values() for message in messages}
     for stream in _streams(evidence):
+        restored = [
+            orders[message_id][_NUMBER]
+            for message_id in evidence.restored.get((stream[0].node, stream[0].life), ())
+            if message_id in orders and orders[message_id][_STREAM] == stream[0].order[_STREAM]
+        ]
         highest = ""
         for place, sighting in enumerate(stream):
             number = sighting.order[_NUMBER]
             if number >= highest:
                 highest = number
+                continue
+            if max(restored, default="") > number:
                 continue
             above = [other for other in stream[:place] if other.order[_NUMBER] > number]
             shown_s = above[0].at_s
