@@ -31,7 +31,7 @@ class Screen:
         self._relayed: dict[int, float] = {}
 
     def told(self, life: int, event: Event) -> None:
-        """The node, in its ``life``, reports ``event``; what is said after the end of the run is not heard."""
+        """The node, in its ``life``, reports ``event``; what comes after the end of the run is not heard."""
         if self._evidence.closed:
             return
         now = self._now()
