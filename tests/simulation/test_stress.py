@@ -22,7 +22,10 @@ def test_every_shipped_scenario_is_run_or_left_out_by_name(tmp_path: Path) -> No
     assert not names & set(left_out)
     assert {"mixed", "lossy", "three-nodes"} <= names
     assert all(load(SHIPPED / f"{name}.toml").nodes.count > stressing.NODES_MAX for name in left_out)
-    assert [run.weight for run in planned] == sorted((run.weight for run in planned), reverse=True)
+    firsts = planned[: len(names)]
+    assert {run.name for run in firsts} == names  # each once before any a second time
+    for part in (firsts, planned[len(names) :]):
+        assert [run.weight for run in part] == sorted((run.weight for run in part), reverse=True)
 
 
 def test_runs_leave_pages_and_a_summary_that_links_them(tmp_path: Path) -> None:
@@ -60,6 +63,14 @@ def test_what_does_not_fit_into_the_time_is_named(tmp_path: Path) -> None:
     left_out: dict[str, str] = {}
     assert run_all([Planned("late", 1, parse(TINY), tmp_path)], 1, -1.0, left_out) == []
     assert list(left_out) == ["late-1"]
+
+
+def test_a_scenario_of_which_nothing_was_begun_fails_the_set(tmp_path: Path) -> None:
+    runs = [Planned("good", 1, parse(TINY), tmp_path)]
+    entries = run_all(runs, 1, 60.0, {})
+    assert stressing.held(entries, {"huge": "5000 nodes: too large", "good-2": "not begun: no time"})
+    assert not stressing.held(entries, {"late-1": "not begun: no time"})
+    assert not stressing.held([], {})
 
 
 @pytest.mark.parametrize("out", ["file/below"])

@@ -1,7 +1,8 @@
 """``stress``: the scenarios that ship, one after another on several processes, with one page as summary.
 
-Invariant: it takes ``BUDGET_S`` at most. What is too large for that, or was not begun in time, is named as
-left out, on the page and on the terminal; nothing is left out in silence.
+Invariants: it takes ``BUDGET_S`` at most; every scenario runs once before any runs with more seeds. What is
+too large, or was not begun in time, is named as left out, on the page and on the terminal; a scenario of
+which nothing was begun makes the set fail.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ NODES_MAX = 200
 SMALL_NODES_MAX = 20
 SEEDS_OF_SMALL = 5
 """Scenarios of up to so many nodes run with so many seeds, from their own on."""
+_NOT_BEGUN = "not begun"
+_INTERRUPTED = "interrupted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +89,22 @@ def carry_out(options: argparse.Namespace) -> int:
         return UNUSABLE
     print(table(entries, wall_s, left_out))
     print(f"the page: {out / 'index.html'}")
-    return HELD if entries and all(entry.ok for entry in entries) else NOT_HELD
+    return HELD if held(entries, left_out) else NOT_HELD
+
+
+def held(entries: list[Entry], left_out: dict[str, str]) -> bool:
+    """Whether every run held, and every scenario of the set had one."""
+    ran = {entry.scenario for entry in entries}
+    unbegun = {
+        stem.rpartition("-")[0]
+        for stem, why in left_out.items()
+        if why.startswith((_NOT_BEGUN, _INTERRUPTED))
+    }
+    return bool(entries) and all(entry.ok for entry in entries) and unbegun <= ran
 
 
 def standing_set(out: Path) -> tuple[list[Planned], dict[str, str]]:
-    """The runs to do, the longest first; and which scenarios are left out, with the reason."""
+    """The runs to do, the longest first, those of further seeds last; and what is left out, with the reason."""
     planned, left_out = [], {}
     for path in sorted(SHIPPED.glob("*.toml")):
         scenario = load(path)
@@ -99,7 +113,7 @@ def standing_set(out: Path) -> tuple[list[Planned], dict[str, str]]:
             continue
         seeds = SEEDS_OF_SMALL if nodes <= SMALL_NODES_MAX else 1
         planned += [Planned(path.stem, scenario.seed + n, scenario, out) for n in range(seeds)]
-    return sorted(planned, key=lambda run: -run.weight), left_out
+    return sorted(planned, key=lambda run: (run.seed != run.scenario.seed, -run.weight)), left_out
 
 
 def run_all(planned: list[Planned], jobs: int, budget_s: float, left_out: dict[str, str]) -> list[Entry]:
@@ -114,7 +128,7 @@ def run_all(planned: list[Planned], jobs: int, budget_s: float, left_out: dict[s
             if now_s() - began_s <= budget_s - limit_s:
                 yield run
             else:
-                left_out[run.stem] = f"not begun: {budget_s:g} s are nearly over"
+                left_out[run.stem] = f"{_NOT_BEGUN}: {budget_s:g} s are nearly over"
 
     try:
         with interruptible(), Pool(perform, jobs, limit_s, fresh=True) as pool:
@@ -122,7 +136,7 @@ def run_all(planned: list[Planned], jobs: int, budget_s: float, left_out: dict[s
                 found[run.stem] = entry_of(run, answer)
                 progress.count(found[run.stem].ok)
     except KeyboardInterrupt:
-        left_out |= {run.stem: "interrupted" for run in planned if run.stem not in found | left_out}
+        left_out |= {run.stem: _INTERRUPTED for run in planned if run.stem not in found | left_out}
         found.setdefault("interrupted", Entry("interrupted", None, None, "not all runs were made"))
     progress.wipe()
     return [found[stem] for stem in sorted(found)]
@@ -146,7 +160,7 @@ def entry_of(run: Planned, answer: dict[str, Any] | Broken) -> Entry:
 def to_json(entries: list[Entry], wall_s: float, left_out: dict[str, str]) -> str:
     """The same for programs."""
     whole = {
-        "ok": bool(entries) and all(entry.ok for entry in entries),
+        "ok": held(entries, left_out),
         "wall_s": round(wall_s, 3),
         "left_out": left_out,
         "runs": [asdict(entry) for entry in entries],
