@@ -104,7 +104,7 @@ def held(entries: list[Entry], left_out: dict[str, str]) -> bool:
 
 
 def standing_set(out: Path) -> tuple[list[Planned], dict[str, str]]:
-    """The runs to do, the longest first, those of further seeds last; and what is left out, with the reason."""
+    """The runs to do, the longest first, those of further seeds last; and what is left out, and why."""
     planned, left_out = [], {}
     for path in sorted(SHIPPED.glob("*.toml")):
         scenario = load(path)
