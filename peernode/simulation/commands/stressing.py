@@ -131,8 +131,13 @@ def run_all(planned: list[Planned], jobs: int, budget_s: float, left_out: dict[s
                 left_out[run.stem] = f"{_NOT_BEGUN}: {budget_s:g} s are nearly over"
 
     try:
-        with interruptible(), Pool(perform, jobs, limit_s, fresh=True) as pool:
-            for run, answer in pool.answers(in_time(), progress.tick):
+        with interruptible() as interruption, Pool(perform, jobs, limit_s, fresh=True) as pool:
+
+            def meanwhile() -> None:
+                interruption.check()
+                progress.tick()
+
+            for run, answer in pool.answers(in_time(), meanwhile):
                 found[run.stem] = entry_of(run, answer)
                 progress.count(found[run.stem].ok)
     except KeyboardInterrupt:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from peernode.simulation import questions
 from peernode.simulation.commands import HELD, NOT_HELD, UNUSABLE
-from peernode.simulation.commands.interruption import interruptible
+from peernode.simulation.commands.interruption import Interruption, interruptible
 from peernode.simulation.commands.listing import Commands
 from peernode.simulation.commands.pool import JOBS_MAX, Broken, Pool
 from peernode.simulation.commands.progress import Progress
@@ -72,10 +72,10 @@ def carry_out(options: argparse.Namespace) -> int:
             options.html.write_text(sweep_page(swept), encoding="utf-8")
         keeping.write()  # a place that can't be written is found out now
         try:
-            with interruptible():
-                _run_all(scenario, swept, options.run_max_s, keeping)
+            with interruptible() as interruption:
+                _run_all(scenario, swept, options.run_max_s, keeping, interruption)
                 if not options.brief:
-                    _ask(scenario, swept, options.run_max_s)
+                    _ask(scenario, swept, options.run_max_s, interruption)
         except KeyboardInterrupt:
             swept.stopped = "interrupted"
         keeping.write()
@@ -111,10 +111,13 @@ class _Keeping:
             part.replace(self._path)  # whole or not at all, whatever happens to us
 
 
-def _run_all(scenario: Scenario, swept: Swept, limit_s: float, keeping: _Keeping) -> None:
+def _run_all(
+    scenario: Scenario, swept: Swept, limit_s: float, keeping: _Keeping, interruption: Interruption
+) -> None:
     progress = Progress(len(swept.asked))
 
     def meanwhile() -> None:
+        interruption.check()
         progress.tick()
         keeping.now_and_then()
 
@@ -129,7 +132,7 @@ def _run_all(scenario: Scenario, swept: Swept, limit_s: float, keeping: _Keeping
     progress.wipe()
 
 
-def _ask(scenario: Scenario, swept: Swept, limit_s: float) -> None:
+def _ask(scenario: Scenario, swept: Swept, limit_s: float, interruption: Interruption) -> None:
     """The questions, in fresh processes: each hashes its strings and sets in its own way."""
     rows = swept.sweep.in_order
     verdicts = swept.verdicts
@@ -138,13 +141,15 @@ def _ask(scenario: Scenario, swept: Swept, limit_s: float) -> None:
         first = questions.to_replay(rows)
         again = {
             seed: as_row(seed, answer)
-            for (_, seed), answer in pool.answers((scenario, found.seed) for found in first)
+            for (_, seed), answer in pool.answers(
+                ((scenario, found.seed) for found in first), interruption.check
+            )
         }
         verdicts.append(questions.replayable(first, again))
     matter = questions.FaultsMatter(scenario, rows)
     with Pool(_trial_without, swept.jobs, limit_s) as pool:
         while asks := matter.next_round():
-            for (kind, _, seed), without in pool.answers(asks):
+            for (kind, _, seed), without in pool.answers(asks, interruption.check):
                 matter.answer(kind, seed, None if isinstance(without, Broken) else without)
     verdicts.append(matter.verdict(len(rows)))
 
