@@ -14,6 +14,7 @@ answered longest ago falls out.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import OrderedDict
 
 from kademlia.node import Node
@@ -84,6 +85,10 @@ class Bucket(KBucket):
         return halves
 
 
+def _highest(bucket: Bucket) -> int:
+    return int(bucket.range[1])
+
+
 class Buckets(RoutingTable):
     """The package's table with exact borders, and without pings of its own."""
 
@@ -100,7 +105,7 @@ class Buckets(RoutingTable):
 
     def get_bucket_for(self, node: Node) -> int:
         """The index of the bucket whose range ``node`` is in."""
-        return next(index for index, bucket in enumerate(self.buckets) if node.long_id <= bucket.range[1])
+        return bisect_left(self.buckets, node.long_id, key=_highest)
 
     def bucket_of(self, node: Node) -> Bucket:
         """The bucket whose range ``node`` is in."""

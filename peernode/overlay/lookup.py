@@ -49,6 +49,8 @@ class LookupResult:
     closest: list[Contact]
     answered: int
     asked: int
+    news: bool
+    """Whether somebody was named whom the table has not heard of and would have a place for."""
 
 
 @dataclass(slots=True, eq=False)
@@ -97,7 +99,15 @@ class Lookups:
             self.running -= 1
         self._table.refreshed(target)
         closest = [self._where_it_answered(contact) for contact in lookup.search.result()]
-        return LookupResult(closest, lookup.search.answered, lookup.search.asked)
+        return LookupResult(closest, lookup.search.answered, lookup.search.asked, self._news(lookup.search))
+
+    def _news(self, search: Search) -> bool:
+        return any(
+            self._table.standing(contact.public_key) is None
+            and not self._table.suspected(contact)
+            and self._table.has_room(contact)
+            for contact in search.known()
+        )
 
     async def _search(self, lookup: _Lookup) -> None:
         while not lookup.search.over:

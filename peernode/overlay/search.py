@@ -107,6 +107,10 @@ class Search:
         ranked = (self._candidates[key] for _, key in self._ranked)
         return [c.contact for c in ranked if c.step is Step.ANSWERED][: self._want]
 
+    def known(self) -> list[Contact]:
+        """All candidates, in the order in which they were named."""
+        return [candidate.contact for candidate in self._candidates.values()]
+
     # -- what happens -------------------------------------------------------------------------
 
     def came(self, candidate: Candidate) -> None:

@@ -54,8 +54,8 @@ class PeerTable:
         self._buckets = Buckets(config.k, self_contact)
         self._standings: dict[bytes, Standing] = {}
         self._shown: dict[bytes, Contact] = {}
-        self._places: list[Standing] = []
-        """The standings of those in a bucket, in the order of their ids' ranges."""
+        self._places: list[Standing] | None = []
+        """The standings of those in a bucket, in the order of their ids' ranges; None: to be made anew."""
         self._lost: OrderedDict[bytes, float] = OrderedDict()
         self.on_change: list[Change] = []
 
@@ -97,8 +97,22 @@ class PeerTable:
             return
         self._lost.pop(contact.public_key, None)
         self._standings[contact.public_key] = Standing(contact, now)
+        self._add(contact)
+
+    def _add(self, contact: Contact) -> None:
+        bucket, count = self._buckets.bucket_of(contact), len(self._buckets.buckets)
+        spares = [node.public_key for node in bucket.replacement_nodes.values()]
         self._buckets.add_contact(contact)
-        self._settle()
+        if len(self._buckets.buckets) != count:
+            self._settle()  # a bucket was split: anybody of it may have a place now
+        elif contact.id in bucket.nodes:
+            self._shown[contact.public_key], self._places = contact, None
+            self._tell("appeared", contact)
+        else:
+            kept = {node.public_key for node in bucket.replacement_nodes.values()}
+            for public_key in spares:
+                if public_key not in kept:
+                    del self._standings[public_key]
 
     def failed(self, contact: Contact) -> None:
         """``contact`` left a request of ours unanswered."""
@@ -183,6 +197,9 @@ class PeerTable:
     # -- within -------------------------------------------------------------------------------
 
     def _placed(self) -> list[Standing]:
+        if self._places is None:
+            buckets = self._buckets.buckets
+            self._places = [self._standings[node.public_key] for b in buckets for node in b.nodes.values()]
         return self._places
 
     def _put_again(self, contact: Contact) -> None:
@@ -202,7 +219,7 @@ class PeerTable:
             self._shown.update((node.public_key, node) for node in bucket.nodes.values())
             spare.update((node.public_key, node) for node in bucket.replacement_nodes.values())
         placed = self._shown
-        self._places = [self._standings[public_key] for public_key in placed]
+        self._places = None
         if len(self._standings) > len(placed) + len(spare):
             for public_key in list(self._standings):
                 if public_key not in placed and public_key not in spare:
@@ -210,8 +227,11 @@ class PeerTable:
         changes = [("left", node) for key, node in before.items() if key not in placed]
         changes += [("appeared", node) for key, node in placed.items() if key not in before]
         for kind, node in changes:
-            for listener in list(self.on_change):
-                listener(kind, node)
+            self._tell(kind, node)
+
+    def _tell(self, kind: str, node: Contact) -> None:
+        for listener in list(self.on_change):
+            listener(kind, node)
 
     def _lose(self, public_key: bytes, now: float) -> None:
         self._lost[public_key] = now

@@ -3,8 +3,9 @@
 Every ``TICK_S``: the ``WATCHED`` closest peers (fewer while nothing depends on it) are pinged when they have
 not answered for ``SILENT_S``, so that the dead are noticed without traffic; the suspected are pinged again
 until they answer or leave; of the others the one that has been silent longest. Every ``refresh_s``, more
-often at first, the own neighbourhood and the range refreshed longest ago are looked up. A peer that
-sends us requests is dialled, since only an answer brings it into the table.
+often at first, those closest to the own id and to one in the range refreshed longest ago are asked whom
+they know; if they know somebody new, or don't answer, it is looked up in full. A peer that sends us
+requests is dialled, since only an answer brings it into the table.
 
 Bounds: one ping under way per peer, ``SUSPECTS_PER_TICK`` of the suspected, ``NEWCOMERS_MAX`` newcomers.
 """
@@ -104,10 +105,12 @@ class Upkeep:
                 continue
             except TimeoutError:
                 pause_s = min(2 * pause_s, self._config.refresh_s)
-            await self.neighbourhood()
+            if await self._outdated(self._own_id):
+                await self.neighbourhood()
             lowest, bits, _ = min(self._table.ranges(), key=lambda each: each[2])
-            target = lowest + self._rng.getrandbits(bits)
-            await self._lookups.run(target.to_bytes(_ID_BITS // 8, "big"), self._config.k)
+            target = (lowest + self._rng.getrandbits(bits)).to_bytes(_ID_BITS // 8, "big")
+            if await self._outdated(target):
+                await self._lookups.run(target, self._config.k)
 
     def entered(self) -> None:
         """The network was entered, for the first time or again: much may be unknown yet."""
@@ -145,6 +148,11 @@ class Upkeep:
         }
 
     # -- within -------------------------------------------------------------------------------
+
+    async def _outdated(self, target: bytes) -> bool:
+        """Whether a full lookup may find somebody: three peers asked can mostly rule it out."""
+        asked = await self._lookups.run(target, 0)
+        return asked.news or not asked.answered
 
     async def _look_around(self) -> None:
         while True:

@@ -7,6 +7,7 @@ nothing here changes any state.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from peernode.channel.log import encode_summary
@@ -28,6 +29,12 @@ SUMMARIES_PER_PAGE = 11
 
 SUBSCRIBERS_PER_PAGE_MAX = 16
 """A lease takes at least 140 bytes and its contact 40: no more than this fit an answer."""
+
+PULL_RANGES_MAX = 16
+"""Ranges of one PULL."""
+
+PULL_ROWS = 16
+"""Messages read for one range; a signed message takes 200 bytes and more, so that no more could fit."""
 
 BUCKETS = 64
 
@@ -77,12 +84,19 @@ class Archive:
 
     async def _pull(self, caller: Caller, body: Fields) -> list[Any]:
         replica = self._replica(caller, body.take_bytes(20))
-        author, instance = body.take_bytes(32), body.take_bytes(8)
-        low, high = body.take_int(1, 1 << 62), body.take_int(1, 1 << 62)
-        raws = self._context.store.messages(replica.channel_id, author, instance, low, high, 16)
-        page = _fill([raw for _, raw in raws])
-        following = raws[page][0] if page < len(raws) else (raws[-1][0] + 1 if len(raws) == 16 else high + 1)
-        return [[raw for _, raw in raws[:page]], following <= high and bool(raws), following]
+        spans = [Fields(item) for item in body.take_list(PULL_RANGES_MAX)]
+        page: list[bytes] = []
+        for done, span in enumerate(spans):
+            author, instance = span.take_bytes(32), span.take_bytes(8)
+            low, high = span.take_int(1, 1 << 62), span.take_int(1, 1 << 62)
+            rows = self._context.store.messages(replica.channel_id, author, instance, low, high, PULL_ROWS)
+            fitting = _fill([raw for _, raw in rows], page)
+            page += [raw for _, raw in rows[:fitting]]
+            if fitting < len(rows):
+                return [page, done, rows[fitting][0]]
+            if len(rows) == PULL_ROWS and rows[-1][0] < high:
+                return [page, done, rows[-1][0] + 1]
+        return [page, len(spans), 0]
 
     async def _history(self, caller: Caller, body: Fields) -> list[Any]:
         replica = self._replica(caller, body.take_bytes(20))
@@ -117,11 +131,11 @@ class Archive:
         return Contact(contact.public_key, *address, contact.public).encode()
 
 
-def _fill(raws: list[bytes]) -> int:
-    """How many of ``raws`` fit one answer, at least one."""
-    used = 0
+def _fill(raws: list[bytes], before: Sequence[bytes] = ()) -> int:
+    """How many of ``raws`` fit one answer behind those ``before``; one always fits an empty one."""
+    used = sum(len(raw) + 3 for raw in before)
     for count, raw in enumerate(raws):
-        if count and used + len(raw) + 3 > ANSWER_MAX_BYTES:
+        if used and used + len(raw) + 3 > ANSWER_MAX_BYTES:
             return count
         used += len(raw) + 3
     return len(raws)

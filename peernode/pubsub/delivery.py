@@ -35,7 +35,8 @@ STAGGER_RTOS_LARGE = 2.5
 """The same in a large channel: there an ack comes from the other initiators, one batch later."""
 
 RECENT_MS = 30_000
-"""A younger message that came by catching up is acked: its author may still be counting."""
+"""A younger message that came by catching up is acked, if we were a member when it was written: its author
+may still be counting."""
 
 SPREADS_MAX = 4096
 """Messages whose delivery is followed at a time; the oldest is left to the subscribers' renewals."""
@@ -99,7 +100,8 @@ class MessageDelivery:
         Who was pushed to has acked to the pusher, which passes it on.
         """
         mine = self._context.identity
-        if source is Source.SYNC and self._context.wall_ms() - hlc_ms(message.hlc) > RECENT_MS:
+        since_ms = max(replica.member_since_ms, self._context.wall_ms() - RECENT_MS)
+        if source is Source.SYNC and hlc_ms(message.hlc) < since_ms:
             return
         if source is Source.PUSH and not replica.serves:
             return

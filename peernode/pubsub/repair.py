@@ -124,7 +124,7 @@ class Repair:
         """The message that was stored at the place, from a peer that has it."""
         expected = self._context.store.digest_at(replica.channel_id, span.author, span.instance, span.low)
         try:
-            raws = await self._catch_up.pull(replica, contact, span)
+            raws = await self._catch_up.pull(replica, contact, [span])
             messages = [self._ingest.decode(replica, raw) for raw in raws]
         except (*FAILURES, RemoteProtocolError) as error:
             self._context.collector.count(f"repair.{type(error).__name__}")

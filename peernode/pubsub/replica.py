@@ -78,6 +78,8 @@ class Replica:
         self.channel_id = channel_id
         self.name = name
         self.member = member
+        self.member_since_ms = 0
+        """When this run made us a member, 0 if we were one before: nobody counts on acks of what is older."""
         self.joined = False
         self.joining = False
         self.introducing = False

@@ -83,7 +83,7 @@ class PubSubStorage:
         replica = self.replicas.get(channel_id) or self._make(channel_id, name)
         await self._context.store.commit(PutChannel(ChannelRow(channel_id, name, True, True)))
         if not replica.member:
-            replica.member = True
+            replica.member, replica.member_since_ms = True, self._context.wall_ms()
             replica.timeline.tell_history()
         return replica
 

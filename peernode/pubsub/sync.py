@@ -23,7 +23,10 @@ SUMMARY_PAGES_MAX = 2048
 """Pages of streams one catch-up reads (14 streams each); the next one goes on."""
 
 PULL_SPAN = 4
-"""Sequence numbers asked for in one PULL: about what one datagram holds."""
+"""Sequence numbers asked for in one PULL, of one stream or of several: about what one datagram holds."""
+
+PULL_PAGES_MAX = 2 * PULL_SPAN
+"""Answers to one such PULL; one message at least comes with each."""
 
 PULLS_MAX = 8192
 """PULLs of one catch-up; the next one goes on."""
@@ -79,10 +82,10 @@ class CatchUp:
         started = self._context.now()
         try:
             theirs, summaries = await self._summaries(replica, contact)
-            spans = _spans(replica.log.missing(summaries), limit)
+            wants = _wants(replica.log.missing(summaries), limit)
             count = 0
-            for start in range(0, len(spans), PULLS_AT_ONCE * 4):
-                batch = spans[start : start + PULLS_AT_ONCE * 4]
+            for start in range(0, len(wants), PULLS_AT_ONCE * 4):
+                batch = wants[start : start + PULLS_AT_ONCE * 4]
                 raws = await self._pull_all(replica, contact, batch)
                 count += await self._ingest.take_all(replica, raws, contact)
         except FAILURES as error:
@@ -113,14 +116,14 @@ class CatchUp:
             after = page[-1].author + page[-1].instance
         return root, found
 
-    async def _pull_all(self, replica: Replica, contact: Contact, spans: list[Range]) -> list[bytes]:
+    async def _pull_all(self, replica: Replica, contact: Contact, wants: list[list[Range]]) -> list[bytes]:
         gate = asyncio.Semaphore(PULLS_AT_ONCE)
 
-        async def pull(span: Range) -> list[bytes]:
+        async def pull(want: list[Range]) -> list[bytes]:
             async with gate:
-                return await self.pull(replica, contact, span)
+                return await self.pull(replica, contact, want)
 
-        found = await asyncio.gather(*(pull(span) for span in spans), return_exceptions=True)
+        found = await asyncio.gather(*(pull(want) for want in wants), return_exceptions=True)
         raws: list[bytes] = []
         failed: BaseException | None = None
         for result in found:
@@ -132,31 +135,40 @@ class CatchUp:
             raise failed  # with some pulled we keep those; the next round asks for the rest
         return raws
 
-    async def pull(self, replica: Replica, contact: Contact, span: Range) -> list[bytes]:
-        """What ``contact`` holds of a few numbers of one stream, unverified; raises as requests do."""
+    async def pull(self, replica: Replica, contact: Contact, want: list[Range]) -> list[bytes]:
+        """What ``contact`` holds of a few numbers of some streams, unverified; raises as requests do."""
         raws: list[bytes] = []
-        low = span.low
-        for _ in range(PULL_SPAN * 2):
-            body = [replica.channel_id, span.author, span.instance, low, span.high]
+        for _ in range(PULL_PAGES_MAX):
+            asked = [[span.author, span.instance, span.low, span.high] for span in want]
+            body = [replica.channel_id, asked]
             answer = Fields(await self._context.rpc.request(contact, Op.PULL, body, prove=True))
             page = answer.take_list(64)
-            more, following = answer.take_bool(), answer.take_int(0, 1 << 62)
+            done, following = answer.take_int(0, len(want)), answer.take_int(0, 1 << 62)
             raws.extend(raw for raw in page if isinstance(raw, bytes) and len(raw) <= 1200)
-            if not more or following <= low:
+            if done == len(want) or not page:
                 break
-            low = following
+            first, *rest = want[done:]
+            want = [Range(first.author, first.instance, max(first.low, following), first.high), *rest]
         return raws
 
 
-def _spans(ranges: list[Range], limit: int | None) -> list[Range]:
-    """The ranges cut into requests, each stream's newest ``limit`` only when one is given."""
+def _wants(ranges: list[Range], limit: int | None) -> list[list[Range]]:
+    """The ranges cut and put together into requests; with ``limit`` the newest of each stream only."""
     if limit is not None and ranges:
         share = max(1, limit // len(ranges))
         ranges = [Range(r.author, r.instance, max(r.low, r.high - share + 1), r.high) for r in ranges]
-    spans: list[Range] = []
+    wants: list[list[Range]] = []
+    room = 0
     for item in ranges:
-        for low in range(item.low, item.high + 1, PULL_SPAN):
-            if len(spans) == PULLS_MAX:
-                return spans
-            spans.append(Range(item.author, item.instance, low, min(low + PULL_SPAN - 1, item.high)))
-    return spans
+        low = item.low
+        while low <= item.high:
+            if not room:
+                if len(wants) == PULLS_MAX:
+                    return wants
+                wants.append([])
+                room = PULL_SPAN
+            high = min(low + room - 1, item.high)
+            wants[-1].append(Range(item.author, item.instance, low, high))
+            room -= high - low + 1
+            low = high + 1
+    return wants

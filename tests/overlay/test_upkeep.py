@@ -136,7 +136,7 @@ def test_a_node_whose_first_lookup_failed_learns_its_neighbours_soon() -> None:
 
         async def main() -> None:
             await net.start()
-            await asyncio.sleep(5)
+            await asyncio.sleep(8)  # between two refreshes of the others, which would find the newcomer
             honest = net.nodes[0].rpc._servers[Op.FIND_NODE]
             net.nodes[0].rpc._servers[Op.FIND_NODE] = lambda caller, body: [[]]
             await host.call(newcomer.start())
