@@ -164,3 +164,21 @@ def test_refreshing_slows_down_to_the_configured_pace() -> None:
         # Two lookups of two peers each time: at 2, 6, 14, 30 and about 60 s, then every 30 s.
         assert 4 * 4 <= early <= 4 * 7
         assert 4 * 8 <= later <= 4 * 13
+
+
+def test_refreshing_asks_three_when_nobody_is_new() -> None:
+    count = 20
+    with SimWorld(seed=9) as world:
+        net = SimNetworkOfNodes(world, count, NodeConfig(refresh_s=30.0))
+
+        async def main() -> int:
+            await net.start()
+            await asyncio.sleep(100)
+            before = sum(node.rpc.counters["op.FIND_NODE.out"] for node in net.nodes)
+            await asyncio.sleep(300)
+            return sum(node.rpc.counters["op.FIND_NODE.out"] for node in net.nodes) - before
+
+        asked = world.run(main())
+        refreshes = count * 300 / 30
+        # Own neighbourhood and one range, three peers each; in full that would be 38.
+        assert 5 * refreshes <= asked <= 8 * refreshes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 
 from tests.pubsub.flock import Flock, story
 
@@ -37,3 +38,40 @@ def test_a_publish_costs_the_same_with_two_thousand_messages_of_history() -> Non
     short, long = _cost_of_publishing(10), _cost_of_publishing(2000)
     assert long[0] / short[0] <= 1.1, (short, long)
     assert long[1] / short[1] <= 1.1, (short, long)
+
+
+def test_a_newcomer_pulls_several_streams_at_once_and_acks_no_history() -> None:
+    """A mutant that asks for each stream by itself needs 12 requests; one that acks what is old, acks."""
+    authors = 12
+
+    async def tell(flock: Flock) -> None:
+        initiators = (await flock[0].join()).initiators
+        newcomer = next(bird for bird in flock.birds[1:] if bird.node.node_id not in initiators)
+        members = [bird for bird in flock if bird is not newcomer]
+        await asyncio.gather(*(bird.join() for bird in members))
+        await asyncio.gather(*(bird.say(f"by {bird.index}") for bird in members))
+        await asyncio.sleep(3)
+        before = Counter(newcomer.node.counters())
+        await newcomer.join()
+        await asyncio.sleep(3)
+        spent = Counter(newcomer.node.counters()) - before
+        assert sorted(newcomer.node.log_ids("#lobby")) == sorted(flock[0].node.log_ids("#lobby"))
+        assert spent["op.ACKED.out"] == 0
+        assert 1 <= spent["op.PULL.out"] <= authors // 2
+
+    story(tell, authors + 1)
+
+
+def test_a_member_that_was_away_still_acks_what_it_missed() -> None:
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        await asyncio.sleep(1)
+        cut = flock.cut_off(flock[2])
+        message = (await flock[0].say("while you were away")).id
+        await asyncio.sleep(6)
+        flock.mend(cut)
+        await flock.expect(
+            lambda: flock[0].state(message).delivered == (2, 2), 25, "the ack of the one that was away"
+        )
+
+    story(tell, AUTHORS)
