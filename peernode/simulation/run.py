@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from peernode.simulation.evidence import Evidence, Failure, Traffic
@@ -49,8 +50,16 @@ class Run:
     """Whether datagrams were really sealed, or by a cheap stand-in."""
 
 
-def run(scenario: Scenario, seed: int | None = None, trace: bool = False) -> Run:
-    """Run ``scenario``; ``seed`` replaces its own, ``trace`` keeps a line per datagram."""
+def run(
+    scenario: Scenario,
+    seed: int | None = None,
+    trace: bool = False,
+    begun: Callable[[Callable[[], float]], None] = lambda _: None,
+) -> Run:
+    """Run ``scenario``; ``seed`` replaces its own, ``trace`` keeps a line per datagram.
+
+    ``begun`` is given the virtual clock, which another thread may read.
+    """
     seed = scenario.seed if seed is None else seed
     evidence = Evidence()
     evidence.asked["messages"] = sum(publish.messages for publish in scenario.publish)
@@ -63,6 +72,7 @@ def run(scenario: Scenario, seed: int | None = None, trace: bool = False) -> Run
         steps_max=int(STEPS_PER_NODE_SECOND_MAX * scenario.nodes.count * (scenario.duration_s + 60)),
     ) as world:
         story = _Story(scenario, seed, world, evidence)
+        begun(world.loop.time)
         try:
             world.run_unjudged(story.tell())
         except SimulationError as error:

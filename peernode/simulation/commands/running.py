@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import resource
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from peernode.simulation import report
 from peernode.simulation.commands import HELD, NOT_HELD, UNUSABLE
+from peernode.simulation.commands.hourglass import Hourglass
 from peernode.simulation.commands.listing import Commands
 from peernode.simulation.commands.seeds import seed_number
 from peernode.simulation.commands.wall import now_s
@@ -38,7 +40,8 @@ def carry_out(options: argparse.Namespace) -> int:
         if path is not None and not path.parent.is_dir():
             print(f"can't write {path}: {path.parent} is not a directory", file=sys.stderr)
             return UNUSABLE
-    finished, result = measured(scenario, options.seed, options.trace is not None)
+    with Hourglass(scenario.duration_s) as hourglass:
+        finished, result = measured(scenario, options.seed, options.trace is not None, hourglass.begin)
     beside: Path | None = options.html.with_suffix(".json") if options.html is not None else None
     json_path: Path | None = options.json or beside
     try:
@@ -56,10 +59,15 @@ def carry_out(options: argparse.Namespace) -> int:
     return HELD if result.ok else NOT_HELD
 
 
-def measured(scenario: Scenario, seed: int | None, trace: bool = False) -> tuple[Run, Result]:
+def measured(
+    scenario: Scenario,
+    seed: int | None,
+    trace: bool = False,
+    begun: Callable[[Callable[[], float]], None] = lambda _: None,
+) -> tuple[Run, Result]:
     """A run and its result, with what it cost on this machine."""
     began_s = now_s()
-    finished = run(scenario, seed, trace=trace)
+    finished = run(scenario, seed, trace, begun)
     wall_s = now_s() - began_s
     rss_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return finished, summarize(finished, wall_s, rss_mib)
