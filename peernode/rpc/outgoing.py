@@ -1,8 +1,11 @@
 """From messages to datagrams: what one peer is sent in one tick of the loop travels together.
 
+What may wait (the answers to ``PATIENT_OPS``) stays for ``PATIENCE_S``, or until something else goes to
+the same place, as a delayed ack does in QUIC (RFC 9000, section 13.2.1).
+
 Invariants: a datagram is at most ``DATAGRAM_MAX`` long; nothing goes to an unproven address beyond
 the amplification ledger (it is dropped and counted; retransmission finds a later chance); every
-buffer is empty after the tick in which it was filled.
+buffer is empty after the tick in which it was filled, that of the patient after ``PATIENCE_S``.
 """
 
 from __future__ import annotations
@@ -16,6 +19,12 @@ from peernode.rpc.core import Core
 from peernode.rpc.peers import Peer
 from peernode.wire.frames import PLAINTEXT_MAX, SEAL_NONCE_BYTES, SEALED_OVERHEAD
 from peernode.wire.payload import MESSAGES_MAX
+
+PATIENCE_S = 0.005
+"""A quarter of what a sender waits at least beyond the round trip."""
+
+WAITING_MAX = 1024
+"""Patient messages at a time; over it they go at once."""
 
 
 @dataclass(slots=True)
@@ -39,6 +48,36 @@ class Outgoing:
         self._loop = asyncio.get_running_loop()
         self._parcels: dict[tuple[bytes, Address], _Parcel] = {}
         self._flush: asyncio.Handle | None = None
+        self._waiting: dict[tuple[bytes, Address], tuple[Peer, list[bytes]]] = {}
+        self._waiting_count = 0
+        self._patience: asyncio.TimerHandle | None = None
+
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """How full the tables are, each with its bound."""
+        return {"patient_answers": (self._waiting_count, WAITING_MAX)}
+
+    def post_patiently(self, peer: Peer, address: Address, message: bytes) -> None:
+        """As ``post``, but it may take ``PATIENCE_S`` for company."""
+        if self._waiting_count >= WAITING_MAX:
+            self.post(peer, address, message)
+            return
+        key = (peer.public_key, address)
+        self._waiting.setdefault(key, (peer, []))[1].append(message)
+        self._waiting_count += 1
+        if self._patience is None:
+            self._patience = self._loop.call_later(PATIENCE_S, self._patience_ends)
+
+    def _patience_ends(self) -> None:
+        self._patience = None
+        for key in list(self._waiting):
+            self._join(key)
+
+    def _join(self, key: tuple[bytes, Address]) -> None:
+        """What waits for this place goes now."""
+        peer, messages = self._waiting.pop(key)
+        for message in messages:
+            self._waiting_count -= 1
+            self._pack(peer, key, message)
 
     def post(self, peer: Peer, address: Address, message: bytes) -> None:
         """Send ``message`` at the end of this tick, together with others to the same peer.
@@ -46,7 +85,12 @@ class Outgoing:
         To an unproven address only requests go this way; answers need ``answer_unproven``.
         """
         key = (peer.public_key, address)
-        parcel = self._parcels.get(key)
+        self._pack(peer, key, message)
+        if key in self._waiting:
+            self._join(key)
+
+    def _pack(self, peer: Peer, key: tuple[bytes, Address], message: bytes) -> None:
+        parcel, address = self._parcels.get(key), key[1]
         if parcel is None:
             parcel = self._parcels[key] = _Parcel(peer, address)
         elif parcel.size + len(message) > PLAINTEXT_MAX or len(parcel.messages) == MESSAGES_MAX:
@@ -86,9 +130,11 @@ class Outgoing:
 
     def close(self) -> None:
         """Drop what is still buffered."""
-        if self._flush is not None:
-            self._flush.cancel()
+        for timer in (self._flush, self._patience):
+            if timer is not None:
+                timer.cancel()
         self._parcels.clear()
+        self._waiting.clear()
 
     def _ship(self, parcel: _Parcel) -> None:
         now = self._clock.monotonic()

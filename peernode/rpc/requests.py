@@ -21,7 +21,7 @@ from peernode.rpc.outgoing import Outgoing
 from peernode.rpc.peers import Peer
 from peernode.wire.codec import Fields
 from peernode.wire.contact import Contact
-from peernode.wire.ops import Op, Status
+from peernode.wire.ops import PATIENT_OPS, Op, Status
 from peernode.wire.payload import REQUEST_MAX, WireMessage, encode_request
 
 Outcome = Fields | Refused | RpcTimeout
@@ -109,7 +109,9 @@ class Requests:
             return
         now = self._clock.monotonic()
         elapsed_s = now - pending.started_at
-        if pending.sends == 1:
+        if pending.op in PATIENT_OPS:
+            pass  # it waited for company: it says nothing of the path
+        elif pending.sends == 1:
             self._rtos.sample(peer.public_key, peer.rto, elapsed_s)
         elif not pending.retried_with_token:
             peer.rto.backed_off_s = self._rtos.after_s(pending.first_s, pending.sends)

@@ -23,7 +23,7 @@ from peernode.rpc.ratelimit import BucketTable, prefix_of
 from peernode.tasks import Tasks
 from peernode.wire.codec import Fields
 from peernode.wire.contact import Contact
-from peernode.wire.ops import Op, Status
+from peernode.wire.ops import PATIENT_OPS, Op, Status
 from peernode.wire.payload import ANSWER_MAX, WireMessage, encode_answer, encode_token
 
 WORKING_MAX = 1024
@@ -72,6 +72,7 @@ class Serving:
         """How full the tables are, each with its bound."""
         return {
             **self._answers.sizes(),
+            **self._outgoing.sizes(),
             "working": (self._answers.working, WORKING_MAX),
             "request_prefixes": self._prefixes.sizes()["buckets"],
         }
@@ -88,7 +89,7 @@ class Serving:
             return
         if (answer := self._answers.recall(key, now)) is not None:
             self._counters["duplicates"] += 1
-            self._reply(peer, source, message.request_id, answer)
+            self._reply(peer, source, message, answer)
             return
         contact = peer.contact_at(source)
         self.on_request(contact, proven)
@@ -173,14 +174,15 @@ class Serving:
             self._answers.abandon(key)
         else:
             self._answers.finish(key, answer, self._clock.monotonic())
-        self._reply(peer, source, message.request_id, answer)
+        self._reply(peer, source, message, answer)
 
-    def _reply(self, peer: Peer, source: Address, request_id: int, answer: bytes) -> None:
+    def _reply(self, peer: Peer, source: Address, message: WireMessage, answer: bytes) -> None:
         """Answer to where the request came from, at a proven address in full, else within bounds."""
         now = self._clock.monotonic()
         if peer.proven_at(source, now):
-            self._outgoing.post(peer, source, answer)
+            patient = message.code in PATIENT_OPS
+            (self._outgoing.post_patiently if patient else self._outgoing.post)(peer, source, answer)
             return
         token = encode_token(self._tokens.make(peer.public_key, source, now))
-        unproven = encode_answer(request_id, Status.UNPROVEN, [])
+        unproven = encode_answer(message.request_id, Status.UNPROVEN, [])
         self._outgoing.answer_unproven(peer, source, answer + token, unproven + token)

@@ -26,6 +26,10 @@ class Op(IntEnum):
     SUBSCRIBERS = 34
 
 
+PATIENT_OPS = frozenset({Op.ACKED})
+"""Nobody waits for their answers, which therefore wait a moment to travel together."""
+
+
 class Status(IntEnum):
     """How a request ended; everything but ``OK`` reaches the caller as ``Refused``."""
 
