@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -32,15 +34,17 @@ class Headless:
     def _read(self) -> None:
         assert self.child.stdout is not None
         for line in self.child.stdout:
+            if not line.endswith("\n"):
+                return  # killed in the middle of it
             with self._news:
-                self.events.append(json.loads(line))
+                self.events.append({**json.loads(line), "at_s": time.monotonic()})
                 self._news.notify_all()
 
-    def wait(self, wanted: Callable[[list[Event]], Any], what: str) -> Any:
+    def wait(self, wanted: Callable[[list[Event]], Any], what: str, wait_s: float = WAIT_S) -> Any:
         """Wait until ``wanted`` finds something true in the events."""
         with self._news:
-            found = self._news.wait_for(lambda: wanted(self.events), WAIT_S)
-        assert found, f"{what}: not within {WAIT_S} s; last events {self.events[-5:]}"
+            found = self._news.wait_for(lambda: wanted(self.events), wait_s)
+        assert found, f"{what}: not within {wait_s} s; last events {self.events[-5:]}"
         return found
 
     def first(self, kind: str) -> Event:
@@ -49,7 +53,7 @@ class Headless:
         return event
 
     def all(self, kind: str) -> list[Event]:
-        """Events of a kind so far."""
+        """Events of a kind so far; ``at_s`` is when each was read, in monotonic seconds."""
         return [event for event in self.events if event["event"] == kind]
 
     @property
@@ -72,11 +76,11 @@ class Headless:
         self.wait(lambda _: len(self.texts()) >= count, f"{count} messages")
         return self.texts()
 
-    def ask_log(self) -> list[str]:
+    def ask_log(self, wait_s: float = WAIT_S) -> list[str]:
         """What ``/log`` answers."""
         before = len(self.all("log"))
         self.type("/log")
-        self.wait(lambda _: len(self.all("log")) > before, "the log")
+        self.wait(lambda _: len(self.all("log")) > before, "the log", wait_s)
         return list(self.all("log")[-1]["ids"])
 
     def kill(self) -> None:
@@ -90,9 +94,10 @@ class Headless:
         return self._over()
 
     def _over(self) -> int:
-        status = self.child.wait(10)
+        status = self.child.wait(WAIT_S)
         self._reader.join(10)
         for stream in (self.child.stdin, self.child.stdout, self.log):
             if stream is not None:
-                stream.close()
+                with contextlib.suppress(BrokenPipeError):  # lines that it did not live to read
+                    stream.close()
         return status
