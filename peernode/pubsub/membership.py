@@ -51,6 +51,7 @@ class Membership:
             raise Refused(Status.UNPROVEN)
         lease = decode_lease(body.take_bytes_upto(512), self._context.network_id)
         root, name = body.take_bytes(16), body.take_str(NAME_MAX_BYTES)
+        joining = body.take_bool() if body.more else False
         if lease.subscriber != caller.contact.public_key:
             raise Refused(Status.INVALID)
         replica = await self._storage.serve(lease.channel_id, name)
@@ -62,7 +63,7 @@ class Membership:
             raise Refused(Status.BUSY)
         if verdict is Verdict.REFUSED:
             raise Refused(Status.INVALID)
-        self._after(replica, lease, caller.contact, before, root)
+        self._after(replica, lease, caller.contact, None if joining else before, root)
         view = replica.initiators
         contacts = view.contacts if view else ()
         return [
@@ -77,6 +78,7 @@ class Membership:
     def _after(
         self, replica: Replica, lease: Lease, contact: Contact, before: Contact | None, root: bytes
     ) -> None:
+        """``before``: None for a subscriber that is new, or begins anew within its lease after a restart."""
         if lease.ttl_s == 0 or before is None:
             for changed in self.on_subscribers:
                 changed(replica)

@@ -111,6 +111,19 @@ def test_after_losing_the_network_a_node_is_served_again_by_itself() -> None:
     story(tell, 6)
 
 
+def test_a_node_that_restarts_within_its_lease_is_reached_anew_at_once() -> None:
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        await asyncio.sleep(3)
+        flock[3].crash()
+        flock[3].events.clear()
+        await asyncio.sleep(1)
+        await flock[3].restart()
+        await flock.expect(lambda: flock[3].told(Joined) != [], 2, "joined again")
+
+    story(tell, 6)
+
+
 @pytest.mark.parametrize("name", ["", "a b", "x" * 65, "tab\tname", "nul\0"])
 def test_what_is_no_channel_name_is_refused(name: str) -> None:
     async def tell(flock: Flock) -> None:
