@@ -1,6 +1,6 @@
 """Can others reach us, whom we have not contacted before? Only then are we *public*.
 
-We ask a peer (``DIALBACK []``); it asks a third one (``DIALBACK [our contact]``), which sends us a PING.
+We ask a peer (``DIALBACK [nil]``); it asks a third one (``DIALBACK [our contact]``), which sends us a PING.
 A request from somebody we never sent anything to has passed whatever stands before us, so it makes us
 public, however it came about; a change of our address takes that back, and we ask again.
 
@@ -97,7 +97,7 @@ class Dialback:
                 return
             self._dialler.contacted.add(contact.address)
             try:
-                await self._rpc.request(contact, Op.DIALBACK, [])
+                await self._rpc.request(contact, Op.DIALBACK, [None])
             except (RpcTimeout, Refused, Backpressure):
                 self._rpc.counters["dialback.unanswered"] += 1
             else:
@@ -110,11 +110,14 @@ class Dialback:
         if not caller.proven:
             raise Refused(Status.UNPROVEN)
         key, now = caller.contact.public_key.hex(), self._clock.monotonic()
-        if not body.more:
+        dialled = (
+            body.take() if body.more else None
+        )  # a field of its own, or a later one would be taken for it
+        if dialled is None:
             if not self._askers.take(key, now) or not self._asked_in_all.take(now):
                 raise Refused(Status.RATE_LIMITED, [round(1000 / ASKER_PER_S)])
             return await self._pass_on(caller.contact)
-        contact = Contact.decode(body.take())
+        contact = Contact.decode(dialled)
         if not may_dial(self._rpc, contact):
             raise Refused(Status.INVALID)
         if not self._passers.take(key, now) or not self._passed_in_all.take(now):

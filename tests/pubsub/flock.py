@@ -18,6 +18,7 @@ from peernode.node import PeerNode
 from peernode.simulation.world.disturbances import Partition
 from peernode.simulation.world.host import SimHost, SimWorld
 from peernode.store.memory import MemoryDisk
+from peernode.wire.sealing import Sealer
 
 T = TypeVar("T")
 LOBBY = "#lobby"
@@ -38,6 +39,7 @@ class Bird:
         )
         self.events: list[Event] = []
         self.crashes: list[tuple[str, BaseException]] = []
+        self.sealer: type[Sealer] = Sealer
         self.node: PeerNode
 
     @property
@@ -53,6 +55,7 @@ class Bird:
             self.identity,
             self.events.append,
             lambda name, error: self.crashes.append((name, error)),
+            self.sealer,
         )
         await self.call(self.node.start())
 

@@ -1,0 +1,168 @@
+"""One example at least of each thing that nodes say to each other, made by today's encoders.
+
+Keys, times and numbers are fixed, so the bytes are the same on every machine. Every op has its requests
+and answers here; the engine's own traffic is held against their form (``tests/wire/test_golden_ops.py``),
+so an example that the engine has left behind is noticed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from peernode.channel.assignment import set_hash
+from peernode.channel.ids import channel_id_of
+from peernode.channel.lease import sign_lease
+from peernode.channel.log import StreamSummary, encode_summary
+from peernode.channel.message import Kind, Message, sign_message
+from peernode.channel.parts import part_digest, split_parts
+from peernode.channel.receipt import sign_ack, sign_receipt
+from peernode.identity import Identity, network_id_of
+from peernode.wire.codec import pack
+from peernode.wire.contact import Contact, encode_ip
+from peernode.wire.ops import Op, Status
+
+NETWORK_NAME = "golden"
+CHANNEL_NAME = "#golden"
+NETWORK = network_id_of(NETWORK_NAME)
+CHANNEL = channel_id_of(NETWORK, CHANNEL_NAME)
+ANN, BEN, CLEO = (Identity.from_seed(letter * 32) for letter in (b"a", b"b", b"c"))
+WALL_MS = 1_700_000_000_000
+INSTANCE = bytes(range(8))
+MACHINE = b"machine."
+NONCE = bytes(range(16))
+TTL_S = 60
+CONTACTS = [
+    Contact(identity.public_key, f"192.0.2.{number}", 7400 + number, public=number == 1)
+    for number, identity in enumerate((ANN, BEN, CLEO), 1)
+]
+ENCODED = [contact.encode() for contact in CONTACTS]
+SET_HASH = set_hash([contact.public_key for contact in CONTACTS])
+LONG_TEXT = "A text that is too long for one datagram. " * 40
+
+
+def message_id(number: int) -> bytes:
+    """A UUIDv7 of a fixed time."""
+    return WALL_MS.to_bytes(6, "big") + bytes((0x70, number, 0x80)) + bytes(7)
+
+
+def _message(seq: int, prev: bytes, kind: Kind, body: bytes, parts: tuple[bytes, ...] = ()) -> Message:
+    return sign_message(
+        ANN,
+        channel_id=CHANNEL,
+        instance=INSTANCE,
+        seq=seq,
+        prev=prev,
+        id=message_id(seq),
+        hlc=(WALL_MS << 16) + seq,
+        kind=kind,
+        body=body,
+        parts=parts,
+    )
+
+
+BLOCKS = split_parts(LONG_TEXT.encode(), 1024)
+DIGESTS = tuple(part_digest(block) for block in BLOCKS)
+TEXT = _message(1, bytes(16), Kind.TEXT, "Grüße".encode())
+LONG = _message(2, TEXT.digest, Kind.TEXT, b"", DIGESTS)
+SKIP = _message(3, LONG.digest, Kind.SKIP, pack([INSTANCE, 2, LONG.digest]))
+PROFILE = _message(4, SKIP.digest, Kind.PROFILE, b"Ann")
+LEASE = sign_lease(BEN, NETWORK, CHANNEL, WALL_MS, TTL_S)
+LEAVING = sign_lease(BEN, NETWORK, CHANNEL, WALL_MS + 1, 0)
+RECEIPT = sign_receipt(CLEO, TEXT, MACHINE)
+ACK = sign_ack(BEN, TEXT)
+ROOT = b"a root of 16 byt"
+SUBSCRIBERS = b"digest of leases"
+BUCKETS = [index.to_bytes(8, "big") for index in range(64)]
+SUMMARY = StreamSummary(ANN.public_key, INSTANCE, 0, 5, 4, PROFILE.digest)
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """Bodies of the requests and of the answers of one op."""
+
+    requests: list[list[Any]]
+    answers: list[list[Any]]
+
+
+OBJECTS: dict[str, bytes] = {
+    "message.text": TEXT.raw,
+    "message.text.parts": LONG.raw,
+    "message.skip": SKIP.raw,
+    "message.profile": PROFILE.raw,
+    "lease": LEASE.raw,
+    "lease.leaving": LEAVING.raw,
+    "receipt": RECEIPT.raw,
+    "ack": ACK,
+}
+"""Each signed thing in its canonical bytes."""
+
+STATUSES: dict[Status, list[Any]] = {
+    **{status: [] for status in Status},
+    Status.NOT_INITIATOR: [ENCODED],
+    Status.NOT_YET: [90_000],
+    Status.RATE_LIMITED: [21],
+}
+"""The body beside each status that is not ``OK``."""
+
+
+def ops() -> dict[Op, Examples]:
+    """The examples of every op."""
+    return {**_overlay(), **_subscriptions(), **_messages(), **_logs()}
+
+
+def _overlay() -> dict[Op, Examples]:
+    pong = [1, 1, WALL_MS, encode_ip("192.0.2.1"), 7401, 1]
+    return {
+        Op.PING: Examples([[1, 1]], [pong]),
+        Op.FIND_NODE: Examples([[BEN.node_id, bytes(370)]], [[ENCODED]]),
+        Op.DIALBACK: Examples([[None], [ENCODED[1]]], [[]]),
+    }
+
+
+def _subscriptions() -> dict[Op, Examples]:
+    known = [True, ROOT, SET_HASH, ENCODED, 2, SUBSCRIBERS]
+    return {
+        Op.SUBSCRIBE: Examples([[LEASE.raw, ROOT, CHANNEL_NAME, True]], [known]),
+        Op.PROBE: Examples([[CHANNEL, NONCE]], [[]]),
+        Op.ECHO: Examples([[CHANNEL, NONCE]], [[True]]),
+        Op.ECHO_VIA: Examples([[CHANNEL, NONCE, ENCODED[1]]], [[]]),
+        Op.SUBSCRIBERS: Examples(
+            [[CHANNEL, None], [CHANNEL, BEN.node_id]],
+            [[[[LEASE.raw, 45_000, ENCODED[1]]], False]],
+        ),
+    }
+
+
+def _messages() -> dict[Op, Examples]:
+    ids = [BEN.node_id, CLEO.node_id]
+    short, whole = BEN.node_id[:8], BEN.public_key
+    return {
+        Op.PUBLISH: Examples(
+            [[TEXT.raw]],
+            [[RECEIPT.raw, SET_HASH, ids, 2, SUBSCRIBERS], [RECEIPT.raw, SET_HASH, None, 33, SUBSCRIBERS]],
+        ),
+        Op.PUSH: Examples([[SET_HASH, TEXT.raw]], [[ACK]]),
+        Op.ACKED: Examples(
+            [[CHANNEL, [[TEXT.digest, [[short, ACK]]]]], [CHANNEL, [[TEXT.digest, [[whole, ACK]]]]]], [[]]
+        ),
+        Op.GET_PART: Examples([[CHANNEL, DIGESTS[0]]], [[BLOCKS[0]]]),
+    }
+
+
+def _logs() -> dict[Op, Examples]:
+    stream = ANN.public_key + INSTANCE
+    return {
+        Op.SYNC: Examples([[CHANNEL, CHANNEL_NAME, ROOT, SUBSCRIBERS, ENCODED]], [[ROOT, SUBSCRIBERS]]),
+        Op.SUMMARY: Examples(
+            [[CHANNEL, ROOT, BUCKETS, None], [CHANNEL, ROOT, BUCKETS, stream]],
+            [[ROOT, [encode_summary(SUMMARY)], True]],
+        ),
+        Op.PULL: Examples(
+            [[CHANNEL, [[ANN.public_key, INSTANCE, 1, 2], [ANN.public_key, INSTANCE, 4, 4]]]],
+            [[[TEXT.raw, LONG.raw], 1, 4]],
+        ),
+        Op.HISTORY: Examples(
+            [[CHANNEL, None, 16], [CHANNEL, TEXT.order_key, 16]], [[[PROFILE.raw, TEXT.raw], False]]
+        ),
+    }
