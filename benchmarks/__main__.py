@@ -1,8 +1,10 @@
-"""`python -m benchmarks`: cost of a publish, and latency of sent and delivered, on this machine.
+"""`python -m benchmarks`: what creating, joining, publishing and a burst cost on this machine.
 
 * **cost**: datagrams and bytes of one publish with little and with much history in the channel. The
   ratio is what matters: what a message costs must not grow with what was said before.
-* **latency**: from ``publish`` to *sent* at the author, and to each subscriber.
+* **created, joined, sent, delivered**: milliseconds, each subscriber's own for the last.
+* **burst**: messages at once; CPU per delivery, of all nodes together.
+* **bare**: the same by a socket that only sends and is acked, in the same run; **ratio** to it.
 
 Results go to standard output and to ``test-results/benchmark.json``.
 """
@@ -11,13 +13,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-import statistics
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
+from benchmarks.bare import fan_out
 from benchmarks.network import CHANNEL, Participant, network, until
+from benchmarks.speed import bare, burst, joins, latency
 
 NODES = 8
 HISTORY = (10, 2000)
@@ -73,40 +76,27 @@ async def cost(participants: list[Participant], history: int) -> dict[str, float
     }
 
 
-async def latency(participants: list[Participant]) -> dict[str, dict[str, float]]:
-    """Milliseconds from publish to sent, and to each of the others."""
-    author, *others = participants
-    sent, delivered = [], []
-    for number in range(SAMPLES):
-        message_id, begin = await author.publish(f"timed {number}")
-        await until("sent", lambda m=message_id: author.sent_at(m) > 0)
-        await until("received", lambda m=message_id: all(m in other.received for other in others))
-        sent.append((author.sent_at(message_id) - begin) * 1000)
-        delivered += [(other.received[message_id] - begin) * 1000 for other in others]
-    return {"sent_ms": percentiles(sent), "delivered_ms": percentiles(delivered)}
-
-
-def percentiles(values: list[float]) -> dict[str, float]:
-    """p50, p99 and the worst, rounded to 0.01."""
-    ordered = sorted(values)
-    last = len(ordered) - 1
-    return {
-        "p50": round(statistics.median(ordered), 2),
-        "p99": round(ordered[min(last, int(0.99 * len(ordered)))], 2),
-        "max": round(ordered[last], 2),
-    }
-
-
 async def run() -> dict[str, Any]:
     """All measurements on one network."""
     with tempfile.TemporaryDirectory() as folder:
         async with network(Path(folder), NODES) as participants:
             little = await cost(participants, HISTORY[0])
-            times = await latency(participants)
+            times = {**await joins(participants), **await latency(participants)}
+            async with fan_out(NODES - 1) as floor:
+                least = await bare(floor, NODES - 1)
+                crowd = await burst(participants)
             much = await cost(participants, HISTORY[1])
     return {
         "nodes": NODES,
         **times,
+        "burst": crowd,
+        "bare": least,
+        "ratio": {
+            "delivered_p50": round(times["delivered_ms"]["p50"] / least["delivered_ms"]["p50"], 1),
+            "cpu_per_delivery": round(
+                crowd["cpu_ms_per_delivery"] / least["burst"]["cpu_ms_per_delivery"], 1
+            ),
+        },
         "cost": [little, much],
         "datagrams_ratio": round(much["datagrams"] / little["datagrams"], 3),
         "bytes_ratio": round(much["bytes"] / little["bytes"], 3),
