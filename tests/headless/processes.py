@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -17,14 +18,32 @@ Event = dict[str, Any]
 WAIT_S = 30.0
 
 
-class Headless:
-    """One ``python -m peernode`` and what it has printed."""
+ROOT = Path(__file__).parents[2]
 
-    def __init__(self, data: Path, *options: str) -> None:
+
+def environment(package: Path) -> dict[str, str]:
+    """Variables with which the interpreter imports the engine from a folder or archive."""
+    return {**os.environ, "PYTHONPATH": str(package)}
+
+
+class Headless:
+    """One ``python -m peernode`` and what it has printed.
+
+    ``package``: where the engine is imported from, a folder or an archive; today's by default.
+    """
+
+    def __init__(self, data: Path, *options: str, package: Path = ROOT) -> None:
         command = [sys.executable, "-m", "peernode", "--listen", "127.0.0.1:0", "--data", str(data), *options]
         self.log = (data.parent / f"{data.name}.log").open("a")
         self.child = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, text=True, bufsize=1
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.log,
+            text=True,
+            bufsize=1,
+            cwd=data.parent,  # an interpreter told to run a module looks for it here first
+            env=environment(package),
         )
         self.events: list[Event] = []
         self._news = threading.Condition()
