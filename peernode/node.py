@@ -249,6 +249,10 @@ class PeerNode:
         live = replica.leases.live(self._context.now()) if replica is not None else []
         return [lease.subscriber_id.hex() for lease in live]
 
+    def coordinator(self, name: str) -> dict[str, Any]:
+        """What this node knows of a channel, and how its last load and join went; JSON-able, asks nobody."""
+        return self._pubsub.coordinator(name)
+
     def on_attempt(self, listener: Callable[[str, Attempt], None]) -> None:
         """Tell ``listener`` of each attempt when it has ended, with the message's digest in hex."""
         self._context.collector.on_attempt.append(listener)

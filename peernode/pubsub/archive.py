@@ -1,7 +1,8 @@
-"""What a node answers from its log: summaries, ranges, pages of history, the list of subscribers.
+"""What a node answers from its log: summaries, ranges, pages of history, the subscribers, the coordinator.
 
 Invariants: only participants are answered (a live lease, a place near the channel, or the channel's
-initiators as we know them); an answer never exceeds one datagram, ``more`` says that there is more;
+initiators as we know them), of the coordinator whoever has proven its address; an answer never exceeds one
+datagram, ``more`` says that there is more;
 nothing here changes any state.
 """
 
@@ -40,7 +41,7 @@ BUCKETS = 64
 
 
 class Archive:
-    """Serves SUMMARY, PULL, HISTORY and SUBSCRIBERS."""
+    """Serves SUMMARY, PULL, HISTORY, SUBSCRIBERS and COORDINATOR."""
 
     def __init__(self, context: Context, storage: PubSubStorage) -> None:
         self._context = context
@@ -49,6 +50,7 @@ class Archive:
         context.rpc.serve(Op.PULL, self._pull)
         context.rpc.serve(Op.HISTORY, self._history)
         context.rpc.serve(Op.SUBSCRIBERS, self._subscribers)
+        context.rpc.serve(Op.COORDINATOR, self._coordinator)
 
     def _replica(self, caller: Caller, channel_id: bytes) -> Replica:
         """The channel, if the caller may read it here."""
@@ -122,6 +124,15 @@ class Archive:
                 break
             items.append(item)
         return [items, len(items) < len(page) or len(page) == SUBSCRIBERS_PER_PAGE_MAX]
+
+    async def _coordinator(self, caller: Caller, body: Fields) -> list[Any]:
+        """What we know of a channel that we hold; ``RECOVERING`` when our set of initiators is old."""
+        if not caller.proven:
+            raise Refused(Status.UNPROVEN)
+        replica = self._storage.replicas.get(body.take_bytes(20))
+        if replica is None:
+            raise Refused(Status.MISSING)
+        return self._storage.coordination.told(replica).encode()
 
     def _address(self, contact: Contact) -> list[Any]:
         """The contact at its proven address, which may have moved since its lease."""

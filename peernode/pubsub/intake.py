@@ -62,10 +62,12 @@ class Intake:
     async def _publish(self, caller: Caller, body: Fields) -> list[Any]:
         message = Message.trusted(body.take_bytes_upto(1200))
         replica = self._storage.replicas.get(message.channel_id)
-        if replica is None or not self._storage.is_close(message.channel_id):
-            closer = self._storage.closest(message.channel_id, self._context.config.replicas)
-            others = [c.encode() for c in closer if c.public_key != self._context.identity.public_key]
-            raise Refused(Status.NOT_INITIATOR, [others])
+        if replica is None:
+            closer = self._context.overlay.closest(message.channel_id, self._context.config.replicas)
+        else:
+            closer = await self._storage.closer(message.channel_id)
+        if replica is None or closer:
+            raise Refused(Status.NOT_INITIATOR, [[contact.encode() for contact in closer]])
         self._storage.local_view(replica)
         if not replica.log.has(message):
             check_signature(message)

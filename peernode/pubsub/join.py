@@ -1,106 +1,32 @@
 """``Joiner``: from a channel's name to a subscription that is proven both ways.
 
-The steps are data (``STEPS``); each reports when it begins and ends. Invariants: a join is confirmed
-only when a quorum of initiators has reached this node with a probe and a probe of ours has come back
-through another node (alone on the network: said so); a failed attempt is cancelled before the next;
-at ``join_timeout_s`` the person hears where it hangs, and it goes on in the background until it
-succeeds or the channel is left.
+Invariants: a join is confirmed only when ``JoinProof`` has proven it; a failed attempt is cancelled before
+the next, with what it had asked of others; at most ``join_attempts_max`` attempts fall into the budget; at
+``join_timeout_s`` the person hears where it hangs, and it goes on in the background until it succeeds or the
+channel is left, over restarts too.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
-from peernode.channel.coordinator import RECOVERING
+from peernode.channel.coordinator import ACTIVE
 from peernode.diagnostics.codes import error_info, info_of
-from peernode.errors import Backpressure, PeerNodeError, Refused, RpcTimeout
-from peernode.events import JoinDelayed, Joined, JoinProgress
+from peernode.errors import PeerNodeError
+from peernode.events import JoinDelayed, Joined
 from peernode.identity import node_id_of
 from peernode.pubsub.context import Context
+from peernode.pubsub.joinproof import PROOF_WAIT_S, JoinProof
+from peernode.pubsub.joinrun import STEP_CODES, STEPS, JoinRun
 from peernode.pubsub.replica import Replica
 from peernode.pubsub.retry import TryAgain, retrying
 from peernode.pubsub.storage import PubSubStorage
 from peernode.pubsub.subscribe import Subscriber, Subscription
 from peernode.pubsub.sync import CatchUp
-from peernode.wire.ops import Op
-
-STEPS = ("node", "find", "subscribe", "inbound", "outbound", "history")
-"""Starting the node, finding the initiators, subscribing, reached by them, heard by them, recent messages."""
-
-STEP_CODES = {
-    "node": "NO_BOOTSTRAP",
-    "find": "NO_INITIATOR",
-    "subscribe": "NO_INITIATOR",
-    "inbound": "UNREACHABLE_BY_INITIATORS",
-    "outbound": "SEND_PATH_BROKEN",
-    "history": "TIMEOUT",
-}
-
-PROOF_WAIT_S = 2.0
-"""How long one attempt waits for the probes of a step: four sends at an unknown peer's first RTO."""
 
 RETRY_CAP_S = 20.0
 """The longest pause between attempts in the background."""
-
-
-@dataclass(slots=True)
-class Proofs:
-    """The probes of one join: who reached us, and which of our nonces came back."""
-
-    reached_by: dict[bytes, None] = field(default_factory=dict)
-    echoes: dict[bytes, bool] = field(default_factory=dict)
-    changed: asyncio.Event = field(default_factory=asyncio.Event)
-
-    async def wait(self, satisfied: Callable[[], bool]) -> bool:
-        """Wait until the condition holds, at most ``PROOF_WAIT_S``."""
-        try:
-            async with asyncio.timeout(PROOF_WAIT_S):
-                while not satisfied():
-                    self.changed.clear()
-                    await self.changed.wait()
-        except TimeoutError:
-            return False
-        return True
-
-
-class JoinRun:
-    """One join of one channel; ``step`` is where it stands."""
-
-    def __init__(self, context: Context, replica: Replica) -> None:
-        self._context = context
-        self.replica = replica
-        self.started_s = context.now()
-        self.finished: dict[str, None] = {}
-        self.proofs = Proofs()
-        self.confirmed: asyncio.Future[Joined] = asyncio.get_running_loop().create_future()
-        self.task: asyncio.Task[None] | None = None
-        self.delayed = False
-        self.attempts = 0
-
-    @property
-    def step(self) -> str:
-        """The first step that is not finished: where the join stands, or hangs."""
-        return next((step for step in STEPS if step not in self.finished), STEPS[-1])
-
-    def fail(self, error: PeerNodeError) -> None:
-        """Whoever waits for the join hears that it will not come."""
-        if not self.confirmed.done():
-            self.confirmed.set_exception(error)
-            self.confirmed.exception()  # nobody need be waiting
-
-    def elapsed_ms(self) -> float:
-        """Since the join was asked for."""
-        return (self._context.now() - self.started_s) * 1000
-
-    def progress(self, step: str, detail: str, done: bool) -> None:
-        """Tell where the join stands."""
-        if done:
-            self.finished[step] = None
-        index = STEPS.index(step) + 1
-        name = self.replica.name
-        self._context.tell(JoinProgress(name, step, index, len(STEPS), self.elapsed_ms(), detail, done))
 
 
 class Joiner:
@@ -112,7 +38,7 @@ class Joiner:
         self._context = context
         self._storage = storage
         self._subscriber = subscriber
-        self._catch_up = catch_up
+        self._proof = JoinProof(context, catch_up)
         self.runs: dict[bytes, JoinRun] = {}
         self.on_joined: list[Callable[[Replica], None]] = []
 
@@ -143,6 +69,7 @@ class Joiner:
         if run is not None:
             if run.task is not None:
                 run.task.cancel()
+            run.ended("left")
             run.fail(PeerNodeError("NOT_A_MEMBER", replica.name))
 
     async def _watch(self, run: JoinRun) -> None:
@@ -151,6 +78,7 @@ class Joiner:
         if run.confirmed.done() or self.runs.get(run.replica.channel_id) is not run:
             return
         run.delayed = True
+        run.ended("delayed")
         error = error_info(STEP_CODES[run.step], step=run.step)
         self._context.collector.record("join", run.replica.name, error.code, run.started_s, step=run.step)
         self._context.tell(JoinDelayed(run.replica.name, run.step, run.elapsed_ms(), error))
@@ -165,6 +93,7 @@ class Joiner:
             self.runs.pop(run.replica.channel_id, None)
             raise
         self.runs.pop(run.replica.channel_id, None)
+        run.ended("ok")
         run.replica.joining, run.replica.joined = False, True
         self._context.collector.record("join", run.replica.name, "ok", run.started_s, attempts=run.attempts)
         self._context.tell(joined)
@@ -173,90 +102,51 @@ class Joiner:
             heard(run.replica)
 
     async def _try(self, run: JoinRun) -> Joined:
-        """One attempt; ``TryAgain`` when it failed."""
+        """One attempt; ``TryAgain`` when it failed, and nothing of it goes on."""
         started = self._context.now()
-        run.attempts += 1
-        run.finished.clear()
+        run.begin_attempt()
+        taken: list[Subscription] = []
         try:
-            return await self._attempt(run)
+            return await self._attempt(run, taken)
         except PeerNodeError as error:
             collector = self._context.collector
             collector.record("join.attempt", run.replica.name, error.code, started, step=run.step)
-            run.progress(run.step, info_of(error).message, False)
-            raise TryAgain from error
+            run.attempt_failed(error, info_of(error).message)
+            raise TryAgain(self._pause_s(run)) from error
+        finally:
+            if not run.finished.keys() >= dict.fromkeys(STEPS).keys():
+                for subscription in taken:
+                    subscription.cancel()
 
-    async def _attempt(self, run: JoinRun) -> Joined:
-        run.progress("node", "", False)
+    def _pause_s(self, run: JoinRun) -> float | None:
+        """After the last attempt that the budget allows, nothing before its end; else as usual."""
+        config = self._context.config
+        left_s = config.join_timeout_s - run.elapsed_ms() / 1000
+        return left_s if run.attempts == config.join_attempts_max and left_s > 0 else None
+
+    async def _attempt(self, run: JoinRun, taken: list[Subscription]) -> Joined:
+        run.begin("node")
         if not await self._context.overlay.wait_ready(PROOF_WAIT_S):
             raise PeerNodeError("NO_BOOTSTRAP")
-        run.progress("node", "", True)
-        run.progress("find", "", False)
+        run.done("node")
+        run.begin("find")
         found = await self._storage.load_coordinator_resilient(run.replica)
-        if found.state == RECOVERING:
+        keys = [contact.public_key for contact in found.initiators]
+        if found.state != ACTIVE:
+            run.note("find", "NO_INITIATOR", keys, [])
             raise PeerNodeError("NO_INITIATOR", run.replica.name)
-        run.progress("find", f"{len(found.initiators)}", True)
-        run.progress("subscribe", f"0/{len(found.initiators)}", False)
-        taken = await self._subscriber.subscribe(run.replica)
-        if not taken.quorum:
+        run.done("find", f"{len(keys)}", keys, keys)
+        run.begin("subscribe", f"0/{len(keys)}")
+        subscription = await self._subscriber.join(run.replica, taken)
+        keys = [contact.public_key for contact in subscription.view.contacts]
+        if not subscription.quorum:
             run.replica.forget_initiators()
+            run.note("subscribe", "NO_INITIATOR", keys, subscription.accepted)
             raise PeerNodeError("NO_INITIATOR", run.replica.name)
-        run.progress("subscribe", f"{len(taken.accepted)}/{len(taken.view.contacts)}", True)
-        try:
-            async with asyncio.TaskGroup() as group:
-                for step in (self._inbound, self._outbound, self._history):
-                    group.create_task(step(run, taken), name="join.step")
-        except BaseExceptionGroup as failed:
-            for error in failed.exceptions:
-                if isinstance(error, PeerNodeError):
-                    raise error from failed
-            raise
-        return self._confirmation(run, taken)
-
-    async def _inbound(self, run: JoinRun, taken: Subscription) -> None:
-        """A quorum of initiators must have reached us, themselves or by being us."""
-        run.progress("inbound", "", False)
-        mine = self._context.identity.public_key
-        own = 1 if taken.view.holds(mine) else 0
-
-        def satisfied() -> bool:
-            reached = sum(1 for key in run.proofs.reached_by if taken.view.holds(key))
-            return reached + own >= taken.view.quorum
-
-        if not await run.proofs.wait(satisfied):
-            raise PeerNodeError("UNREACHABLE_BY_INITIATORS", run.replica.name)
-        run.progress("inbound", f"{len(run.proofs.reached_by) + own}/{len(taken.view.contacts)}", True)
-
-    async def _outbound(self, run: JoinRun, taken: Subscription) -> None:
-        """A nonce given to one initiator must come back, through another where there is one."""
-        run.progress("outbound", "", False)
-        mine = self._context.identity.public_key
-        for contact in list(taken.accepted.values()):
-            if contact.public_key == mine:
-                continue
-            nonce = self._context.env.random.randbytes(16)
-            run.proofs.echoes[nonce] = False
-            try:
-                await self._context.rpc.request(contact, Op.ECHO, [run.replica.channel_id, nonce], prove=True)
-            except (RpcTimeout, Refused, Backpressure) as error:
-                self._context.collector.count(f"join.echo.{type(error).__name__}")
-                continue
-            if await run.proofs.wait(lambda nonce=nonce: run.proofs.echoes[nonce]):  # type: ignore[misc]
-                run.progress("outbound", "", True)
-                return
-        if taken.view.others(mine):
-            raise PeerNodeError("SEND_PATH_BROKEN", run.replica.name)
-        run.progress("outbound", "alone", True)
-
-    async def _history(self, run: JoinRun, taken: Subscription) -> None:
-        """The recent messages, from the first initiator that can give them."""
-        run.progress("history", "", False)
-        count = 0
-        for contact, _ in taken.behind[:3]:
-            fetched = await self._catch_up.recent(run.replica, contact)
-            if fetched is not None:
-                count = fetched
-                break
-        run.progress("history", str(count), True)
+        accepted = f"{len(subscription.accepted)}/{len(keys)}"
+        run.done("subscribe", accepted, keys, list(subscription.accepted))
+        await self._proof.run(run, subscription)
+        return self._confirmation(run, subscription)
 
     def _confirmation(self, run: JoinRun, taken: Subscription) -> Joined:
         now = self._context.now()

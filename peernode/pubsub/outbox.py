@@ -48,6 +48,8 @@ class Entry:
     """How many of the acks we have at first hand or from an initiator that we asked."""
     targets: dict[bytes, asyncio.Task[None]] = field(default_factory=dict)
     """Initiator key -> the task that asks it, or has its receipt."""
+    other_sets: dict[bytes, None] = field(default_factory=dict)
+    """Hashes of other initiator sets that answers named; the message goes to their members as well."""
     progress: asyncio.Event = field(default_factory=asyncio.Event)
     attempt: asyncio.Task[None] | None = None
     discarded: bool = False

@@ -88,7 +88,7 @@ class QuorumPublish:
             live = [lease.subscriber_id for lease in entry.replica.leases.live(self._context.now())]
             small = len(live) <= self._context.config.small_channel_max
             self._receipt(entry, receipt, live if small else [], 0 if small else len(live))
-        for contact in view.others(me):
+        for contact in (*view.others(me), *entry.replica.rumoured):
             self._aim(entry, contact)
 
     def _aim(self, entry: Entry, contact: Contact) -> None:
@@ -122,8 +122,7 @@ class QuorumPublish:
             return
         try:
             answer = await self._context.rpc.request(contact, Op.PUBLISH, [entry.message.raw], prove=True)
-            self._read_answer(entry, contact, answer)
-            outcome = "ok"
+            outcome = self._read_answer(entry, contact, answer)
         except RpcTimeout:
             outcome, again_s = "timeout", self._context.rpc.rto_s(contact.public_key)
         except Backpressure:
@@ -169,23 +168,50 @@ class QuorumPublish:
 
     # -- receipts and acks -------------------------------------------------------------------
 
-    def _read_answer(self, entry: Entry, contact: Contact, body: Fields) -> None:
+    def _read_answer(self, entry: Entry, contact: Contact, body: Fields) -> str:
+        """Count the receipt, if it is one; the attempt's outcome. Another set of initiators is followed."""
         receipt = decode_receipt(body.take_bytes_upto(512))
         if receipt.initiator != contact.public_key or receipt.message_digest != entry.message.digest:
             raise RemoteProtocolError("a receipt for something else")
-        if contact.long_id ^ int.from_bytes(entry.replica.channel_id, "big") > entry.reach:
-            raise RemoteProtocolError("a receipt of a node that is no initiator")
         set_hash = body.take_bytes(16)
         listed = body.take_list_or_none(self._context.config.small_channel_max)
         count = min(body.take_int(0, 1 << 32), self._context.config.subscribers_per_channel_max)
         digest = body.take_bytes(16)
-        if entry.replica.initiators and set_hash != entry.replica.initiators.hash:
-            self._context.collector.count("publish.set_differs")
-            entry.replica.sync_due = True
+        self._compare_sets(entry, contact, set_hash)
+        if contact.long_id ^ int.from_bytes(entry.replica.channel_id, "big") > entry.reach:
+            self._context.collector.count("publish.beyond_reach")
+            return "beyond_reach"  # stored, by a node that our set has no place for
         ids = [item for item in listed or [] if isinstance(item, bytes) and len(item) == 20]
         if listed is not None:
             self._audience.seen(entry.replica, contact, digest)
         self._receipt(entry, receipt, ids, count if listed is None else 0)
+        return "ok"
+
+    def _compare_sets(self, entry: Entry, contact: Contact, set_hash: bytes) -> None:
+        """An initiator sees another set than we do: the message goes to the union, at once."""
+        view = entry.replica.initiators
+        if view is None or set_hash in (view.hash, bytes(16)):
+            return
+        self._context.collector.count("publish.set_differs")
+        self._storage.coordination.differs(entry.replica)
+        if set_hash not in entry.other_sets and len(entry.other_sets) < TARGETS_MAX:
+            entry.other_sets[set_hash] = None
+            self._context.tasks.spawn(self._publish_to_union(entry, contact, set_hash), "publish.union")
+
+    async def _publish_to_union(self, entry: Entry, contact: Contact, set_hash: bytes) -> None:
+        for named in await self._storage.coordination.named_by(entry.replica, contact, set_hash):
+            if named.public_key not in entry.targets:
+                self._context.collector.count("publish.union")
+                self._aim(entry, named)
+        if entry.frozen:
+            return
+        try:
+            view = await self._storage.initiators(entry.replica)
+        except PeerNodeError as error:
+            self._context.collector.count(f"publish.{error.code}")
+            return
+        if not entry.frozen and not entry.discarded:
+            self._publish_to_all(entry, view)
 
     def _receipt(self, entry: Entry, receipt: Receipt, subscribers: list[bytes], count: int) -> None:
         """``count``: how many subscribers there are when they are too many to be listed."""

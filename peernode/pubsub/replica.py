@@ -12,11 +12,13 @@ from collections import deque
 from dataclasses import dataclass
 
 from peernode.channel.assignment import rank, set_hash
+from peernode.channel.coordinator import ACTIVE, Coordinator
 from peernode.channel.lease import LeaseTable
 from peernode.channel.log import ChannelLog
 from peernode.channel.message import Kind, Message, digest_of
 from peernode.pubsub.context import Context
 from peernode.pubsub.timeline import Timeline
+from peernode.pubsub.traces import JoinTrace, LoadStep
 from peernode.wire.contact import Contact
 
 ROOTS_MAX = 64
@@ -88,6 +90,18 @@ class Replica:
         self.timeline = Timeline(context, self)
         self.pending: dict[bytes, asyncio.Future[None]] = {}
         self.initiators: InitiatorSet | None = None
+        self.remembered: tuple[Contact, ...] = ()
+        """The initiators of a set that has proven wrong: they may know the right one."""
+        self.rumoured: list[Contact] = []
+        """Initiators that somebody named and nobody confirmed: messages go to them as well."""
+        self.rumour = b""
+        """The hash of the set that they belong to, when one node named it."""
+        self.coordinator: Coordinator | None = None
+        self.version_seen: tuple[int, float | None] = (0, None)
+        """The highest version believed so far, and when."""
+        self.load_state = ACTIVE
+        self.load_trace: tuple[LoadStep, ...] = ()
+        self.join_trace: JoinTrace | None = None
         self.subscribers: dict[bytes, Contact] = {}
         """Subscriber id -> contact as the initiators told; used for the direct push."""
         self.subscribers_digest = b""
@@ -172,5 +186,7 @@ class Replica:
         self.own = OwnStream(message.instance, message.seq + 1, message.digest)
 
     def forget_initiators(self) -> None:
-        """The cached set has proven wrong; the next use looks it up."""
+        """The cached set has proven wrong; the next use finds out anew."""
+        if self.initiators is not None:
+            self.remembered = self.initiators.contacts
         self.initiators = None

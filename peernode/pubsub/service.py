@@ -7,6 +7,8 @@ better; after ``stop`` no timer is left (tasks end with the node).
 
 from __future__ import annotations
 
+from typing import Any
+
 from peernode.channel.message import Kind
 from peernode.errors import PeerNodeError
 from peernode.events import OutboxState
@@ -82,6 +84,13 @@ class PubSub:
             self.storage.local_view(replica)
             if replica.member:
                 self.joiner.start(replica)
+
+    def coordinator(self, name: str) -> dict[str, Any]:
+        """The coordinator of a channel that is stored or joined here; ``NOT_A_MEMBER`` for others."""
+        replica = self.storage.by_name(name)
+        if replica is None:
+            raise PeerNodeError("NOT_A_MEMBER", name)
+        return self.storage.coordination.diagnosis(replica)
 
     def stop(self) -> None:
         """End the timers."""

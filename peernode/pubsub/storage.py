@@ -11,16 +11,21 @@ ask" are different outcomes.
 
 from __future__ import annotations
 
-from peernode.channel.coordinator import ACTIVE, RECOVERING, Coordinator
+import asyncio
+
+from peernode.channel.coordinator import Coordinator
 from peernode.channel.ids import channel_id_of, normalise_name
 from peernode.channel.message import Kind, Message
-from peernode.errors import PeerNodeError, Refused
+from peernode.errors import Backpressure, PeerNodeError, Refused, RpcTimeout
 from peernode.pubsub.context import Context
+from peernode.pubsub.coordination import Coordination
 from peernode.pubsub.keptleases import load_leases
+from peernode.pubsub.loading import LATELY_S
 from peernode.pubsub.replica import InitiatorSet, Replica, make_set
 from peernode.store.base import ChannelRow, DropChannel, PutChannel
 from peernode.wire.contact import Contact
-from peernode.wire.ops import Status
+from peernode.wire.frames import VERSION
+from peernode.wire.ops import Op, Status
 
 SERVED_MAX = 4096
 """Channels stored for others beside the own ones."""
@@ -35,6 +40,9 @@ class PubSubStorage:
     def __init__(self, context: Context) -> None:
         self._context = context
         self.replicas: dict[bytes, Replica] = {}
+        self.coordination = Coordination(context, self)
+        self._pings: dict[bytes, asyncio.Task[None]] = {}
+        """By public key: who is being asked whether it is there; no more than the routing table holds."""
 
     def load(self) -> None:
         """Take up what the database holds."""
@@ -55,7 +63,8 @@ class PubSubStorage:
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """How full the tables are, each with its bound; of those per channel the fullest."""
-        sizes = {"channels": (len(self.replicas), self._context.config.channels_max + SERVED_MAX)}
+        limit = self._context.config.channels_max + SERVED_MAX
+        sizes = {"channels": (len(self.replicas), limit), **self.coordination.sizes(limit)}
         for replica in self.replicas.values():
             for name, size in replica.sizes().items():
                 sizes[name] = max(size, sizes.get(name, size))
@@ -114,13 +123,12 @@ class PubSubStorage:
     async def serve(self, channel_id: bytes, name: str) -> Replica:
         """The replica of a channel that this node is asked to store for others.
 
-        ``Refused(NOT_INITIATOR)`` with closer contacts when others are clearly closer,
+        ``Refused(NOT_INITIATOR)`` with closer contacts when others are closer and answer,
         ``Refused(BUSY)`` at the bound. The name must hash to the id: nobody plants wrong names.
         """
-        replica = self.replicas.get(channel_id)
-        if not self.is_close(channel_id):
-            closer = self._context.overlay.closest(channel_id, self._context.config.replicas)
+        if closer := await self.closer(channel_id):
             raise Refused(Status.NOT_INITIATOR, [[contact.encode() for contact in closer]])
+        replica = self.replicas.get(channel_id)
         if replica is None:
             try:
                 if channel_id_of(self._context.network_id, normalise_name(name)) != channel_id:
@@ -142,6 +150,42 @@ class PubSubStorage:
         want = self._context.config.replicas + SERVE_MARGIN
         return self._context.me() in self.closest(channel_id, want)
 
+    async def closer(self, channel_id: bytes) -> list[Contact]:
+        """Whom to name instead of serving: R nodes that are closer and have answered lately.
+
+        Empty when this node is among the R + 2 closest of those that answer. Who has been silent for
+        ``LATELY_S`` is asked first: a node that nobody has noticed to be dead must not leave a channel
+        without an initiator.
+        """
+        config, overlay = self._context.config, self._context.overlay
+        want = config.replicas + SERVE_MARGIN
+        if self.is_close(channel_id):
+            return []
+        target = int.from_bytes(channel_id, "big")
+        mine = self._context.me().long_id ^ target
+        ahead = [c for c in overlay.closest(channel_id, want + SERVE_MARGIN) if c.long_id ^ target < mine]
+        await asyncio.gather(*(self._ping(c) for c in ahead if not self.answered_lately(c)))
+        there = [contact for contact in ahead if self.answered_lately(contact)]
+        if len(there) < want:
+            self._context.collector.count("storage.served_for_the_silent")
+            return []
+        return there[: config.replicas]
+
+    async def _ping(self, contact: Contact) -> None:
+        """Ask whether a node is there, once however many want to know."""
+        task = self._pings.get(contact.public_key)
+        if task is None:
+            ping = self._context.tasks.spawn(self._ping_once(contact), "storage.ping")
+            task = self._pings[contact.public_key] = ping
+            task.add_done_callback(lambda _: self._pings.pop(contact.public_key, None))
+        await asyncio.shield(task)
+
+    async def _ping_once(self, contact: Contact) -> None:
+        try:
+            await self._context.rpc.request(contact, Op.PING, [VERSION, VERSION], sends=2)
+        except (RpcTimeout, Refused, Backpressure) as error:
+            self._context.collector.count(f"storage.ping.{type(error).__name__}")
+
     def near(self, replica: Replica, contact: Contact) -> bool:
         """Whether another node is itself among the R + 2 closest to the channel."""
         want = self._context.config.replicas + SERVE_MARGIN
@@ -151,6 +195,11 @@ class PubSubStorage:
     def closest(self, channel_id: bytes, count: int) -> list[Contact]:
         """The ``count`` live nodes closest to the channel that this node knows, itself included."""
         return self.merge(channel_id, [], self._context.overlay.closest(channel_id, count), count)
+
+    def answered_lately(self, contact: Contact) -> bool:
+        """Whether a node answered us within ``LATELY_S``."""
+        standing = self._context.overlay.table.standing(contact.public_key)
+        return standing is not None and self._context.now() - standing.heard_at <= LATELY_S
 
     def merge(
         self, channel_id: bytes, known: list[Contact], found: list[Contact], count: int
@@ -180,72 +229,18 @@ class PubSubStorage:
         return replica.initiators
 
     async def known_initiators(self, replica: Replica) -> InitiatorSet:
-        """As ``initiators``, but a set that has grown old serves while the next renewal looks anew.
-
-        So a message never waits for a lookup when there is a set at all.
-        """
-        cached = replica.initiators
-        if cached is None:
-            return await self.initiators(replica)
-        if self._context.now() - cached.at_s >= self._context.config.initiators_ttl_s:
-            replica.sync_due = True
-        return cached
+        """Who stores the channel, at once when any set is at hand (``Coordination.known``)."""
+        return await self.coordination.known(replica)
 
     async def initiators(self, replica: Replica, fresh: bool = False) -> InitiatorSet:
         """Who stores the channel; ``NO_INITIATOR`` when nobody could be asked."""
-        cached = replica.initiators
-        age = self._context.now() - cached.at_s if cached else 0.0
-        if cached and not fresh and age < self._context.config.initiators_ttl_s:
-            return cached
-        started = self._context.now()
-        result = await self._context.overlay.lookup(replica.channel_id, self._context.config.replicas)
-        self._context.collector.count("storage.lookups")
-        if not result.answered and self._context.overlay.met_others:
-            if cached and not fresh:
-                return cached  # could not ask: the old set is the best there is
-            self._context.collector.record(
-                "lookup", replica.name, "NO_INITIATOR", started, asked=result.asked
-            )
-            raise PeerNodeError("NO_INITIATOR", replica.name)
-        contacts = self.merge(replica.channel_id, [], result.closest, self._context.config.replicas)
-        replica.initiators = make_set(contacts, bool(result.answered), self._context.now())
-        self._context.collector.record(
-            "lookup", replica.name, "ok", started, asked=result.asked, answered=result.answered
-        )
-        return replica.initiators
-
-    def confirmed(self, replica: Replica) -> None:
-        """The initiators themselves agree with the cached set: it is fresh again, without a lookup."""
-        view = replica.initiators
-        if view is not None:
-            replica.initiators = InitiatorSet(view.contacts, view.hash, True, self._context.now())
-
-    def doubt(self, replica: Replica) -> None:
-        """Others name another set: look it up at the next renewal, which comes soon."""
-        view = replica.initiators
-        if view is not None and not replica.serves:
-            replica.initiators = InitiatorSet(view.contacts, view.hash, view.answered, float("-inf"))
-        replica.sync_due = True
+        return await self.coordination.initiators(replica, fresh)
 
     async def load_coordinator_resilient(self, replica: Replica) -> Coordinator:
-        """The channel's coordinator, derived from what is at hand; never needed for safety.
+        """The channel's coordinator by whatever way is left; never needed for safety.
 
-        The cached set while it is fresh, else a lookup, else the old set; ``RECOVERING`` when nobody
-        could be asked.
+        The cached set while it is fresh, then the local replica, the initiators known so far, a lookup, and
+        other participants; ``RECOVERING`` when nobody could be asked, with retries in the background
+        until it is ``ACTIVE`` again (``Coordination``).
         """
-        started = self._context.now()
-        state = ACTIVE
-        try:
-            view = await self.initiators(replica)
-        except PeerNodeError as error:
-            self._context.collector.record("coordinator", replica.name, error.code, started)
-            view, state = make_set([self._context.me()], False, started), RECOVERING
-        return Coordinator(
-            version=replica.log.version,
-            root=replica.log.root(),
-            subscribers=replica.leases.digest(),
-            initiators=view.contacts,
-            set_hash=view.hash,
-            state=state,
-            updated_at=self._context.now(),
-        )
+        return await self.coordination.load(replica)

@@ -23,6 +23,9 @@ from peernode.wire.ops import Op, Status
 PATIENCE_RTOS = 2.0
 """How long late initiators are waited for when a quorum has answered."""
 
+JOIN_WAIT_S = 2.0
+"""How long an attempt to join waits for a quorum to take the lease; the next one asks for the set anew."""
+
 INITIATORS_NAMED_MAX = 16
 """Contacts one answer may name."""
 
@@ -41,13 +44,21 @@ class Subscription:
     named: list[Contact] = field(default_factory=list)
     """Initiators that the answers named, checked by nobody yet."""
     agreed: bool = True
+    joining: bool = False
+    """A person may be waiting: without a quorum in time another attempt follows."""
     open: int = 0
     changed: asyncio.Event = field(default_factory=asyncio.Event)
+    asking: list[asyncio.Task[None]] = field(default_factory=list)
 
     @property
     def quorum(self) -> bool:
         """Whether a majority took the lease."""
         return len(self.accepted) >= self.view.quorum
+
+    def cancel(self) -> None:
+        """Whoever has not answered is asked no more."""
+        for task in self.asking:
+            task.cancel()
 
 
 class Subscriber:
@@ -68,10 +79,21 @@ class Subscriber:
             replica.leases.put(lease, self._context.me(), self._context.now(), self._context.wall_ms())
         return lease.raw
 
-    async def subscribe(self, replica: Replica, fresh: bool = False) -> Subscription:
+    async def subscribe(self, replica: Replica) -> Subscription:
         """Send a lease to every initiator, following those they name; raises ``NO_INITIATOR``."""
-        view = await self._storage.initiators(replica, fresh)
-        result = Subscription(view)
+        return await self._subscribe(replica, Subscription(await self._storage.initiators(replica)))
+
+    async def join(self, replica: Replica, begun: list[Subscription]) -> Subscription:
+        """As ``subscribe``, but without a quorum it gives up at ``JOIN_WAIT_S``.
+
+        ``begun`` gets the subscription as soon as somebody is asked, so that it can be cancelled.
+        """
+        result = Subscription(await self._storage.initiators(replica), joining=True)
+        begun.append(result)
+        return await self._subscribe(replica, result)
+
+    async def _subscribe(self, replica: Replica, result: Subscription) -> Subscription:
+        view = result.view
         lease = self._lease(replica, int(self._context.config.lease_ttl_s))
         mine = self._context.identity.public_key
         if view.holds(mine):
@@ -86,9 +108,9 @@ class Subscriber:
             await self._wave(replica, wave, lease, result)
             self._adopt(replica, result, result.named)
         if not result.agreed:
-            self._storage.doubt(replica)
+            self._storage.coordination.differs(replica)
         elif len(result.accepted) > 1:
-            self._storage.confirmed(replica)
+            self._storage.coordination.confirmed(replica)
         return result
 
     async def _wave(self, replica: Replica, wave: list[Contact], lease: bytes, result: Subscription) -> None:
@@ -96,15 +118,26 @@ class Subscriber:
         patience_s = PATIENCE_RTOS * self._context.rpc.median_rto_s()
         until_s = self._context.now() + patience_s
         result.open += len(wave)
+        limit_s = self._context.now() + max(JOIN_WAIT_S, 2 * patience_s)
+        spawn = self._context.tasks.spawn
         for contact in wave:
-            self._context.tasks.spawn(self._ask(replica, contact, lease, result), "subscribe.ask")
-        timer = asyncio.get_running_loop().call_later(patience_s, result.changed.set)
+            result.asking.append(spawn(self._ask(replica, contact, lease, result), "subscribe.ask"))
+
+        def enough() -> bool:
+            now = self._context.now()
+            return (result.quorum and now >= until_s) or (result.joining and now >= limit_s)
+
+        call_at = asyncio.get_running_loop().call_later
+        timers = [
+            call_at(moment_s - self._context.now(), result.changed.set) for moment_s in (until_s, limit_s)
+        ]
         try:
-            while result.open and not (result.quorum and self._context.now() >= until_s):
+            while result.open and not enough():
                 result.changed.clear()
                 await result.changed.wait()
         finally:
-            timer.cancel()
+            for timer in timers:
+                timer.cancel()
 
     def _adopt(self, replica: Replica, result: Subscription, named: list[Contact]) -> None:
         """Those of the named that are closer than ours and took the lease belong to the set."""
@@ -154,6 +187,7 @@ class Subscriber:
         result.count = replica.listeners = max(result.count, count)
         if not replica.holds_all_of(theirs):
             result.behind.append((contact, theirs))
+            self._storage.coordination.newer(replica)
         if count <= self._context.config.small_channel_max:
             self._audience.seen(replica, contact, digest)
         return set_hash, named

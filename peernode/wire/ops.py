@@ -24,6 +24,7 @@ class Op(IntEnum):
     PULL = 32
     HISTORY = 33
     SUBSCRIBERS = 34
+    COORDINATOR = 36
 
 
 PATIENT_OPS = frozenset({Op.ACKED})

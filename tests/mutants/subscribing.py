@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 
 from peernode.channel.lease import Held, LeaseTable
-from peernode.pubsub.join import Joiner, JoinRun
+from peernode.pubsub.join import Joiner
+from peernode.pubsub.joinrun import JoinRun
 from peernode.pubsub.renewal import Renewal
 from peernode.pubsub.replica import Replica
 from peernode.pubsub.replication import Replication

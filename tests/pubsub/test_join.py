@@ -8,7 +8,7 @@ import pytest
 
 from peernode.errors import PeerNodeError
 from peernode.events import JoinDelayed, Joined, MessageReceived
-from peernode.pubsub.join import STEPS
+from peernode.pubsub.joinrun import STEPS
 from tests.pubsub.flock import LOBBY, Flock, story
 
 

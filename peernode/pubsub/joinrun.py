@@ -1,0 +1,128 @@
+"""``JoinRun``: one join of one channel, from the first attempt to the last: where it stands, what it proved.
+
+The steps are data (``STEPS``); each reports when it begins and ends, to the application and into the trace
+that stays with the channel. Invariant: a proof counts for the attempt in which it came, for no later one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from peernode.errors import PeerNodeError
+from peernode.events import Joined, JoinProgress
+from peernode.identity import node_id_of
+from peernode.pubsub.context import Context
+from peernode.pubsub.replica import Replica
+from peernode.pubsub.traces import JoinTrace
+
+STEPS = ("node", "find", "subscribe", "inbound", "outbound", "history")
+"""Starting the node, finding the initiators, subscribing, reached by them, heard by them, recent messages."""
+
+STEP_CODES = {
+    "node": "NO_BOOTSTRAP",
+    "find": "NO_INITIATOR",
+    "subscribe": "NO_INITIATOR",
+    "inbound": "UNREACHABLE_BY_INITIATORS",
+    "outbound": "SEND_PATH_BROKEN",
+    "history": "TIMEOUT",
+}
+
+
+@dataclass(slots=True)
+class Proofs:
+    """The probes of one attempt: who reached us, and which of our nonces came back."""
+
+    reached_by: dict[bytes, None] = field(default_factory=dict)
+    echoes: dict[bytes, bool] = field(default_factory=dict)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def wait(self, satisfied: Callable[[], bool], seconds: float) -> bool:
+        """Wait until the condition holds, at most so long."""
+        try:
+            async with asyncio.timeout(seconds):
+                while not satisfied():
+                    self.changed.clear()
+                    await self.changed.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    def forget(self) -> None:
+        """A new attempt begins."""
+        self.reached_by.clear()
+        self.echoes.clear()
+
+
+class JoinRun:
+    """One join of one channel; ``step`` is where it stands."""
+
+    def __init__(self, context: Context, replica: Replica) -> None:
+        self._context = context
+        self.replica = replica
+        self.started_s = context.now()
+        self.finished: dict[str, None] = {}
+        self.proofs = Proofs()
+        self.confirmed: asyncio.Future[Joined] = asyncio.get_running_loop().create_future()
+        self.task: asyncio.Task[None] | None = None
+        self.delayed = False
+        self.trace = replica.join_trace = JoinTrace()
+
+    @property
+    def attempts(self) -> int:
+        """How many attempts have begun."""
+        return self.trace.attempts
+
+    @property
+    def step(self) -> str:
+        """The first step that is not finished: where the join stands, or hangs."""
+        return next((step for step in STEPS if step not in self.finished), STEPS[-1])
+
+    def begin_attempt(self) -> None:
+        """Nothing of the last attempt counts any more."""
+        self.trace.attempts += 1
+        self.finished.clear()
+        self.proofs.forget()
+
+    def ended(self, outcome: str) -> None:
+        """The join has come so far: ``ok``, ``left``, or ``delayed`` for the time being."""
+        self.trace.outcome, self.trace.elapsed_ms = outcome, self.elapsed_ms()
+
+    def fail(self, error: PeerNodeError) -> None:
+        """Whoever waits for the join hears that it will not come."""
+        if not self.confirmed.done():
+            self.confirmed.set_exception(error)
+            self.confirmed.exception()  # nobody need be waiting
+
+    def elapsed_ms(self) -> float:
+        """Since the join was asked for."""
+        return (self._context.now() - self.started_s) * 1000
+
+    def begin(self, step: str, detail: str = "") -> None:
+        """A step begins."""
+        self.trace.begin(step, self.elapsed_ms())
+        self._tell(step, detail, False)
+
+    def done(
+        self, step: str, detail: str = "", asked: Iterable[bytes] = (), answered: Iterable[bytes] = ()
+    ) -> None:
+        """A step has succeeded; ``asked`` and ``answered`` are public keys."""
+        self.finished[step] = None
+        self.note(step, "ok", asked, answered)
+        self._tell(step, detail, True)
+
+    def note(self, step: str, outcome: str, asked: Iterable[bytes], answered: Iterable[bytes]) -> None:
+        """How a step ended, for the trace."""
+        who = ([node_id_of(key).hex() for key in keys] for keys in (asked, answered))
+        self.trace.end(step, self.elapsed_ms(), outcome, *who)
+
+    def attempt_failed(self, error: PeerNodeError, message: str) -> None:
+        """The attempt hangs where it stands, and another will follow."""
+        self.trace.fail(self.step, self.elapsed_ms(), error.code)
+        self._tell(self.step, message, False)
+
+    def _tell(self, step: str, detail: str, done: bool) -> None:
+        index = STEPS.index(step) + 1
+        name = self.replica.name
+        self._context.tell(JoinProgress(name, step, index, len(STEPS), self.elapsed_ms(), detail, done))
