@@ -143,7 +143,7 @@ class Coordination:
             news = cached.version > log.version or (cached.root, cached.subscribers) == ours
             if news and cached.state == replica.load_state:
                 return cached
-        contacts = view.contacts if view else (self._context.me(),)
+        contacts = view.contacts if view else replica.remembered or (self._context.me(),)
         set_hash = view.hash if view else make_set(list(contacts), False, 0.0).hash
         now = self._context.now()
         replica.coordinator = Coordinator(
