@@ -131,6 +131,7 @@ def _subscriptions() -> dict[Op, Examples]:
             [[CHANNEL, None], [CHANNEL, BEN.node_id]],
             [[[[LEASE.raw, 45_000, ENCODED[1]]], False]],
         ),
+        Op.COORDINATOR: Examples([[CHANNEL]], [[12, ROOT, SUBSCRIBERS, SET_HASH, ENCODED, 0]]),
     }
 
 
