@@ -67,6 +67,10 @@ class NodeConfig:
     author_burst: float = 500.0
     author_rate_per_s: float = 50.0
     channels_max: int = 1024
+    channel_bytes_max: int = 1 << 30
+    author_bytes_max: int = 64 << 20
+    new_streams_burst: float = 512.0
+    new_streams_per_s: float = 0.1
     streams_per_channel_max: int = 16384
     subscribers_per_channel_max: int = 16384
     outbox_max: int = 4096

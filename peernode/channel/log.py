@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from enum import Enum
-from typing import Any
 
-from peernode.channel.message import SEQ_MAX, Message
+from peernode.channel.message import Message
 from peernode.channel.ranges import StreamRanges
+from peernode.channel.summary import Range as Range
+from peernode.channel.summary import StreamSummary as StreamSummary
+from peernode.channel.summary import decode_summary as decode_summary
+from peernode.channel.summary import encode_summary as encode_summary
 from peernode.config import NodeConfig
-from peernode.errors import RemoteProtocolError
-from peernode.wire.codec import Fields
 
 BUCKETS = 64
 BUCKET_DIGEST_BYTES = 8
@@ -39,53 +39,6 @@ class Added(Enum):
     """A third message under one number, or anything more in a void stream: no evidence is needed."""
     TOO_FAR = "too far ahead"
     FULL = "too many streams"
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """Numbers ``low`` to ``high`` of one stream."""
-
-    author: bytes
-    instance: bytes
-    low: int
-    high: int
-
-
-@dataclass(frozen=True, slots=True)
-class StreamSummary:
-    """One stream as told to a peer; ``digest`` names the set of its messages."""
-
-    author: bytes
-    instance: bytes
-    floor: int
-    following: int
-    highest: int
-    digest: bytes
-
-
-def encode_summary(summary: StreamSummary) -> list[Any]:
-    """The form in a body."""
-    return [
-        summary.author,
-        summary.instance,
-        summary.floor,
-        summary.following,
-        summary.highest,
-        summary.digest,
-    ]
-
-
-def decode_summary(item: Any) -> StreamSummary:
-    """A peer's summary; ``RemoteProtocolError`` when it makes no sense."""
-    fields = Fields(item)
-    author, instance = fields.take_bytes(32), fields.take_bytes(8)
-    floor = fields.take_int(0, SEQ_MAX)
-    following = fields.take_int(floor + 1, SEQ_MAX + 1)
-    highest = fields.take_int(floor, SEQ_MAX)
-    # Something is held above the floor; above ``following`` there is more, or nothing.
-    if following == floor + 1 or highest == following or highest < following - 1:
-        raise RemoteProtocolError("a summary that contradicts itself")
-    return StreamSummary(author, instance, floor, following, highest, fields.take_bytes(16))
 
 
 class ChannelLog:
@@ -209,6 +162,10 @@ class ChannelLog:
         self._root = None
 
     # -- asking ------------------------------------------------------------------------------
+
+    def knows(self, author: bytes, instance: bytes) -> bool:
+        """Whether anything of the stream is held."""
+        return author + instance in self._streams
 
     def floor(self, author: bytes, instance: bytes) -> int:
         """The stream's floor; 0 for an unknown one."""

@@ -135,8 +135,15 @@ _ENTRIES = (
     Code(
         "CHANNEL_FULL",
         "The nodes that store this channel have no room for more",
-        "Their disks are full, or the channel has as many authors as one may have.",
+        "Their disks are full, or the channel has as many bytes or authors as one may have.",
         "Ask the people who run those nodes to make room, then press Retry.",
+        True,
+    ),
+    Code(
+        "AUTHOR_QUOTA",
+        "You have used up your room in this channel",
+        "The nodes that store the channel keep only so many bytes of each author.",
+        "Write in another channel, or ask the people who run those nodes for more room.",
         True,
     ),
     Code(

@@ -15,6 +15,7 @@ from peernode.channel.hlc import ahead_ms
 from peernode.channel.log import Added
 from peernode.channel.message import Kind, Message, decode_message
 from peernode.channel.parts import part_digest
+from peernode.channel.quota import Lack, cost_of
 from peernode.errors import Backpressure, PeerNodeError, Refused, RemoteProtocolError, RpcTimeout
 from peernode.pubsub.context import Context
 from peernode.pubsub.replica import Replica
@@ -69,10 +70,11 @@ class Ingest:
         if waiting is not None:
             await asyncio.shield(waiting)
             return
-        self._admit(replica, message)
+        self._admit(replica, message, source)
         await self._commit(replica, [message], source, via)
 
-    def _admit(self, replica: Replica, message: Message) -> None:
+    def _admit(self, replica: Replica, message: Message, source: Source) -> None:
+        """Take room for a message that may enter, else ``Refused``; ``_commit`` gives back what stays out."""
         if lead := self.ahead_ms(message):
             raise Refused(Status.NOT_YET, [lead])
         verdict = replica.log.would_add(message)
@@ -82,6 +84,12 @@ class Ingest:
             raise Refused(Status.BUSY)
         if verdict is Added.FULL:
             raise Refused(Status.STORE_FULL)
+        # What others hold already was let in there: refused here the logs would never be equal again.
+        lack = replica.room.lack(message, author_counts=source is not Source.SYNC)
+        if lack is not None:
+            self._context.collector.count(f"quota.{lack.name.lower()}")
+            raise Refused(Status.OVER_QUOTA if lack is Lack.AUTHOR else Status.STORE_FULL)
+        replica.room.take(message)
 
     async def take_all(self, replica: Replica, raws: list[bytes], via: Contact) -> int:
         """A batch from a catch-up, in the final order; returns how many were new.
@@ -101,13 +109,14 @@ class Ingest:
                 await asyncio.sleep(0)
         admitted: list[Message] = []
         for message in sorted(messages.values(), key=lambda item: item.order_key):
+            if replica.log.has(message) or message.digest in replica.pending:
+                continue
             try:
-                self._admit(replica, message)
+                self._admit(replica, message, Source.SYNC)
             except Refused as refusal:
                 self._context.collector.count(f"ingest.refused.{Status(refusal.status).name}")
                 continue
-            if not replica.log.has(message) and message.digest not in replica.pending:
-                admitted.append(message)
+            admitted.append(message)
         if admitted:
             await self._commit(replica, admitted, Source.SYNC, via)
         return len(admitted)
@@ -116,12 +125,15 @@ class Ingest:
         self, replica: Replica, messages: list[Message], source: Source, via: Contact | None
     ) -> None:
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        left_out = {message.digest: message for message in messages}
         for message in messages:
             replica.pending[message.digest] = done
         try:
             messages, parts = await self._with_parts(replica, messages, via)
             if messages:
                 await self._context.store.commit(*parts, *(PutMessage(message) for message in messages))
+            for message in messages:
+                del left_out[message.digest]
             self.believe(replica, messages, source)
         except BaseException:
             for digest in [key for key, future in replica.pending.items() if future is done]:
@@ -129,6 +141,9 @@ class Ingest:
             if not done.done():
                 done.cancel()
             raise
+        finally:
+            for message in left_out.values():
+                replica.room.give_back(message.author, cost_of(message))
         for digest in [key for key, future in replica.pending.items() if future is done]:
             del replica.pending[digest]
         done.set_result(None)
@@ -137,7 +152,10 @@ class Ingest:
         """These messages are durable: into the log, onto the screen, on to the subscribers."""
         for message in messages:
             added = replica.log.add(message)
+            if source is Source.OWN:
+                replica.room.take(message)
             if added not in (Added.NEW, Added.FORK):
+                replica.room.give_back(message.author, cost_of(message))
                 continue
             replica.passed()
             self._context.hlc.merge(message.hlc)

@@ -2,7 +2,8 @@
 
 Invariants: a receipt or an ack is signed only after the message is durable; a repeated message is
 answered again and stored once; an author is limited to ``author_burst`` messages, then
-``author_rate_per_s``; the limits' table is bounded, the author unheard longest is forgotten first.
+``author_rate_per_s``, and an address prefix to ``new_streams_burst`` streams that nobody knew, then
+``new_streams_per_s``; the limits' tables are bounded, who is unheard longest is forgotten first.
 """
 
 from __future__ import annotations
@@ -20,13 +21,16 @@ from peernode.pubsub.delivery import MessageDelivery
 from peernode.pubsub.ingest import Ingest, Source, refusal_of
 from peernode.pubsub.replica import Replica
 from peernode.pubsub.storage import PubSubStorage
-from peernode.rpc.ratelimit import TokenBucket
+from peernode.rpc.ratelimit import BucketTable, TokenBucket, prefix_of
 from peernode.rpc.rpc import Caller
 from peernode.wire.codec import Fields
 from peernode.wire.ops import Op, Status
 
 AUTHORS_MAX = 8192
 """Authors whose rate is remembered."""
+
+PREFIXES_MAX = 8192
+"""Address prefixes whose new streams are counted."""
 
 PUSHED_FACTOR = 2
 """Pushed messages may come this much faster: an initiator has limited them already."""
@@ -50,6 +54,8 @@ class Intake:
         self._ingest = ingest
         self._delivery = delivery
         self._authors: OrderedDict[tuple[bytes, int], TokenBucket] = OrderedDict()
+        config = context.config
+        self._newcomers = BucketTable(config.new_streams_per_s, config.new_streams_burst, PREFIXES_MAX)
         context.rpc.serve(Op.PUBLISH, self._publish)
         context.rpc.serve(Op.PUSH, self._push)
         context.rpc.serve(Op.ACKED, self._acked)
@@ -57,7 +63,10 @@ class Intake:
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """How full the tables are, each with its bound."""
-        return {"authors": (len(self._authors), AUTHORS_MAX)}
+        return {
+            "authors": (len(self._authors), AUTHORS_MAX),
+            "stream_prefixes": self._newcomers.sizes()["buckets"],
+        }
 
     async def _publish(self, caller: Caller, body: Fields) -> list[Any]:
         message = Message.trusted(body.take_bytes_upto(1200))
@@ -72,6 +81,7 @@ class Intake:
         if not replica.log.has(message):
             check_signature(message)
             self._limit(message.author, 1)
+            self._limit_streams(replica, message, caller)
         try:
             await self._ingest.take(replica, message, Source.PUBLISH, caller.contact)
         except (PeerNodeError, Backpressure) as error:
@@ -104,6 +114,15 @@ class Intake:
             retry_after_ms = int(1000 / self._context.config.author_rate_per_s) + 1
             raise Refused(Status.RATE_LIMITED, [retry_after_ms])
 
+    def _limit_streams(self, replica: Replica, message: Message, caller: Caller) -> None:
+        """Keys are free, addresses are not: count a new stream against where it comes from."""
+        prefix = prefix_of(caller.contact.address)
+        if prefix is None or replica.log.knows(message.author, message.instance):
+            return
+        if not self._newcomers.take(prefix, self._context.now()):
+            self._context.collector.count("quota.streams")
+            raise Refused(Status.RATE_LIMITED, [int(1000 / self._context.config.new_streams_per_s)])
+
     async def _push(self, caller: Caller, body: Fields) -> list[Any]:
         their_hash = body.take_bytes(16)
         message = Message.trusted(body.take_bytes_upto(1200))
@@ -115,6 +134,9 @@ class Intake:
         if not replica.log.has(message):
             check_signature(message)  # what is in the log was checked, byte for byte, when it came
             self._limit(message.author, PUSHED_FACTOR)
+            view = replica.initiators
+            if view is None or not view.holds(caller.contact.public_key):
+                self._limit_streams(replica, message, caller)
         try:
             await self._ingest.take(replica, message, Source.PUSH, caller.contact)
         except (PeerNodeError, Backpressure) as error:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 
 from peernode.channel.message import Kind, Message, decode_message, sign_message
-from peernode.channel.parts import part_digest, split_parts
+from peernode.channel.parts import PART_DIGEST_BYTES, part_digest, split_parts
+from peernode.channel.quota import PART_BYTES, Lack
 from peernode.diagnostics.codes import error_info
 from peernode.errors import Backpressure, PeerNodeError
 from peernode.events import OutboxState
@@ -22,6 +23,9 @@ from peernode.pubsub.replica import Replica
 from peernode.pubsub.storage import PubSubStorage
 from peernode.store.base import DropOutbox, PutMessage, PutOutbox, PutPart, Write
 from peernode.wire.codec import pack
+
+HEAD_BYTES = 300
+"""What a message has beside its body, and a little more."""
 
 RESUMED_MAX = 64
 """Sent messages published again in one go when an initiator appears."""
@@ -102,6 +106,12 @@ class Publisher:
         if kind is Kind.TEXT and not text.strip():
             raise PeerNodeError("EMPTY")
         blocks = split_parts(body, config.part_max_bytes) if len(body) > config.body_max_bytes else []
+        parts_cost = len(blocks) * (PART_BYTES + PART_DIGEST_BYTES)
+        lack = replica.room.lack_for(
+            self._context.identity.public_key, HEAD_BYTES + (parts_cost or len(body)), author_counts=True
+        )
+        if lack is not None:
+            raise PeerNodeError("AUTHOR_QUOTA" if lack is Lack.AUTHOR else "CHANNEL_FULL")
         own = replica.next_own()
         message = sign_message(
             self._context.identity,

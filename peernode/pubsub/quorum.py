@@ -149,6 +149,8 @@ class QuorumPublish:
                 entry.error = error_info("CLOCK_SKEW", seconds=body.take_int(0, 1 << 48) // 1000)
             elif refusal.status == Status.STORE_FULL:
                 entry.error = error_info("CHANNEL_FULL")
+            elif refusal.status == Status.OVER_QUOTA:
+                entry.error = error_info("AUTHOR_QUOTA")
             elif refusal.status == Status.INVALID:
                 entry.error = error_info("SIGNATURE_INVALID")
             elif refusal.status == Status.NOT_INITIATOR:

@@ -16,6 +16,7 @@ from peernode.channel.coordinator import ACTIVE, Coordinator
 from peernode.channel.lease import LeaseTable
 from peernode.channel.log import ChannelLog
 from peernode.channel.message import Kind, Message, digest_of
+from peernode.channel.quota import Room
 from peernode.pubsub.context import Context
 from peernode.pubsub.timeline import Timeline
 from peernode.pubsub.traces import JoinTrace, LoadStep
@@ -115,6 +116,7 @@ class Replica:
         self.sync_due = False
         self.repairing = False
         self.log.rebuild(context.store.heads(channel_id))
+        self.room = Room(context.config, context.store.charges(channel_id))
         self._positions_for = b""
         self._positions: dict[bytes, int] = {}
         self._roots: deque[bytes] = deque(maxlen=ROOTS_MAX)
@@ -124,7 +126,8 @@ class Replica:
     def sizes(self) -> dict[str, tuple[int, int]]:
         """How full the tables are, each with its bound."""
         missing = (len(self.missing_parts), MISSING_PARTS_MAX)
-        return {**self.log.sizes(), **self.leases.sizes(), **self.timeline.sizes(), "missing_parts": missing}
+        tables = {**self.log.sizes(), **self.leases.sizes(), **self.timeline.sizes(), **self.room.sizes()}
+        return {**tables, "missing_parts": missing}
 
     def miss_part(self, digest: bytes) -> None:
         """A part can't be read any more: to be repaired, if not too many wait for that already."""

@@ -78,6 +78,11 @@ class CatchUp:
         """Catch up with ``contact``; how many messages were new, None when it failed."""
         if contact.public_key in replica.syncing or contact.public_key == self._context.identity.public_key:
             return None
+        if replica.room.full:
+            self._context.collector.count(
+                "sync.channel_full"
+            )  # what it has would be refused, again and again
+            return None
         replica.syncing.add(contact.public_key)
         started = self._context.now()
         try:

@@ -142,6 +142,10 @@ class Store(Protocol):
         """
         ...
 
+    def charges(self, channel_id: bytes) -> list[tuple[bytes, int]]:
+        """(author, bytes) of every author with messages here, by ``quota.cost_of_raw``; reads them all."""
+        ...
+
     def messages(
         self, channel_id: bytes, author: bytes, instance: bytes, low: int, high: int, limit: int
     ) -> list[tuple[int, bytes]]:

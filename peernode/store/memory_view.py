@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 from collections.abc import Iterable, Iterator
 
+from peernode.channel.quota import cost_of_raw
 from peernode.store.base import SAME_ID_MAX, ChannelRow, OutboxRow
 from peernode.store.inspection import Inspector
 from peernode.store.memory_tables import Tables
@@ -31,6 +32,13 @@ class TablesView(Inspector):
         for author, instance in sorted(streams):
             for seq, digest, _ in list(streams[author, instance]):
                 yield author, instance, seq, digest
+
+    def charges(self, channel_id: bytes) -> list[tuple[bytes, int]]:
+        """See ``Store.charges``."""
+        found: dict[bytes, int] = {}
+        for row in self._tables.channel(channel_id).rows.values():
+            found[row.author] = found.get(row.author, 0) + cost_of_raw(row.raw)
+        return sorted(found.items())
 
     def messages(
         self, channel_id: bytes, author: bytes, instance: bytes, low: int, high: int, limit: int

@@ -13,6 +13,7 @@ import os
 import sqlite3
 from pathlib import Path
 
+from peernode.channel.quota import cost_of_raw
 from peernode.errors import LocalProtocolError, PeerNodeError
 
 SCHEMA_VERSION = 1
@@ -126,6 +127,7 @@ def open_reader(path: Path) -> sqlite3.Connection:
     )
     connection.text_factory = lambda text: text.decode(errors="replace")
     connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+    connection.create_function("cost", 1, cost_of_raw, deterministic=True)
     return connection
 
 

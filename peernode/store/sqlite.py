@@ -39,6 +39,7 @@ HEADS = (
     f"SELECT author, instance, seq, digest {_CHANNEL} AND (author, instance, seq, digest) > (?, ?, ?, ?)"
     " ORDER BY author, instance, seq, digest LIMIT ?"
 )
+CHARGES = f"SELECT author, sum(cost(raw)) {_CHANNEL} GROUP BY author ORDER BY author"
 MESSAGES = (
     f"SELECT {_PLACE} {_CHANNEL} AND author = ? AND instance = ? AND seq BETWEEN ? AND ? ORDER BY seq, digest"
 )
@@ -158,6 +159,10 @@ class SqliteStore(Inspector):
                 yield last
             if len(page) < HEADS_PAGE:
                 return
+
+    def charges(self, channel_id: bytes) -> list[tuple[bytes, int]]:
+        """See ``Store.charges``."""
+        return [(author, size) for author, size in self._database.rows(CHARGES, (self._node, channel_id))]
 
     def messages(
         self, channel_id: bytes, author: bytes, instance: bytes, low: int, high: int, limit: int

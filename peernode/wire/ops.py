@@ -47,3 +47,4 @@ class Status(IntEnum):
     UNPROVEN = 10
     PARTS_MISSING = 11
     BUSY = 12
+    OVER_QUOTA = 13
