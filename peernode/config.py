@@ -62,6 +62,7 @@ class NodeConfig:
     lease_ttl_s: float = 60.0
     renew_s: float = 20.0
     sync_s: float = 15.0
+    retain_s: float = 86_400.0
     join_timeout_s: float = 5.0
     join_attempts_max: int = 5
     author_burst: float = 500.0

@@ -134,6 +134,24 @@ class Trouble:
     context: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Recovering:
+    """A joined channel is being recovered; ``reason`` is ``network``, ``sleep`` or ``partition``."""
+
+    channel: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """A recovery is complete; ``verified``: proven both ways (False: no other node to prove it with)."""
+
+    channel: str
+    reason: str
+    elapsed_ms: float
+    verified: bool
+
+
 Event = (
     NodeState
     | JoinProgress
@@ -144,4 +162,6 @@ Event = (
     | MessageState
     | NameChanged
     | Trouble
+    | Recovering
+    | Recovered
 )

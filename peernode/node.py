@@ -40,6 +40,9 @@ LOG = logging.getLogger("peernode")
 STATE_TICK_S = 0.5
 """How often the node's own state is looked at."""
 
+FROZEN_S = 5.0
+"""A tick that comes so late means that the process stood still: others may have given us up."""
+
 
 class PeerNode:
     """One peer node. Construct it, ``start`` it, ``stop`` it; it is not started twice."""
@@ -127,6 +130,7 @@ class PeerNode:
             self._report_crash(name, error)
 
     async def _watch_state(self) -> None:
+        clock = self._context.env.clock
         while True:
             state = self.state
             if state != self._told:
@@ -136,8 +140,14 @@ class PeerNode:
                 self._told = state
                 self._tell(state)
                 if recovered:
-                    self._pubsub.recover()
+                    self._pubsub.recover("network")
+            slept_s, slept_ms = clock.monotonic(), clock.wall_ms()
             await asyncio.sleep(STATE_TICK_S)
+            # Where the monotonic clock stands still while the machine sleeps, the wall clock tells.
+            away_s = max(clock.monotonic() - slept_s, (clock.wall_ms() - slept_ms) / 1000)
+            if away_s >= FROZEN_S:
+                self._context.collector.count("recovery.frozen")
+                self._pubsub.recover("sleep")
 
     # -- what the application asks for -------------------------------------------------------
 

@@ -30,7 +30,7 @@ from peernode.rpc.transport import SystemEnvironment
 from peernode.store.sqlite import SqliteDatabase
 from webchat.background import Background
 from webchat.chat.commands import CommandError
-from webchat.chat.eventframes import event_frame, message_fields, outbox_fields
+from webchat.chat.eventframes import UNTOLD, event_frame, message_fields, outbox_fields
 from webchat.deployment import WILDCARDS, Deployment
 from webchat.udp import PORT_TRIES_MAX, machine_id, ports_for, resolve
 
@@ -205,6 +205,8 @@ class Peer:
 
     def on_event(self, event: Any) -> None:
         """Pass an event of the node on, and remember how far a join has got."""
+        if type(event).__name__ in UNTOLD:
+            return
         frame = event_frame(event)
         kind = frame["type"]
         if kind == "node.state":

@@ -18,7 +18,7 @@ from peernode.events import JoinDelayed, Joined
 from peernode.identity import node_id_of
 from peernode.pubsub.context import Context
 from peernode.pubsub.joinproof import PROOF_WAIT_S, JoinProof
-from peernode.pubsub.joinrun import STEP_CODES, STEPS, JoinRun
+from peernode.pubsub.joinrun import STEP_CODES, STEPS, JoinRun, Proofs
 from peernode.pubsub.replica import Replica
 from peernode.pubsub.retry import TryAgain, retrying
 from peernode.pubsub.storage import PubSubStorage
@@ -40,6 +40,8 @@ class Joiner:
         self._subscriber = subscriber
         self._proof = JoinProof(context, catch_up)
         self.runs: dict[bytes, JoinRun] = {}
+        self.proving: dict[bytes, Proofs] = {}
+        """By channel id: the proofs of a recovery that is on its way."""
         self.on_joined: list[Callable[[Replica], None]] = []
 
     async def join(self, name: str) -> Joined:
@@ -61,6 +63,13 @@ class Joiner:
             run.task = self._context.tasks.spawn(self._run(run), "join")
             self._context.tasks.spawn(self._watch(run), "join.watch")
         return run
+
+    def probed(self, channel_id: bytes, public_key: bytes, nonce: bytes) -> None:
+        """A probe for the channel came in: it counts for the join or recovery that waits for it."""
+        run = self.runs.get(channel_id)
+        for proofs in (run.proofs if run is not None else None, self.proving.get(channel_id)):
+            if proofs is not None:
+                proofs.probed(public_key, nonce)
 
     def cancel(self, replica: Replica) -> None:
         """The channel was left."""

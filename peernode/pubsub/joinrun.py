@@ -38,6 +38,13 @@ class Proofs:
     echoes: dict[bytes, bool] = field(default_factory=dict)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
+    def probed(self, public_key: bytes, nonce: bytes) -> None:
+        """A probe came in."""
+        if nonce in self.echoes:
+            self.echoes[nonce] = True
+        self.reached_by[public_key] = None
+        self.changed.set()
+
     async def wait(self, satisfied: Callable[[], bool], seconds: float) -> bool:
         """Wait until the condition holds, at most so long."""
         try:

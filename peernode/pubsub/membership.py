@@ -114,18 +114,18 @@ class Membership:
         replica = self._storage.replicas.get(channel_id)
         if replica is None or not replica.member:
             raise Refused(Status.NOT_SUBSCRIBED)
-        run = self._joiner.runs.get(channel_id)
-        if run is not None:
-            if nonce in run.proofs.echoes:
-                run.proofs.echoes[nonce] = True
-            run.proofs.reached_by[caller.contact.public_key] = None
-            run.proofs.changed.set()
+        self._joiner.probed(channel_id, caller.contact.public_key, nonce)
         return []
 
     async def _echo(self, caller: Caller, body: Fields) -> list[Any]:
-        """Have the caller's nonce sent back by another initiator; by us when there is none."""
+        """Have the caller's nonce sent back by another initiator; by us when there is none, or if it asks."""
         channel_id, nonce = body.take_bytes(20), body.take_bytes(16)
+        direct = body.take_bool() if body.more else False
         replica = self._holder(channel_id, caller.contact)
+        if direct:
+            back = self._bring_back(replica, nonce, caller.contact)
+            self._context.tasks.spawn(back, "membership.echo")
+            return [False]
         view = replica.initiators
         skip = (self._context.identity.public_key, caller.contact.public_key)
         others = [contact for contact in (view.contacts if view else ()) if contact.public_key not in skip]

@@ -86,6 +86,8 @@ class Replica:
         self.joined = False
         self.joining = False
         self.introducing = False
+        self.recovering = False
+        """A recovery is on its way: who the initiators are is not proven at the moment."""
         self.log = ChannelLog(context.config, self._digests_at)
         self.leases = LeaseTable(context.config)
         self.timeline = Timeline(context, self)

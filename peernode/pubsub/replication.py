@@ -2,7 +2,8 @@
 
 Every ``sync_s``, and soon after the set or the subscribers change, each holder of a channel tells the
 other initiators its log root and its subscribers' digest; whoever differs pulls. Invariants: a
-holder outside the set goes on telling until the set has what it has; at most one round per channel
+holder outside the set goes on telling until the set has what it has (``Retention``), a mere subscriber
+leaves that to its renewals; at most one round per channel
 waits at a time, so a burst of changes costs one round; a lease that another initiator passes on
 counts only with the subscriber's signature.
 """
@@ -18,6 +19,7 @@ from peernode.pubsub.audience import fetch_subscribers
 from peernode.pubsub.context import Context
 from peernode.pubsub.keptleases import keep_leases
 from peernode.pubsub.replica import Replica
+from peernode.pubsub.retention import Retention
 from peernode.pubsub.storage import PubSubStorage
 from peernode.pubsub.sync import FAILURES, CatchUp
 from peernode.rpc.rpc import Caller
@@ -35,10 +37,13 @@ HINTED_MAX = 64
 class Replication:
     """Rounds of SYNC among the initiators, and its handler."""
 
-    def __init__(self, context: Context, storage: PubSubStorage, catch_up: CatchUp) -> None:
+    def __init__(
+        self, context: Context, storage: PubSubStorage, catch_up: CatchUp, retention: Retention
+    ) -> None:
         self._context = context
         self._storage = storage
         self._catch_up = catch_up
+        self._retention = retention
         self._due: dict[bytes, None] = {}
         self._leasing: dict[tuple[bytes, bytes], None] = {}
         context.rpc.serve(Op.SYNC, self._sync)
@@ -47,9 +52,12 @@ class Replication:
         """The regular rounds; ends with the node."""
         while True:
             await asyncio.sleep(self._context.jittered(self._context.config.sync_s))
+            self._retention.forget_dropped()
             for replica in list(self._storage.replicas.values()):
                 replica.leases.expire(self._context.now())
-                self.soon(replica)
+                self._storage.local_view(replica)
+                if self._retention.look(replica) or replica.serves:
+                    self.soon(replica)
 
     def changed(self, contact: Contact) -> None:
         """A peer appeared or left: channels it is close to have another set now."""
@@ -69,6 +77,10 @@ class Replication:
         await asyncio.sleep(self._context.jittered(ROUND_DELAY_S))
         self._due.pop(replica.channel_id, None)
         self._storage.local_view(replica)
+        if not replica.serves and not replica.member:
+            self._retention.look(replica)
+            await self._retention.hand_over(replica, self._tell)
+            return
         view = replica.initiators
         if view is None:
             return
@@ -95,6 +107,7 @@ class Replication:
         await self._compare(replica, contact, root, subscribers)
 
     async def _compare(self, replica: Replica, contact: Contact, root: bytes, subscribers: bytes) -> None:
+        self._retention.confirmed(replica, contact, root)
         if replica.serves and subscribers != replica.leases.digest() and self._storage.near(replica, contact):
             await self._pull_leases(replica, contact)
         if not replica.holds_all_of(root):

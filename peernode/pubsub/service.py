@@ -24,10 +24,12 @@ from peernode.pubsub.outbox import Outbox
 from peernode.pubsub.publish import Publisher
 from peernode.pubsub.quorum import QuorumPublish
 from peernode.pubsub.reachability import InitiatorReachabilityMonitor
+from peernode.pubsub.recovery import AT_ONCE, Recovery
 from peernode.pubsub.renewal import Renewal
 from peernode.pubsub.repair import Repair
 from peernode.pubsub.replica import Replica
 from peernode.pubsub.replication import Replication
+from peernode.pubsub.retention import Retention
 from peernode.pubsub.storage import PubSubStorage
 from peernode.pubsub.subscribe import Subscriber
 from peernode.pubsub.sync import CatchUp
@@ -50,11 +52,13 @@ class PubSub:
         self.catch_up = CatchUp(context, self.ingest)
         self.subscriber = Subscriber(context, self.storage, self.audience)
         self.joiner = Joiner(context, self.storage, self.subscriber, self.catch_up)
-        self.replication = Replication(context, self.storage, self.catch_up)
+        self.retention = Retention(context, self.storage)
+        self.replication = Replication(context, self.storage, self.catch_up, self.retention)
         self.renewal = Renewal(
             context, self.storage, self.subscriber, self.joiner, self.catch_up, self.publisher
         )
         self.repair = Repair(context, self.storage, self.ingest, self.catch_up)
+        self.recovery = Recovery(context, self.storage, self.subscriber, self.joiner, self.catch_up)
         membership = Membership(context, self.storage, self.joiner, self.monitor)
         Archive(context, self.storage)
         self.intake = Intake(context, self.storage, self.ingest, self.delivery)
@@ -64,17 +68,28 @@ class PubSub:
         membership.on_subscribers.append(self.replication.soon)
         membership.on_other_root.append(self.renewal.other_root)
         self.joiner.on_joined.append(self._after_join)
+        self.recovery.on_recovered.append(self._after_recovery)
         context.overlay.on_change.append(self._peer_changed)
         context.overlay.attend_while(self._serves)
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """How full the tables are, each with its bound."""
-        parts = (self.storage, self.delivery, self.monitor, self.intake, self.outbox, self.repair)
+        parts = (
+            self.retention,
+            self.storage,
+            self.delivery,
+            self.monitor,
+            self.intake,
+            self.outbox,
+            self.repair,
+            self.recovery,
+        )
         return {name: size for part in parts for name, size in part.sizes().items()}
 
     def start(self) -> None:
         """Take up what the database holds and go on where the last run ended."""
         self.storage.load()
+        self.retention.load()
         self.publisher.load()
         spawn = self._context.tasks.spawn
         spawn(self.replication.run(), "replication")
@@ -98,16 +113,27 @@ class PubSub:
         for replica in self.storage.replicas.values():
             replica.timeline.close()
 
-    def recover(self) -> None:
-        """The network is back: leases first, then whatever waits to be sent."""
-        self.renewal.all_now()
+    def recover(self, reason: str) -> None:
+        """The network is back, or the process runs again: recover all channels, send what waits.
+
+        With many channels the leases go first: they must not wait until each channel's turn has come.
+        """
+        if sum(1 for replica in self.storage.replicas.values() if replica.joined) > AT_ONCE:
+            self.renewal.all_now()
+        self.recovery.all(reason)
         self.publisher.resume()
+
+    def _after_recovery(self, replica: Replica) -> None:
+        self.publisher.resume(replica)
+        if replica.serves:
+            self.replication.soon(replica)
 
     def _serves(self) -> bool:
         return any(replica.serves for replica in self.storage.replicas.values())
 
     def _peer_changed(self, kind: str, contact: Contact) -> None:
         self.replication.changed(contact)
+        self.recovery.peer_changed(kind, contact)
         if kind != "appeared":
             return
         waiting = {entry.replica.channel_id: entry.replica for entry in self.outbox.waiting.values()}

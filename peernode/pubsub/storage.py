@@ -22,7 +22,7 @@ from peernode.pubsub.coordination import Coordination
 from peernode.pubsub.keptleases import load_leases
 from peernode.pubsub.loading import LATELY_S
 from peernode.pubsub.replica import InitiatorSet, Replica, make_set
-from peernode.store.base import ChannelRow, DropChannel, PutChannel
+from peernode.store.base import ChannelRow, DropChannel, PutChannel, Write
 from peernode.wire.contact import Contact
 from peernode.wire.frames import VERSION
 from peernode.wire.ops import Op, Status
@@ -43,6 +43,8 @@ class PubSubStorage:
         self.coordination = Coordination(context, self)
         self._pings: dict[bytes, asyncio.Task[None]] = {}
         """By public key: who is being asked whether it is there; no more than the routing table holds."""
+        self._dropping: dict[bytes, asyncio.Task[bool]] = {}
+        """By channel id: rows that are being deleted; whoever wants the channel again waits for that."""
 
     def load(self) -> None:
         """Take up what the database holds."""
@@ -85,6 +87,7 @@ class PubSubStorage:
         """The replica for joining ``name``, durable as a membership when this returns."""
         name = normalise_name(name)
         channel_id = channel_id_of(self._context.network_id, name)
+        await self._dropped(channel_id)
         limit = self._context.config.channels_max
         joined = sum(1 for replica in self.replicas.values() if replica.member)
         if joined >= limit and not (channel_id in self.replicas and self.replicas[channel_id].member):
@@ -108,6 +111,22 @@ class PubSubStorage:
                 self._context.tasks.spawn(self._context.save(drop), "storage.make_room")
                 return True
         return False
+
+    async def drop(self, replica: Replica, *writes: Write) -> None:
+        """Forget a channel that this node needs no more, with ``writes`` in the same commit."""
+        if self.replicas.get(replica.channel_id) is not replica:
+            return
+        del self.replicas[replica.channel_id]
+        replica.timeline.close()
+        saving = self._context.save(DropChannel(replica.channel_id), *writes)
+        task = self._dropping[replica.channel_id] = self._context.tasks.spawn(saving, "storage.drop")
+        task.add_done_callback(lambda _: self._dropping.pop(replica.channel_id, None))
+        await asyncio.shield(task)
+
+    async def _dropped(self, channel_id: bytes) -> None:
+        """Wait until rows that are being deleted are gone: a new replica must not count them."""
+        if (task := self._dropping.get(channel_id)) is not None:
+            await asyncio.shield(task)
 
     def _make(self, channel_id: bytes, name: str) -> Replica:
         replica = self.replicas[channel_id] = Replica(self._context, channel_id, name, False)

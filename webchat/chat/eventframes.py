@@ -22,6 +22,9 @@ FRAME_OF_EVENT = {
     "Trouble": "trouble",
 }
 
+UNTOLD = ("Recovering", "Recovered")
+"""Events that no page hears of: what they mean for a person comes as other events."""
+
 
 def event_frame(event: Any) -> dict[str, Any]:
     """The frame of an event, without its cursor."""

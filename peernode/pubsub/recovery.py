@@ -1,0 +1,263 @@
+"""``Recovery``: brings joined channels back after this node, or a part of the network, was away.
+
+Reasons to begin: the node has its network again (``network``), its process was frozen (``sleep``), lost peers
+answer again (``partition``): those near a channel concern that channel, many at once all channels. A run is:
+look the initiators up anew, renew the leases, have every initiator probe us and a nonce come back through
+another one, catch up with whoever has more. Only then is the channel ``ACTIVE`` again.
+
+Invariants: nothing is called recovered that is not proven both ways with a quorum of the initiators;
+one run per channel, ``AT_ONCE`` of them at a time, spread by jitter; a reason that turns up during a run
+is answered by one more pass, ``PASSES_MAX`` in a row at most; a run that fails is tried again with growing
+pauses until it succeeds or the channel is left, at once when there is a new reason.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from peernode.errors import PeerNodeError
+from peernode.events import Recovered, Recovering
+from peernode.pubsub.context import Context
+from peernode.pubsub.join import Joiner
+from peernode.pubsub.proofs import PROOF_WAIT_S, Proofs, ask_echo, heard_by_one
+from peernode.pubsub.replica import Replica
+from peernode.pubsub.retry import backoff_s
+from peernode.pubsub.storage import PubSubStorage
+from peernode.pubsub.subscribe import Subscriber, Subscription
+from peernode.pubsub.sync import CatchUp
+from peernode.wire.contact import Contact
+
+AT_ONCE = 8
+"""Channels that are recovered at a time; the others wait for their turn."""
+
+SPREAD_S = 0.4
+"""A run begins within this time, so that the peers of a whole side don't come in one instant."""
+
+PASSES_MAX = 3
+"""Passes of one run, when new reasons keep turning up."""
+
+RETRY_BASE_S = 0.5
+RETRY_CAP_S = 20.0
+
+LOST_MAX = 1024
+"""Lost peers that are remembered; over it the one lost longest ago is taken for a newcomer."""
+
+HEALED_WITHIN_S = 10.0
+HEALED_MIN = 2
+HEALED_SHARE = 0.25
+"""When so large a part of the peers known comes back within that time, the network was in parts."""
+
+
+@dataclass(slots=True)
+class Run:
+    """The recovery of one channel; ``again``: a reason turned up since this pass began."""
+
+    replica: Replica
+    reason: str
+    started_s: float
+    again: bool = False
+    attempts: int = 0
+    hurried: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Recovery:
+    """The recoveries of one node."""
+
+    def __init__(
+        self,
+        context: Context,
+        storage: PubSubStorage,
+        subscriber: Subscriber,
+        joiner: Joiner,
+        catch_up: CatchUp,
+    ) -> None:
+        self._context = context
+        self._storage = storage
+        self._subscriber = subscriber
+        self._joiner = joiner
+        self._catch_up = catch_up
+        self._runs: dict[bytes, Run] = {}
+        self._gate = asyncio.Semaphore(AT_ONCE)
+        self._lost: OrderedDict[bytes, None] = OrderedDict()
+        self._found_s: deque[float] = deque(maxlen=LOST_MAX)
+        self.on_recovered: list[Callable[[Replica], None]] = []
+        """Told when a channel is back, proven both ways."""
+
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """How full the tables are, each with its bound."""
+        return {
+            "recoveries": (len(self._runs), self._context.config.channels_max),
+            "recovery_lost": (len(self._lost), LOST_MAX),
+        }
+
+    # -- reasons -----------------------------------------------------------------------------
+
+    def all(self, reason: str) -> None:
+        """Recover every joined channel."""
+        for replica in list(self._storage.replicas.values()):
+            self.begin(replica, reason)
+
+    def begin(self, replica: Replica, reason: str) -> None:
+        """Recover one channel; a join that is not confirmed yet goes on by itself."""
+        if not replica.joined:
+            return
+        run = self._runs.get(replica.channel_id)
+        if run is not None:
+            run.again = True
+            run.hurried.set()
+            return
+        run = self._runs[replica.channel_id] = Run(replica, reason, self._context.now())
+        replica.recovering = True
+        self._context.tell(Recovering(replica.name, reason))
+        self._context.tasks.spawn(self._run(run), "recovery")
+
+    def peer_changed(self, kind: str, contact: Contact) -> None:
+        """A peer left the routing table, or is (again) in it."""
+        if kind == "left":
+            self._lost[contact.public_key] = None
+            self._lost.move_to_end(contact.public_key)
+            if len(self._lost) > LOST_MAX:
+                self._lost.popitem(last=False)
+            return
+        if contact.public_key not in self._lost:
+            return
+        del self._lost[contact.public_key]
+        now = self._context.now()
+        self._found_s.append(now)
+        found = sum(1 for at_s in self._found_s if now - at_s <= HEALED_WITHIN_S)
+        if found >= max(HEALED_MIN, HEALED_SHARE * len(self._context.overlay.peers())):
+            self._found_s.clear()
+            self.all("partition")
+            return
+        for replica in list(self._storage.replicas.values()):
+            view = replica.initiators
+            near = self._storage.closest(replica.channel_id, self._context.config.replicas)
+            if replica.joined and contact in near and not (view and view.holds(contact.public_key)):
+                self.begin(replica, "partition")
+
+    # -- runs --------------------------------------------------------------------------------
+
+    async def _run(self, run: Run) -> None:
+        replica = run.replica
+        try:
+            await asyncio.sleep(SPREAD_S * self._context.env.random.random())
+            proven = await self._until_proven(run)
+        finally:
+            self._runs.pop(replica.channel_id, None)
+            replica.recovering = False
+        if proven is None:
+            self._context.collector.count("recovery.left")
+            return
+        elapsed_ms = (self._context.now() - run.started_s) * 1000
+        self._context.collector.record(
+            "recovery",
+            replica.name,
+            "ok",
+            run.started_s,
+            reason=run.reason,
+            attempts=run.attempts,
+            reached=proven,
+        )
+        self._context.tell(Recovered(replica.name, run.reason, elapsed_ms, proven > 0))
+        for heard in self.on_recovered:
+            heard(replica)
+
+    async def _until_proven(self, run: Run) -> int | None:
+        """How many initiators have proven both ways in the end; None when the channel was left."""
+        passes = failures = 0
+        while run.replica.joined:
+            run.again = False
+            run.hurried.clear()
+            run.attempts += 1
+            started = self._context.now()
+            try:
+                async with self._gate:
+                    proven = await self._attempt(run.replica)
+            except PeerNodeError as error:
+                self._context.collector.record("recovery.attempt", run.replica.name, error.code, started)
+                failures += 1
+                await self._rest(run, failures)
+                continue
+            passes += 1
+            if not run.again or passes >= PASSES_MAX:
+                return proven
+        return None
+
+    async def _rest(self, run: Run, failures: int) -> None:
+        """Wait before the next try; a new reason ends the wait."""
+        pause_s = backoff_s(self._context.env.random, failures, RETRY_BASE_S, RETRY_CAP_S)
+        try:
+            async with asyncio.timeout(pause_s):
+                await run.hurried.wait()
+        except TimeoutError:
+            return
+
+    async def _attempt(self, replica: Replica) -> int:
+        """One pass; how many initiators have proven both ways, 0 when there is no other node."""
+        if not await self._context.overlay.wait_ready(PROOF_WAIT_S):
+            raise PeerNodeError("NO_BOOTSTRAP")
+        started = self._context.now()
+        await self._storage.initiators(replica, fresh=True)
+        self._step(replica, "lookup", started)
+        started = self._context.now()
+        taken = await self._subscriber.subscribe(replica)
+        if not taken.quorum:
+            raise PeerNodeError("NO_INITIATOR", replica.name)
+        self._step(replica, "leases", started, took=len(taken.accepted))
+        try:
+            async with asyncio.TaskGroup() as group:
+                proof = group.create_task(self._prove(replica, taken), name="recovery.proof")
+                group.create_task(self._catch_up_with(replica, taken), name="recovery.history")
+        except BaseExceptionGroup as failed:
+            for error in failed.exceptions:
+                if isinstance(error, PeerNodeError):
+                    raise error from failed
+            raise
+        return proof.result()
+
+    async def _prove(self, replica: Replica, taken: Subscription) -> int:
+        """Every initiator is asked to probe us; a quorum must, and one nonce must come through another."""
+        started = self._context.now()
+        mine = self._context.identity.public_key
+        others = [contact for key, contact in taken.accepted.items() if key != mine]
+        own = len(taken.accepted) - len(others)
+        if not others:
+            return 0
+        proofs = self._joiner.proving[replica.channel_id] = Proofs()
+        try:
+            asked = [ask_echo(self._context, replica, contact, proofs, True) for contact in others]
+            spawn = self._context.tasks.spawn
+            for ask in asked:
+                spawn(ask, "recovery.echo")
+            heard = await heard_by_one(self._context, replica, others, proofs)
+
+            def reached() -> int:
+                return sum(1 for key in proofs.reached_by if taken.view.holds(key))
+
+            if not await proofs.wait(lambda: reached() + own >= taken.view.quorum):
+                raise PeerNodeError("UNREACHABLE_BY_INITIATORS", replica.name)
+        finally:
+            self._joiner.proving.pop(replica.channel_id, None)
+        if not heard:
+            raise PeerNodeError("SEND_PATH_BROKEN", replica.name)
+        self._step(replica, "proof", started, reached=reached())
+        return reached()
+
+    async def _catch_up_with(self, replica: Replica, taken: Subscription) -> None:
+        """Pull from each initiator that holds what we lack; one of them at least must answer."""
+        started = self._context.now()
+        answered, asked = 0, 0
+        for contact, root in list(taken.behind):
+            if replica.holds_all_of(root) or contact.public_key in replica.syncing:
+                continue
+            asked += 1
+            answered += await self._catch_up.run(replica, contact) is not None
+        if asked and not answered:
+            raise PeerNodeError("TIMEOUT", replica.name)
+        self._step(replica, "history", started, asked=asked)
+
+    def _step(self, replica: Replica, step: str, started_s: float, **route: int) -> None:
+        self._context.collector.record(f"recovery.{step}", replica.name, "ok", started_s, **route)

@@ -1,0 +1,125 @@
+"""Initiators come and go: newcomers get everything, leaving ones keep it until R others hold it."""
+
+from __future__ import annotations
+
+import asyncio
+
+from peernode.channel.ids import channel_id_of
+from peernode.identity import network_id_of
+from tests.pubsub.flock import LOBBY, Bird, Flock, story
+
+RETAIN_S = 60.0
+MESSAGES = 24
+
+
+def by_distance(flock: Flock) -> list[Bird]:
+    """The birds by their distance to the channel: the first five that run are its initiators."""
+    target = int.from_bytes(channel_id_of(network_id_of("starling"), LOBBY), "big")
+    return sorted(flock, key=lambda bird: int.from_bytes(bird.identity.node_id, "big") ^ target)
+
+
+def held(bird: Bird) -> int:
+    """How many messages of the channel its disk has."""
+    channel_id = channel_id_of(network_id_of("starling"), LOBBY)
+    return len(list(bird.disk.store_for(bird.identity.node_id).heads(channel_id)))
+
+
+def stores(bird: Bird) -> bool:
+    return any(channel["name"] == LOBBY for channel in bird.node.diagnostics()["channels"])
+
+
+def counted(bird: Bird, what: str) -> int:
+    return bird.node.happened().get(what, 0)
+
+
+async def displaced(flock: Flock) -> tuple[list[Bird], Bird]:
+    """Nine nodes; the three closest come last, so that the sixth and seventh are initiators no more."""
+    near = by_distance(flock)
+    for bird in near[:3]:
+        bird.crash()
+    await asyncio.sleep(8)
+    author, reader = near[8], near[7]
+    for bird in (author, reader):
+        await bird.join()
+    for number in range(MESSAGES):
+        await author.say(f"old {number}")
+    await asyncio.sleep(3)
+    for bird in near[:3]:
+        await bird.restart()
+    return near, author
+
+
+def test_a_replaced_initiator_hands_over_keeps_its_copy_and_lets_go_in_the_end() -> None:
+    async def tell(flock: Flock) -> None:
+        near, author = await displaced(flock)
+        total = held(author)
+        leaving = near[5:7]
+        await flock.expect(lambda: all(held(bird) == total for bird in near[:5]), 20, "newcomers have it all")
+        await flock.expect(lambda: all(counted(b, "retention.begun") for b in leaving), 20, "noted as held")
+        await asyncio.sleep(RETAIN_S / 2)
+        assert all(held(bird) == total for bird in leaving)
+        await flock.expect(lambda: not any(stores(bird) for bird in leaving), 6 * RETAIN_S, "let go")
+        await asyncio.sleep(0.1)  # that much later it is off the disk, too
+        assert [held(bird) for bird in leaving] == [0, 0]
+        assert all(held(bird) == total for bird in (*near[:5], *near[7:]))
+        await author.say("new")
+        await flock.expect(lambda: "new" in near[7].texts(), 2, "goes on")
+
+    story(tell, 9, retain_s=RETAIN_S)
+
+
+def test_nothing_is_let_go_while_an_initiator_lacks_it() -> None:
+    async def tell(flock: Flock) -> None:
+        near = by_distance(flock)
+        near[0].disk.fill("test", 0)
+        near, _ = await displaced(flock)
+        total = held(near[8])
+        leaving = near[5:7]
+        await asyncio.sleep(4 * RETAIN_S)
+        assert held(near[0]) < total
+        assert all(held(bird) == total for bird in leaving)
+        near[0].disk.make_room("test")
+        await flock.expect(lambda: not any(stores(bird) for bird in leaving), 10 * RETAIN_S, "let go at last")
+        assert held(near[0]) == total
+
+    story(tell, 9, retain_s=RETAIN_S)
+
+
+def test_since_when_a_channel_is_held_survives_a_restart() -> None:
+    async def tell(flock: Flock) -> None:
+        near, _ = await displaced(flock)
+        leaving = near[5]
+        await flock.expect(lambda: counted(leaving, "retention.begun") > 0, 20, "noted as held")
+        await asyncio.sleep(RETAIN_S)
+        leaving.crash()
+        await leaving.restart()
+        await flock.expect(lambda: not stores(leaving), 1.3 * RETAIN_S, "let go before a whole time anew")
+        assert counted(leaving, "retention.begun") == 0
+
+    story(tell, 9, retain_s=1.5 * RETAIN_S)
+
+
+def test_a_node_that_flaps_costs_digests_and_no_second_transfer() -> None:
+    async def tell(flock: Flock) -> None:
+        near, author = await displaced(flock)
+        stand_in = near[5]
+        whole = near[:5]
+        await flock.expect(
+            lambda: all(held(bird) == held(author) for bird in whole), 20, "newcomers have all"
+        )
+
+        def pulled() -> int:
+            return sum(bird.node.counters().get("op.PULL.out", 0) for bird in near[1:])
+
+        before = pulled()
+        for _ in range(4):
+            near[0].crash()
+            await asyncio.sleep(12)
+            await near[0].restart()
+            await asyncio.sleep(20)
+        assert pulled() == before, "everybody had everything all the time"
+        assert near[0].node.counters().get("op.PULL.out", 0) == 0
+        assert stand_in.node.counters()["op.SYNC.out"] < 200
+        assert held(stand_in) == held(author)
+
+    story(tell, 9)
