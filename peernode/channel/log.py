@@ -172,6 +172,11 @@ class ChannelLog:
         stream = self._streams.get(author + instance)
         return stream.floor if stream else 0
 
+    def fork_at(self, author: bytes, instance: bytes, seq: int) -> tuple[bytes, ...]:
+        """The digests of the two messages that are kept under one number; nothing where there is one."""
+        stream = self._streams.get(author + instance)
+        return stream.forks.get(seq, ()) if stream else ()
+
     def forked(self) -> list[bytes]:
         """Keys of authors that have contradicted themselves: forks, or chains that don't fit."""
         found = (key[:32] for key, stream in self._streams.items() if stream.forks or stream.tears)

@@ -118,14 +118,9 @@ class Membership:
         return []
 
     async def _echo(self, caller: Caller, body: Fields) -> list[Any]:
-        """Have the caller's nonce sent back by another initiator; by us when there is none, or if it asks."""
+        """Have the caller's nonce sent back by another initiator; by us when there is none."""
         channel_id, nonce = body.take_bytes(20), body.take_bytes(16)
-        direct = body.take_bool() if body.more else False
         replica = self._holder(channel_id, caller.contact)
-        if direct:
-            back = self._bring_back(replica, nonce, caller.contact)
-            self._context.tasks.spawn(back, "membership.echo")
-            return [False]
         view = replica.initiators
         skip = (self._context.identity.public_key, caller.contact.public_key)
         others = [contact for contact in (view.contacts if view else ()) if contact.public_key not in skip]

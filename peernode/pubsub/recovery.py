@@ -22,7 +22,7 @@ from peernode.errors import PeerNodeError
 from peernode.events import Recovered, Recovering
 from peernode.pubsub.context import Context
 from peernode.pubsub.join import Joiner
-from peernode.pubsub.proofs import PROOF_WAIT_S, Proofs, ask_echo, heard_by_one
+from peernode.pubsub.proofs import PROOF_WAIT_S, Proofs, heard_by_one
 from peernode.pubsub.replica import Replica
 from peernode.pubsub.retry import backoff_s
 from peernode.pubsub.storage import PubSubStorage
@@ -202,14 +202,21 @@ class Recovery:
         started = self._context.now()
         await self._storage.initiators(replica, fresh=True)
         self._step(replica, "lookup", started)
-        started = self._context.now()
-        taken = await self._subscriber.subscribe(replica)
-        if not taken.quorum:
-            raise PeerNodeError("NO_INITIATOR", replica.name)
-        self._step(replica, "leases", started, took=len(taken.accepted))
+        proofs = self._joiner.proving[replica.channel_id] = Proofs()
+        try:
+            started = self._context.now()
+            taken = await self._subscriber.subscribe(replica)  # says that it wants to be probed anew
+            if not taken.quorum:
+                raise PeerNodeError("NO_INITIATOR", replica.name)
+            self._step(replica, "leases", started, took=len(taken.accepted))
+            return await self._prove_and_catch_up(replica, taken, proofs)
+        finally:
+            self._joiner.proving.pop(replica.channel_id, None)
+
+    async def _prove_and_catch_up(self, replica: Replica, taken: Subscription, proofs: Proofs) -> int:
         try:
             async with asyncio.TaskGroup() as group:
-                proof = group.create_task(self._prove(replica, taken), name="recovery.proof")
+                proof = group.create_task(self._prove(replica, taken, proofs), name="recovery.proof")
                 group.create_task(self._catch_up_with(replica, taken), name="recovery.history")
         except BaseExceptionGroup as failed:
             for error in failed.exceptions:
@@ -218,31 +225,22 @@ class Recovery:
             raise
         return proof.result()
 
-    async def _prove(self, replica: Replica, taken: Subscription) -> int:
-        """Every initiator is asked to probe us; a quorum must, and one nonce must come through another."""
+    async def _prove(self, replica: Replica, taken: Subscription, proofs: Proofs) -> int:
+        """A quorum of the initiators must have probed us, and a nonce must come back through another."""
         started = self._context.now()
         mine = self._context.identity.public_key
         others = [contact for key, contact in taken.accepted.items() if key != mine]
         own = len(taken.accepted) - len(others)
         if not others:
             return 0
-        proofs = self._joiner.proving[replica.channel_id] = Proofs()
-        try:
-            asked = [ask_echo(self._context, replica, contact, proofs, True) for contact in others]
-            spawn = self._context.tasks.spawn
-            for ask in asked:
-                spawn(ask, "recovery.echo")
-            heard = await heard_by_one(self._context, replica, others, proofs)
 
-            def reached() -> int:
-                return sum(1 for key in proofs.reached_by if taken.view.holds(key))
+        def reached() -> int:
+            return sum(1 for key in proofs.reached_by if taken.view.holds(key))
 
-            if not await proofs.wait(lambda: reached() + own >= taken.view.quorum):
-                raise PeerNodeError("UNREACHABLE_BY_INITIATORS", replica.name)
-        finally:
-            self._joiner.proving.pop(replica.channel_id, None)
-        if not heard:
+        if not await heard_by_one(self._context, replica, others, proofs):
             raise PeerNodeError("SEND_PATH_BROKEN", replica.name)
+        if not await proofs.wait(lambda: reached() + own >= taken.view.quorum):
+            raise PeerNodeError("UNREACHABLE_BY_INITIATORS", replica.name)
         self._step(replica, "proof", started, reached=reached())
         return reached()
 

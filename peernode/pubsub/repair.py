@@ -4,14 +4,17 @@ A row is verified whenever it is read, and a bad one counts as missing; here it 
 channel's initiators and written anew. So that rot is found before the last sound copy is gone too, a page
 of every log is read now and then (*scrubbing*), round and round.
 
-Invariants: only bytes with the digest that was stored are written back; at most ``WAITING_MAX`` places
-wait, over which a damaged row waits for the next time that it is read; what nobody can give is asked for
-again with the next round.
+Invariants: only bytes with a digest that was stored are written back, and of a fork, whose rows can't tell
+which of them is damaged, both; at most ``WAITING_MAX`` places wait, over which a damaged row waits for the
+next time that it is read; what nobody can give is asked for again after pauses that double, with jitter,
+up to ``AGAIN_MAX_S``.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
+from collections.abc import Hashable
 
 from peernode.channel.log import Range
 from peernode.channel.message import Message, parts_named
@@ -31,8 +34,42 @@ SCRUB_S = 10.0
 SCRUB_ROWS = 64
 """Messages of each channel that one round of scrubbing reads."""
 
+AGAIN_S = 10.0
+AGAIN_MAX_S = 600.0
+"""The first and the longest pause before what nobody could give is asked for again, give or take a fifth."""
+
 Place = tuple[bytes, bytes, bytes, int]
 """Channel id, author, instance, number."""
+
+PUT_OFF_MAX = 4096
+"""Places and parts that wait for another try; over it the first is asked for with the next round."""
+
+
+class PutOff:
+    """When what could not be repaired is tried again."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._until: OrderedDict[Hashable, tuple[float, int]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._until)
+
+    def due(self, key: Hashable) -> bool:
+        """Whether it may be tried now."""
+        return self._context.now() >= self._until.get(key, (0.0, 0))[0]
+
+    def failed(self, key: Hashable) -> None:
+        """Nobody could give it: twice the last pause."""
+        tries = self._until.pop(key, (0.0, 0))[1]
+        pause_s = min(AGAIN_S * 2**tries, AGAIN_MAX_S)
+        self._until[key] = (self._context.now() + self._context.jittered(pause_s), min(tries + 1, 16))
+        if len(self._until) > PUT_OFF_MAX:
+            self._until.popitem(last=False)
+
+    def done(self, key: Hashable) -> None:
+        """It is repaired, or not wanted any more."""
+        self._until.pop(key, None)
 
 
 class Repair:
@@ -44,6 +81,7 @@ class Repair:
         self._ingest = ingest
         self._catch_up = catch_up
         self._waiting: dict[Place, None] = {}
+        self._put_off = PutOff(context)
         self._noticed = asyncio.Event()
         self._scrubbed: dict[bytes, bytes | None] = {}
         """Channel id -> order key down to which this round has read."""
@@ -51,7 +89,10 @@ class Repair:
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """How full the tables are, each with its bound."""
-        return {"repairs": (len(self._waiting), WAITING_MAX)}
+        return {
+            "repairs": (len(self._waiting), WAITING_MAX),
+            "repairs_put_off": (len(self._put_off), PUT_OFF_MAX),
+        }
 
     async def run(self) -> None:
         """Repair what is noticed, and look for more; ends with the node."""
@@ -63,10 +104,12 @@ class Repair:
                 await self._scrub()
             self._noticed.clear()
             for place in list(self._waiting):
-                await self._repair(place)
+                if self._put_off.due(place):
+                    await self._repair(place)
             for replica in list(self._storage.replicas.values()):
                 for digest in list(replica.missing_parts):
-                    await self._repair_part(replica, digest)
+                    if self._put_off.due((replica.channel_id, digest)):
+                        await self._repair_part(replica, digest)
 
     def _damaged(self, channel_id: bytes, author: bytes, instance: bytes, seq: int) -> None:
         """Told by the store in the middle of a read."""
@@ -109,27 +152,39 @@ class Repair:
         replica = self._storage.replicas.get(channel_id)
         if replica is None:
             self._waiting.pop(place, None)
+            self._put_off.done(place)
             return
         started = self._context.now()
         span = Range(author, instance, seq, seq)
+        wanted = dict.fromkeys(self._digests_at(replica, span))
         for contact in await self._sources(replica):
-            message = await self._fetch(replica, contact, span)
-            if message is not None and await self._context.save(PutMessage(message)):
+            for message in await self._fetch(replica, contact, span):
+                if message.digest in wanted and await self._context.save(PutMessage(message)):
+                    del wanted[message.digest]
+            if not wanted:
                 self._waiting.pop(place, None)
+                self._put_off.done(place)
                 self._context.collector.record("repair", replica.name, "ok", started, peer=contact.id.hex())
                 return
+        self._put_off.failed(place)
         self._context.collector.record("repair", replica.name, "missing", started)
 
-    async def _fetch(self, replica: Replica, contact: Contact, span: Range) -> Message | None:
-        """The message that was stored at the place, from a peer that has it."""
-        expected = self._context.store.digest_at(replica.channel_id, span.author, span.instance, span.low)
+    def _digests_at(self, replica: Replica, span: Range) -> list[bytes]:
+        """What was stored at a place: one message, or the two of a fork, one of which is sound."""
+        forked = replica.log.fork_at(span.author, span.instance, span.low)
+        if forked:
+            return list(forked)
+        digest = self._context.store.digest_at(replica.channel_id, span.author, span.instance, span.low)
+        return [] if digest is None else [digest]
+
+    async def _fetch(self, replica: Replica, contact: Contact, span: Range) -> list[Message]:
+        """The messages of the place that a peer has."""
         try:
             raws = await self._catch_up.pull(replica, contact, [span])
-            messages = [self._ingest.decode(replica, raw) for raw in raws]
+            return [self._ingest.decode(replica, raw) for raw in raws]
         except (*FAILURES, RemoteProtocolError) as error:
             self._context.collector.count(f"repair.{type(error).__name__}")
-            return None
-        return next((message for message in messages if message.digest == expected), None)
+            return []
 
     async def _repair_part(self, replica: Replica, digest: bytes) -> None:
         started = self._context.now()
@@ -137,6 +192,8 @@ class Repair:
             block = await self._ingest.fetch_part(replica, digest, contact)
             if block is not None and await self._context.save(PutPart(digest, block)):
                 replica.missing_parts.pop(digest, None)
+                self._put_off.done((replica.channel_id, digest))
                 self._context.collector.record("repair", replica.name, "ok", started, peer=contact.id.hex())
                 return
+        self._put_off.failed((replica.channel_id, digest))
         self._context.collector.record("repair", replica.name, "missing", started)

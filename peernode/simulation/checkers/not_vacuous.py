@@ -33,6 +33,7 @@ REQUIRED = (
     "path catch-up",
     "path merge",
     "path hand-off",
+    "path recovery",
     "path new instance",
     "path rejoin",
     "path renewal",
