@@ -130,7 +130,6 @@ class PeerNode:
             self._report_crash(name, error)
 
     async def _watch_state(self) -> None:
-        clock = self._context.env.clock
         while True:
             state = self.state
             if state != self._told:
@@ -141,12 +140,7 @@ class PeerNode:
                 self._tell(state)
                 if recovered:
                     self._pubsub.recover("network")
-            slept_s, slept_ms = clock.monotonic(), clock.wall_ms()
-            await asyncio.sleep(STATE_TICK_S)
-            # Where the monotonic clock stands still while the machine sleeps, the wall clock tells.
-            away_s = max(clock.monotonic() - slept_s, (clock.wall_ms() - slept_ms) / 1000)
-            if away_s >= FROZEN_S:
-                self._context.collector.count("recovery.frozen")
+            if await self._context.frozen(STATE_TICK_S, FROZEN_S):
                 self._pubsub.recover("sleep")
 
     # -- what the application asks for -------------------------------------------------------

@@ -6,6 +6,7 @@ is told exactly once, in the order in which things happened.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -56,6 +57,15 @@ class Context:
     def wall_ms(self) -> int:
         """Wall-clock milliseconds, corrected by what the peers' clocks say."""
         return self.rpc.corrected_wall_ms()
+
+    async def frozen(self, sleep_s: float, frozen_s: float) -> bool:
+        """Sleep; whether that took so much longer that the process, or the machine, must have stood still."""
+        clock = self.env.clock
+        slept_s, slept_ms = clock.monotonic(), clock.wall_ms()
+        await asyncio.sleep(sleep_s)
+        # Where the monotonic clock stands still while the machine sleeps, the wall clock tells.
+        away_s = max(clock.monotonic() - slept_s, (clock.wall_ms() - slept_ms) / 1000)
+        return away_s >= frozen_s
 
     def me(self) -> Contact:
         """This node as a contact."""

@@ -152,9 +152,9 @@ class Coordination:
         return replica.coordinator
 
     def told(self, replica: Replica) -> Coordinator:
-        """As ``summary``, for others: a set that is not fresh is no opinion."""
+        """As ``summary``, for others: a set that is not fresh, or being proven anew, is no opinion."""
         found, view = self.summary(replica), replica.initiators
-        if view is not None and view.answered and self._fresh(view):
+        if view is not None and view.answered and self._fresh(view) and not replica.recovering:
             return found
         return replace(found, state=RECOVERING)
 
@@ -169,7 +169,7 @@ class Coordination:
             "subscribers": found.subscribers.hex(),
             "initiators": [contact.id.hex() for contact in found.initiators],
             "set_hash": found.set_hash.hex(),
-            "state": found.state,
+            "state": RECOVERING if replica.recovering else found.state,
             "updated_at": found.updated_at,
             "set_age_s": self._context.now() - view.at_s if view and view.at_s > 0 else None,
             "rumoured": [contact.id.hex() for contact in replica.rumoured],

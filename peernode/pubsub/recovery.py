@@ -22,7 +22,8 @@ from peernode.errors import PeerNodeError
 from peernode.events import Recovered, Recovering
 from peernode.pubsub.context import Context
 from peernode.pubsub.join import Joiner
-from peernode.pubsub.proofs import PROOF_WAIT_S, Proofs, heard_by_one
+from peernode.pubsub.joinproof import PROOF_WAIT_S, JoinProof
+from peernode.pubsub.joinrun import JoinRun
 from peernode.pubsub.replica import Replica
 from peernode.pubsub.retry import backoff_s
 from peernode.pubsub.storage import PubSubStorage
@@ -79,6 +80,7 @@ class Recovery:
         self._subscriber = subscriber
         self._joiner = joiner
         self._catch_up = catch_up
+        self._proof = JoinProof(context, catch_up)
         self._runs: dict[bytes, Run] = {}
         self._gate = asyncio.Semaphore(AT_ONCE)
         self._lost: OrderedDict[bytes, None] = OrderedDict()
@@ -196,53 +198,30 @@ class Recovery:
             return
 
     async def _attempt(self, replica: Replica) -> int:
-        """One pass; how many initiators have proven both ways, 0 when there is no other node."""
+        """One pass; how many others have proven that they reach us, 0 when there is no other node."""
         if not await self._context.overlay.wait_ready(PROOF_WAIT_S):
             raise PeerNodeError("NO_BOOTSTRAP")
-        started = self._context.now()
-        await self._storage.initiators(replica, fresh=True)
-        self._step(replica, "lookup", started)
-        proofs = self._joiner.proving[replica.channel_id] = Proofs()
+        proof = ProofRun(self._context, replica)
+        self._joiner.proving[replica.channel_id] = proof.proofs
+        begun: list[Subscription] = []
         try:
-            started = self._context.now()
-            taken = await self._subscriber.subscribe(replica)  # says that it wants to be probed anew
+            proof.begin("find")
+            await self._storage.initiators(replica, fresh=True)
+            proof.done("find")
+            proof.begin("subscribe")
+            taken = await self._subscriber.join(replica, begun)  # says that it wants to be probed anew
             if not taken.quorum:
                 raise PeerNodeError("NO_INITIATOR", replica.name)
-            self._step(replica, "leases", started, took=len(taken.accepted))
-            return await self._prove_and_catch_up(replica, taken, proofs)
+            proof.done("subscribe")
+            await self._proof.run(proof, taken)
+        except BaseException:
+            for subscription in begun:
+                subscription.cancel()
+            raise
         finally:
             self._joiner.proving.pop(replica.channel_id, None)
-
-    async def _prove_and_catch_up(self, replica: Replica, taken: Subscription, proofs: Proofs) -> int:
-        try:
-            async with asyncio.TaskGroup() as group:
-                proof = group.create_task(self._prove(replica, taken, proofs), name="recovery.proof")
-                group.create_task(self._catch_up_with(replica, taken), name="recovery.history")
-        except BaseExceptionGroup as failed:
-            for error in failed.exceptions:
-                if isinstance(error, PeerNodeError):
-                    raise error from failed
-            raise
-        return proof.result()
-
-    async def _prove(self, replica: Replica, taken: Subscription, proofs: Proofs) -> int:
-        """A quorum of the initiators must have probed us, and a nonce must come back through another."""
-        started = self._context.now()
-        mine = self._context.identity.public_key
-        others = [contact for key, contact in taken.accepted.items() if key != mine]
-        own = len(taken.accepted) - len(others)
-        if not others:
-            return 0
-
-        def reached() -> int:
-            return sum(1 for key in proofs.reached_by if taken.view.holds(key))
-
-        if not await heard_by_one(self._context, replica, others, proofs):
-            raise PeerNodeError("SEND_PATH_BROKEN", replica.name)
-        if not await proofs.wait(lambda: reached() + own >= taken.view.quorum):
-            raise PeerNodeError("UNREACHABLE_BY_INITIATORS", replica.name)
-        self._step(replica, "proof", started, reached=reached())
-        return reached()
+        await self._catch_up_with(replica, taken)
+        return sum(1 for key in proof.proofs.reached_by if taken.view.holds(key))
 
     async def _catch_up_with(self, replica: Replica, taken: Subscription) -> None:
         """Pull from each initiator that holds what we lack; one of them at least must answer."""
@@ -255,7 +234,19 @@ class Recovery:
             answered += await self._catch_up.run(replica, contact) is not None
         if asked and not answered:
             raise PeerNodeError("TIMEOUT", replica.name)
-        self._step(replica, "history", started, asked=asked)
+        self._context.collector.record("recovery.catch_up", replica.name, "ok", started, asked=asked)
 
-    def _step(self, replica: Replica, step: str, started_s: float, **route: int) -> None:
-        self._context.collector.record(f"recovery.{step}", replica.name, "ok", started_s, **route)
+
+class ProofRun(JoinRun):
+    """A pass of a recovery in the form in which joins prove themselves; it is recorded and told to nobody."""
+
+    def __init__(self, context: Context, replica: Replica) -> None:
+        joined = replica.join_trace
+        super().__init__(context, replica)
+        replica.join_trace = joined  # the trace of the join stays
+
+    def _tell(self, step: str, detail: str, done: bool) -> None:
+        if done:
+            self._context.collector.record(
+                f"recovery.{step}", self.replica.name, "ok", self.started_s, said=detail
+            )

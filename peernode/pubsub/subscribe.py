@@ -164,7 +164,7 @@ class Subscriber:
     ) -> tuple[bytes, list[Contact]] | None:
         root = replica.log.root()
         try:
-            body = [lease, root, replica.name, replica.joining]
+            body = [lease, root, replica.name, replica.joining or replica.recovering]
             answer = Fields(await self._context.rpc.request(contact, Op.SUBSCRIBE, body, prove=True))
             known, theirs, set_hash = answer.take_bool(), answer.take_bytes(16), answer.take_bytes(16)
             named = decode_contacts(answer.take(), INITIATORS_NAMED_MAX)

@@ -44,7 +44,7 @@ def test_a_node_that_lost_the_network_recovers_all_channels_and_says_when() -> N
         begun = {e.channel for e in lonely.events[before:] if isinstance(e, Recovering)}
         assert begun == {LOBBY, *names}
         assert "while you were away" in lonely.texts()
-        steps = ["lookup", "leases", "proof", "history"]
+        steps = ["find", "subscribe", "inbound", "outbound", "history"]
         assert all(lonely.node.happened()[f"recovery.{step}.ok"] >= len(names) for step in steps)
 
     story(tell, 6)
