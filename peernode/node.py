@@ -7,7 +7,6 @@ node is left; what was accepted before a stop or a crash goes on at the next sta
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import uuid
 from collections.abc import Callable
