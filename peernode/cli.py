@@ -68,6 +68,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--channel", metavar="NAME", help="without it: bootstrap and initiator alone")
     made.add_argument("--network", default="starling", help="networks of another name never mix")
     made.add_argument("--name", default="", help="display name")
+    made.add_argument("--keep-days", type=int, default=0, metavar="DAYS", help="0: keep messages for ever")
     made.add_argument("--verbose", action="store_true")
     return made
 
@@ -171,6 +172,8 @@ class Headless:
                 bootstrap=tuple(options.bootstrap),
                 machine_id=machine_id(options.network, identity.node_id),
                 display_name=options.name,
+                keep_days=float(options.keep_days),
+                keep_own_days=float(options.keep_days),
             )
             database = SqliteDatabase(options.data / "node.sqlite3")
             node = PeerNode(config, env, database.for_node(identity.node_id), identity, self.heard)

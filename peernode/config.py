@@ -70,6 +70,8 @@ class NodeConfig:
     channels_max: int = 1024
     channel_bytes_max: int = 1 << 30
     author_bytes_max: int = 64 << 20
+    keep_days: float = 0.0
+    keep_own_days: float = 0.0
     new_streams_burst: float = 512.0
     new_streams_per_s: float = 0.1
     streams_per_channel_max: int = 16384

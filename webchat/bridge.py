@@ -165,6 +165,8 @@ class PeerHost:
             bootstrap=bootstrap,
             machine_id=self._machine_id,
             display_name=name,
+            keep_days=deployment.keep_days,
+            keep_own_days=deployment.keep_own_days,
         )
 
     async def _started(

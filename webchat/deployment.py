@@ -18,6 +18,9 @@ SIGNUP_POLICIES = ("open", "invite", "closed")
 WILDCARDS = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, not bound
 
 
+DAYS_MAX = 36_500
+
+
 class DeploymentError(ValueError):
     """A variable has a value that means nothing; the text is for the person who set it."""
 
@@ -45,6 +48,10 @@ class Deployment:
     origins: tuple[str, ...]
     """Public origins (``https://chat.example``) when the pages are served through a proxy."""
     diagnostic: bool
+    keep_days: float
+    """How long messages stay that the nodes store for others; 0: for ever."""
+    keep_own_days: float
+    """The same for channels that a node is a member of."""
 
     @classmethod
     def read(cls, environ: Mapping[str, str], root: Path) -> Deployment:
@@ -71,6 +78,8 @@ class Deployment:
             redis_url=environ.get("REDIS_URL", ""),
             origins=_origins("STARLING_ORIGINS", environ.get("STARLING_ORIGINS", "")),
             diagnostic=_switch("STARLING_DIAGNOSTIC", environ.get("STARLING_DIAGNOSTIC", "off")),
+            keep_days=_days("STARLING_KEEP_DAYS", environ.get("STARLING_KEEP_DAYS", "0")),
+            keep_own_days=_days("STARLING_KEEP_OWN_DAYS", environ.get("STARLING_KEEP_OWN_DAYS", "0")),
         )
 
     @property
@@ -128,6 +137,13 @@ def _one_of(name: str, value: str, choices: tuple[str, ...]) -> str:
     if value not in choices:
         raise _refuse(name, value, " or ".join(choices))
     return value
+
+
+def _days(name: str, text: str) -> float:
+    """0 for ever, else a whole number of days, which any node on the network has caught up within."""
+    if not text.isdecimal() or int(text) > DAYS_MAX:
+        raise DeploymentError(f"{name} must be a number of days, 0 to {DAYS_MAX}, not {text!r}")
+    return float(text)
 
 
 def _switch(name: str, value: str) -> bool:

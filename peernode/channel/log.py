@@ -51,6 +51,8 @@ class ChannelLog:
         self._buckets: list[dict[bytes, StreamRanges]] = [{} for _ in range(BUCKETS)]
         self._bucket_digests: list[bytes | None] = [bytes(BUCKET_DIGEST_BYTES)] * BUCKETS
         self._root: bytes | None = None
+        self._gone: dict[bytes, int] = {}
+        """Streams of which nothing is left, and up to which number they are not wanted again."""
         self._hidden: dict[tuple[bytes, bytes, int, bytes], None] = {}
         self.version = 0
         """How many messages were added; only grows."""
@@ -60,6 +62,7 @@ class ChannelLog:
         return {
             "streams": (len(self._streams), self._config.streams_per_channel_max),
             "hidden": (len(self._hidden), HIDDEN_MAX),
+            "gone": (len(self._gone), self._config.streams_per_channel_max),
         }
 
     # -- adding ------------------------------------------------------------------------------
@@ -150,10 +153,37 @@ class ChannelLog:
         """Whether the author has taken the message back."""
         return (message.author, message.instance, message.seq, message.digest) in self._hidden
 
+    def expire(self, author: bytes, instance: bytes, upto: int) -> None:
+        """Numbers up to ``upto`` have left the store; a stream without any gives its place back."""
+        key = author + instance
+        if (stream := self._streams.get(key)) is None:
+            return
+        stream.expire(upto)
+        self._touch(stream)
+        if not stream.spans:
+            del self._streams[key]
+            del self._buckets[_bucket(key)][key]
+            self._unwanted(key, stream.expired)
+
+    def pass_over(self, author: bytes, instance: bytes, seq: int) -> None:
+        """A peer still has a number that is too old for us: don't ask for it and what is below again."""
+        key = author + instance
+        stream = self._streams.get(key)
+        if stream is None:
+            self._unwanted(key, seq)
+        elif seq <= stream.floor:
+            stream.expired = max(stream.expired, seq)
+
+    def _unwanted(self, key: bytes, upto: int) -> None:
+        self._gone[key] = max(upto, self._gone.pop(key, 0))
+        if len(self._gone) > self._config.streams_per_channel_max:
+            del self._gone[next(iter(self._gone))]  # asked for once more, and passed over again
+
     def _stream(self, key: bytes) -> StreamRanges:
         stream = self._streams.get(key)
         if stream is None:
             stream = self._streams[key] = StreamRanges(key)
+            stream.expired = self._gone.pop(key, 0)
             self._buckets[_bucket(key)][key] = stream
         return stream
 
@@ -191,7 +221,7 @@ class ChannelLog:
         return [
             Range(key[:32], key[32:], low, high)
             for key, stream in self._streams.items()
-            for low, high in stream.missing(stream.floor + 1, stream.highest)
+            for low, high in stream.missing(max(stream.floor, stream.expired) + 1, stream.highest)
         ]
 
     # -- comparing ---------------------------------------------------------------------------
@@ -240,12 +270,14 @@ class ChannelLog:
             if stream is None:
                 if room > 0:
                     room -= 1
-                    ranges.append(Range(theirs.author, theirs.instance, theirs.floor + 1, theirs.highest))
+                    low = max(theirs.floor, self._gone.get(theirs.author + theirs.instance, 0)) + 1
+                    ranges.append(Range(theirs.author, theirs.instance, low, theirs.highest))
                 continue
             if stream.void or stream.digest() == theirs.digest:
                 continue
-            found = stream.missing(theirs.floor + 1, theirs.highest)
-            found.extend((seq, seq) for seq in stream.tears if theirs.floor < seq <= theirs.highest)
+            floor = max(theirs.floor, stream.expired)
+            found = stream.missing(floor + 1, theirs.highest)
+            found.extend((seq, seq) for seq in stream.tears if floor < seq <= theirs.highest)
             same = (stream.floor, stream.following, stream.highest)
             if not found and same == (theirs.floor, theirs.following, theirs.highest):
                 found = stream.to_compare(theirs.floor + 1, theirs.highest)  # a fork

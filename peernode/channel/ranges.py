@@ -45,7 +45,7 @@ class Span:
 class StreamRanges:
     """What is held of one stream."""
 
-    __slots__ = ("_digest", "_swept", "forks", "key", "spans", "tears")
+    __slots__ = ("_digest", "_swept", "expired", "forks", "key", "spans", "tears")
 
     def __init__(self, key: bytes) -> None:
         self.key = key
@@ -54,6 +54,8 @@ class StreamRanges:
         """Number -> the two lowest digests seen under it: evidence against the author."""
         self.tears: dict[int, bytes] = {}
         """Number -> the lowest digest that its successors name and that is not the one held."""
+        self.expired = 0
+        """Up to this number nothing is wanted any more, though one that came late may be held."""
         self._digest: bytes | None = None
         self._swept = 0
 
@@ -111,6 +113,16 @@ class StreamRanges:
             after.low, after.named = seq, named
         else:
             self.spans.insert(index + 1, Span(seq, seq, digest, named))
+
+    def expire(self, upto: int) -> None:
+        """Numbers up to ``upto`` are not held any more and not wanted again."""
+        self._digest = None
+        self.spans = [span for span in self.spans if span.high > upto]
+        if self.spans and self.spans[0].low <= upto:
+            self.spans[0].low, self.spans[0].named = upto + 1, ()
+        self.forks = {seq: digests for seq, digests in self.forks.items() if seq > upto}
+        self.tears = {seq: digest for seq, digest in self.tears.items() if seq > upto}
+        self.expired = max(self.expired, upto)
 
     def fork(self, seq: int, digests: list[bytes], named: tuple[bytes, ...] = (), below: bytes = b"") -> None:
         """Several messages under one number: keep the two lowest digests.

@@ -77,6 +77,9 @@ class Ingest:
         """Take room for a message that may enter, else ``Refused``; ``_commit`` gives back what stays out."""
         if lead := self.ahead_ms(message):
             raise Refused(Status.NOT_YET, [lead])
+        if source is Source.SYNC and message.hlc >> 16 < replica.too_old_ms():
+            replica.log.pass_over(message.author, message.instance, message.seq)
+            raise Refused(Status.INVALID)
         verdict = replica.log.would_add(message)
         if verdict is Added.IGNORED:
             raise Refused(Status.INVALID)

@@ -27,6 +27,10 @@ ROOTS_MAX = 64
 
 MISSING_PARTS_MAX = 1024
 
+DAY_MS = 86_400_000
+EXPIRY_STEPS = 24
+"""Messages expire in steps of so small a part of the time for which they are kept."""
+
 FORKED_MAX = 3
 """Messages under one number that are looked at: the evidence of a fork and one more."""
 
@@ -139,6 +143,23 @@ class Replica:
     def passed(self) -> None:
         """The log has grown: remember its root."""
         self._roots.append(self.log.root())
+
+    def compared(self, root: bytes) -> None:
+        """A log with this root has been gone through, and nothing in it is wanted here."""
+        self._roots.append(root)
+
+    def too_old_ms(self) -> int:
+        """Messages of an earlier wall-clock millisecond are not kept here; 0: all are kept.
+
+        It moves in steps, so that nodes of one policy drop the same messages at about the same time.
+        """
+        config = self.context.config
+        days = config.keep_own_days if self.member else config.keep_days
+        if not days:
+            return 0
+        keep_ms = int(days * DAY_MS)
+        step_ms = max(1, keep_ms // EXPIRY_STEPS)
+        return max(0, (self.context.wall_ms() - keep_ms) // step_ms * step_ms)
 
     def holds_all_of(self, root: bytes) -> bool:
         """Whether a log with this root has nothing that ours lacks, because ours was once the same.

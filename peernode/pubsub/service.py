@@ -16,6 +16,7 @@ from peernode.pubsub.archive import Archive
 from peernode.pubsub.audience import Audience
 from peernode.pubsub.context import Context
 from peernode.pubsub.delivery import MessageDelivery
+from peernode.pubsub.expiry import Expiry
 from peernode.pubsub.ingest import Ingest
 from peernode.pubsub.intake import Intake
 from peernode.pubsub.join import Joiner
@@ -63,6 +64,8 @@ class PubSub:
         Archive(context, self.storage)
         self.intake = Intake(context, self.storage, self.ingest, self.delivery)
         self.ingest.on_stored.append(self.delivery.stored)
+        self.expiry = Expiry(context, self.storage, self.outbox)
+        self.ingest.on_stored.append(self.expiry.stored)
         self.ingest.on_gap = self.catch_up.gap
         self.delivery.on_ack.append(quorum.acked)
         membership.on_subscribers.append(self.replication.soon)
@@ -83,6 +86,7 @@ class PubSub:
             self.outbox,
             self.repair,
             self.recovery,
+            self.expiry,
         )
         return {name: size for part in parts for name, size in part.sizes().items()}
 
@@ -95,6 +99,7 @@ class PubSub:
         spawn(self.replication.run(), "replication")
         spawn(self.renewal.run(), "renewals")
         spawn(self.repair.run(), "repair")
+        spawn(self.expiry.run(), "expiry")
         for replica in self.storage.replicas.values():
             self.storage.local_view(replica)
             if replica.member:

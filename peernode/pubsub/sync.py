@@ -99,27 +99,30 @@ class CatchUp:
             return None
         finally:
             replica.syncing.discard(contact.public_key)
+        if theirs and not replica.log.missing(summaries):
+            replica.compared(theirs)  # different all the same, when we keep messages for a shorter time
         if count and replica.log.root() != theirs:
             self._context.collector.count("sync.merged")  # each had what the other lacked
         self._context.collector.record("sync", replica.name, "ok", started, peer=contact.id.hex(), new=count)
         return count
 
     async def _summaries(self, replica: Replica, contact: Contact) -> tuple[bytes, list[StreamSummary]]:
-        """The peer's root, and its streams that differ from ours."""
-        root = b""
+        """The peer's root, empty when it changed meanwhile, and its streams that differ from ours."""
+        root, changed = b"", False
         found: list[StreamSummary] = []
         after: bytes | None = None
         for _ in range(SUMMARY_PAGES_MAX):
             log = replica.log
             body = [replica.channel_id, log.root(), log.bucket_digests(), after]
             answer = Fields(await self._context.rpc.request(contact, Op.SUMMARY, body, prove=True))
-            root = answer.take_bytes(16)
+            before, root = root, answer.take_bytes(16)
+            changed = changed or before not in (b"", root)
             page = [decode_summary(item) for item in answer.take_list(64)]
             found.extend(page)
             if not answer.take_bool() or not page:
                 break
             after = page[-1].author + page[-1].instance
-        return root, found
+        return b"" if changed else root, found
 
     async def _pull_all(self, replica: Replica, contact: Contact, wants: list[list[Range]]) -> list[bytes]:
         gate = asyncio.Semaphore(PULLS_AT_ONCE)

@@ -87,6 +87,16 @@ class PutMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class DropMessages:
+    """Forget what one stream has under these numbers. Parts stay: others may name the same content."""
+
+    channel_id: bytes
+    author: bytes
+    instance: bytes
+    seqs: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PutPart:
     """Store a block under its BLAKE2b-256 digest."""
 
@@ -115,7 +125,17 @@ class PutPeers:
     contacts: tuple[bytes, ...]
 
 
-Write = PutMeta | PutChannel | DropChannel | PutMessage | PutPart | PutOutbox | DropOutbox | PutPeers
+Write = (
+    PutMeta
+    | PutChannel
+    | DropChannel
+    | PutMessage
+    | DropMessages
+    | PutPart
+    | PutOutbox
+    | DropOutbox
+    | PutPeers
+)
 
 
 class Store(Protocol):

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import bisect
 from dataclasses import dataclass, field, replace
-from typing import assert_never
+from typing import TypeVar, assert_never
 
 from peernode.channel.message import Message
 from peernode.store.base import (
     ChannelRow,
     DropChannel,
+    DropMessages,
     DropOutbox,
     OutboxRow,
     PutChannel,
@@ -25,6 +26,7 @@ from peernode.store.base import (
     Write,
 )
 
+K = TypeVar("K")
 Place = tuple[bytes, bytes]
 """(channel id, order key) of a message, or (empty, digest) of a part."""
 
@@ -38,6 +40,8 @@ class MessageRow:
     seq: int
     digest: bytes
     raw: bytes
+    message: Message
+    """As it was written, whatever has become of ``raw``."""
 
 
 @dataclass(slots=True)
@@ -60,7 +64,27 @@ class ChannelTable:
             bisect.insort(self.streams.setdefault((author, instance), []), (seq, digest, key))
             bisect.insort(self.ids.setdefault(message.id, []), key)
             bisect.insort(self.kinds.setdefault(int(message.kind), []), key)
-        self.rows[key] = MessageRow(author, instance, seq, digest, message.raw)
+        self.rows[key] = MessageRow(author, instance, seq, digest, message.raw, message)
+
+    def drop(self, author: bytes, instance: bytes, seqs: tuple[int, ...]) -> None:
+        """Remove what a stream has under these numbers."""
+        stream = self.streams.get((author, instance), [])
+        gone = frozenset(seqs)
+        for _, _, key in [place for place in stream if place[0] in gone]:
+            message = self.rows.pop(key).message
+            self.order.remove(key)
+            _remove(self.ids, message.id, key)
+            _remove(self.kinds, int(message.kind), key)
+        stream[:] = [place for place in stream if place[0] not in gone]
+        if not stream:
+            self.streams.pop((author, instance), None)
+
+
+def _remove(index: dict[K, list[bytes]], name: K, key: bytes) -> None:
+    """Take a key out of one list of an index, and the list with its last one."""
+    index[name].remove(key)
+    if not index[name]:
+        del index[name]
 
 
 NO_MESSAGES = ChannelTable()
@@ -91,6 +115,9 @@ class Tables:
         match write:
             case PutMessage(message):
                 self.messages.setdefault(message.channel_id, ChannelTable()).put(message)
+            case DropMessages(channel_id, author, instance, seqs):
+                if channel_id in self.messages:
+                    self.messages[channel_id].drop(author, instance, seqs)
             case PutPart(digest, block):
                 self.parts[digest] = block
             case PutOutbox(row):
@@ -152,7 +179,7 @@ def bytes_of(write: Write) -> int:
             return sum(len(contact) for contact in contacts)
         case PutChannel(channel_row):
             return len(channel_row.name)
-        case DropChannel() | DropOutbox():
+        case DropChannel() | DropMessages() | DropOutbox():
             return 0
         case _:
             assert_never(write)

@@ -18,6 +18,7 @@ from typing import Any, assert_never
 
 from peernode.store.base import (
     DropChannel,
+    DropMessages,
     DropOutbox,
     OutboxRow,
     PutChannel,
@@ -67,6 +68,7 @@ PUT_CHANNEL = _upsert("channels", "node, channel", "name, member, stored")
 DROP_CHANNEL = _delete("channels", "node, channel")
 PUT_MESSAGE = _upsert("messages", "node, channel, author, instance, seq, digest", "id, kind, order_key, raw")
 DROP_MESSAGES = _delete("messages", "node, channel")
+DROP_SEQS = _delete("messages", "node, channel, author, instance, seq")
 PUT_PART = _upsert("parts", "node, digest", "block")
 PUT_OUTBOX = _upsert("outbox", "node, id", "channel, raw, text, state, error_code, created_ms, sum")
 DROP_OUTBOX = _delete("outbox", "node, id")
@@ -86,6 +88,9 @@ def changes_of(node: bytes, write: Write) -> Iterator[tuple[Statement, Values]]:
         case PutMessage(m):
             place = (node, m.channel_id, m.author, m.instance, m.seq, m.digest)
             yield PUT_MESSAGE, (*place, m.id, int(m.kind), m.order_key, m.raw)
+        case DropMessages(channel_id, author, instance, seqs):
+            for seq in seqs:
+                yield DROP_SEQS, (node, channel_id, author, instance, seq)
         case PutPart(digest, block):
             yield PUT_PART, (node, digest, block)
         case PutOutbox(row):
