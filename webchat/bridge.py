@@ -153,8 +153,7 @@ class PeerHost:
             self._database.close()
 
     async def _config(self, name: str, port: int, bootstrap: tuple[Address, ...]) -> NodeConfig:
-        deployment = self._deployment
-        advertise = None
+        deployment, advertise = self._deployment, None
         if deployment.advertise_host:
             shown = deployment.advertise_port if not name else port
             advertise = next(iter(await resolve(((deployment.advertise_host, shown),))), None)
