@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import pytest
 
@@ -132,3 +133,49 @@ def test_what_is_no_channel_name_is_refused(name: str) -> None:
         assert caught.value.code == "CHANNEL_NAME_INVALID"
 
     story(tell, 1)
+
+
+def test_a_join_that_fails_says_what_it_tried_and_who_answered() -> None:
+    """Nothing reaches the joiner: step, code, whom it asked, who answered, and how it ended after all."""
+    from peernode.simulation.world.disturbances import Block
+
+    async def tell(flock: Flock) -> None:
+        joiner = flock[5]
+        await asyncio.sleep(3)
+        await asyncio.gather(*(bird.join() for bird in flock.birds[:5]))
+        others = frozenset(bird.host.index for bird in flock.birds[:5])
+        number = flock.world.network.disturb(Block(others, frozenset([joiner.host.index])))
+        with pytest.raises(PeerNodeError) as caught:
+            await joiner.join()
+        told = json.loads(json.dumps(joiner.node.coordinator(LOBBY)["join"]))
+        assert told["outcome"] == "delayed"
+        assert {told["code"], caught.value.code} <= {"NO_INITIATOR", "NO_BOOTSTRAP"}
+        failed = next(step for step in told["steps"] if step["outcome"] == told["code"])
+        assert failed["step"] in STEPS[:3]
+        assert set(failed["answered"]) <= {joiner.node.node_id}
+        chain = joiner.node.coordinator(LOBBY)["trace"]
+        assert [step["outcome"] for step in chain if step["step"] == "lookup"] == ["could_not_ask"]
+        flock.mend(number)
+        await flock.expect(lambda: joiner.told(Joined) != [], 30, "joined by itself")
+        told = joiner.node.coordinator(LOBBY)["join"]
+        assert told["outcome"] == "ok"
+        last = [step for step in told["steps"] if step["attempt"] == told["attempts"]]
+        assert [step["outcome"] for step in last] == ["ok"] * len(STEPS)
+
+    story(tell, 6)
+
+
+def test_a_join_under_way_goes_on_after_a_power_cut() -> None:
+    async def tell(flock: Flock) -> None:
+        await asyncio.sleep(3)
+        cut = flock.cut_off(flock[3])
+        await asyncio.sleep(10)
+        with pytest.raises(PeerNodeError):
+            await flock[3].join()
+        flock[3].crash()
+        await asyncio.sleep(1)
+        await flock[3].restart()
+        flock.mend(cut)
+        await flock.expect(lambda: flock[3].told(Joined) != [], 15, "joined without being asked again")
+
+    story(tell, 5)
