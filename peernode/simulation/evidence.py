@@ -182,6 +182,8 @@ class Evidence:
     """Node -> when it was without power (or stopped), None: to the end."""
     cuts: list[Cut] = field(default_factory=list)
     """Partitions and paused processes, as far as they keep nodes apart."""
+    recovered_s: dict[tuple[int, str], float] = field(default_factory=dict)
+    """(node, channel) -> when it last told of a recovery that was proven both ways."""
     restored: dict[tuple[int, int], dict[str, None]] = field(default_factory=dict)
     """(node, life) -> ids that its screen showed from its own disk when it started."""
     finals: dict[tuple[int, str], list[ChatMessage]] = field(default_factory=dict)

@@ -16,6 +16,7 @@ from peernode.simulation import checkers
 from peernode.simulation.checkers import delivered as delivered_checker
 from peernode.simulation.checkers import durable, exactly_once, no_phantom, order
 from peernode.simulation.evidence import Evidence, Traffic
+from peernode.simulation.healing import healing
 from peernode.simulation.run import Run
 
 COUNTED_MS = 100
@@ -61,6 +62,7 @@ class Result:
     rss_kib_per_node: float
     sealing: str
     latency_counts: dict[str, int]
+    healing: dict[str, float | None]
 
     def to_json(self) -> str:
         """The stable JSON form."""
@@ -93,9 +95,11 @@ def summarize(run: Run, wall_s: float, rss_mib: float) -> Result:
         "datagrams": datagrams,
         "bytes": sent_bytes,
         "delivered_share": delivered / expected if expected else None,
+        "joined_share": len(joins_ms) / len(evidence.joinings) if evidence.joinings else None,
+        "healing": healing(evidence),
     }
     expect = _expectations(run, measured)
-    del measured["delivered_share"]
+    del measured["delivered_share"], measured["joined_share"]
     return Result(
         name=run.scenario.name,
         seed=run.seed,
@@ -121,6 +125,7 @@ def summarize(run: Run, wall_s: float, rss_mib: float) -> Result:
         rss_kib_per_node=round(rss_mib * 1024 / run.scenario.nodes.count, 1),
         sealing=run.sealing,
         latency_counts=counts_by_step(latencies),
+        healing=measured.pop("healing"),
         **measured,
     )
 
@@ -211,6 +216,10 @@ def _expectations(run: Run, measured: dict[str, Any]) -> dict[str, dict[str, Any
         "join_p99_ms_max": measured["join_ms"]["p99"],
         "datagrams_per_delivery_max": measured["datagrams"]["per_delivery"],
         "bytes_per_delivery_max": measured["bytes"]["per_delivery"],
+        "latency_max_ms_max": measured["latency_ms"]["max"],
+        "joined_min": measured["joined_share"],
+        "healed_s_max": measured["healing"]["healed_s"],
+        "verified_min": measured["healing"]["verified_share"],
     }
     verdicts: dict[str, dict[str, Any]] = {}
     for field in fields(run.scenario.expect):

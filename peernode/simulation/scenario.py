@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from peernode.simulation.expect import Expect
 from peernode.simulation.faults.keys import DAY_MS, DRIFT_PPM_MAX, KBIT_S_MAX, KBIT_S_MIN, Around, read_key
 from peernode.simulation.faults.kinds import KINDS
 from peernode.simulation.network_keys import read_network
@@ -90,21 +91,6 @@ class FaultSpec:
     """It begins up to so much after ``at_s``, drawn by the seed."""
     draw: int | None = None
     """Its stream of randomness; None: its place among the faults."""
-
-
-@dataclass(frozen=True, slots=True)
-class Expect:
-    """Bounds on the result; None is not asked for."""
-
-    delivered_min: float | None = None
-    lost_acked_max: float | None = None
-    duplicates_max: float | None = None
-    latency_p50_ms_max: float | None = None
-    latency_p99_ms_max: float | None = None
-    latency_p50_one_way_max: float | None = None
-    join_p99_ms_max: float | None = None
-    datagrams_per_delivery_max: float | None = None
-    bytes_per_delivery_max: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
+from peernode.simulation.expect import Expect
 from peernode.simulation.faults.kinds import KINDS
 from peernode.simulation.faults.stage import drawn
 from peernode.simulation.questions import NETWORK, pinned_draws
-from peernode.simulation.scenario import Expect, FaultSpec, Scenario, parse
+from peernode.simulation.scenario import FaultSpec, Scenario, parse
 from peernode.simulation.scenario_text import scenario_text
 from peernode.simulation.schema import ScenarioError
 from peernode.simulation.shrink_messages import Message, as_publish, messages_of

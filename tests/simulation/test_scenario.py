@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from peernode.simulation.__main__ import main
+from peernode.simulation.expect import Expect
 from peernode.simulation.faults import kinds
 from peernode.simulation.result import Result, summarize
 from peernode.simulation.run import run
-from peernode.simulation.scenario import SHIPPED, Expect, NodesSpec, load, parse
+from peernode.simulation.scenario import SHIPPED, NodesSpec, load, parse
 from peernode.simulation.schema import ScenarioError
 from peernode.simulation.world.latency import Uniform
 from peernode.simulation.world.network import NetworkSettings

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from peernode.events import Event, Joined, MessageReceived, MessageState, OutboxState
+from peernode.events import Event, Joined, MessageReceived, MessageState, OutboxState, Recovered
 from peernode.simulation.evidence import ACKNOWLEDGED, Claim, Evidence, Sending, Sighting
 
 Path = Callable[[int, int], float]
@@ -58,6 +58,8 @@ class Screen:
                 joining.joined_at_s = now
             elif joining is not None:
                 self._evidence.coverage["path rejoin"] += 1
+        elif isinstance(event, Recovered) and event.verified:
+            self._evidence.recovered_s[self._index, event.channel] = now
         self._evidence.coverage[f"event {type(event).__name__}"] += 1
 
     def _state_of_own(self, state: OutboxState, now: float) -> None:
