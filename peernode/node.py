@@ -223,6 +223,10 @@ class PeerNode:
                 self._context.collector.count(f"subscribers.{type(error).__name__}")
         return found
 
+    async def reachability(self, name: str) -> dict[str, Any]:
+        """Which initiator of a channel reaches which subscriber, how well and which way: JSON-able."""
+        return await self._pubsub.matrix.matrix(self._pubsub.storage.member(name))
+
     def counters(self) -> dict[str, int]:
         """What the node counted of its traffic since it was made."""
         return dict(self._context.rpc.counters)

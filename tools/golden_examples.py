@@ -18,6 +18,8 @@ from peernode.channel.message import Kind, Message, sign_message
 from peernode.channel.parts import part_digest, split_parts
 from peernode.channel.receipt import sign_ack, sign_receipt
 from peernode.identity import Identity, network_id_of
+from peernode.pubsub.matrix import Cell
+from peernode.pubsub.reachability import BOTH, HEARD, NEITHER, UNKNOWN
 from peernode.wire.codec import pack
 from peernode.wire.contact import Contact, encode_ip
 from peernode.wire.ops import Op, Status
@@ -122,6 +124,12 @@ def _overlay() -> dict[Op, Examples]:
 
 def _subscriptions() -> dict[Op, Examples]:
     known = [True, ROOT, SET_HASH, ENCODED, 2, SUBSCRIBERS]
+    cells = [
+        Cell(BEN.node_id, BOTH, 48, 1_500, None, 0, 0, None).encode(),
+        Cell(CLEO.node_id, HEARD, 51, 9_000, 6_500, 3, 2, BEN.node_id).encode(),
+        Cell(CLEO.node_id, NEITHER, 51, 9_000, 6_500, 3, 2, None).encode(),
+        Cell(CLEO.node_id, UNKNOWN, 0, None, None, 0, 0, None).encode(),
+    ]
     return {
         Op.SUBSCRIBE: Examples([[LEASE.raw, ROOT, CHANNEL_NAME, True]], [known]),
         Op.PROBE: Examples([[CHANNEL, NONCE]], [[]]),
@@ -131,7 +139,13 @@ def _subscriptions() -> dict[Op, Examples]:
             [[CHANNEL, None], [CHANNEL, BEN.node_id]],
             [[[[LEASE.raw, 45_000, ENCODED[1]]], False]],
         ),
+<<<<<<< HEAD
         Op.COORDINATOR: Examples([[CHANNEL]], [[12, ROOT, SUBSCRIBERS, SET_HASH, ENCODED, 0]]),
+=======
+        Op.ROW: Examples(
+            [[CHANNEL, None, False], [CHANNEL, BEN.node_id, True]], [[cells, None], [cells, BEN.node_id]]
+        ),
+>>>>>>> 6987393 (Relay pushes through a node that reaches; probe silent paths; retry in lines; serve the reachability row)
     }
 
 
@@ -148,6 +162,13 @@ def _messages() -> dict[Op, Examples]:
             [[CHANNEL, [[TEXT.digest, [[short, ACK]]]]], [CHANNEL, [[TEXT.digest, [[whole, ACK]]]]]], [[]]
         ),
         Op.GET_PART: Examples([[CHANNEL, DIGESTS[0]]], [[BLOCKS[0]]]),
+        Op.RELAY: Examples(
+            [
+                [CHANNEL, BEN.node_id, ANN.public_key, NONCE, int(Op.PUSH), [SET_HASH, TEXT.raw]],
+                [CHANNEL, BEN.node_id, ANN.public_key, NONCE, int(Op.PROBE), [CHANNEL, NONCE]],
+            ],
+            [[[ACK], 850], [[], 850], [[ACK], None], [[], None]],
+        ),
     }
 
 

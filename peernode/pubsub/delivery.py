@@ -2,9 +2,13 @@
 
 Each subscriber ranks the initiators by rendezvous hashing. Rank 1 pushes at once; rank k pushes to
 whoever was not reported acked after (k - 1) staggers. So nobody has to know who is alive, and a dead
-initiator costs its subscribers one stagger. Invariants: a message is pushed by this node to one
-subscriber at most once at a time; an ack counts only with the subscriber's signature; a subscriber
-that says it isn't one loses its lease here; every attempt is recorded.
+initiator costs its subscribers one stagger. Whoever has still not acked when the alternative initiators
+have had their turn is pushed to through a relay, while the direct push goes on; a push that stays
+unanswered is tried again (``retries``), and in the end the subscriber's own renewal pulls.
+
+Invariants: a message is pushed by this node to one subscriber at most once at a time; an ack counts only
+with the subscriber's signature; a subscriber that says it isn't one loses its lease here; every attempt
+is recorded.
 """
 
 from __future__ import annotations
@@ -13,6 +17,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from peernode.channel.hlc import hlc_ms
 from peernode.channel.message import Message
@@ -23,7 +28,9 @@ from peernode.pubsub.acks import AckReports, Report
 from peernode.pubsub.context import Context
 from peernode.pubsub.ingest import Source
 from peernode.pubsub.reachability import InitiatorReachabilityMonitor
+from peernode.pubsub.relay import FAILURES, Relays
 from peernode.pubsub.replica import Replica
+from peernode.pubsub.retries import DeliveryRetries
 from peernode.wire.codec import Fields
 from peernode.wire.contact import Contact
 from peernode.wire.ops import Op, Status
@@ -37,6 +44,12 @@ STAGGER_RTOS_LARGE = 2.5
 RECENT_MS = 30_000
 """A younger message that came by catching up is acked, if we were a member when it was written: its author
 may still be counting."""
+
+MISSED_RTOS = 3.0
+"""Two sends have then been missed: a relay is asked, if the alternative initiators have had their turn."""
+
+ALTERNATIVES_FIRST = 2
+"""So many of them have pushed before a relay is asked, and have had time to report the ack."""
 
 SPREADS_MAX = 4096
 """Messages whose delivery is followed at a time; the oldest is left to the subscribers' renewals."""
@@ -57,14 +70,18 @@ class Spread:
 class MessageDelivery:
     """Pushes, their acks, and the reports of acks to the other initiators and the author."""
 
-    def __init__(self, context: Context, monitor: InitiatorReachabilityMonitor) -> None:
+    def __init__(self, context: Context, monitor: InitiatorReachabilityMonitor, relays: Relays) -> None:
         self._context = context
         self._monitor = monitor
+        self._relays = relays
+        self.retries = DeliveryRetries(context, self._push_again, lambda: self._under_way)
         self._spreads: OrderedDict[bytes, Spread] = OrderedDict()
         self._under_way = 0
         self.reports = AckReports(context)
         self.on_ack: list[Callable[[bytes, bytes, bytes, bytes], None]] = []
         """Told of each new verified ack: message digest, subscriber id, signature, who told us."""
+        self.on_unanswered: list[Callable[[Replica, Contact], None]] = []
+        """Told of each push as an initiator that nothing came back from."""
 
     @property
     def under_way(self) -> int:
@@ -78,6 +95,7 @@ class MessageDelivery:
             "spreads": (len(self._spreads), SPREADS_MAX),
             "acked": (acked, self._context.config.subscribers_per_channel_max),
             **self.reports.sizes(),
+            **self.retries.sizes(),
         }
 
     def follows(self, digest: bytes) -> bool:
@@ -106,10 +124,22 @@ class MessageDelivery:
         if source is Source.PUSH and not replica.serves:
             return
         spread = self.spread(replica, message)
+        if source is Source.SYNC and replica.subscribed:
+            digest, me = message.digest.hex(), mine.node_id.hex()
+            self._context.collector.attempt(digest, me, "pull", "ok", self._context.now())
         if message.author != mine.public_key and replica.subscribed:
             self._count_ack(spread, mine.public_key, mine.node_id, sign_ack(mine, message))
         if replica.serves and source is not Source.SYNC:
             self._context.tasks.spawn(self._push_by_rank(spread), "delivery.spread")
+
+    def _stagger_s(self, subscribers: int) -> float:
+        """How long the next rank waits for the one before it."""
+        small = subscribers < 10
+        config = self._context.config
+        # On a slow path or a busy machine acks take longer; pushing over their heads makes it worse.
+        rtos = STAGGER_RTOS if small else STAGGER_RTOS_LARGE
+        patience_s = rtos * self._context.rpc.median_rto_s()
+        return max(config.push_stagger_small_s if small else config.push_stagger_s, patience_s)
 
     async def _push_by_rank(self, spread: Spread) -> None:
         """Rank 1 now, rank k after (k - 1) staggers."""
@@ -119,12 +149,7 @@ class MessageDelivery:
         if view is None or not view.holds(mine):
             return  # the set has changed since: the others push
         leases = replica.leases.live(self._context.now())
-        small = len(leases) < 10
-        config = self._context.config
-        # On a slow path or a busy machine acks take longer; pushing over their heads makes it worse.
-        rtos = STAGGER_RTOS if small else STAGGER_RTOS_LARGE
-        patience_s = rtos * self._context.rpc.median_rto_s()
-        stagger_s = max(config.push_stagger_small_s if small else config.push_stagger_s, patience_s)
+        stagger_s = self._stagger_s(len(leases))
         plan: list[list[Contact]] = [[] for _ in view.contacts]
         for lease in leases:
             if lease.subscriber not in (spread.message.author, mine):
@@ -148,18 +173,35 @@ class MessageDelivery:
         self._context.tasks.spawn(self._push(spread, contact, method), "delivery.push")
 
     async def _push(self, spread: Spread, contact: Contact, method: str) -> None:
+        """The first push of a message to a subscriber; what it does not reach waits to be tried again."""
+        relay = None
+        if spread.replica.serves:
+            now, loop = self._context.now(), asyncio.get_running_loop()
+            stagger_s = self._stagger_s(spread.replica.leases.count(now))
+            turns_s = ALTERNATIVES_FIRST * (stagger_s + self._context.config.acked_batch_s)
+            missed_s = MISSED_RTOS * self._context.rpc.rto_s(contact.public_key)
+            relay = loop.call_later(max(missed_s, turns_s), self._missed, spread, contact)
+        try:
+            answered = await self._push_again(spread, contact, method)
+        finally:
+            if relay is not None:
+                relay.cancel()
+        if not answered and spread.replica.serves and contact.id not in spread.acked:
+            for unanswered in self.on_unanswered:
+                unanswered(spread.replica, contact)
+            self.retries.add(spread, contact, method)
+
+    async def _push_again(self, spread: Spread, contact: Contact, method: str) -> bool:
+        """One push; whether the subscriber answered, or has acked to somebody else meanwhile."""
         started = self._context.now()
         replica, message = spread.replica, spread.message
-        view = replica.initiators
+        if contact.id in spread.acked:
+            return True
+        spread.pushing[contact.id] = None
         self._under_way += 1
         try:
-            body = [view.hash if view else bytes(16), message.raw]
-            answer = await self._context.rpc.request(contact, Op.PUSH, body, prove=True)
-            signature = Fields(answer).take_bytes(64)
-            if not verify_ack(contact.public_key, message, signature):
-                raise RemoteProtocolError("a forged ack")
-            outcome = "ok"
-            self._count_ack(spread, contact.public_key, contact.id, signature)
+            answer = await self._context.rpc.request(contact, Op.PUSH, self._body(spread), prove=True)
+            outcome = self._acked(spread, contact, Fields(answer))
         except RpcTimeout:
             outcome = "timeout"
         except Backpressure:
@@ -173,8 +215,47 @@ class MessageDelivery:
         finally:
             self._under_way -= 1
             spread.pushing.pop(contact.id, None)
-        self._monitor.pushed(replica, contact, outcome == "ok", started)
+        if outcome != "backpressure":
+            self._monitor.pushed(contact, outcome != "timeout", started)
         self._context.collector.attempt(message.digest.hex(), contact.id.hex(), method, outcome, started)
+        return outcome not in ("timeout", "backpressure")
+
+    def _body(self, spread: Spread) -> list[Any]:
+        view = spread.replica.initiators
+        return [view.hash if view else bytes(16), spread.message.raw]
+
+    def _acked(self, spread: Spread, contact: Contact, answer: Fields) -> str:
+        """Count the ack in an answer to a push; ``RemoteProtocolError`` when it is not the subscriber's."""
+        signature = answer.take_bytes(64)
+        if not verify_ack(contact.public_key, spread.message, signature):
+            raise RemoteProtocolError("a forged ack")
+        self._count_ack(spread, contact.public_key, contact.id, signature)
+        return "ok"
+
+    def _missed(self, spread: Spread, contact: Contact) -> None:
+        """The alternatives have had their turn and nobody has the ack: through somebody else."""
+        if contact.id in spread.acked or contact.id not in spread.pushing:
+            return
+        if self._monitor.may_relay(contact.id):
+            self._context.tasks.spawn(self._push_through(spread, contact), "delivery.relay")
+        else:
+            self._context.collector.count("delivery.relay_put_off")
+
+    async def _push_through(self, spread: Spread, contact: Contact) -> None:
+        """Ask one after the other to relay, until the subscriber has acked."""
+        replica, message = spread.replica, spread.message
+        for via in self._relays.candidates(replica, contact):
+            if contact.id in spread.acked:
+                return
+            started = self._context.now()
+            try:
+                answer, heard_ms = await self._relays.ask(replica, contact, via, Op.PUSH, self._body(spread))
+                outcome = self._acked(spread, contact, answer)
+                self._monitor.vouched(contact.id, via.id, heard_ms)
+            except FAILURES as error:
+                outcome = f"{type(error).__name__} by {via.id.hex()[:8]}"
+            digest, subscriber = message.digest.hex(), contact.id.hex()
+            self._context.collector.attempt(digest, subscriber, "relay", outcome, started)
 
     def _count_ack(self, spread: Spread, key: bytes, subscriber: bytes, signature: bytes) -> None:
         if subscriber in spread.acked:

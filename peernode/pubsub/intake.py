@@ -57,7 +57,7 @@ class Intake:
         config = context.config
         self._newcomers = BucketTable(config.new_streams_per_s, config.new_streams_burst, PREFIXES_MAX)
         context.rpc.serve(Op.PUBLISH, self._publish)
-        context.rpc.serve(Op.PUSH, self._push)
+        context.rpc.serve(Op.PUSH, self.push)
         context.rpc.serve(Op.ACKED, self._acked)
         context.rpc.serve(Op.GET_PART, self._get_part)
 
@@ -123,7 +123,8 @@ class Intake:
             self._context.collector.count("quota.streams")
             raise Refused(Status.RATE_LIMITED, [int(1000 / self._context.config.new_streams_per_s)])
 
-    async def _push(self, caller: Caller, body: Fields) -> list[Any]:
+    async def push(self, caller: Caller, body: Fields) -> list[Any]:
+        """A message comes, from an initiator, its author or a relay; acked when it is durable."""
         their_hash = body.take_bytes(16)
         message = Message.trusted(body.take_bytes_upto(1200))
         replica = self._storage.replicas.get(message.channel_id)

@@ -106,7 +106,7 @@ class Membership:
             ok = False
         finally:
             self._probing.pop(key, None)
-        self._monitor.pushed(replica, contact, ok, started)
+        self._monitor.pushed(contact, ok, started)
 
     async def _probe(self, caller: Caller, body: Fields) -> list[Any]:
         """Somebody proves that it reaches us, or brings back a nonce of ours."""
@@ -162,7 +162,7 @@ class Membership:
         except (RpcTimeout, Refused, Backpressure) as error:
             self._context.collector.count(f"probe.{type(error).__name__}")
             ok = False
-        self._monitor.pushed(replica, back, ok, started)
+        self._monitor.pushed(back, ok, started)
 
     def _holder(self, channel_id: bytes, contact: Contact) -> Replica:
         replica = self._storage.replicas.get(channel_id)

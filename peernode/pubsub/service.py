@@ -20,12 +20,15 @@ from peernode.pubsub.expiry import Expiry
 from peernode.pubsub.ingest import Ingest
 from peernode.pubsub.intake import Intake
 from peernode.pubsub.join import Joiner
+from peernode.pubsub.matrix import Matrix
 from peernode.pubsub.membership import Membership
 from peernode.pubsub.outbox import Outbox
+from peernode.pubsub.probing import Probing
 from peernode.pubsub.publish import Publisher
 from peernode.pubsub.quorum import QuorumPublish
 from peernode.pubsub.reachability import InitiatorReachabilityMonitor
 from peernode.pubsub.recovery import AT_ONCE, Recovery
+from peernode.pubsub.relay import Relays
 from peernode.pubsub.renewal import Renewal
 from peernode.pubsub.repair import Repair
 from peernode.pubsub.replica import Replica
@@ -45,7 +48,8 @@ class PubSub:
         self.storage = PubSubStorage(context)
         self.ingest = Ingest(context)
         self.monitor = InitiatorReachabilityMonitor(context)
-        self.delivery = MessageDelivery(context, self.monitor)
+        self.relays = Relays(context, self.storage, self.monitor)
+        self.delivery = MessageDelivery(context, self.monitor, self.relays)
         self.audience = Audience(context, self.delivery)
         self.outbox = Outbox(context)
         quorum = QuorumPublish(context, self.storage, self.outbox, self.audience)
@@ -63,6 +67,10 @@ class PubSub:
         membership = Membership(context, self.storage, self.joiner, self.monitor)
         Archive(context, self.storage)
         self.intake = Intake(context, self.storage, self.ingest, self.delivery)
+        self.relays.push = self.intake.push
+        self.probing = Probing(context, self.storage, self.monitor, self.relays)
+        self.matrix = Matrix(context, self.storage, self.monitor)
+        self.delivery.on_unanswered.append(self.probing.failed)
         self.ingest.on_stored.append(self.delivery.stored)
         self.expiry = Expiry(context, self.storage, self.outbox)
         self.ingest.on_stored.append(self.expiry.stored)
@@ -87,6 +95,8 @@ class PubSub:
             self.repair,
             self.recovery,
             self.expiry,
+            self.relays,
+            self.probing,
         )
         return {name: size for part in parts for name, size in part.sizes().items()}
 
@@ -100,6 +110,7 @@ class PubSub:
         spawn(self.renewal.run(), "renewals")
         spawn(self.repair.run(), "repair")
         spawn(self.expiry.run(), "expiry")
+        spawn(self.probing.run(), "probing")
         for replica in self.storage.replicas.values():
             self.storage.local_view(replica)
             if replica.member:

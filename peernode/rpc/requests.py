@@ -21,7 +21,7 @@ from peernode.rpc.outgoing import Outgoing
 from peernode.rpc.peers import Peer
 from peernode.wire.codec import Fields
 from peernode.wire.contact import Contact
-from peernode.wire.ops import PATIENT_OPS, Op, Status
+from peernode.wire.ops import UNTIMED_OPS, Op, Status
 from peernode.wire.payload import REQUEST_MAX, WireMessage, encode_request
 
 Outcome = Fields | Refused | RpcTimeout
@@ -109,8 +109,8 @@ class Requests:
             return
         now = self._clock.monotonic()
         elapsed_s = now - pending.started_at
-        if pending.op in PATIENT_OPS:
-            pass  # it waited for company: it says nothing of the path
+        if pending.op in UNTIMED_OPS:
+            pass  # it waited for company or for a third: it says nothing of the path
         elif pending.sends == 1:
             self._rtos.sample(peer.public_key, peer.rto, elapsed_s)
         elif not pending.retried_with_token:

@@ -19,16 +19,21 @@ class Op(IntEnum):
     PUSH = 21
     ACKED = 22
     GET_PART = 23
+    RELAY = 24
     SYNC = 30
     SUMMARY = 31
     PULL = 32
     HISTORY = 33
     SUBSCRIBERS = 34
+    ROW = 35
     COORDINATOR = 36
 
 
 PATIENT_OPS = frozenset({Op.ACKED})
 """Nobody waits for their answers, which therefore wait a moment to travel together."""
+
+UNTIMED_OPS = PATIENT_OPS | {Op.RELAY}
+"""Their answers wait for something else than the path: they say nothing of its round trip."""
 
 
 class Status(IntEnum):

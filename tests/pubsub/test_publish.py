@@ -20,7 +20,7 @@ def test_a_message_is_accepted_then_sent_then_delivered() -> None:
         told = flock[1].states(accepted.id)
         assert told[0].stored[0] >= 2, "nothing is told before a quorum holds it"
         assert told[-1].state == "delivered"
-        assert flock[1].state(accepted.id).stored == (3, 3)
+        await flock.expect(lambda: flock[1].state(accepted.id).stored == (3, 3), 5, "held by all")
         assert flock[1].state(accepted.id).machines == 3
         assert flock[0].texts() == flock[2].texts() == ["hello"]
 

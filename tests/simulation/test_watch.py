@@ -73,7 +73,7 @@ def test_a_table_without_its_bound_is_seen(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(reachability, "RECORDS_MAX", 1)
     assert violations(run(SCENARIO)) == {}  # the oldest record gives way
 
-    def hoard(monitor: object, replica: object, contact: object, ok: bool, started_s: float) -> None:
+    def hoard(monitor: object, contact: object, answered: bool, started_s: float) -> None:
         records = monitor._records  # type: ignore[attr-defined]
         records[len(records)] = reachability.Reachability("")
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from peernode.simulation.world.disturbances import Block
 from peernode.simulation.world.host import SimWorld
 from peernode.wire.codec import pack, unpack_sequence
 from peernode.wire.frames import PLAINTEXT_MAX, Sealed
 from peernode.wire.payload import KIND_ANSWER, KIND_REQUEST, MESSAGES_MAX, WireMessage, decode_messages
 from peernode.wire.sealing import Sealer
-from tests.pubsub.flock import LOBBY, Flock
+from tests.pubsub.flock import LOBBY, Bird, Flock
 
 NODES = 6
 FOREIGN = ["of a later version", 7, [b"x"]]
@@ -102,8 +103,19 @@ async def _write(flock: Flock) -> None:
     await asyncio.sleep(25)
     listed = await flock[3].call(flock[3].node.subscribers(LOBBY))
     assert len(listed) >= 3, listed
+    await _break_one_way(flock, [bird for bird in flock if bird.node.node_id in listed])
     logs = [bird.node.log_ids(LOBBY) for bird in flock]
     assert all(log == logs[0] for log in logs)
     assert len(logs[0]) == 14
     await flock[3].call(flock[3].node.leave(LOBBY))
     await asyncio.sleep(2)
+
+
+async def _break_one_way(flock: Flock, initiators: list[Bird]) -> None:
+    """One initiator is not heard by another, until a third has relayed for it."""
+    senders, receivers = ([bird.host.index] for bird in initiators[:2])
+    cut = flock.world.network.disturb(Block(frozenset(senders), frozenset(receivers)))
+    await asyncio.sleep(9)
+    assert await flock[3].call(flock[3].node.reachability(LOBBY))
+    flock.mend(cut)
+    await asyncio.sleep(3)

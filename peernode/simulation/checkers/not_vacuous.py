@@ -27,6 +27,8 @@ REQUIRED = (
     "path direct push",
     "path initiator push",
     "path alternative push",
+    "path relay",
+    "path push retried",
     "path push failed",
     "path publish retried",
     "path gap pull",
@@ -41,10 +43,7 @@ REQUIRED = (
     "path redial",
     "path amplification held",
 )
-"""What runs with mixed faults must have taken among them: retries, hand-offs, merges, ways round.
-
-A relay through an initiator belongs here as soon as the engine has one.
-"""
+"""What runs with mixed faults must have taken among them: retries, hand-offs, relays, merges, ways round."""
 
 
 def violations(evidence: Evidence) -> list[str]:

@@ -1,7 +1,6 @@
 """Which paths of the engine a run took, under names that stay: counted from the nodes' own counters.
 
-A node's counters are added up whenever it goes down and at the end of the run. What a relay through an
-initiator would count has no name here: the engine has no relay yet.
+A node's counters are added up whenever it goes down and at the end of the run.
 """
 
 from __future__ import annotations
@@ -17,6 +16,14 @@ PATHS: dict[str, tuple[str, ...]] = {
     "path direct push": ("attempt.direct.ok",),
     "path initiator push": ("attempt.initiator.ok",),
     "path alternative push": ("attempt.alternative.ok",),
+    "path relay": ("relay.passed_on",),
+    "path relay push": ("attempt.relay.ok",),
+    "path push retried": ("delivery.retried",),
+    "path left to the renewal": ("delivery.left_to_renewal",),
+    "path pull": ("attempt.pull.ok",),
+    "path lost": ("reach.lost",),
+    "path regained": ("reach.regained",),
+    "path asymmetric": ("reach.asymmetric",),
     "path push failed": ("attempt.direct.failed", "attempt.initiator.failed", "attempt.alternative.failed"),
     "path publish retried": ("attempt.publish.failed",),
     "path publish without quorum": ("publish.failed",),

@@ -11,7 +11,7 @@ from __future__ import annotations
 from peernode.diagnostics.collector import Attempt
 from peernode.simulation.evidence import Evidence, LatePush
 
-PUSHES = ("initiator", "alternative")
+PUSHES = ("initiator", "alternative", "relay")
 """Methods of attempts that a lease allows; an author's own ``direct`` push goes by what it was told."""
 
 LEASE_S = 60.0

@@ -1,0 +1,178 @@
+"""``Probing``: an initiator tests the paths to its subscribers, and repairs those that fail.
+
+In a small channel whoever was not reached for ``SILENT_S`` is probed, so a path that breaks one way is
+noticed within ten seconds though nobody writes. In a larger one pushes and acks prove the paths all the
+time, and only who was neither reached nor heard for longer than a renewal takes is probed. A failed test
+is repaired: again where its last datagram came from, then by a relay through somebody who reaches it,
+whereupon it pings us (which opens its translator and tells us its address), then again directly.
+
+Invariants: at most ``PROBES_PER_TICK`` tests begin per tick, and one per subscriber at a time; only a live
+lease is tested; a failing one is tested ever more rarely; nothing is sent where a push or an answer has
+proven the path lately.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from peernode.errors import Backpressure, Refused, RpcTimeout
+from peernode.pubsub.context import Context
+from peernode.pubsub.reachability import InitiatorReachabilityMonitor, Reachability
+from peernode.pubsub.relay import Relays
+from peernode.pubsub.replica import Replica
+from peernode.pubsub.storage import PubSubStorage
+from peernode.wire.contact import Contact
+from peernode.wire.ops import Op
+
+TICK_S = 1.0
+"""How often the silent ones are looked for."""
+
+SILENT_S = 5.0
+"""In a small channel a path without an answer for so long is tested."""
+
+SILENT_LARGE_RENEWALS = 1.5
+"""In others, one without an answer or a request for so many renewals."""
+
+LARGE_EVERY_TICKS = 10
+"""Large channels are looked through so much more rarely."""
+
+PROBES_PER_TICK = 32
+"""Tests begun per tick; over it they wait for the next one, counted."""
+
+PROBE_SENDS = 3
+BACKOFF_MAX_S = 20.0
+"""A path that goes on failing is tested at least so often as long as the lease lives."""
+
+
+class Probing:
+    """The tests of one node's paths."""
+
+    def __init__(
+        self,
+        context: Context,
+        storage: PubSubStorage,
+        monitor: InitiatorReachabilityMonitor,
+        relays: Relays,
+    ) -> None:
+        self._context = context
+        self._storage = storage
+        self._monitor = monitor
+        self._relays = relays
+        self._testing: dict[bytes, None] = {}
+        self._begun = 0
+        self._ticks = 0
+
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """How full the tables are, each with its bound."""
+        return {"probing": (len(self._testing), self._context.config.subscribers_per_channel_max)}
+
+    async def run(self) -> None:
+        """Look for silent subscribers; ends with the node."""
+        while True:
+            await asyncio.sleep(self._context.jittered(TICK_S))
+            self._ticks += 1
+            self._begun = 0
+            for replica in list(self._storage.replicas.values()):
+                if replica.serves:
+                    self._look_through(replica)
+
+    def _look_through(self, replica: Replica) -> None:
+        now, config = self._context.now(), self._context.config
+        small = replica.leases.count(now) <= config.small_channel_max
+        if not small and self._ticks % LARGE_EVERY_TICKS:
+            return
+        patience_s = SILENT_S if small else SILENT_LARGE_RENEWALS * config.renew_s
+        for lease in replica.leases.live(now):
+            if lease.subscriber == self._context.identity.public_key:
+                continue
+            record = self._monitor.get(lease.subscriber_id)
+            if record is None:
+                continue  # the probe of its subscription is still under way, or another reaches it first
+            if self._due(record, now, patience_s, small):
+                self._test_soon(replica, lease.contact)
+
+    def _due(self, record: Reachability, now: float, patience_s: float, small: bool) -> bool:
+        if not record.reachable:
+            pause_s = min(BACKOFF_MAX_S, TICK_S * 2.0 ** min(record.failures, 10))
+            return now - record.last_test_s >= self._context.jittered(pause_s)
+        last_s = max(record.last_success_s or 0.0, record.last_test_s)
+        if not small:
+            last_s = max(last_s, record.heard_s or 0.0)
+        return now - last_s >= self._context.jittered(patience_s)
+
+    def _test_soon(self, replica: Replica, contact: Contact) -> None:
+        if contact.id in self._testing:
+            return
+        if self._begun >= PROBES_PER_TICK:
+            self._context.collector.count("probe.put_off")
+            return
+        self._begun += 1
+        self._testing[contact.id] = None
+        self._context.tasks.spawn(self._test(replica, contact), "probing.test")
+
+    def failed(self, replica: Replica, contact: Contact) -> None:
+        """A push was not answered: look at the path now, unless that was done a moment ago."""
+        record = self._monitor.get(contact.id)
+        if record is None or record.reachable or contact.id in self._testing:
+            return
+        if record.failures > 1 or self._begun >= PROBES_PER_TICK:
+            return  # the regular tests are at it
+        self._begun += 1
+        self._testing[contact.id] = None
+        self._context.tasks.spawn(self._repair_alone(replica, contact), "probing.repair")
+
+    async def _test(self, replica: Replica, contact: Contact) -> None:
+        try:
+            if not await self._probe(replica, contact):
+                await self._repair(replica, contact)
+        finally:
+            self._testing.pop(contact.id, None)
+
+    async def _repair_alone(self, replica: Replica, contact: Contact) -> None:
+        try:
+            await self._repair(replica, contact)
+        finally:
+            self._testing.pop(contact.id, None)
+
+    async def _probe(self, replica: Replica, contact: Contact, sends: int = PROBE_SENDS) -> bool:
+        """Whether the subscriber answers; a refusal is an answer."""
+        started = self._context.now()
+        try:
+            nonce = self._context.env.random.randbytes(16)
+            await self._context.rpc.request(contact, Op.PROBE, [replica.channel_id, nonce], sends=sends)
+            answered = True
+        except Refused:
+            answered = True
+        except Backpressure:
+            self._context.collector.count("probe.Backpressure")
+            return True  # requests to it wait already: they will tell
+        except RpcTimeout:
+            self._context.collector.count("probe.RpcTimeout")
+            answered = False
+        self._monitor.pushed(contact, answered, started)
+        return answered
+
+    async def _repair(self, replica: Replica, contact: Contact) -> None:
+        """Where it was seen last; through somebody else; and, when it has pinged us, directly again."""
+        record = self._monitor.get(contact.id)
+        if record is None:
+            return
+        record.repairs += 1
+        started = self._context.now()
+        seen = record.seen
+        if seen is not None and seen.address != contact.address and await self._probe(replica, seen, 1):
+            self._repaired(contact, "last address", started)
+            return
+        if not self._monitor.may_relay(contact.id) or not await self._relays.probe(replica, contact):
+            self._context.collector.record("reach.repair", contact.id.hex(), "UNREACHABLE", started)
+            return
+        await asyncio.sleep(self._context.rpc.median_rto_s())
+        if await self._probe(replica, record.seen or contact, 1):
+            self._repaired(contact, "after a relay", started)
+            return
+        self._context.collector.record(
+            "reach.repair", contact.id.hex(), "ok", started, by="relay", works=record.direction
+        )
+
+    def _repaired(self, contact: Contact, by: str, started: float) -> None:
+        self._context.collector.record("reach.repair", contact.id.hex(), "ok", started, by=by)

@@ -1,0 +1,259 @@
+"""``Relays``: a push or probe on its way through a node that can reach the subscriber when we can't.
+
+The asking initiator (the origin) names the target, a nonce and the inner request; the relay passes the
+same body on, so nothing grows on the way; the target does what the inner request says, and its answer
+travels back unchanged. A relayed ack is the subscriber's own signature: ``delivered`` stays honest. With
+its answer the target says how long ago it last heard the origin itself, and pings the origin: so the
+origin learns which way is broken, an address translator between them opens, and its address is news.
+
+Invariants: one hop (a relay passes on only what the origin itself sent, to somebody else than itself);
+only initiators of the channel and holders of a live lease ask, relay and are relayed to; a nonce is used
+once; a relay sends at most as many bytes as it was sent; at most ``RELAYS_PER_S`` per origin. What a relay
+gains nobody trusts: a relayed probe never confirms a join.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from typing import Any
+
+from peernode.channel.assignment import rank
+from peernode.errors import Backpressure, Refused, RemoteProtocolError, RpcTimeout
+from peernode.pubsub.context import Context
+from peernode.pubsub.reachability import InitiatorReachabilityMonitor
+from peernode.pubsub.replica import Replica
+from peernode.pubsub.storage import PubSubStorage
+from peernode.rpc.ratelimit import BucketTable
+from peernode.rpc.rpc import Caller, Server
+from peernode.wire.codec import Fields
+from peernode.wire.contact import Contact
+from peernode.wire.ops import Op, Status
+
+RELAYS_PER_S = 50.0
+RELAYS_BURST = 200.0
+"""Relayed requests of one origin; over it the origin hears ``RATE_LIMITED``."""
+
+ORIGINS_MAX = 1024
+"""Origins whose rate is remembered, and those pinged back lately."""
+
+HEARD_PEERS_MAX = 4096
+"""Peers whose last request is remembered; over it the one not heard longest counts as never heard."""
+
+NONCES_MAX = 8192
+"""Nonces remembered; the oldest is forgotten (what a relay carries is idempotent besides)."""
+
+INITIATORS_MAX = 3
+SUBSCRIBERS_MAX = 2
+"""Who is asked to relay for one push at most: other initiators, then subscribers."""
+
+TARGET_SENDS = 2
+"""Datagrams that a relay spends on one request."""
+
+GIVE_UP_S = 1.0
+"""How long a relay tries; then the origin asks the next one."""
+
+PING_BACK_S = 2.0
+"""A target pings the same origin back so often at most."""
+
+HEARD_MAX_MS = 3_600_000
+
+FAILURES = (RpcTimeout, Refused, Backpressure, RemoteProtocolError)
+
+
+class Relays:
+    """Asks for relays, relays, and is relayed to."""
+
+    def __init__(
+        self, context: Context, storage: PubSubStorage, monitor: InitiatorReachabilityMonitor
+    ) -> None:
+        self._context = context
+        self._storage = storage
+        self._monitor = monitor
+        self.push: Server | None = None
+        """What serves a PUSH here."""
+        self._nonces: OrderedDict[tuple[bytes, bytes], None] = OrderedDict()
+        self._rates = BucketTable(RELAYS_PER_S, RELAYS_BURST, ORIGINS_MAX)
+        self._heard: OrderedDict[bytes, float] = OrderedDict()
+        """Key of a peer -> when it last sent us a request itself."""
+        self._pinged: OrderedDict[bytes, float] = OrderedDict()
+        context.rpc.serve(Op.RELAY, self._relay)
+        context.rpc.on_request.append(self._note)
+
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """How full the tables are, each with its bound."""
+        return {
+            "relay_nonces": (len(self._nonces), NONCES_MAX),
+            "relay_origins": self._rates.sizes()["buckets"],
+            "relay_heard": (len(self._heard), HEARD_PEERS_MAX),
+            "relay_pinged": (len(self._pinged), ORIGINS_MAX),
+        }
+
+    # -- asking ------------------------------------------------------------------------------
+
+    def candidates(self, replica: Replica, target: Contact) -> list[Contact]:
+        """Whom to ask, best first: who reached it lately, other initiators, subscribers that are public."""
+        mine, skip = self._context.identity.public_key, (target.public_key,)
+        view = replica.initiators
+        others = {c.public_key: c for c in (view.others(mine) if view else ()) if c.public_key not in skip}
+        ranked = rank(target.id, replica.channel_id, list(others))
+        reached = self._monitor.alternatives(target.id)
+        ranked.sort(
+            key=lambda key: reached.index(others[key].id) if others[key].id in reached else len(reached)
+        )
+        found = [others[key] for key in ranked[:INITIATORS_MAX]]
+        return found + self._public_subscribers(replica, target, reached)
+
+    def _public_subscribers(self, replica: Replica, target: Contact, reached: list[bytes]) -> list[Contact]:
+        """Where no initiator gets through a subscriber may: the proven ones, those that are public first."""
+        view, mine = replica.initiators, self._context.identity.public_key
+        public = {c.public_key: None for c in self._context.overlay.peers() if c.public}
+        able = [
+            lease.contact
+            for lease in replica.leases.live(self._context.now())
+            if lease.subscriber not in (mine, target.public_key)
+            and not (view is not None and view.holds(lease.subscriber))
+            and self._context.rpc.is_proven(lease.contact)
+        ]
+        self._context.env.random.shuffle(able)
+        able.sort(key=lambda contact: (contact.id not in reached, contact.public_key not in public))
+        return able[:SUBSCRIBERS_MAX]
+
+    async def ask(
+        self, replica: Replica, target: Contact, via: Contact, op: Op, inner: list[Any]
+    ) -> tuple[Fields, int | None]:
+        """The target's answer to ``op``, through ``via``; and ms since it last heard us, None for never.
+
+        Raises what ``Rpc.request`` raises, and ``RemoteProtocolError`` for a malformed answer.
+        """
+        nonce, started = self._context.env.random.randbytes(16), self._context.now()
+        body = [replica.channel_id, target.id, self._context.identity.public_key, nonce, int(op), inner]
+        answer = Fields(await self._context.rpc.request(via, Op.RELAY, body, prove=True))
+        answered = answer.take_fields(8)
+        heard_ms = answer.take()
+        if heard_ms is not None and (type(heard_ms) is not int or not 0 <= heard_ms <= HEARD_MAX_MS):
+            raise RemoteProtocolError("a relayed answer says when its origin was heard")
+        if heard_ms is None:
+            return answered, None
+        # The word is as old as half of its way there and back.
+        return answered, heard_ms + int((self._context.now() - started) * 500)
+
+    # -- relaying and being relayed to -------------------------------------------------------
+
+    def _note(self, contact: Contact, proven: bool) -> None:
+        """Remember when we heard whom: the origins of relays are among them."""
+        key = contact.public_key
+        self._heard[key] = self._context.now()
+        self._heard.move_to_end(key)
+        if len(self._heard) > HEARD_PEERS_MAX:
+            self._heard.popitem(last=False)
+
+    async def _relay(self, caller: Caller, body: Fields) -> list[Any]:
+        channel_id, target, origin = body.take_bytes(20), body.take_bytes(20), body.take_bytes(32)
+        nonce, op = body.take_bytes(16), body.take_int(0, 255)
+        inner = body.take_fields(8)
+        if not caller.proven:
+            raise Refused(Status.UNPROVEN)
+        replica = self._storage.replicas.get(channel_id)
+        if replica is None or not (replica.serves or replica.subscribed):
+            raise Refused(Status.NOT_SUBSCRIBED)
+        if op not in (Op.PUSH, Op.PROBE):
+            raise Refused(Status.INVALID)
+        self._use(origin, nonce)
+        if origin == caller.contact.public_key:
+            return await self._pass_on(replica, caller.contact, target, list(body[:6]))
+        return await self._arrived(replica, caller, origin, target, Op(op), inner)
+
+    def _use(self, origin: bytes, nonce: bytes) -> None:
+        """A nonce serves once; the same datagram sent again is answered from memory before it gets here."""
+        if not self._rates.take(origin.hex(), self._context.now()):
+            raise Refused(Status.RATE_LIMITED, [int(1000 / RELAYS_PER_S) + 1])
+        if (origin, nonce) in self._nonces:
+            self._context.collector.count("relay.replayed")
+            raise Refused(Status.INVALID)
+        self._nonces[origin, nonce] = None
+        if len(self._nonces) > NONCES_MAX:
+            self._nonces.popitem(last=False)
+
+    async def _pass_on(self, replica: Replica, caller: Contact, target: bytes, body: list[Any]) -> list[Any]:
+        view = replica.initiators
+        asks = view is not None and view.holds(caller.public_key)
+        if not asks and replica.leases.contact(caller.id) is None and not self._storage.near(replica, caller):
+            raise Refused(Status.NOT_SUBSCRIBED)
+        contact = self._known(replica, target)
+        if contact is None or contact.public_key in (caller.public_key, self._context.identity.public_key):
+            raise Refused(Status.MISSING)
+        self._context.collector.count("relay.asked")
+        started = self._context.now()
+        try:
+            async with asyncio.timeout(GIVE_UP_S):
+                answer = await self._context.rpc.request(
+                    contact, Op.RELAY, body, prove=True, sends=TARGET_SENDS
+                )
+        except (RpcTimeout, TimeoutError, Backpressure) as error:
+            self._context.collector.count(f"relay.{type(error).__name__}")
+            if not isinstance(error, Backpressure):
+                self._monitor.pushed(contact, False, started)
+            raise Refused(Status.MISSING) from None
+        self._monitor.pushed(contact, True, started)
+        self._context.collector.count("relay.passed_on")
+        return list(answer[:2])
+
+    def _known(self, replica: Replica, target: bytes) -> Contact | None:
+        """A subscriber or initiator of the channel, by id, as far as this node knows it."""
+        leased = replica.leases.contact(target) or replica.subscribers.get(target)
+        if leased is not None:
+            return leased
+        view = replica.initiators
+        return next((contact for contact in (view.contacts if view else ()) if contact.id == target), None)
+
+    async def _arrived(
+        self, replica: Replica, caller: Caller, origin: bytes, target: bytes, op: Op, inner: Fields
+    ) -> list[Any]:
+        """We are the target. Who relays need not be known to us; the origin must be an initiator."""
+        if target != self._context.identity.node_id:
+            raise Refused(Status.INVALID)
+        view = replica.initiators
+        contacts = {contact.public_key: contact for contact in (view.contacts if view else ())}
+        if not replica.subscribed or origin not in contacts:
+            raise Refused(Status.NOT_SUBSCRIBED)
+        heard_s, now = self._heard.get(origin), self._context.now()
+        self._ping_back(contacts[origin], now)
+        answer: list[Any] = []
+        if op is Op.PUSH and self.push is not None:
+            result = self.push(caller, inner)
+            answer = result if isinstance(result, list) else await result
+        self._context.collector.count("relay.arrived")
+        heard_ms = None if heard_s is None else min(int((now - heard_s) * 1000), HEARD_MAX_MS)
+        return [answer, heard_ms]
+
+    def _ping_back(self, origin: Contact, now: float) -> None:
+        """It can't reach us: let it hear us, from wherever our translator lets us out to it."""
+        key = origin.public_key
+        if now - self._pinged.get(key, float("-inf")) < PING_BACK_S:
+            return
+        self._pinged[key] = now
+        self._pinged.move_to_end(key)
+        if len(self._pinged) > ORIGINS_MAX:
+            self._pinged.popitem(last=False)
+        self._context.tasks.spawn(self._ping(origin), "relay.ping_back")
+
+    async def _ping(self, origin: Contact) -> None:
+        try:
+            await self._context.rpc.request(origin, Op.PING, [1, 1], sends=TARGET_SENDS)
+        except (RpcTimeout, Refused, Backpressure) as error:
+            self._context.collector.count(f"relay.ping_{type(error).__name__}")
+
+    # -- pushes and probes through others ----------------------------------------------------
+
+    async def probe(self, replica: Replica, target: Contact) -> bool:
+        """Whether somebody else reaches the target; the monitor learns who, and whether it hears us."""
+        for via in self.candidates(replica, target):
+            try:
+                _, heard_ms = await self.ask(replica, target, via, Op.PROBE, [replica.channel_id, bytes(16)])
+            except FAILURES as error:
+                self._context.collector.count(f"relay.probe_{type(error).__name__}")
+                continue
+            self._monitor.vouched(target.id, via.id, heard_ms)
+            return True
+        return False

@@ -1,0 +1,137 @@
+"""``DeliveryRetries``: messages whose push failed, one line per subscriber that does not answer.
+
+Only the oldest message of a line is tried again, after an exponential backoff with full jitter from the
+peer's own timeout; when it is acked the rest follows at once. So a dead subscriber costs one push per
+pause, however many messages wait for it. The more pushes are unanswered at the time, the wider the
+pauses are drawn: subscribers that went away together are not asked together again.
+
+Invariants: a line ends when its messages are acked or too old to be useful, when the lease has ended, or
+after ``RETRIES_MAX`` tries; then the subscriber's own renewal finds what is missing. What a full line or
+table drops is named in the message's attempts and counted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from peernode.channel.hlc import hlc_ms
+from peernode.pubsub.context import Context
+from peernode.wire.contact import Contact
+
+if TYPE_CHECKING:
+    from peernode.pubsub.delivery import Spread
+
+RETRIES_MAX = 4
+"""Pushes tried again in a row before a line is left to the renewal."""
+
+USEFUL_S = 30.0
+"""An older message is not pushed again: the subscriber has renewed since, or is gone."""
+
+SPACING_S = 0.075
+"""What each unanswered push adds to the time over which first retries are spread."""
+
+PAUSE_RTOS = 2.0
+PAUSE_MAX_S = 8.0
+
+LINE_MAX = 64
+"""Messages waiting for one subscriber; over it the oldest is left to the renewal."""
+
+LINES_MAX = 4096
+"""Subscribers waited for; over it newly failing ones are left to their renewals."""
+
+
+@dataclass(slots=True)
+class _Line:
+    contact: Contact
+    waiting: OrderedDict[bytes, tuple[Spread, str]] = field(default_factory=OrderedDict)
+    """By digest: the message and the method of its first push."""
+
+
+class DeliveryRetries:
+    """The lines of one node."""
+
+    def __init__(
+        self,
+        context: Context,
+        push: Callable[[Spread, Contact, str], Coroutine[Any, Any, bool]],
+        under_way: Callable[[], int],
+    ) -> None:
+        self._context = context
+        self._push = push
+        self._under_way = under_way
+        self._lines: dict[bytes, _Line] = {}
+
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """How full the tables are, each with its bound."""
+        longest = max((len(line.waiting) for line in self._lines.values()), default=0)
+        return {"retry_lines": (len(self._lines), LINES_MAX), "retry_line": (longest, LINE_MAX)}
+
+    def add(self, spread: Spread, contact: Contact, method: str) -> None:
+        """A push was not answered: it will be tried again."""
+        line = self._lines.get(contact.id)
+        if line is None:
+            if len(self._lines) >= LINES_MAX:
+                self._leave(contact, spread, "lines full")
+                return
+            line = self._lines[contact.id] = _Line(contact)
+            self._context.tasks.spawn(self._run(line), "delivery.retry")
+        line.waiting[spread.message.digest] = (spread, method)
+        if len(line.waiting) > LINE_MAX:
+            _, (oldest, _) = line.waiting.popitem(last=False)
+            self._leave(contact, oldest, "line full")
+
+    def _leave(self, contact: Contact, spread: Spread, why: str) -> None:
+        """To the subscriber's own renewal."""
+        self._context.collector.count("delivery.left_to_renewal")
+        digest, subscriber = spread.message.digest.hex(), contact.id.hex()
+        self._context.collector.attempt(digest, subscriber, "pull", why, self._context.now())
+
+    def pause_s(self, contact: Contact, tried: int) -> float:
+        """Seconds before the next try: full jitter over a window that doubles with each."""
+        waiting = self._under_way() + len(self._lines)
+        window_s = max(PAUSE_RTOS * self._context.rpc.rto_s(contact.public_key), waiting * SPACING_S)
+        return min(PAUSE_MAX_S, window_s * 2.0**tried) * self._context.env.random.random()
+
+    async def _run(self, line: _Line) -> None:
+        tried = 0
+        try:
+            while tried < RETRIES_MAX:
+                await asyncio.sleep(self.pause_s(line.contact, tried))
+                self._prune(line)
+                if not line.waiting:
+                    return
+                spread, method = next(iter(line.waiting.values()))
+                self._context.collector.count("delivery.retried")
+                if await self._push(spread, line.contact, method):
+                    break
+                tried += 1
+            self._prune(line)
+            waiting, line.waiting = line.waiting, OrderedDict()
+            for spread, method in waiting.values():
+                if tried < RETRIES_MAX:
+                    self._context.tasks.spawn(self._push(spread, line.contact, method), "delivery.resumed")
+                else:
+                    self._leave(line.contact, spread, "tried in vain")
+        finally:
+            self._lines.pop(line.contact.id, None)
+
+    def _prune(self, line: _Line) -> None:
+        """What is acked, too old, or for somebody whose lease has ended waits no longer."""
+        now, wall_ms = self._context.now(), self._context.wall_ms()
+        for digest, (spread, _) in list(line.waiting.items()):
+            spread.replica.leases.expire(now)
+            held = spread.replica.leases.contact(line.contact.id)
+            if line.contact.id in spread.acked:
+                del line.waiting[digest]
+            elif held is None:
+                del line.waiting[digest]
+                self._leave(line.contact, spread, "lease ended")
+            elif wall_ms - hlc_ms(spread.message.hlc) > USEFUL_S * 1000:
+                del line.waiting[digest]
+                self._leave(line.contact, spread, "too old")
+            else:
+                line.contact = held

@@ -1,0 +1,154 @@
+"""Paths that break one way or are shut by translators: noticed, named, and gone round."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from peernode.channel.assignment import rank
+from peernode.channel.ids import channel_id_of
+from peernode.errors import Refused
+from peernode.identity import network_id_of
+from peernode.simulation.world.disturbances import Block
+from peernode.wire.ops import Op, Status
+from tests.pubsub.flock import LOBBY, Bird, Flock, story
+
+
+def replica_of(bird: Bird) -> Any:
+    return bird.node._pubsub.storage.by_name(LOBBY)
+
+
+def primary_and_subscriber(flock: Flock) -> tuple[Bird, Bird]:
+    """A subscriber that is no initiator, and the initiator that pushes to it first."""
+    keys = {bird.identity.public_key: bird for bird in flock}
+    view = replica_of(flock[0]).initiators
+    subscriber = next(bird for bird in flock if not view.holds(bird.identity.public_key))
+    order = rank(
+        subscriber.identity.node_id, replica_of(flock[0]).channel_id, [c.public_key for c in view.contacts]
+    )
+    return keys[order[0]], subscriber
+
+
+def block(flock: Flock, senders: list[Bird], receivers: list[Bird]) -> int:
+    return flock.world.network.disturb(
+        Block(frozenset(b.host.index for b in senders), frozenset(b.host.index for b in receivers))
+    )
+
+
+def direction(flock: Flock, asker: Bird, found: dict[str, Any], by: Bird, to: Bird) -> Any:
+    return found[by.node.node_id]["subscribers"][to.node.node_id]
+
+
+@pytest.mark.parametrize(("deaf", "named"), [(True, "heard"), (False, "hears")])
+def test_a_path_that_breaks_one_way_is_named_within_ten_seconds_though_nobody_writes(
+    deaf: bool, named: str
+) -> None:
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        await asyncio.sleep(2)
+        primary, subscriber = primary_and_subscriber(flock)
+        asker = next(bird for bird in flock if bird not in (primary, subscriber))
+        before = direction(
+            flock, asker, await asker.call(asker.node.reachability(LOBBY)), primary, subscriber
+        )
+        assert before["direction"] == "both"
+        assert not before["asymmetric"]
+        ends = (primary, subscriber) if deaf else (subscriber, primary)
+        number = block(flock, [ends[0]], [ends[1]])
+        await asyncio.sleep(10)
+        cell = direction(flock, asker, await asker.call(asker.node.reachability(LOBBY)), primary, subscriber)
+        assert (cell["direction"], cell["asymmetric"]) == (named, True)
+        assert cell["failing_age_ms"] <= 10_000
+        assert cell["failures"] >= 1
+        assert cell["repairs"] >= 1
+        assert cell["via"] is not None
+        flock.mend(number)
+        await asyncio.sleep(25)
+        cell = direction(flock, asker, await asker.call(asker.node.reachability(LOBBY)), primary, subscriber)
+        assert cell["direction"] == "both"
+
+    story(tell, 7)
+
+
+def test_a_subscriber_that_no_initiator_reaches_is_reached_through_another_one() -> None:
+    """All initiators are blocked towards it; a public subscriber relays, and the ack is its own."""
+
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        await asyncio.sleep(2)
+        view = replica_of(flock[0]).initiators
+        initiators = [bird for bird in flock if view.holds(bird.identity.public_key)]
+        target, relay = [bird for bird in flock if bird not in initiators]
+        block(flock, initiators, [target])
+        author = initiators[0]
+        sent = await author.say("round about")
+        await flock.expect(lambda: target.texts() == ["round about"], 2.0, "the message comes by a relay")
+        await flock.expect(
+            lambda: author.state(sent.id).delivered == (6, 6), 3.0, "the author hears of its ack"
+        )
+        assert relay.node.happened().get("relay.passed_on", 0) >= 1
+        digest = next(iter(author.node._pubsub.outbox.by_digest)).hex()
+        tries = [
+            attempt
+            for bird in initiators
+            for attempt in bird.node.attempts(digest)
+            if attempt.peer == target.node.node_id
+        ]
+        assert [attempt.outcome for attempt in tries if attempt.method == "relay"].count("ok") >= 1
+        direct = [attempt for attempt in tries if attempt.method in ("initiator", "alternative", "direct")]
+        assert direct
+        assert {attempt.outcome for attempt in direct} <= {"timeout"}
+
+    story(tell, 7, loss=0)
+
+
+def test_who_has_no_part_in_a_channel_gets_nothing_relayed() -> None:
+    async def tell(flock: Flock) -> None:
+        channel = channel_id_of(network_id_of("starling"), LOBBY)
+        far = int.from_bytes(channel, "big")
+        *members, stranger = sorted(
+            flock, key=lambda bird: int.from_bytes(bird.identity.node_id, "big") ^ far
+        )
+        await asyncio.gather(*(bird.join() for bird in members))
+        await asyncio.sleep(1)
+        view = replica_of(members[0]).initiators
+        via, target = view.contacts[0], members[-1]
+
+        async def refused(body: list[Any]) -> int:
+            with pytest.raises(Refused) as caught:
+                await stranger.call(stranger.node._context.rpc.request(via, Op.RELAY, body, prove=True))
+            return caught.value.status
+
+        mine, nonce = stranger.identity.public_key, bytes(16)
+        inner = [Op.PROBE, [channel, nonce]]
+        probe = [channel, target.identity.node_id, mine, nonce, *inner]
+        assert await refused(probe) == Status.NOT_SUBSCRIBED
+        assert await refused(probe) == Status.INVALID  # the nonce is used
+        asks = [channel, target.identity.node_id, mine, bytes([1]) * 16, Op.SYNC, []]
+        assert await refused(asks) == Status.INVALID
+        forged = [channel, target.identity.node_id, target.identity.public_key, bytes([2]) * 16, *inner]
+        assert await refused(forged) == Status.INVALID  # passed on once already, as far as we are told
+
+    story(tell, 9)
+
+
+def test_a_nonce_serves_once() -> None:
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        await asyncio.sleep(1)
+        primary, subscriber = primary_and_subscriber(flock)
+        replica = replica_of(primary)
+        via = next(c for c in replica.initiators.contacts if c.public_key != primary.identity.public_key)
+        body = [replica.channel_id, subscriber.identity.node_id, primary.identity.public_key, bytes(16)]
+        body += [Op.PROBE, [replica.channel_id, bytes(16)]]
+        request = primary.node._context.rpc.request
+        answer = await primary.call(request(via, Op.RELAY, body, prove=True))
+        assert answer[0] == []
+        assert isinstance(answer[1], int)  # it has heard us, and says how long ago
+        with pytest.raises(Refused) as caught:
+            await primary.call(request(via, Op.RELAY, body, prove=True))
+        assert caught.value.status == Status.INVALID
+
+    story(tell, 7)
