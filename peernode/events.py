@@ -49,6 +49,8 @@ class OutboxState:
     delivered: tuple[int, int] = (0, 0)
     alone: bool = False
     error: ErrorInfo | None = None
+    unreachable: tuple[tuple[str, int], ...] = ()
+    """Subscribers that the initiators can't reach: node id, and since when (Unix ms); the first 64."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,13 +139,10 @@ def _subscriptions() -> dict[Op, Examples]:
             [[CHANNEL, None], [CHANNEL, BEN.node_id]],
             [[[[LEASE.raw, 45_000, ENCODED[1]]], False]],
         ),
-<<<<<<< HEAD
         Op.COORDINATOR: Examples([[CHANNEL]], [[12, ROOT, SUBSCRIBERS, SET_HASH, ENCODED, 0]]),
-=======
         Op.ROW: Examples(
             [[CHANNEL, None, False], [CHANNEL, BEN.node_id, True]], [[cells, None], [cells, BEN.node_id]]
         ),
->>>>>>> 6987393 (Relay pushes through a node that reaches; probe silent paths; retry in lines; serve the reachability row)
     }
 
 

@@ -19,6 +19,15 @@ from peernode.pubsub.context import Context, uuid_text
 from peernode.pubsub.replica import Replica
 from peernode.store.base import DropOutbox, OutboxRow, PutOutbox
 
+UNREACHABLE_MAX = 64
+"""Unreachable subscribers named per message."""
+
+TELL_EVERY_S = 0.1
+"""Counts of one message that change within this time are told together; a new state is told at once."""
+
+TOLD_LATER_MAX = 4096
+"""Messages whose counts wait to be told; over it they are told at once."""
+
 
 @dataclass(slots=True)
 class Entry:
@@ -53,6 +62,10 @@ class Entry:
     progress: asyncio.Event = field(default_factory=asyncio.Event)
     attempt: asyncio.Task[None] | None = None
     discarded: bool = False
+    unreachable: dict[bytes, int] = field(default_factory=dict)
+    """Subscriber id -> wall-clock ms since when the channel's initiators fail to reach it."""
+    told: str = ""
+    """The state that the application was told last."""
 
     def restarted(self, key: bytes) -> bool:
         """Whether the calling task no longer is the one that asks this initiator."""
@@ -64,6 +77,11 @@ class Entry:
         if self.counted:
             return min(self.vouched, self.counted)
         return sum(1 for subscriber in self.acks if subscriber in self.audience)
+
+    @property
+    def complete(self) -> bool:
+        """Whether everybody in the audience has acked."""
+        return self.frozen and self.delivered >= (self.counted or len(self.audience))
 
     def snapshot(self) -> OutboxState:
         """The state as the application sees it."""
@@ -79,6 +97,11 @@ class Entry:
             delivered=(self.delivered, self.counted or len(self.audience)),
             alone=self.alone,
             error=self.error,
+            unreachable=tuple(
+                (subscriber.hex(), since_ms)
+                for subscriber, since_ms in self.unreachable.items()
+                if subscriber not in self.acks
+            ),
         )
 
     def row(self) -> OutboxRow:
@@ -104,6 +127,8 @@ class Outbox:
         """By message id, oldest first: not yet safe on W of the full R."""
         self.done: OrderedDict[bytes, Entry] = OrderedDict()
         self.by_digest: dict[bytes, Entry] = {}
+        self._later: dict[bytes, asyncio.TimerHandle] = {}
+        """By message id: counts that wait to be told."""
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """How full the tables are, each with its bound."""
@@ -111,6 +136,7 @@ class Outbox:
         return {
             "outbox": (len(self.waiting), config.outbox_max),
             "outbox_done": (len(self.done), config.traces_max),
+            "outbox_told_later": (len(self._later), TOLD_LATER_MAX),
             "outbox_digests": (len(self.by_digest), config.outbox_max + config.traces_max),
         }
 
@@ -150,9 +176,33 @@ class Outbox:
         self.by_digest.pop(entry.message.digest, None)
 
     def tell(self, entry: Entry) -> None:
-        """The application hears of a text's state, unless the person has discarded it."""
-        if not entry.discarded and entry.text and entry.message.kind is Kind.TEXT:
+        """The application hears of a text's state, unless the person has discarded it.
+
+        The first news, a new state and the last ack are told at once, counts in between within
+        ``TELL_EVERY_S``: in a large channel each message has hundreds of acks.
+        """
+        if entry.discarded or not entry.text or entry.message.kind is not Kind.TEXT:
+            return
+        waiting = self._later.get(entry.message.id)
+        if entry.state != entry.told or entry.complete or len(self._later) >= TOLD_LATER_MAX:
+            if waiting is not None:
+                waiting.cancel()
+            self._tell_now(entry)
+        elif waiting is None:
+            loop = asyncio.get_running_loop()
+            self._later[entry.message.id] = loop.call_later(TELL_EVERY_S, self._tell_now, entry)
+
+    def _tell_now(self, entry: Entry) -> None:
+        self._later.pop(entry.message.id, None)
+        if not entry.discarded:
+            entry.told = entry.state
             self._context.tell(MessageState(entry.snapshot()))
+
+    def close(self) -> None:
+        """Tell nothing more."""
+        for timer in self._later.values():
+            timer.cancel()
+        self._later.clear()
 
     async def settle(self, entry: Entry) -> None:
         """Write down what the receipts made of the entry; done when enough nodes hold it."""

@@ -69,7 +69,7 @@ class Probing:
     async def run(self) -> None:
         """Look for silent subscribers; ends with the node."""
         while True:
-            await asyncio.sleep(self._context.jittered(TICK_S))
+            await asyncio.sleep(TICK_S)
             self._ticks += 1
             self._begun = 0
             for replica in list(self._storage.replicas.values()):

@@ -9,6 +9,7 @@ not grow with the history.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from peernode.channel.receipt import Receipt, decode_receipt, sign_receipt
 from peernode.diagnostics.codes import error_info, info_of
@@ -48,6 +49,8 @@ class QuorumPublish:
         self._outbox = outbox
         self._audience = audience
         self._met_machines = context.store.meta(MET_MACHINES) == b"1"
+        self.on_sent: list[Callable[[Entry], None]] = []
+        """Told of each message that has its quorum."""
 
     async def attempt(self, entry: Entry) -> None:
         """One attempt, from the question who stores the channel to a quorum, within the time for it."""
@@ -226,6 +229,9 @@ class QuorumPublish:
             entry.audience.update((subscriber, None) for subscriber in subscribers if subscriber != mine)
             entry.counted = max(entry.counted, count - 1 if entry.replica.joined else count)
         if len(entry.receipts) >= entry.quorum and self._trustworthy(entry):
+            if not entry.frozen:
+                for sent in self.on_sent:
+                    sent(entry)
             entry.frozen = True
             if entry.state in ("pending", "failed"):
                 entry.state, entry.error = "sent", None

@@ -210,15 +210,22 @@ class Relays:
     async def _arrived(
         self, replica: Replica, caller: Caller, origin: bytes, target: bytes, op: Op, inner: Fields
     ) -> list[Any]:
-        """We are the target. Who relays need not be known to us; the origin must be an initiator."""
+        """We are the target; an initiator stands behind it, as origin or as the relay.
+
+        An origin that we do not hear may have left our view of the initiators for that very reason.
+        """
         if target != self._context.identity.node_id:
             raise Refused(Status.INVALID)
         view = replica.initiators
         contacts = {contact.public_key: contact for contact in (view.contacts if view else ())}
-        if not replica.subscribed or origin not in contacts:
+        if not replica.subscribed or not (origin in contacts or caller.contact.public_key in contacts):
             raise Refused(Status.NOT_SUBSCRIBED)
         heard_s, now = self._heard.get(origin), self._context.now()
-        self._ping_back(contacts[origin], now)
+        known, address = contacts.get(origin), self._context.rpc.address_of(origin)
+        if known is None and address is not None:
+            known = Contact(origin, *address)
+        if known is not None:
+            self._ping_back(known, now)
         answer: list[Any] = []
         if op is Op.PUSH and self.push is not None:
             result = self.push(caller, inner)

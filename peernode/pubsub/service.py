@@ -37,6 +37,7 @@ from peernode.pubsub.retention import Retention
 from peernode.pubsub.storage import PubSubStorage
 from peernode.pubsub.subscribe import Subscriber
 from peernode.pubsub.sync import CatchUp
+from peernode.pubsub.unreached import Unreached
 from peernode.wire.contact import Contact
 
 
@@ -70,6 +71,8 @@ class PubSub:
         self.relays.push = self.intake.push
         self.probing = Probing(context, self.storage, self.monitor, self.relays)
         self.matrix = Matrix(context, self.storage, self.monitor)
+        self.unreached = Unreached(context, self.outbox, self.matrix)
+        quorum.on_sent.append(self.unreached.sent)
         self.delivery.on_unanswered.append(self.probing.failed)
         self.ingest.on_stored.append(self.delivery.stored)
         self.expiry = Expiry(context, self.storage, self.outbox)
@@ -92,6 +95,7 @@ class PubSub:
             self.monitor,
             self.intake,
             self.outbox,
+            self.unreached,
             self.repair,
             self.recovery,
             self.expiry,
@@ -111,6 +115,7 @@ class PubSub:
         spawn(self.repair.run(), "repair")
         spawn(self.expiry.run(), "expiry")
         spawn(self.probing.run(), "probing")
+        spawn(self.unreached.run(), "unreached")
         for replica in self.storage.replicas.values():
             self.storage.local_view(replica)
             if replica.member:
@@ -126,6 +131,7 @@ class PubSub:
     def stop(self) -> None:
         """End the timers."""
         self.delivery.reports.close()
+        self.outbox.close()
         for replica in self.storage.replicas.values():
             replica.timeline.close()
 

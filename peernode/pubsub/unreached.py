@@ -6,8 +6,8 @@ the subscriber, none has reached it since the message was sent, and none knows a
 not delivered yet.
 
 Invariants: the rows of a channel are asked for at most every ``ASK_EVERY_S``, and only while a message in
-it is late; at most ``WATCHED_MAX`` messages are watched, each for ``WATCH_S``; an ack takes its subscriber off
-the list at once.
+it is late; at most ``WATCHED_MAX`` messages are watched, each for ``WATCH_S``; an ack takes its subscriber
+off the list at once.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Unreached:
     async def run(self) -> None:
         """Look at what is late; ends with the node."""
         while True:
-            await asyncio.sleep(self._context.jittered(TICK_S))
+            await asyncio.sleep(TICK_S)
             late: dict[bytes, list[tuple[Entry, float]]] = {}
             now = self._context.now()
             for digest, (entry, sent_s) in list(self._watched.items()):

@@ -20,7 +20,7 @@ def test_a_message_is_accepted_then_sent_then_delivered() -> None:
         told = flock[1].states(accepted.id)
         assert told[0].stored[0] >= 2, "nothing is told before a quorum holds it"
         assert told[-1].state == "delivered"
-        await flock.expect(lambda: flock[1].state(accepted.id).stored == (3, 3), 5, "held by all")
+        assert flock[1].state(accepted.id).stored == (3, 3)
         assert flock[1].state(accepted.id).machines == 3
         assert flock[0].texts() == flock[2].texts() == ["hello"]
 
@@ -202,7 +202,7 @@ def test_each_authors_messages_are_told_in_sequence_and_the_log_is_the_same_ever
         assert len(logs[0]) == 200
         assert all(log == logs[0] for log in logs)
 
-    story(tell, 10, loss=0.02, jitter_ms=5)
+    story(tell, 10, seed=2, loss=0.02, jitter_ms=5)
 
 
 def test_a_restart_keeps_identity_channels_messages_and_outbox() -> None:

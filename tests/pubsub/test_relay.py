@@ -152,3 +152,37 @@ def test_a_nonce_serves_once() -> None:
         assert caught.value.status == Status.INVALID
 
     story(tell, 7)
+
+
+def test_who_is_not_reached_is_named_with_the_time_until_its_ack_comes() -> None:
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        await asyncio.sleep(2)
+        _, away = primary_and_subscriber(flock)
+        author = next(bird for bird in flock if bird is not away)
+        cut = flock.cut_off(away)
+        cut_ms = author.host.env.clock.wall_ms()
+        sent = await author.say("who hears this?")
+        await flock.expect(lambda: bool(author.state(sent.id).unreachable), 12, "somebody is named")
+        state = author.state(sent.id)
+        assert [node for node, _ in state.unreachable] == [away.node.node_id]
+        assert abs(state.unreachable[0][1] - cut_ms) < 7_000, "since the last time that it was reached"
+        assert state.delivered == (5, 6)
+        flock.mend(cut)
+        await flock.expect(lambda: author.state(sent.id).delivered == (6, 6), 30, "it is back")
+        assert author.state(sent.id).unreachable == ()
+
+    story(tell, 7)
+
+
+def test_counts_of_acks_are_told_together_and_the_last_one_at_once() -> None:
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        sent = await flock[0].say("to eleven")
+        await flock.expect(lambda: flock[0].state(sent.id).delivered == (11, 11), 5, "all have it")
+        await asyncio.sleep(1)
+        told = flock[0].states(sent.id)
+        assert told[-1].delivered == (11, 11)
+        assert len(told) <= 8, [state.delivered for state in told]
+
+    story(tell, 12, jitter_ms=30)
