@@ -253,8 +253,7 @@ class PeerNode:
     def leaseholders(self, name: str) -> list[str]:
         """Node ids with a live lease of a channel at this node, by its own table alone."""
         replica = self._pubsub.storage.by_name(name)
-        live = replica.leases.live(self._context.now()) if replica is not None else []
-        return [lease.subscriber_id.hex() for lease in live]
+        return [x.subscriber_id.hex() for x in replica.leases.live(self._context.now())] if replica else []
 
     def coordinator(self, name: str) -> dict[str, Any]:
         """What this node knows of a channel, and how its last load and join went; JSON-able, asks nobody."""
