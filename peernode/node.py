@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 from peernode.channel.hlc import Hlc
@@ -129,16 +130,17 @@ class PeerNode:
             self._report_crash(name, error)
 
     async def _watch_state(self) -> None:
+        returns = 0
         while True:
-            state = self.state
+            state, recovered = self.state, self._context.overlay.returns > returns
+            returns = self._context.overlay.returns  # an outage may be shorter than a tick
             if state != self._told:
-                recovered = (
-                    self._told is not None and self._told.state != "online" and state.state == "online"
-                )
+                online = self._told is not None and self._told.state != "online" and state.state == "online"
+                recovered = recovered or online
                 self._told = state
                 self._tell(state)
-                if recovered:
-                    self._pubsub.recover("network")
+            if recovered:
+                self._pubsub.recover("network")
             if await self._context.frozen(STATE_TICK_S, FROZEN_S):
                 self._pubsub.recover("sleep")
 
@@ -287,6 +289,7 @@ class PeerNode:
             "address": list(self.address),
             "state": self.state.state,
             "peers": [[c.id.hex(), c.ip, c.port] for c in context.overlay.peers()],
+            "bootstraps": [asdict(each) for each in context.overlay.bootstraps()],
             "rpc": self.counters(),
             "channels": channels,
             **context.collector.snapshot(),

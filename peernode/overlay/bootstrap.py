@@ -2,11 +2,15 @@
 
 At the start all configured addresses and all remembered peers are dialled at once; the first that
 answers is enough, the others are not waited for. Then, as long as the node runs: while nobody answers,
-``DIALLED_AT_ONCE`` remembered peers and as many configured addresses every ``redial_degraded_s``;
-otherwise one that is not in the routing table every ``redial_idle_s``. That is what heals partitions.
+rounds of ``DIALLED_AT_ONCE`` remembered peers and as many configured addresses, the first at once, then
+after ``HURRY_S``, doubling up to ``redial_degraded_s``; otherwise one target that is not in the routing
+table every ``redial_idle_s``. That is what heals partitions. Each pause is jittered (75 to 100 %), so that
+nodes that lost the network together don't come back in step. The bound is short on purpose: when our own
+network was gone, any target answers as soon as it is back.
 
 Invariants: dialling is paced, never a storm; each target has its turn, the longest untried first; our
-own address is no target.
+own address is no target; at most ``NEARBY_MAX`` addresses that were found nearby are dialled beside the
+configured ones, and to be found proves nothing: only an answer does.
 """
 
 from __future__ import annotations
@@ -18,12 +22,18 @@ from peernode.config import NodeConfig
 from peernode.environment import Address, Environment
 from peernode.overlay.addresses import own_addresses
 from peernode.overlay.dialler import Dialler
+from peernode.overlay.health import BootstrapHealth, Health
 from peernode.overlay.peer_cache import RememberedPeers
 from peernode.rpc.rpc import Rpc
 from peernode.tasks import Tasks
 from peernode.wire.contact import Contact
 
 DIALLED_AT_ONCE = 3
+HURRY_S = 0.5
+
+NEARBY_MAX = 32
+"""Found addresses; over it the longest known that does not answer gives way."""
+
 CONFIGURED_MAX = 64
 """Configured addresses that are used; further ones are ignored."""
 
@@ -44,6 +54,7 @@ class Bootstrap:
     ) -> None:
         self._rpc = rpc
         self._config = config
+        self._clock = env.clock
         self._rng = env.random
         self._dialler = dialler
         self._remembered = remembered
@@ -51,6 +62,8 @@ class Bootstrap:
         self._turn = 0
         self._turns: dict[Address, int] = {}
         self._hurry = asyncio.Event()
+        self._health = Health()
+        self._nearby: dict[Address, None] = {}
 
     def configured(self) -> list[Address]:
         """The configured addresses but our own; none of them: this node may be the first."""
@@ -58,9 +71,44 @@ class Bootstrap:
         unique = dict.fromkeys(self._config.bootstrap)
         return [address for address in unique if address not in own][:CONFIGURED_MAX]
 
+    def places(self) -> list[Address]:
+        """All addresses to dial: the configured ones, and those found nearby."""
+        configured = self.configured()
+        places = [*configured, *(address for address in self._nearby if address not in configured)]
+        self._health.keep(places)
+        return places
+
+    def health(self) -> list[BootstrapHealth]:
+        """How each place has behaved."""
+        self.places()
+        return self._health.seen(self._nearby, self._clock.monotonic())
+
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """How full the tables are, each with its bound."""
+        return {"nearby": (len(self._nearby), NEARBY_MAX)}
+
+    def answered(self, address: Address, rtt_s: float) -> None:
+        """A request of ours was answered from ``address``."""
+        self._health.answered(address, self._clock.monotonic(), rtt_s)
+
+    def found_nearby(self, address: Address, found: Found) -> None:
+        """Somebody announces a node of this network at ``address``: dial it, now and when it is lost."""
+        if address in self._nearby or address in own_addresses(self._rpc):
+            return
+        if len(self._nearby) >= NEARBY_MAX:
+            silent = [each.address for each in self.health() if each.state != "answering"]
+            gone = next((each for each in silent if each in self._nearby), None)
+            self._rpc.counters["lan.crowded"] += 1
+            if gone is None:
+                return
+            del self._nearby[gone]
+        self._nearby[address] = None
+        self.places()
+        self._tasks.spawn(self._redial(address, found), "nearby")
+
     async def first(self) -> bool:
         """Dial everybody at once; whether somebody answers, known as soon as the first does."""
-        configured = self.configured()
+        configured = self.places()
         remembered = [c for c in self._remembered.contacts() if c.address not in configured]
         targets: list[Target] = [*configured, *remembered]
         if not targets:
@@ -70,7 +118,7 @@ class Bootstrap:
 
         async def attempt(target: Target) -> None:
             nonlocal silent
-            contact = await self._dialler.dial(target)
+            contact = await self._dial(target)
             silent += contact is None
             if not answered.done() and (contact is not None or silent == len(targets)):
                 answered.set_result(contact is not None)
@@ -85,23 +133,26 @@ class Bootstrap:
         self, online: Callable[[], bool], live_addresses: Callable[[], list[Address]], found: Found
     ) -> None:
         """Dial lost peers for ever; ``found`` is told of each that answers again."""
+        backoff_s = self._config.redial_degraded_s  # the start has just dialled everybody
         while True:
             for target in self._round(online(), live_addresses()):
                 self._tasks.spawn(self._redial(target, found), "redial")
             self._hurry.clear()
-            pause_s = self._config.redial_idle_s if online() else self._config.redial_degraded_s
+            pause_s = self._config.redial_idle_s if online() else backoff_s
             try:
-                async with asyncio.timeout(pause_s * (0.8 + 0.2 * self._rng.random())):
+                async with asyncio.timeout(pause_s * (0.75 + 0.25 * self._rng.random())):
                     await self._hurry.wait()
             except TimeoutError:
-                continue  # the usual pace
+                backoff_s = min(2 * backoff_s, self._config.redial_degraded_s)
+            else:
+                backoff_s = min(HURRY_S, self._config.redial_degraded_s)
 
     def hurry(self) -> None:
         """The last peer was lost: the next round is due now."""
         self._hurry.set()
 
     def _round(self, online: bool, live: list[Address]) -> list[Target]:
-        configured: list[Target] = [address for address in self.configured() if address not in live]
+        configured: list[Target] = [address for address in self.places() if address not in live]
         lost: list[Target] = [*self._remembered.lost()]
         if online:
             chosen = self._by_turns([*configured, *lost])[:1]
@@ -118,10 +169,19 @@ class Bootstrap:
         return sorted(targets, key=lambda target: self._turns.get(_address_of(target), 0))
 
     async def _redial(self, target: Target, found: Found) -> None:
-        contact = await self._dialler.dial(target)
+        contact = await self._dial(target)
         if contact is not None:
             self._rpc.counters["bootstrap.redialled"] += 1
             found(contact)
+
+    async def _dial(self, target: Target) -> Contact | None:
+        """Whoever answers at ``target``; the health of the address is noted."""
+        address = _address_of(target)
+        self._health.tried(address, self._clock.monotonic())
+        contact = await self._dialler.dial(target)
+        if contact is None:
+            self._health.failed(address)
+        return contact
 
 
 Found = Callable[[Contact], None]

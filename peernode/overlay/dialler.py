@@ -57,11 +57,13 @@ class Dialler:
         self._table = table
         self.contacted = Contacted()
 
-    async def ping(self, contact: Contact, sends: int | None = None) -> bool:
-        """Whether ``contact`` answers; what it says of being public is noted."""
+    async def ping(self, contact: Contact, sends: int | None = None, tentative: bool = False) -> bool:
+        """Whether ``contact`` answers; what it says of being public is noted. ``tentative``: see ``Rpc``."""
         self.contacted.add(contact.address)
         try:
-            answer = await self._rpc.request(contact, Op.PING, [VERSION, VERSION], sends=sends)
+            answer = await self._rpc.request(
+                contact, Op.PING, [VERSION, VERSION], sends=sends, tentative=tentative
+            )
         except Refused:
             return True
         except (RpcTimeout, Backpressure):

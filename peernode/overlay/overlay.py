@@ -1,7 +1,8 @@
 """``Overlay``: this node's place in the network, put together from the parts of this package.
 
 ``table`` who is there, ``search`` and ``lookup`` who is closest to an id, ``bootstrap`` the way in and back,
-``upkeep`` the table's truth, ``dialback`` whether we can be dialled, ``peer_cache`` the memory.
+``upkeep`` the table's truth, ``probing`` who has died, ``connection`` whether we have a network,
+``dialback`` whether we can be dialled, ``directory`` what others are told, ``peer_cache`` the memory.
 
 The state: ``online`` when an unsuspected peer has answered within ``LIVE_S``, or when we are *alone*
 (nobody to ask: no bootstrap configured, no other node ever met); ``degraded`` while peers are known of
@@ -12,28 +13,27 @@ forgiven: it was not the others' fault.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
 
 from peernode.config import NodeConfig
 from peernode.environment import Address, Environment
 from peernode.errors import Backpressure, PeerNodeError
-from peernode.overlay.addresses import is_loopback
 from peernode.overlay.bootstrap import Bootstrap
+from peernode.overlay.connection import Connection
 from peernode.overlay.dialback import Dialback
-from peernode.overlay.dialler import FLAG_PUBLIC, Dialler
-from peernode.overlay.lookup import CONTACTS_MAX, LookupResult, Lookups
+from peernode.overlay.dialler import Dialler
+from peernode.overlay.directory import Directory
+from peernode.overlay.health import BootstrapHealth
+from peernode.overlay.lookup import LookupResult, Lookups
 from peernode.overlay.peer_cache import PeerCache, RememberedPeers
+from peernode.overlay.probing import Probing
 from peernode.overlay.table import Change, PeerTable
-from peernode.overlay.upkeep import Upkeep
-from peernode.rpc.rpc import Caller, Rpc, log_crash
+from peernode.overlay.upkeep import TICK_S, Upkeep
+from peernode.rpc.rpc import Rpc, log_crash
 from peernode.tasks import Tasks
-from peernode.wire.codec import Fields
-from peernode.wire.contact import Contact, encode_ip
-from peernode.wire.frames import VERSION
+from peernode.wire.contact import Contact
 from peernode.wire.ops import Op
 
-LIVE_S = 8.0
 SAVE_S = 5.0
 """The peer cache is stored at most this often."""
 
@@ -71,15 +71,14 @@ class Overlay:
         self._remembered = RememberedPeers(cache, config.peer_cache_max, self.table.__contains__)
         self._dialler = Dialler(rpc, self.table)
         self._lookups = Lookups(rpc, config, self.table, self._tasks)
+        probing = Probing(rpc, env, self.table, self._dialler, self._tasks)
         self._upkeep = Upkeep(
-            rpc.identity.node_id, config, env, self.table, self._dialler, self._lookups, self._tasks
+            own, config, env, self.table, self._dialler, self._lookups, probing, self._tasks
         )
         self._bootstrap = Bootstrap(rpc, config, env, self._dialler, self._remembered, self._tasks)
         self._dialback = Dialback(rpc, env, self.table, self._dialler, self._tasks)
         self._ready = asyncio.Event()
-        self._connected = False
-        self._latest = b""
-        """The key of who answered last."""
+        self._connection = Connection(env.clock, self.table)
         self._searched = False
         self._entered = False
         self._saved_at = float("-inf")
@@ -88,9 +87,11 @@ class Overlay:
         rpc.on_answered.append(self._answered)
         rpc.on_timeout.append(self._timed_out)
         rpc.on_request.append(self._requested)
-        rpc.serve(Op.PING, self._serve_ping)
-        rpc.serve(Op.FIND_NODE, self._serve_find_node)
+        Directory(rpc, env.clock, self.table, lambda: self.public)
         rpc.serve(Op.DIALBACK, self._dialback.serve)
+        rpc.serve(Op.PING_VIA, probing.serve)
+        routing = (self.table, self._remembered, self._upkeep)
+        self._parts = (*routing, self._bootstrap, self._dialback, probing)
 
     # -- life ---------------------------------------------------------------------------------
 
@@ -124,7 +125,7 @@ class Overlay:
 
     async def bootstrap(self) -> bool:
         """Dial everybody known; with the first answer find the own neighbourhood. False: nobody."""
-        if not await self._bootstrap.first() and not self._answers():
+        if not await self._bootstrap.first() and not self._connection.answers():
             return False
         await self._upkeep.neighbourhood()
         return True
@@ -152,6 +153,15 @@ class Overlay:
         """Watch the whole neighbourhood only as long as ``condition`` holds."""
         self._upkeep.attentive = condition
 
+    def watch(self, depended: Callable[[], Iterable[Contact]]) -> None:
+        """Know within seconds when one of those that ``depended`` names, asked each second, has died."""
+        self._upkeep.depended.append(depended)
+
+    @property
+    def returns(self) -> int:
+        """How often the network came back after it had been lost, or the node after it had slept."""
+        return self._connection.returns
+
     @property
     def public(self) -> bool:
         """Whether somebody we had not contacted has dialled us."""
@@ -162,9 +172,19 @@ class Overlay:
         """Nobody to ask: no bootstrap is configured and no other node was ever met."""
         return not self.met_others and not self._bootstrap.configured()
 
+    def bootstraps(self) -> list[BootstrapHealth]:
+        """How each configured address, and each found nearby, has behaved."""
+        return self._bootstrap.health()
+
+    def found_nearby(self, address: Address) -> None:
+        """A node of this network may be at ``address``, by an announcement that anybody can make."""
+        if not self._stopped:
+            self._rpc.counters["lan.found"] += 1
+            self._bootstrap.found_nearby(address, self._found)
+
     def state(self) -> tuple[str, str]:
         """``online``, ``degraded`` or ``offline``, and a sentence that says why, if there is a why."""
-        if self._answers():
+        if self._connection.answers():
             return "online", ""
         if self.alone:
             return "online", _ALONE
@@ -174,8 +194,7 @@ class Overlay:
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """How full the tables are, each with its bound."""
-        parts = (self.table, self._remembered, self._upkeep, self._dialback)
-        return {name: size for part in parts for name, size in part.sizes().items()}
+        return {name: size for part in self._parts for name, size in part.sizes().items()}
 
     # -- what happens -------------------------------------------------------------------------
 
@@ -186,22 +205,24 @@ class Overlay:
         if address != contact.address:
             contact = Contact(contact.public_key, *address, contact.public)
         self._dialler.contacted.add(address)
+        self._bootstrap.answered(address, rtt_s)
         if not self.met_others:
             self.met_others = True
             self._tasks.spawn(self._save(), "save peers")
-        if not self._connected:
+        entering = self._connection.answered(contact.public_key)
+        if entering:
             self.table.forgive()
         self.table.answered(contact)
-        self._latest = contact.public_key
         self._remembered.heard(contact)
-        if not self._connected:
-            self._connected = True
+        if entering:
             self._ready.set()
             self._tasks.spawn(self._enter(contact), "enter")
 
     def _timed_out(self, contact: Contact) -> None:
         self._dialler.contacted.add(contact.address)
         self.table.failed(contact)
+        if not self._stopped and self.table.standing(contact.public_key) is not None:
+            self._upkeep.probe(contact)  # a few lost datagrams, or its death: know it soon
 
     def _requested(self, contact: Contact, proven: bool) -> None:
         if not self._stopped:
@@ -221,7 +242,7 @@ class Overlay:
     async def _stay_connected(self) -> None:
         await self._bootstrap.first()
         self._searched = True
-        await self._bootstrap.keep_connected(self._answers, self._live_addresses, self._found)
+        await self._bootstrap.keep_connected(self._connection.answers, self._live_addresses, self._found)
 
     async def _enter(self, first: Contact) -> None:
         """Somebody answers, for the first time or again."""
@@ -242,12 +263,14 @@ class Overlay:
         await self._dialback.ask(self._env.random.sample(peers, min(_DIALBACK_PEERS, len(peers))))
 
     def _notice_loss(self) -> None:
-        if self._connected and not self._answers():
-            self._connected = False
+        if self._connection.lost():
             self._ready.clear()
             self._bootstrap.hurry()
 
     def _tick(self) -> None:
+        if self._connection.slept(TICK_S):
+            self._rpc.counters["overlay.slept"] += 1
+            self._upkeep.rouse()
         self._notice_loss()
         if self._dialback.moved():
             self._tasks.spawn(self._ask_dialback(), "dialback")
@@ -266,33 +289,5 @@ class Overlay:
         except (PeerNodeError, Backpressure):
             self._rpc.counters["peer_cache.unsaved"] += 1
 
-    def _answers(self) -> bool:
-        """Whether an unsuspected peer has answered lately."""
-        since = self._env.clock.monotonic() - LIVE_S
-        latest = self.table.standing(self._latest)
-        if latest is not None and latest.heard_at >= since and not latest.failures:
-            return True
-        return any(standing.heard_at >= since for standing in self.table.live())
-
     def _live_addresses(self) -> list[Address]:
         return [contact.address for contact in self.peers()]
-
-    # -- serving ------------------------------------------------------------------------------
-
-    def _serve_ping(self, caller: Caller, body: Fields) -> list[Any]:
-        body.take_int(0, 255)
-        body.take_int(0, 255)
-        seen = caller.contact
-        flags = FLAG_PUBLIC if self.public else 0
-        return [VERSION, VERSION, self._env.clock.wall_ms(), encode_ip(seen.ip), seen.port, flags]
-
-    def _serve_find_node(self, caller: Caller, body: Fields) -> list[Any]:
-        target = body.take_bytes(len(self._rpc.identity.node_id))
-        near = self.table.closest(target, CONTACTS_MAX + 1)
-        local = is_loopback(caller.contact.ip)
-        named = [
-            contact.encode()
-            for contact in near
-            if contact.public_key != caller.contact.public_key and (local or not is_loopback(contact.ip))
-        ]
-        return [named[:CONTACTS_MAX]]

@@ -4,6 +4,10 @@ Invariants:
 
 * only a peer that answered us is here; it leaves after ``strikes_max`` failures in a row that
   span ``strikes_span_s``; a replacement leaves at its first;
+* while others vouch for a peer it does not leave, for at most ``VOUCHED_MAX_S`` after its own last answer:
+  the path to it may be broken, but liars must not keep the dead alive;
+* while nobody answers us nobody leaves, for at most ``BLIND_MAX_S``: the fault is then more likely ours
+  (Dadgar, Phillips, Currey: "Lifeguard", 2018);
 * ``closest`` is exact: no bucket holds an unsuspected peer that is closer than one returned. It
   passes over the *suspected*, those that failed since they last answered;
 * the table is bounded as ``buckets`` is; who finds no place there is forgotten;
@@ -24,6 +28,9 @@ from peernode.config import NodeConfig
 from peernode.overlay.buckets import BUCKETS_MAX, Buckets
 from peernode.wire.contact import Contact
 
+VOUCHED_MAX_S = 30.0
+BLIND_MAX_S = 60.0
+
 LOST_S = 30.0
 LOST_MAX = 256
 """Peers remembered as lost; over it the longest lost one is forgotten."""
@@ -42,6 +49,8 @@ class Standing:
     failures: int = 0
     """Requests in a row that it did not answer."""
     first_failure_at: float = 0.0
+    vouched_at: float = float("-inf")
+    """When another peer last said that this one answers it."""
 
 
 class PeerTable:
@@ -57,6 +66,8 @@ class PeerTable:
         self._places: list[Standing] | None = []
         """The standings of those in a bucket, in the order of their ids' ranges; None: to be made anew."""
         self._lost: OrderedDict[bytes, float] = OrderedDict()
+        self._heard_at = float("-inf")
+        """When anybody last answered."""
         self.on_change: list[Change] = []
 
     def __len__(self) -> int:
@@ -84,7 +95,7 @@ class PeerTable:
         """``contact`` answered a request of ours from its address."""
         if contact.public_key == self._own.public_key:
             return
-        now = self._clock.monotonic()
+        now = self._heard_at = self._clock.monotonic()
         standing = self._standings.get(contact.public_key)
         if standing is not None:
             standing.heard_at, standing.failures = now, 0
@@ -126,15 +137,17 @@ class PeerTable:
             standing.first_failure_at = now
         standing.failures += 1
         spare = contact.public_key not in self._shown
-        struck_out = (
-            standing.failures >= self._config.strikes_max
-            and now - standing.first_failure_at >= self._config.strikes_span_s
-        )
-        if spare or struck_out:
+        if spare or self._struck_out(standing, now):
             self._buckets.bucket_of(contact).drop(contact)
             del self._standings[contact.public_key]
             self._lose(contact.public_key, now)
             self._settle()
+
+    def vouched(self, contact: Contact) -> None:
+        """Another peer says that ``contact``, which does not answer us, answers it."""
+        standing = self._standings.get(contact.public_key)
+        if standing is not None:
+            standing.vouched_at = self._clock.monotonic()
 
     def forgive(self) -> None:
         """Forget all suspicion: it was our own network that failed, not they."""
@@ -195,6 +208,14 @@ class PeerTable:
         return [(bucket.lowest, bucket.bits, bucket.refreshed_at) for bucket in self._buckets.buckets]
 
     # -- within -------------------------------------------------------------------------------
+
+    def _struck_out(self, standing: Standing, now: float) -> bool:
+        failed_s, silent_s = now - standing.first_failure_at, now - standing.heard_at
+        if standing.failures < self._config.strikes_max or failed_s < self._config.strikes_span_s:
+            return False
+        if self._heard_at <= standing.first_failure_at and silent_s < BLIND_MAX_S:
+            return False
+        return now - standing.vouched_at >= self._config.strikes_span_s or silent_s >= VOUCHED_MAX_S
 
     def _placed(self) -> list[Standing]:
         if self._places is None:

@@ -1,25 +1,28 @@
 """Keeping the routing table true: who is silent is pinged, who is new is dialled, ranges are looked up.
 
-Every ``TICK_S``: the ``WATCHED`` closest peers (fewer while nothing depends on it) are pinged when they have
-not answered for ``SILENT_S``, so that the dead are noticed without traffic; the suspected are pinged again
-until they answer or leave; of the others the one that has been silent longest. Every ``refresh_s``, more
-often at first, those closest to the own id and to one in the range refreshed longest ago are asked whom
-they know; if they know somebody new, or don't answer, it is looked up in full. A peer that sends us
-requests is dialled, since only an answer brings it into the table.
+Every ``TICK_S``: peers that this node depends on (``Overlay.watch``) are probed unless they have just
+answered; the ``WATCHED`` closest ones (fewer while nothing depends on it) when they have not answered for
+``SILENT_S``, so that the dead are noticed without traffic; the suspected until they answer or leave; of
+the others the one that has been silent longest. One probe covers a peer however many channels share it.
+Every ``refresh_s``, more often at first, those closest to the own id and to one in the range refreshed
+longest ago are asked whom they know; if they know somebody new, or don't answer, it is looked up in full.
+A peer that sends us requests is dialled, since only an answer brings it into the table.
 
-Bounds: one ping under way per peer, ``SUSPECTS_PER_TICK`` of the suspected, ``NEWCOMERS_MAX`` newcomers.
+Bounds: one probe under way per peer and ``PROBES_MAX`` in all; per tick ``SUSPECTS_PER_TICK`` of the
+suspected and ``DEPENDED_PER_TICK`` of those depended on, the longest silent first; ``NEWCOMERS_MAX``.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from peernode.config import NodeConfig
 from peernode.environment import Environment
 from peernode.overlay.dialler import Dialler
 from peernode.overlay.lookup import Lookups
+from peernode.overlay.probing import Probing
 from peernode.overlay.table import PeerTable, Standing
 from peernode.tasks import Tasks
 from peernode.wire.contact import Contact
@@ -28,6 +31,13 @@ TICK_S = 1.0
 WATCHED = 8
 WATCHED_AT_LEISURE = 3
 """Of a node that stores no channel for others: enough to know whether it has a network itself."""
+
+DEPENDED_SILENT_S = 0.5
+"""Half a tick: whoever answered within it need not be probed to know each second that it lives."""
+
+DEPENDED_PER_TICK = 64
+PROBES_MAX = 128
+"""Probes under way; over it a peer waits for the next tick."""
 
 SILENT_S = 4.0
 FAR_SILENT_S = 20.0
@@ -42,7 +52,6 @@ NEWCOMERS_MAX = 32
 
 NEWCOMER_AGAIN_S = 5.0
 _NEWCOMERS_NOTED_MAX = 1024
-_SUSPECT_SENDS = 2
 _ID_BITS = 160
 
 
@@ -51,24 +60,28 @@ class Upkeep:
 
     def __init__(
         self,
-        own_id: bytes,
+        own: Contact,
         config: NodeConfig,
         env: Environment,
         table: PeerTable,
         dialler: Dialler,
         lookups: Lookups,
+        probing: Probing,
         tasks: Tasks,
     ) -> None:
-        self._own_id = own_id
+        self._own_id, self._own_key = own.id, own.public_key
         self._config = config
         self._clock = env.clock
         self._rng = env.random
         self._table = table
         self._dialler = dialler
         self._lookups = lookups
+        self._probing = probing
         self._tasks = tasks
         self.attentive: Callable[[], bool] = lambda: True
         """Whether somebody relies on this node to notice who has gone."""
+        self.depended: list[Callable[[], Iterable[Contact]]] = []
+        """Each names peers whose death must be known within seconds."""
         self._underway: dict[bytes, None] = {}
         self._newcomers = 0
         self._dialled_at: OrderedDict[bytes, float] = OrderedDict()
@@ -77,21 +90,31 @@ class Upkeep:
         self._looking: asyncio.Task[None] | None = None
 
     async def watch(self, after_tick: Callable[[], None]) -> None:
-        """Ping for ever; ``after_tick`` is called each time."""
+        """Probe for ever; ``after_tick`` is called each time."""
         while True:
             await asyncio.sleep(self._jittered(TICK_S))
             now = self._clock.monotonic()
             for standing in self._table.suspects()[:SUSPECTS_PER_TICK]:
-                self._ping(standing.contact, _SUSPECT_SENDS)
-            watched_max = WATCHED if self.attentive() else WATCHED_AT_LEISURE
-            for contact in self._table.closest(self._own_id, watched_max):
-                watched = self._table.standing(contact.public_key)
-                if watched is not None and now - watched.heard_at >= SILENT_S:
-                    self._ping(contact, None)
+                self.probe(standing.contact)
+            self._probe_depended(now)
+            self._probe_near(now - SILENT_S)
             silent = self._longest_silent()
             if silent is not None and now - silent.heard_at >= FAR_SILENT_S:
-                self._ping(silent.contact, None)
+                self.probe(silent.contact)
             after_tick()
+
+    def probe(self, contact: Contact) -> None:
+        """Find out in the background whether ``contact`` lives."""
+        if contact.public_key not in self._underway and len(self._underway) < PROBES_MAX:
+            self._underway[contact.public_key] = None
+            task = self._tasks.spawn(self._probing.probe(contact), "probe")
+            task.add_done_callback(lambda _: self._underway.pop(contact.public_key, None))
+
+    def rouse(self) -> None:
+        """What was known of the peers is out of date: ask those that matter at once."""
+        now = self._clock.monotonic()
+        self._probe_depended(now)
+        self._probe_near(now)
 
     async def refresh(self) -> None:
         """Look up the own neighbourhood and one far range, for ever."""
@@ -142,6 +165,7 @@ class Upkeep:
     def sizes(self) -> dict[str, tuple[int, int]]:
         """How full the tables are, each with its bound."""
         return {
+            "probes": (len(self._underway), PROBES_MAX),
             "newcomers": (self._newcomers, NEWCOMERS_MAX),
             "newcomers_noted": (len(self._dialled_at), _NEWCOMERS_NOTED_MAX),
             "seeds": (len(self._seeds), self._config.k),
@@ -167,11 +191,25 @@ class Upkeep:
         finally:
             self._newcomers -= 1
 
-    def _ping(self, contact: Contact, sends: int | None) -> None:
-        if contact.public_key not in self._underway:
-            self._underway[contact.public_key] = None
-            task = self._tasks.spawn(self._dialler.ping(contact, sends), "ping")
-            task.add_done_callback(lambda _: self._underway.pop(contact.public_key, None))
+    def _probe_depended(self, now: float) -> None:
+        due: dict[bytes, tuple[float, Contact]] = {}
+        for contact in (contact for named in self.depended for contact in named()):
+            standing = self._table.standing(contact.public_key)
+            if standing is not None:
+                if now - standing.heard_at >= DEPENDED_SILENT_S:
+                    due[contact.public_key] = (standing.heard_at, standing.contact)
+            elif contact.public_key != self._own_key and not self._table.suspected(contact):
+                due[contact.public_key] = (float("-inf"), contact)  # its bucket had no place
+        for _, contact in sorted(due.values(), key=lambda each: each[0])[:DEPENDED_PER_TICK]:
+            self.probe(contact)
+
+    def _probe_near(self, since: float) -> None:
+        """Those of the neighbourhood that have not answered since then."""
+        watched_max = WATCHED if self.attentive() else WATCHED_AT_LEISURE
+        for contact in self._table.closest(self._own_id, watched_max):
+            watched = self._table.standing(contact.public_key)
+            if watched is not None and watched.heard_at <= since:
+                self.probe(contact)
 
     def _longest_silent(self) -> Standing | None:
         return min(self._table.live(), key=lambda standing: standing.heard_at, default=None)

@@ -7,6 +7,7 @@ better; after ``stop`` no timer is left (tasks end with the node).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from peernode.channel.message import Kind
@@ -85,6 +86,7 @@ class PubSub:
         self.recovery.on_recovered.append(self._after_recovery)
         context.overlay.on_change.append(self._peer_changed)
         context.overlay.attend_while(self._serves)
+        context.overlay.watch(self._fellows)
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """How full the tables are, each with its bound."""
@@ -152,6 +154,13 @@ class PubSub:
 
     def _serves(self) -> bool:
         return any(replica.serves for replica in self.storage.replicas.values())
+
+    def _fellows(self) -> Iterable[Contact]:
+        """The other initiators of the channels that this node serves: it must know soon when one dies."""
+        own = self._context.identity.public_key
+        for replica in self.storage.replicas.values():
+            if replica.serves and replica.initiators is not None:
+                yield from replica.initiators.others(own)
 
     def _peer_changed(self, kind: str, contact: Contact) -> None:
         self.replication.changed(contact)

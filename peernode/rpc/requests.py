@@ -38,6 +38,9 @@ class Pending:
     peer: Peer
     sends_max: int
     proven_only: bool
+    tentative: bool
+    """A question of a series: no answer says nothing yet, whoever asks goes on to find out and is the one to
+    tell; and it is not the one that waits longer because others were lost."""
     outcome: asyncio.Future[Outcome]
     sends: int = 0
     first_s: float = 0.0
@@ -70,7 +73,14 @@ class Requests:
         return len(self._pending)
 
     async def ask(
-        self, contact: Contact, op: Op, body: list[Any], *, proven_only: bool, sends_max: int | None
+        self,
+        contact: Contact,
+        op: Op,
+        body: list[Any],
+        *,
+        proven_only: bool,
+        sends_max: int | None,
+        tentative: bool = False,
     ) -> Fields:
         """Send a request and wait for its answer; see ``Rpc.request``."""
         request_id = self._rng.getrandbits(64)
@@ -86,6 +96,7 @@ class Requests:
             peer=peer,
             sends_max=sends_max or self._config.sends_max,
             proven_only=proven_only,
+            tentative=tentative,
             outcome=self._loop.create_future(),
         )
         self._admit(pending)
@@ -149,7 +160,8 @@ class Requests:
 
     def _start(self, pending: Pending) -> None:
         pending.peer.inflight[pending.request_id] = pending
-        pending.first_s = self._rtos.first_s(pending.peer.rto)
+        rtos, rto = self._rtos, pending.peer.rto
+        pending.first_s = rtos.measured_s(rto) if pending.tentative else rtos.first_s(rto)
         pending.started_at = self._clock.monotonic()
         self._transmit(pending)
 
@@ -187,11 +199,13 @@ class Requests:
             return
         peer = pending.peer
         peer.timeouts += 1
-        # A path that has become slower than all we wait for would else never be measured again.
-        peer.rto.backed_off_s = self._rtos.after_s(pending.first_s, 2)
+        if not pending.tentative:
+            # A path that has become slower than all we wait for would else never be measured again.
+            peer.rto.backed_off_s = self._rtos.after_s(pending.first_s, 2)
         self._counters["timeouts"] += 1
         self._settle(pending, RpcTimeout(f"{pending.op.name} to {pending.contact}"))
-        self.on_timeout(pending.contact)
+        if not pending.tentative:
+            self.on_timeout(pending.contact)
 
     def _settle(self, pending: Pending, outcome: Outcome) -> None:
         if not pending.outcome.done():

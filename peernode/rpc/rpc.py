@@ -138,13 +138,16 @@ class Rpc:
         *,
         prove: bool = False,
         sends: int | None = None,
+        tentative: bool = False,
     ) -> Fields:
         """The body of ``peer``'s answer to ``op``.
 
         ``prove``: this carries a message, so it goes to a proven address only; if there is none,
         the peer is asked to prove one first. ``sends``: at most so many datagrams (default
-        ``config.sends_max``). Raises ``RpcTimeout`` when no answer came, ``Refused`` when it has
-        another status than OK, ``Backpressure`` when too many requests to this peer wait already.
+        ``config.sends_max``). ``tentative``: it is timed by the clean samples of the path
+        alone, and ``on_timeout`` is not told when no answer comes.
+        Raises ``RpcTimeout`` when none came, ``Refused`` when it has another status than OK,
+        ``Backpressure`` when too many requests to this peer wait already.
         """
         self._check_open()
         if peer.public_key == self.identity.public_key:
@@ -152,7 +155,9 @@ class Rpc:
             raise RpcTimeout("that contact is this node")
         if prove and self._proving.needed(peer):
             await self._proving.prove(peer)
-        return await self._requests.ask(peer, op, body, proven_only=prove, sends_max=sends)
+        return await self._requests.ask(
+            peer, op, body, proven_only=prove, sends_max=sends, tentative=tentative
+        )
 
     async def hello(self, address: Address) -> Contact:
         """Who lives at ``address``, proven to; counts as an answer of that contact.

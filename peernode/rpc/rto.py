@@ -99,10 +99,12 @@ class RtoTable:
 
     def first_s(self, peer: PeerRto) -> float:
         """How long to wait for ``peer`` after the first sending of a request."""
+        return self._bounded(max(self.measured_s(peer), peer.backed_off_s))
+
+    def measured_s(self, peer: PeerRto) -> float:
+        """The same by its clean samples alone."""
         measured_s = peer.measured_s()
-        if measured_s is None:
-            measured_s = self.median_s()
-        return self._bounded(max(measured_s, peer.backed_off_s))
+        return self._bounded(self.median_s() if measured_s is None else measured_s)
 
     def after_s(self, first_s: float, sends: int) -> float:
         """How long to wait after the ``sends``-th sending: doubled each time, up to the bound."""

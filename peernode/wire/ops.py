@@ -11,6 +11,7 @@ class Op(IntEnum):
     PING = 1
     FIND_NODE = 2
     DIALBACK = 3
+    PING_VIA = 4
     SUBSCRIBE = 10
     PROBE = 11
     ECHO = 12

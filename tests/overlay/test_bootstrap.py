@@ -182,7 +182,7 @@ def test_a_bootstrap_that_lost_its_key_is_found_by_its_address() -> None:
             net.hosts[0].index, spare.index = spare.index, net.hosts[0].index
             fresh = sim_node(net.hosts[0])
             await net.hosts[0].call(fresh.start())
-            await until(lambda: fresh.contact in net.nodes[1].overlay.peers(), 4)
+            await until(lambda: fresh.contact in net.nodes[1].overlay.peers(), 6)
 
         world.run(main())
 
