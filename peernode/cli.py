@@ -13,6 +13,7 @@ import asyncio
 import hashlib
 import json
 import logging
+import os
 import signal
 import socket
 import sys
@@ -36,6 +37,7 @@ from peernode.events import (
 )
 from peernode.identity import load_or_create
 from peernode.node import PeerNode
+from peernode.overlay.lan import LanDiscovery
 from peernode.rpc.transport import SystemEnvironment
 from peernode.store.sqlite import SqliteDatabase
 
@@ -69,6 +71,12 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--network", default="starling", help="networks of another name never mix")
     made.add_argument("--name", default="", help="display name")
     made.add_argument("--keep-days", type=int, default=0, metavar="DAYS", help="0: keep messages for ever")
+    made.add_argument(
+        "--lan",
+        choices=("on", "off"),
+        default=os.environ.get("STARLING_LAN", "on"),
+        help="find nodes on the same network, unless on loopback; default: STARLING_LAN, else on",
+    )
     made.add_argument("--verbose", action="store_true")
     return made
 
@@ -176,7 +184,8 @@ class Headless:
                 keep_own_days=float(options.keep_days),
             )
             database = SqliteDatabase(options.data / "node.sqlite3")
-            node = PeerNode(config, env, database.for_node(identity.node_id), identity, self.heard)
+            store, lan = database.for_node(identity.node_id), LanDiscovery() if options.lan == "on" else None
+            node = PeerNode(config, env, store, identity, self.heard, lan=lan)
             await node.start()
         except PeerNodeError as error:
             self._error(error)

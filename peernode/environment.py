@@ -54,3 +54,24 @@ class Environment(Protocol):
     async def open_datagrams(self, local: Address, receiver: DatagramReceiver) -> DatagramEndpoint:
         """Bind a datagram socket (port 0: a free one); raises ``OSError`` when it can't."""
         ...
+
+
+class Neighbourhood(Protocol):
+    """A way to find nodes on the same network; given to real nodes, see ``peernode.overlay.lan``."""
+
+    async def start(
+        self, network_id: bytes, name: str, own: Address, found: Callable[[Address], None]
+    ) -> bool:
+        """Announce the node ``name``, unique on this network; ``found`` is told each other place heard of.
+
+        False: nobody could reach this node anyway. Raises ``OSError`` where multicast does not work.
+        """
+        ...
+
+    async def stop(self) -> None:
+        """Take it back; also after a ``start`` that failed or was cancelled."""
+        ...
+
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """How full its tables are, each with its bound."""
+        ...

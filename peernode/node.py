@@ -18,7 +18,7 @@ from peernode.channel.message import Kind
 from peernode.config import NodeConfig
 from peernode.diagnostics.codes import error_info
 from peernode.diagnostics.collector import Attempt, DiagnosticCollector
-from peernode.environment import Address, Environment
+from peernode.environment import Address, Environment, Neighbourhood
 from peernode.errors import PeerNodeError
 from peernode.events import ChatMessage, Event, Joined, Left, NodeState, OutboxState, Trouble
 from peernode.identity import Identity, network_id_of, node_id_of
@@ -56,14 +56,18 @@ class PeerNode:
         on_event: Callable[[Event], None],
         on_crash: Callable[[str, BaseException], None] | None = None,
         sealer: type[Sealer] = Sealer,
+        lan: Neighbourhood | None = None,
     ) -> None:
-        """``sealer``: a stand-in for the cryptography of datagrams, in large simulations only."""
+        """``sealer``: a stand-in for the cryptography of datagrams, in large simulations only.
+
+        ``lan``: how nodes on the same network are found without configuration; None: they are not.
+        """
         self._on_event = on_event
         self._report_crash = on_crash
         self._told: NodeState | None = None
         tasks = Tasks(self._crashed)
         rpc = Rpc(identity, config, env, self._crashed, sealer)
-        overlay = Overlay(rpc, config, env, StoredPeers(store), on_crash=self._crashed)
+        overlay = Overlay(rpc, config, env, StoredPeers(store), self._crashed, lan)
         collector = DiagnosticCollector(env.clock, config.traces_max)
         network_id = network_id_of(config.network)
         self._context = context = Context(
@@ -130,17 +134,16 @@ class PeerNode:
             self._report_crash(name, error)
 
     async def _watch_state(self) -> None:
-        returns = 0
         while True:
-            state, recovered = self.state, self._context.overlay.returns > returns
-            returns = self._context.overlay.returns  # an outage may be shorter than a tick
+            state = self.state
             if state != self._told:
-                online = self._told is not None and self._told.state != "online" and state.state == "online"
-                recovered = recovered or online
+                recovered = (
+                    self._told is not None and self._told.state != "online" and state.state == "online"
+                )
                 self._told = state
                 self._tell(state)
-            if recovered:
-                self._pubsub.recover("network")
+                if recovered:
+                    self._pubsub.recover("network")
             if await self._context.frozen(STATE_TICK_S, FROZEN_S):
                 self._pubsub.recover("sleep")
 

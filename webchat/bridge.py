@@ -22,10 +22,11 @@ from django.utils.module_loading import import_string
 from peernode.channel.ids import normalise_name
 from peernode.config import NodeConfig
 from peernode.diagnostics.codes import error_info
-from peernode.environment import Address, Environment
+from peernode.environment import Address, Environment, Neighbourhood
 from peernode.errors import PeerNodeError
 from peernode.identity import Identity, load_or_create
 from peernode.node import PeerNode
+from peernode.overlay.lan import LanDiscovery
 from peernode.rpc.transport import SystemEnvironment
 from peernode.store.sqlite import SqliteDatabase
 from webchat.background import Background
@@ -110,7 +111,8 @@ class PeerHost:
         except PeerNodeError as error:
             raise _refused(error) from error
         config = await self._config("", deployment.udp_port, self._bootstrap)
-        self._node = await self._started(config, environment, identity, _log_event)
+        lan = LanDiscovery() if deployment.lan else None
+        self._node = await self._started(config, environment, identity, _log_event, lan)
 
     async def open(self, user_id: int, seed: bytes, name: str, emit: Emit) -> Peer:
         """Start a user's node; ``emit`` gets its events as frames. Raises ``CommandError``."""
@@ -174,10 +176,11 @@ class PeerHost:
         environment: Environment,
         identity: Identity,
         on_event: Callable[[Any], None],
+        lan: Neighbourhood | None = None,
     ) -> PeerNode:
         assert self._database is not None
         store = self._database.for_node(identity.node_id)
-        node = PeerNode(config, environment, store, identity, on_event)
+        node = PeerNode(config, environment, store, identity, on_event, lan=lan)
         try:
             await node.start()
         except (PeerNodeError, OSError) as error:

@@ -52,6 +52,8 @@ class Deployment:
     """How long messages stay that the nodes store for others; 0: for ever."""
     keep_own_days: float
     """The same for channels that a node is a member of."""
+    lan: bool
+    """Whether the host node finds others on the same network by itself."""
 
     @classmethod
     def read(cls, environ: Mapping[str, str], root: Path) -> Deployment:
@@ -80,6 +82,7 @@ class Deployment:
             diagnostic=_switch("STARLING_DIAGNOSTIC", environ.get("STARLING_DIAGNOSTIC", "off")),
             keep_days=_days("STARLING_KEEP_DAYS", environ.get("STARLING_KEEP_DAYS", "0")),
             keep_own_days=_days("STARLING_KEEP_OWN_DAYS", environ.get("STARLING_KEEP_OWN_DAYS", "0")),
+            lan=_switch("STARLING_LAN", environ.get("STARLING_LAN", "on")),
         )
 
     @property

@@ -24,11 +24,15 @@ from peernode.overlay.addresses import own_addresses
 from peernode.overlay.dialler import Dialler
 from peernode.overlay.health import BootstrapHealth, Health
 from peernode.overlay.peer_cache import RememberedPeers
+from peernode.rpc.ratelimit import TokenBucket
 from peernode.rpc.rpc import Rpc
 from peernode.tasks import Tasks
 from peernode.wire.contact import Contact
 
 DIALLED_AT_ONCE = 3
+NEARBY_PER_S, NEARBY_BURST = 0.5, 16.0
+"""Found addresses dialled at once; over it they wait for their turn among the others."""
+
 HURRY_S = 0.5
 
 NEARBY_MAX = 32
@@ -64,6 +68,7 @@ class Bootstrap:
         self._hurry = asyncio.Event()
         self._health = Health()
         self._nearby: dict[Address, None] = {}
+        self._nearby_dials = TokenBucket(NEARBY_PER_S, NEARBY_BURST, env.clock.monotonic())
 
     def configured(self) -> list[Address]:
         """The configured addresses but our own; none of them: this node may be the first."""
@@ -92,7 +97,7 @@ class Bootstrap:
         self._health.answered(address, self._clock.monotonic(), rtt_s)
 
     def found_nearby(self, address: Address, found: Found) -> None:
-        """Somebody announces a node of this network at ``address``: dial it, now and when it is lost."""
+        """Somebody announces a node of this network at ``address``: dial it, soon and when it is lost."""
         if address in self._nearby or address in own_addresses(self._rpc):
             return
         if len(self._nearby) >= NEARBY_MAX:
@@ -102,9 +107,11 @@ class Bootstrap:
             if gone is None:
                 return
             del self._nearby[gone]
+        self._rpc.counters["lan.found"] += 1
         self._nearby[address] = None
         self.places()
-        self._tasks.spawn(self._redial(address, found), "nearby")
+        if self._nearby_dials.take(self._clock.monotonic()):
+            self._tasks.spawn(self._redial(address, found), "nearby")
 
     async def first(self) -> bool:
         """Dial everybody at once; whether somebody answers, known as soon as the first does."""

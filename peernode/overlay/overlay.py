@@ -16,7 +16,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 
 from peernode.config import NodeConfig
-from peernode.environment import Address, Environment
+from peernode.environment import Address, Environment, Neighbourhood
 from peernode.errors import Backpressure, PeerNodeError
 from peernode.overlay.bootstrap import Bootstrap
 from peernode.overlay.connection import Connection
@@ -25,6 +25,7 @@ from peernode.overlay.dialler import Dialler
 from peernode.overlay.directory import Directory
 from peernode.overlay.health import BootstrapHealth
 from peernode.overlay.lookup import LookupResult, Lookups
+from peernode.overlay.nearby import Nearby
 from peernode.overlay.peer_cache import PeerCache, RememberedPeers
 from peernode.overlay.probing import Probing
 from peernode.overlay.table import Change, PeerTable
@@ -57,6 +58,7 @@ class Overlay:
         env: Environment,
         cache: PeerCache,
         on_crash: Callable[[str, BaseException], None] = log_crash,
+        lan: Neighbourhood | None = None,
     ) -> None:
         self._rpc = rpc
         self._config = config
@@ -90,8 +92,9 @@ class Overlay:
         Directory(rpc, env.clock, self.table, lambda: self.public)
         rpc.serve(Op.DIALBACK, self._dialback.serve)
         rpc.serve(Op.PING_VIA, probing.serve)
+        self._nearby = Nearby(lan, rpc, self._tasks, self._found_nearby)
         routing = (self.table, self._remembered, self._upkeep)
-        self._parts = (*routing, self._bootstrap, self._dialback, probing)
+        self._parts = (*routing, self._bootstrap, self._nearby, self._dialback, probing)
 
     # -- life ---------------------------------------------------------------------------------
 
@@ -101,6 +104,7 @@ class Overlay:
         self._rpc.remember([contact.address for contact in self._remembered.contacts()])
         if self.alone:
             self._ready.set()
+        self._nearby.start()
         self._tasks.spawn(self._stay_connected(), "connection")
         self._tasks.spawn(self._upkeep.watch(self._tick), "watch")
         self._tasks.spawn(self._upkeep.refresh(), "refresh")
@@ -111,6 +115,7 @@ class Overlay:
             return
         self._stopped = True
         await self._tasks.close()
+        await self._nearby.stop()
         await self._save()
 
     async def wait_ready(self, timeout_s: float) -> bool:
@@ -176,12 +181,6 @@ class Overlay:
         """How each configured address, and each found nearby, has behaved."""
         return self._bootstrap.health()
 
-    def found_nearby(self, address: Address) -> None:
-        """A node of this network may be at ``address``, by an announcement that anybody can make."""
-        if not self._stopped:
-            self._rpc.counters["lan.found"] += 1
-            self._bootstrap.found_nearby(address, self._found)
-
     def state(self) -> tuple[str, str]:
         """``online``, ``degraded`` or ``offline``, and a sentence that says why, if there is a why."""
         if self._connection.answers():
@@ -236,6 +235,11 @@ class Overlay:
     def _found(self, contact: Contact) -> None:
         """A lost peer answers again: whoever is with it belongs to our neighbourhood too."""
         self._tasks.spawn(self._upkeep.neighbourhood(contact), "found")
+
+    def _found_nearby(self, address: Address) -> None:
+        """A node of this network may be at ``address``, by an announcement that anybody can make."""
+        if not self._stopped:
+            self._bootstrap.found_nearby(address, self._found)
 
     # -- in the background --------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from peernode.config import NodeConfig
-from peernode.environment import Address, Environment
+from peernode.environment import Address, Environment, Neighbourhood
 from peernode.identity import Identity
 from peernode.overlay.overlay import Overlay
 from peernode.rpc.rpc import Rpc
@@ -46,12 +46,17 @@ class Node:
     """One node: key, Rpc, overlay, and its memory."""
 
     def __init__(
-        self, env: Environment, config: NodeConfig, identity: Identity, kept: KeptPeers | None = None
+        self,
+        env: Environment,
+        config: NodeConfig,
+        identity: Identity,
+        kept: KeptPeers | None = None,
+        lan: Neighbourhood | None = None,
     ) -> None:
         self.identity = identity
         self.kept = kept or KeptPeers()
         self.rpc = Rpc(identity, config, env)
-        self.overlay = Overlay(self.rpc, config, env, self.kept)
+        self.overlay = Overlay(self.rpc, config, env, self.kept, lan=lan)
 
     @property
     def id(self) -> bytes:
@@ -79,11 +84,12 @@ def sim_node(
     bootstrap: Sequence[Address] = (),
     kept: KeptPeers | None = None,
     config: NodeConfig | None = None,
+    lan: Neighbourhood | None = None,
 ) -> Node:
     """A node that is not yet started on ``host``; its key follows from the host's number."""
     config = replace(config or NodeConfig(), listen=(host.local_ip, PORT), bootstrap=tuple(bootstrap))
     made: list[Node] = []
-    host.context.copy().run(lambda: made.append(Node(host.env, config, identity(host.index), kept)))
+    host.context.copy().run(lambda: made.append(Node(host.env, config, identity(host.index), kept, lan)))
     return made[0]
 
 
