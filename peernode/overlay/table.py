@@ -29,7 +29,7 @@ from peernode.overlay.buckets import BUCKETS_MAX, Buckets
 from peernode.wire.contact import Contact
 
 VOUCHED_MAX_S = 30.0
-BLIND_MAX_S = 60.0
+BLIND_MAX_S = 20.0
 
 LOST_S = 30.0
 LOST_MAX = 256

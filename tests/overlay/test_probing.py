@@ -139,7 +139,7 @@ def test_while_nobody_answers_nobody_is_given_up() -> None:
             await asyncio.sleep(5)
             depend_on_each_other(net.nodes)
             cut = world.network.disturb(Cut(net.hosts[0]))
-            await asyncio.sleep(BLIND_MAX_S / 2)
+            await asyncio.sleep(0.6 * BLIND_MAX_S)
             node = net.nodes[0]
             assert node.overlay.state()[0] == "degraded" and len(node.overlay.table) == 4
             world.network.calm(cut)
