@@ -37,7 +37,7 @@ from peernode.events import (
 )
 from peernode.identity import load_or_create
 from peernode.node import PeerNode
-from peernode.overlay.lan import LanDiscovery
+from peernode.overlay.lan import lan_if
 from peernode.rpc.transport import SystemEnvironment
 from peernode.store.sqlite import SqliteDatabase
 
@@ -184,7 +184,7 @@ class Headless:
                 keep_own_days=float(options.keep_days),
             )
             database = SqliteDatabase(options.data / "node.sqlite3")
-            store, lan = database.for_node(identity.node_id), LanDiscovery() if options.lan == "on" else None
+            store, lan = database.for_node(identity.node_id), lan_if(options.lan == "on")
             node = PeerNode(config, env, store, identity, self.heard, lan=lan)
             await node.start()
         except PeerNodeError as error:

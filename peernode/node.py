@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any
 
 from peernode.channel.hlc import Hlc
@@ -58,10 +57,7 @@ class PeerNode:
         sealer: type[Sealer] = Sealer,
         lan: Neighbourhood | None = None,
     ) -> None:
-        """``sealer``: a stand-in for the cryptography of datagrams, in large simulations only.
-
-        ``lan``: how nodes on the same network are found without configuration; None: they are not.
-        """
+        """``sealer``: stands in for cryptography in large simulations; ``lan``: finds nodes nearby."""
         self._on_event = on_event
         self._report_crash = on_crash
         self._told: NodeState | None = None
@@ -292,7 +288,7 @@ class PeerNode:
             "address": list(self.address),
             "state": self.state.state,
             "peers": [[c.id.hex(), c.ip, c.port] for c in context.overlay.peers()],
-            "bootstraps": [asdict(each) for each in context.overlay.bootstraps()],
+            "bootstraps": [each.shown() for each in context.overlay.bootstraps()],
             "rpc": self.counters(),
             "channels": channels,
             **context.collector.snapshot(),

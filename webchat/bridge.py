@@ -1,9 +1,9 @@
 """The bridge from the app to the engine: the only module of the app that imports ``peernode``.
 
-``PeerHost`` is one process's share of the network: a host node on the well-known port and one node
-per user, all over one SQLite file. The nodes find and speak to each other over UDP like any others;
-no reference to a node is ever handed to another. ``Peer`` is one user's node in the words of
-``docs/api.md``: it takes plain values, and turns the node's events into frames.
+``PeerHost`` is one process's share of the network: a host node on the well-known port and one node per user,
+all over one SQLite file. The nodes find and speak to each other over UDP like any others; no reference to a
+node is ever handed to another. ``Peer`` is one user's node in the words of ``docs/api.md``: it takes plain
+values, and turns the node's events into frames.
 
 Invariants: what leaves this module is JSON; a failure leaves it as ``CommandError`` with a code of
 the catalogue; events come out in the order in which the node gave them.
@@ -22,11 +22,11 @@ from django.utils.module_loading import import_string
 from peernode.channel.ids import normalise_name
 from peernode.config import NodeConfig
 from peernode.diagnostics.codes import error_info
-from peernode.environment import Address, Environment, Neighbourhood
+from peernode.environment import Address, Environment
 from peernode.errors import PeerNodeError
 from peernode.identity import Identity, load_or_create
 from peernode.node import PeerNode
-from peernode.overlay.lan import LanDiscovery
+from peernode.overlay.lan import lan_if
 from peernode.rpc.transport import SystemEnvironment
 from peernode.store.sqlite import SqliteDatabase
 from webchat.background import Background
@@ -111,8 +111,7 @@ class PeerHost:
         except PeerNodeError as error:
             raise _refused(error) from error
         config = await self._config("", deployment.udp_port, self._bootstrap)
-        lan = LanDiscovery() if deployment.lan else None
-        self._node = await self._started(config, environment, identity, _log_event, lan)
+        self._node = await self._started(config, environment, identity, _log_event)
 
     async def open(self, user_id: int, seed: bytes, name: str, emit: Emit) -> Peer:
         """Start a user's node; ``emit`` gets its events as frames. Raises ``CommandError``."""
@@ -139,8 +138,7 @@ class PeerHost:
     def has_channels(self, seed: bytes) -> bool:
         """Whether the user of this seed is in a channel, so that the node should run."""
         assert self._database is not None
-        store = self._database.for_node(Identity.from_seed(seed).node_id)
-        return any(row.member for row in store.channels())
+        return any(row.member for row in self._database.for_node(Identity.from_seed(seed).node_id).channels())
 
     async def stop(self) -> None:
         """Stop all nodes, the users' first, and close the database."""
@@ -173,14 +171,13 @@ class PeerHost:
     async def _started(
         self,
         config: NodeConfig,
-        environment: Environment,
+        env: Environment,
         identity: Identity,
         on_event: Callable[[Any], None],
-        lan: Neighbourhood | None = None,
     ) -> PeerNode:
         assert self._database is not None
-        store = self._database.for_node(identity.node_id)
-        node = PeerNode(config, environment, store, identity, on_event, lan=lan)
+        lan = lan_if(self._deployment.lan and not config.display_name)  # the host node's word is enough
+        node = PeerNode(config, env, self._database.for_node(identity.node_id), identity, on_event, lan=lan)
         try:
             await node.start()
         except (PeerNodeError, OSError) as error:

@@ -8,8 +8,8 @@ on any clock.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 from peernode.environment import Address
 
@@ -29,6 +29,10 @@ class BootstrapHealth:
     """Dials in a row without an answer."""
     rtt_ms: float | None
     """From the last request to its answer, retransmissions included."""
+
+    def shown(self) -> dict[str, Any]:
+        """The same, JSON-able."""
+        return asdict(self)
 
 
 @dataclass(slots=True, eq=False)

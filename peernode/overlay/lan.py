@@ -122,6 +122,11 @@ class LanDiscovery:
                     self._found(address)
 
 
+def lan_if(wanted: bool) -> LanDiscovery | None:
+    """The neighbourhood of a real node, if it is to have one."""
+    return LanDiscovery() if wanted else None
+
+
 def announced(properties: dict[Any, Any], network: bytes, port: int | None, ips: list[str]) -> list[Address]:
     """The places to dial in an announcement, as far as it is for this network and means anything."""
     if properties.get(b"net") != network or port is None or not 1 <= port <= 65535:

@@ -17,6 +17,7 @@ from peernode.simulation.world.host import SimWorld
 from peernode.wire.contact import Contact
 from peernode.wire.ops import Op, Status
 from tests.overlay.nodes import PORT, Cut, Node, SimNetworkOfNodes, identity, until
+from tests.overlay.test_table import Placed, table_around
 
 FEW = 6
 
@@ -205,3 +206,29 @@ def test_who_slept_asks_at_once_and_counts_as_returned() -> None:
             assert node.rpc.counters["overlay.slept"] == 1
 
         world.run(main())
+
+
+def test_while_nobody_answers_us_nobody_leaves_for_a_while() -> None:
+    table, clock = table_around()
+    table.answered(Placed(7))
+    for _ in range(int(BLIND_MAX_S) - 1):
+        clock.now += 1.0
+        table.failed(Placed(7))
+    assert Placed(7) in table and table.suspected(Placed(7))
+    clock.now += 1.0
+    table.failed(Placed(7))
+    assert Placed(7) not in table
+
+
+def test_who_is_vouched_for_leaves_half_a_minute_after_its_own_last_answer() -> None:
+    table, clock = table_around()
+    table.answered(Placed(7))
+    for _ in range(int(VOUCHED_MAX_S) - 1):
+        clock.now += 1.0
+        table.answered(Placed(9))
+        table.vouched(Placed(7))
+        table.failed(Placed(7))
+    assert Placed(7) in table
+    clock.now += 1.0
+    table.failed(Placed(7))
+    assert Placed(7) not in table

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from peernode.config import NodeConfig
 from peernode.overlay.buckets import FAR_SPLITS_MAX
-from peernode.overlay.table import BLIND_MAX_S, LOST_MAX, LOST_S, VOUCHED_MAX_S, PeerTable
+from peernode.overlay.table import LOST_MAX, LOST_S, PeerTable
 from peernode.wire.contact import Contact
 
 ID_BITS = 160
@@ -161,32 +161,6 @@ def test_a_peer_leaves_after_three_failures_over_three_seconds(
         table.answered(Placed(9))  # our own network works
         table.failed(Placed(7))
     assert (Placed(7) not in table) == leaves
-
-
-def test_while_nobody_answers_us_nobody_leaves_for_a_while() -> None:
-    table, clock = table_around()
-    table.answered(Placed(7))
-    for _ in range(int(BLIND_MAX_S) - 1):
-        clock.now += 1.0
-        table.failed(Placed(7))
-    assert Placed(7) in table and table.suspected(Placed(7))
-    clock.now += 1.0
-    table.failed(Placed(7))
-    assert Placed(7) not in table
-
-
-def test_who_is_vouched_for_leaves_half_a_minute_after_its_own_last_answer() -> None:
-    table, clock = table_around()
-    table.answered(Placed(7))
-    for _ in range(int(VOUCHED_MAX_S) - 1):
-        clock.now += 1.0
-        table.answered(Placed(9))
-        table.vouched(Placed(7))
-        table.failed(Placed(7))
-    assert Placed(7) in table
-    clock.now += 1.0
-    table.failed(Placed(7))
-    assert Placed(7) not in table
 
 
 def test_failures_before_an_answer_do_not_count() -> None:
