@@ -36,8 +36,12 @@ async def test_two_nodes_without_a_bootstrap_find_each_other() -> None:
         await until(lambda: first.contact in second.overlay.peers(), 20)
         assert len(other.overlay.table) == 0
         assert any(each.rpc.counters["lan.found"] for each in (first, second))
-        shown = [*first.overlay.bootstraps(), *second.overlay.bootstraps()]
-        assert {(each.origin, each.state) for each in shown} == {("nearby", "answering")}
+
+        def shown() -> set[tuple[str, str]]:
+            places = [*first.overlay.bootstraps(), *second.overlay.bootstraps()]
+            return {(each.origin, each.state) for each in places}
+
+        await until(lambda: shown() == {("nearby", "answering")}, 10)
     finally:
         for each in nodes:
             await each.stop()
