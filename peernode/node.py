@@ -58,7 +58,7 @@ class PeerNode:
         lan: Neighbourhood | None = None,
     ) -> None:
         """``sealer``: stands in for cryptography in large simulations; ``lan``: finds nodes nearby."""
-        self._on_event = on_event
+        self._tell = on_event
         self._report_crash = on_crash
         self._told: NodeState | None = None
         tasks = Tasks(self._crashed)
@@ -117,9 +117,6 @@ class PeerNode:
         """Whether the node has a network, and if not, why."""
         state, reason = self._context.overlay.state()
         return NodeState(state, len(self._context.overlay.table.live()), reason)
-
-    def _tell(self, event: Event) -> None:
-        self._on_event(event)
 
     def _crashed(self, name: str, error: BaseException) -> None:
         """A task ended by an exception that nobody expected: a bug, told and never hidden."""
