@@ -13,6 +13,7 @@ from typing import Any
 from peernode.channel.assignment import set_hash
 from peernode.channel.ids import channel_id_of
 from peernode.channel.lease import sign_lease
+from peernode.channel.leasebatch import LeaseBatch
 from peernode.channel.log import StreamSummary, encode_summary
 from peernode.channel.message import Kind, Message, sign_message
 from peernode.channel.parts import part_digest, split_parts
@@ -71,6 +72,10 @@ SKIP = _message(3, LONG.digest, Kind.SKIP, pack([INSTANCE, 2, LONG.digest]))
 PROFILE = _message(4, SKIP.digest, Kind.PROFILE, b"Ann")
 LEASE = sign_lease(BEN, NETWORK, CHANNEL, WALL_MS, TTL_S)
 LEAVING = sign_lease(BEN, NETWORK, CHANNEL, WALL_MS + 1, 0)
+OTHERS = [channel_id_of(NETWORK, f"#golden-{number}") for number in range(4)]
+BATCH = LeaseBatch(BEN, NETWORK, [CHANNEL, *OTHERS], WALL_MS + 2, TTL_S, b"a secret of Ben.")
+BATCH_OF_ONE = LeaseBatch(BEN, NETWORK, [CHANNEL], WALL_MS + 3, TTL_S, b"a secret of Ben.")
+LEASE_OF_MANY = BATCH.lease(CHANNEL)
 RECEIPT = sign_receipt(CLEO, TEXT, MACHINE)
 ACK = sign_ack(BEN, TEXT)
 ROOT = b"a root of 16 byt"
@@ -94,6 +99,7 @@ OBJECTS: dict[str, bytes] = {
     "message.profile": PROFILE.raw,
     "lease": LEASE.raw,
     "lease.leaving": LEAVING.raw,
+    "lease.of.many": LEASE_OF_MANY.raw,
     "receipt": RECEIPT.raw,
     "ack": ACK,
 }
@@ -131,14 +137,26 @@ def _subscriptions() -> dict[Op, Examples]:
         Cell(CLEO.node_id, NEITHER, 51, 9_000, 6_500, 3, 2, None).encode(),
         Cell(CLEO.node_id, UNKNOWN, 0, None, None, 0, 0, None).encode(),
     ]
+    everything = [CHANNEL, *OTHERS]
+    renewed = [0, None, SET_HASH[:8], 2, SUBSCRIBERS[:8]]
+    behind = [0, ROOT, SET_HASH[:8], 2, SUBSCRIBERS[:8]]
+    large = [0, None, SET_HASH[:8], 33, None]
     return {
         Op.SUBSCRIBE: Examples([[LEASE.raw, ROOT, CHANNEL_NAME, True]], [known]),
+        Op.RENEW: Examples(
+            [
+                BATCH_OF_ONE.show([CHANNEL], [ROOT]),
+                BATCH.show(everything, [ROOT] * 5),
+                BATCH.show(everything[:2], [ROOT] * 2),
+            ],
+            [[[renewed, behind, large, [int(Status.MISSING)], [int(Status.NOT_INITIATOR)]]]],
+        ),
         Op.PROBE: Examples([[CHANNEL, NONCE]], [[]]),
         Op.ECHO: Examples([[CHANNEL, NONCE]], [[True]]),
         Op.ECHO_VIA: Examples([[CHANNEL, NONCE, ENCODED[1]]], [[]]),
         Op.SUBSCRIBERS: Examples(
             [[CHANNEL, None], [CHANNEL, BEN.node_id]],
-            [[[[LEASE.raw, 45_000, ENCODED[1]]], False]],
+            [[[[LEASE.raw, 45_000, ENCODED[1]], [LEASE_OF_MANY.raw, 60_000, ENCODED[1]]], False]],
         ),
         Op.COORDINATOR: Examples([[CHANNEL]], [[12, ROOT, SUBSCRIBERS, SET_HASH, ENCODED, 0]]),
         Op.ROW: Examples(

@@ -1,6 +1,9 @@
 """Leases: signed subscriptions with an expiry, and an initiator's table of them.
 
-A lease names no address; pushes go to the proven one. Invariants: of one subscriber's leases the one
+A lease names no address; pushes go to the proven one. Its signature covers the root of a tree (see
+``peernode.channel.merkle``) whose leaves are up to 25 channels, and the lease proves one of them: whoever
+sees it learns neither which channels the others are nor whether a guess is right, because every leaf is
+salted (``docs/adr/0020-one-signature-for-many-leases.md``). Invariants: of one subscriber's leases the one
 with the newest serial wins, whatever the order of arrival, so replaying an old one does nothing;
 expiry runs on the receiver's monotonic clock from the remaining time; leaving is a tombstone that
 outlives every older lease; the table is bounded: full of leases it refuses newcomers, full of
@@ -15,6 +18,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from heapq import heapify, heappop, heappush
 
+from peernode.channel.merkle import DEPTH_MAX, HASH_BYTES, LEAVES_MAX, leaf_hash, rebuild
 from peernode.config import NodeConfig
 from peernode.errors import RemoteProtocolError
 from peernode.identity import Identity, node_id_of, verify
@@ -26,6 +30,7 @@ TTL_MAX_S = 60
 SERIAL_OLD_MAX_MS = 120_000
 SERIAL_AHEAD_MAX_MS = 60_000
 TOMBSTONE_S = 180.0
+SERIAL_MAX_MS = 1 << 52
 LEASE_MAX_BYTES = 256
 _DUE_SLACK = 64
 """Outdated entries of the expiry heap that are never worth a rebuild."""
@@ -47,11 +52,45 @@ class Lease:
         return node_id_of(self.subscriber)
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What one signature says of all leases under it; ``size`` is how many there are."""
+
+    network_id: bytes
+    subscriber: bytes
+    serial_ms: int
+    ttl_s: int
+    size: int
+
+    def signed_bytes(self, root: bytes) -> bytes:
+        """What the subscriber signs."""
+        items = [VERSION, self.network_id, self.subscriber, self.serial_ms, self.ttl_s, self.size, root]
+        return pack(items)
+
+    def lease(
+        self, channel_id: bytes, index: int, salt: bytes, proof: list[bytes], signature: bytes
+    ) -> Lease:
+        """One of the leases, by itself; nothing is checked."""
+        head = [VERSION, self.network_id, channel_id, self.subscriber, self.serial_ms, self.ttl_s]
+        raw = pack([*head, self.size, index, salt, proof, signature])
+        return Lease(channel_id, self.subscriber, self.serial_ms, self.ttl_s, raw)
+
+
+def salt_bytes(size: int) -> int:
+    """How long salts are in a tree of ``size``: a single leaf has no neighbour that it could give away."""
+    return HASH_BYTES if size > 1 else 0
+
+
+def channel_leaf(channel_id: bytes, salt: bytes) -> bytes:
+    """The hash of the leaf of a channel."""
+    return leaf_hash(channel_id + salt)
+
+
 def sign_lease(identity: Identity, network_id: bytes, channel_id: bytes, serial_ms: int, ttl_s: int) -> Lease:
-    """Our lease of a channel."""
-    items = [VERSION, network_id, channel_id, identity.public_key, serial_ms, ttl_s]
-    raw = pack([*items, identity.sign("lease", pack(items))])
-    return Lease(channel_id, identity.public_key, serial_ms, ttl_s, raw)
+    """Our lease of one channel by itself: a tree of one leaf."""
+    terms = Terms(network_id, identity.public_key, serial_ms, ttl_s, 1)
+    signature = identity.sign("lease", terms.signed_bytes(channel_leaf(channel_id, b"")))
+    return terms.lease(channel_id, 0, b"", [], signature)
 
 
 def decode_lease(raw: bytes, network_id: bytes) -> Lease:
@@ -59,17 +98,21 @@ def decode_lease(raw: bytes, network_id: bytes) -> Lease:
     if len(raw) > LEASE_MAX_BYTES:
         raise RemoteProtocolError("longer than a lease may be")
     fields = Fields(unpack(raw))
-    if fields.take_int(0, 255) != VERSION or len(fields) != 7:
+    if fields.take_int(0, 255) != VERSION or len(fields) != 11:
         raise RemoteProtocolError("a lease of another version")
     if fields.take_bytes(8) != network_id:
         raise RemoteProtocolError("a lease of another network")
     channel_id, subscriber = fields.take_bytes(20), fields.take_bytes(32)
-    serial_ms, ttl_s = fields.take_int(0, 1 << 52), fields.take_int(0, TTL_MAX_S)
-    signature = fields.take_bytes(64)
-    items = [VERSION, network_id, channel_id, subscriber, serial_ms, ttl_s]
-    if pack([*items, signature]) != raw or not verify(subscriber, "lease", pack(items), signature):
+    serial_ms, ttl_s = fields.take_int(0, SERIAL_MAX_MS), fields.take_int(0, TTL_MAX_S)
+    size = fields.take_int(1, LEAVES_MAX)
+    index, salt = fields.take_int(0, size - 1), fields.take_bytes(salt_bytes(size))
+    proof, signature = fields.take_bytes_list(DEPTH_MAX, HASH_BYTES), fields.take_bytes(64)
+    terms = Terms(network_id, subscriber, serial_ms, ttl_s, size)
+    lease = terms.lease(channel_id, index, salt, proof, signature)
+    root = rebuild(size, {index: channel_leaf(channel_id, salt)}, proof).root
+    if lease.raw != raw or not verify(subscriber, "lease", terms.signed_bytes(root), signature):
         raise RemoteProtocolError("a forged lease")
-    return Lease(channel_id, subscriber, serial_ms, ttl_s, raw)
+    return lease
 
 
 class Verdict(Enum):

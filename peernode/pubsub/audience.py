@@ -23,6 +23,9 @@ from peernode.wire.ops import Op
 DIRECT_MAX = 64
 """Pushes under way at most for direct ones to be added: in a burst the receipts go first."""
 
+DIGEST_NAMED_BYTES = 8
+"""So much of a subscriber digest tells whether the list has changed: who lies here fools only itself."""
+
 PAGES_MAX = 4096
 """Pages of subscribers fetched in one refresh; the rest is refreshed at the next change."""
 
@@ -82,7 +85,8 @@ class Audience:
                 self._delivery.push(replica, message, contact, "direct")
 
     def seen(self, replica: Replica, contact: Contact, digest: bytes) -> None:
-        """An initiator named the digest of its subscribers: fetch them when it is news."""
+        """An initiator named the digest of its subscribers (8 bytes do): fetch them when it is news."""
+        digest = digest[:DIGEST_NAMED_BYTES]
         if digest == replica.subscribers_digest or replica.channel_id in self._refreshing:
             return
         self._refreshing[replica.channel_id] = None

@@ -17,7 +17,7 @@ from peernode.wire.codec import Fields, pack, unpack
 from peernode.wire.contact import Contact
 
 LEASES_KEPT_MAX = 128
-"""About 30 KB of a channel's leases."""
+"""About 40 KB of a channel's leases."""
 
 
 def _key(replica: Replica) -> str:

@@ -12,7 +12,10 @@ from typing import Any
 
 from peernode.channel.assignment import set_hash
 from peernode.channel.lease import Lease, Verdict, decode_lease
+from peernode.channel.leasebatch import Shown
 from peernode.errors import Backpressure, Refused, RpcTimeout
+from peernode.pubsub.audience import DIGEST_NAMED_BYTES
+from peernode.pubsub.batches import SET_NAMED_BYTES
 from peernode.pubsub.context import Context
 from peernode.pubsub.join import Joiner
 from peernode.pubsub.reachability import InitiatorReachabilityMonitor
@@ -27,7 +30,7 @@ NAME_MAX_BYTES = 256
 
 
 class Membership:
-    """Serves SUBSCRIBE, PROBE, ECHO and ECHO_VIA."""
+    """Serves SUBSCRIBE, RENEW, PROBE, ECHO and ECHO_VIA."""
 
     def __init__(
         self, context: Context, storage: PubSubStorage, joiner: Joiner, monitor: InitiatorReachabilityMonitor
@@ -42,6 +45,7 @@ class Membership:
         self.on_other_root: list[Callable[[Replica, Contact, bytes], None]] = []
         """Told when a renewing subscriber's log differs from ours."""
         context.rpc.serve(Op.SUBSCRIBE, self._subscribe)
+        context.rpc.serve(Op.RENEW, self._renew)
         context.rpc.serve(Op.PROBE, self._probe)
         context.rpc.serve(Op.ECHO, self._echo)
         context.rpc.serve(Op.ECHO_VIA, self._echo_via)
@@ -56,14 +60,8 @@ class Membership:
             raise Refused(Status.INVALID)
         replica = await self._storage.serve(lease.channel_id, name)
         now = self._context.now()
-        before = replica.leases.contact(lease.subscriber_id)
         known = replica.log.version > 0 or replica.leases.count(now) > 0
-        verdict = replica.leases.put(lease, caller.contact, now, self._context.wall_ms())
-        if verdict is Verdict.FULL:
-            raise Refused(Status.BUSY)
-        if verdict is Verdict.REFUSED:
-            raise Refused(Status.INVALID)
-        self._after(replica, lease, caller.contact, None if joining else before, root)
+        self._take(replica, lease, caller.contact, root, joining)
         view = replica.initiators
         contacts = view.contacts if view else ()
         return [
@@ -74,6 +72,45 @@ class Membership:
             replica.leases.count(now),
             replica.leases.digest(),
         ]
+
+    async def _renew(self, caller: Caller, body: Fields) -> list[Any]:
+        """Leases of several channels, which one signature covers; each is answered for by itself."""
+        if not caller.proven:
+            raise Refused(Status.UNPROVEN)
+        shown = Shown.decode(body, self._context.network_id, caller.contact.public_key)
+        return [[await self._renew_one(lease, caller.contact, root) for lease, root in shown.leases]]
+
+    async def _renew_one(self, lease: Lease, contact: Contact, root: bytes) -> list[Any]:
+        known = self._storage.replicas.get(lease.channel_id)
+        if known is None:
+            return [int(Status.MISSING)]  # to store a channel we have to hear its name
+        if not self._storage.is_close(lease.channel_id):
+            return [int(Status.NOT_INITIATOR)]  # whether the closer ones are there, SUBSCRIBE finds out
+        try:
+            replica = await self._storage.serve(lease.channel_id, known.name)
+            self._take(replica, lease, contact, root, joining=False)
+        except Refused as refusal:
+            return [int(refusal.status)]
+        view, ours = replica.initiators, replica.log.root()
+        count = replica.leases.count(self._context.now())
+        small = count <= self._context.config.small_channel_max
+        return [
+            int(Status.OK),
+            None if ours == root else ours,
+            (view.hash if view else set_hash([]))[:SET_NAMED_BYTES],
+            count,
+            replica.leases.digest()[:DIGEST_NAMED_BYTES] if small else None,
+        ]
+
+    def _take(self, replica: Replica, lease: Lease, contact: Contact, root: bytes, joining: bool) -> None:
+        """A lease from its subscriber, with the root of its log; ``Refused`` when it can't be taken."""
+        before = replica.leases.contact(lease.subscriber_id)
+        verdict = replica.leases.put(lease, contact, self._context.now(), self._context.wall_ms())
+        if verdict is Verdict.FULL:
+            raise Refused(Status.BUSY)
+        if verdict is Verdict.REFUSED:
+            raise Refused(Status.INVALID)
+        self._after(replica, lease, contact, None if joining else before, root)
 
     def _after(
         self, replica: Replica, lease: Lease, contact: Contact, before: Contact | None, root: bytes

@@ -1,8 +1,9 @@
 """Subscribing from the subscriber's side: leases sent to all initiators, their answers understood.
 
-Join and renewal do the same thing with the same request, so they share it here. Invariants: a lease's
-serial only ever grows; a node that answers with closer contacts is believed only as far as those
-contacts answer themselves; when all answers carry our set's hash the set is fresh without a lookup.
+A join, and a renewal that the short way (``peernode.pubsub.batches``) does not suffice for, do the same
+thing with the same request, so they share it here. Invariants: a lease's serial only ever grows; a node
+that answers with closer contacts is believed only as far as those contacts answer themselves; when all
+answers carry our set's hash the set is fresh without a lookup.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
-from peernode.channel.lease import sign_lease
+from peernode.channel.lease import Lease, sign_lease
 from peernode.errors import Backpressure, Refused, RemoteProtocolError, RpcTimeout
 from peernode.pubsub.audience import Audience
 from peernode.pubsub.context import Context
@@ -70,25 +71,45 @@ class Subscriber:
         self._audience = audience
         self._serial_ms = 0
 
-    def _lease(self, replica: Replica, ttl_s: int) -> bytes:
+    def next_serial(self) -> int:
+        """A serial above all that were used; by the corrected clock where that allows it."""
         self._serial_ms = max(self._serial_ms + 1, self._context.wall_ms())
-        lease = sign_lease(
-            self._context.identity, self._context.network_id, replica.channel_id, self._serial_ms, ttl_s
-        )
+        return self._serial_ms
+
+    def clock_was_wrong(self) -> None:
+        """The last serial was refused, so nobody has taken it: go on from the corrected clock."""
+        self._serial_ms = 0
+
+    def keep_own(self, replica: Replica, lease: Lease) -> None:
+        """As an initiator, this node holds its own lease like the others do."""
         if replica.initiators is None or replica.serves:
             replica.leases.put(lease, self._context.me(), self._context.now(), self._context.wall_ms())
+
+    def _lease(self, replica: Replica, ttl_s: int) -> bytes:
+        identity, network_id = self._context.identity, self._context.network_id
+        self._context.collector.count("lease.signed")
+        lease = sign_lease(identity, network_id, replica.channel_id, self.next_serial(), ttl_s)
+        self.keep_own(replica, lease)
         return lease.raw
+
+    def begin(self, view: InitiatorSet, joining: bool = False) -> Subscription:
+        """A subscription that only we, if we are an initiator, have taken yet."""
+        result = Subscription(view, joining=joining)
+        mine = self._context.identity.public_key
+        if view.holds(mine):
+            result.accepted[mine] = self._context.me()
+        return result
 
     async def subscribe(self, replica: Replica) -> Subscription:
         """Send a lease to every initiator, following those they name; raises ``NO_INITIATOR``."""
-        return await self._subscribe(replica, Subscription(await self._storage.initiators(replica)))
+        return await self._subscribe(replica, self.begin(await self._storage.initiators(replica)))
 
     async def join(self, replica: Replica, begun: list[Subscription]) -> Subscription:
         """As ``subscribe``, but without a quorum it gives up at ``JOIN_WAIT_S``.
 
         ``begun`` gets the subscription as soon as somebody is asked, so that it can be cancelled.
         """
-        result = Subscription(await self._storage.initiators(replica), joining=True)
+        result = self.begin(await self._storage.initiators(replica), joining=True)
         begun.append(result)
         return await self._subscribe(replica, result)
 
@@ -97,7 +118,6 @@ class Subscriber:
         lease = self._lease(replica, int(self._context.config.lease_ttl_s))
         mine = self._context.identity.public_key
         if view.holds(mine):
-            result.accepted[mine] = self._context.me()
             result.known = replica.log.version > 0 or replica.leases.count(self._context.now()) > 1
         asked: dict[bytes, None] = {mine: None}
         for _ in range(2):  # the set itself, then whoever it named beside it
@@ -115,13 +135,17 @@ class Subscriber:
 
     async def _wave(self, replica: Replica, wave: list[Contact], lease: bytes, result: Subscription) -> None:
         """Ask all; go on with a quorum when the rest is late. The late ones go on being asked."""
-        patience_s = PATIENCE_RTOS * self._context.rpc.median_rto_s()
-        until_s = self._context.now() + patience_s
         result.open += len(wave)
-        limit_s = self._context.now() + max(JOIN_WAIT_S, 2 * patience_s)
         spawn = self._context.tasks.spawn
         for contact in wave:
             result.asking.append(spawn(self._ask(replica, contact, lease, result), "subscribe.ask"))
+        await self.answers(result)
+
+    async def answers(self, result: Subscription) -> None:
+        """Wait for all who were asked, or, with a quorum, only a little longer."""
+        patience_s = PATIENCE_RTOS * self._context.rpc.median_rto_s()
+        until_s = self._context.now() + patience_s
+        limit_s = self._context.now() + max(JOIN_WAIT_S, 2 * patience_s)
 
         def enough() -> bool:
             now = self._context.now()
@@ -172,7 +196,7 @@ class Subscriber:
         except Refused as refusal:
             self._context.collector.count("subscribe.refused")
             if refusal.status == Status.INVALID:
-                self._serial_ms = 0  # made with a clock that was wrong; nobody has taken it
+                self.clock_was_wrong()
             if refusal.status != Status.NOT_INITIATOR:
                 return None
             try:
@@ -182,15 +206,27 @@ class Subscriber:
         except (RpcTimeout, Backpressure, RemoteProtocolError) as error:
             self._context.collector.count(f"subscribe.{type(error).__name__}")
             return None
-        result.accepted[contact.public_key] = contact
         result.known = result.known or known
-        result.count = replica.listeners = max(result.count, count)
-        if not replica.holds_all_of(theirs):
-            result.behind.append((contact, theirs))
-            self._storage.coordination.newer(replica)
-        if count <= self._context.config.small_channel_max:
-            self._audience.seen(replica, contact, digest)
+        self.taken(replica, contact, result, theirs, count, digest)
         return set_hash, named
+
+    def taken(
+        self,
+        replica: Replica,
+        contact: Contact,
+        result: Subscription,
+        root: bytes | None,
+        count: int,
+        digest: bytes,
+    ) -> None:
+        """An initiator has taken the lease; ``root``: of its log, None when it is the one we sent."""
+        result.accepted[contact.public_key] = contact
+        result.count = replica.listeners = max(result.count, count)
+        if root is not None and not replica.holds_all_of(root):
+            result.behind.append((contact, root))
+            self._storage.coordination.newer(replica)
+        if digest and count <= self._context.config.small_channel_max:
+            self._audience.seen(replica, contact, digest)
 
     async def leave(self, replica: Replica) -> None:
         """Send the tombstone to every initiator known; who misses it lets the lease run out."""

@@ -22,7 +22,7 @@ from peernode.simulation.run import Run
 COUNTED_MS = 100
 """The width of a step in ``latency_counts``."""
 
-IDLE_OPS = ("PING", "FIND_NODE", "DIALBACK", "SUBSCRIBE", "PROBE", "ECHO", "ECHO_VIA", "SYNC")
+IDLE_OPS = ("PING", "FIND_NODE", "DIALBACK", "SUBSCRIBE", "RENEW", "PROBE", "ECHO", "ECHO_VIA", "SYNC")
 """What nodes say to each other when nothing is published: each a request and its answer."""
 
 

@@ -16,6 +16,7 @@ class Op(IntEnum):
     PROBE = 11
     ECHO = 12
     ECHO_VIA = 13
+    RENEW = 14
     PUBLISH = 20
     PUSH = 21
     ACKED = 22

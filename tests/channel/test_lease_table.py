@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -72,3 +74,25 @@ def test_the_beginning_of_an_id_names_its_subscriber_or_nobody() -> None:
     assert table.leases.named(b"") is None
     table.leases.drop(subscriber_id(3))
     assert table.leases.named(subscriber_id(3)[:8]) is None
+
+
+OFFERS = st.lists(
+    st.tuples(st.integers(0, 3), st.integers(0, 6), st.sampled_from([0, 60])), min_size=1, max_size=12
+)
+
+
+@settings(max_examples=60)
+@given(OFFERS, st.randoms(use_true_random=False))
+def test_the_order_of_arrival_does_not_matter(items: list[tuple[int, int, int]], rng: random.Random) -> None:
+    unique = {(number, serial): ttl_s for number, serial, ttl_s in items}
+    signed_once = [(n, lease(n, WALL_MS + serial, ttl_s)) for (n, serial), ttl_s in unique.items()]
+    table, other = Table(), Table()
+    for number, item in signed_once:
+        table.put(item, number)
+    rng.shuffle(signed_once)
+    for number, item in signed_once:
+        other.put(item, number)
+    newest = {number: max(serial for n, serial in unique if n == number) for number, _ in unique}
+    expected = sorted(subscriber_id(n) for n, serial in newest.items() if unique[n, serial])
+    assert table.live() == other.live() == expected
+    assert table.leases.digest() == other.leases.digest()

@@ -82,7 +82,7 @@ def test_a_table_without_its_bound_is_seen(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_node_that_never_renews_is_seen_unserved(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Renewal, "now", lambda renewal, replica: None)
+    monkeypatch.setattr(Renewal, "now", lambda renewal, *replicas: None)
     assert violations(run(longer(130))).keys() == {"leases_end"}
 
 

@@ -39,6 +39,7 @@ REQUIRED = (
     "path new instance",
     "path rejoin",
     "path renewal",
+    "path renewal together",
     "path bootstrap failover",
     "path redial",
     "path amplification held",

@@ -49,6 +49,8 @@ PATHS: dict[str, tuple[str, ...]] = {
     "path join retried": ("join.attempt.failed",),
     "path renewal": ("renewal.ok",),
     "path renewal failed": ("renewal.failed",),
+    "path renewal together": ("renewal.batched",),
+    "path renewal fell back": ("renewal.fell_back",),
     "path damaged row repaired": ("repair.ok",),
     "path bootstrap failover": ("bootstrap.failed_over",),
     "path redial": ("bootstrap.redialled",),
