@@ -7,6 +7,7 @@ same one, a version when it is no more than what was seen justifies.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -72,8 +73,11 @@ def justified_version(seen: int, elapsed_s: float, authors: int, rate_per_s: flo
     """The highest version that a channel can honestly have, ``elapsed_s`` after it had ``seen``.
 
     Each author may write ``burst`` messages at once and ``rate_per_s`` from then on (protocol, sections 3
-    and 6); what the initiators of a channel accept is limited by that.
+    and 6); what the initiators of a channel accept is limited by that. Of a channel never seen (``elapsed_s``
+    infinite) any version is possible.
     """
+    if elapsed_s == math.inf:
+        return VERSION_MAX
     return seen + int(max(1, authors) * (burst + rate_per_s * max(0.0, elapsed_s)))
 
 
