@@ -245,8 +245,9 @@ class MessageDelivery:
         """Ask one after the other to relay, until the subscriber has acked."""
         replica, message = spread.replica, spread.message
         for via in self._relays.candidates(replica, contact):
-            if contact.id in spread.acked:
-                return
+            replica.leases.expire(self._context.now())
+            if contact.id in spread.acked or replica.leases.contact(contact.id) is None:
+                return  # nobody is pushed to, by whatever way, once the lease has ended
             started = self._context.now()
             try:
                 answer, heard_ms = await self._relays.ask(replica, contact, via, Op.PUSH, self._body(spread))
