@@ -59,7 +59,7 @@ async def test_a_node_on_loopback_announces_nothing_of_its_own_accord() -> None:
 
 async def test_where_multicast_fails_the_node_runs_all_the_same(caplog: pytest.LogCaptureFixture) -> None:
     alone = node(5, interfaces=("192.0.2.1",))  # TEST-NET-1: no interface of ours
-    log = logging.getLogger("peernode.overlay")
+    log = logging.getLogger("peernode.lan")
     log.addHandler(caplog.handler)  # the chat's settings let nothing of it pass to the root
     log.setLevel(logging.WARNING)
     await alone.start()
