@@ -105,16 +105,23 @@ class Timeline:
     def arrived(self, message: Message, history: bool) -> bool:
         """A message is new in the log: tell it now, or hold it behind a gap (True).
 
-        History of an unknown author begins where it begins; news of one waits for the first numbers.
+        An unknown author's history from before our time begins where it begins. What was written since waits
+        for the first numbers, by whatever way it came: a catch-up may overtake the pushes of those.
         """
         key = (message.author, message.instance)
-        expected = self._next.get(key, message.seq if history else 1)
+        begins = message.seq if history and self._before_our_time(message) else 1
+        expected = self._next.get(key, begins)
         if message.seq > expected and self._waits(key, message, history):
             return True
         self._tell(message, history)
         self._next[key] = max(expected, message.seq + 1)
         self._release(key)
         return False
+
+    def _before_our_time(self, message: Message) -> bool:
+        """Whether it was written, by its author's clock, before we became a member."""
+        replica = self._replica
+        return not replica.member or message.hlc >> 16 < replica.member_since_ms
 
     def _waits(self, key: StreamKey, message: Message, history: bool) -> bool:
         held = self._held.setdefault(key, {})

@@ -6,8 +6,10 @@ import asyncio
 
 import pytest
 
+from peernode.channel.message import Message
 from peernode.errors import PeerNodeError
 from peernode.events import MessageReceived
+from peernode.pubsub.ingest import Source
 from tests.pubsub.flock import LOBBY, Flock, story
 
 
@@ -202,7 +204,27 @@ def test_each_authors_messages_are_told_in_sequence_and_the_log_is_the_same_ever
         assert len(logs[0]) == 200
         assert all(log == logs[0] for log in logs)
 
-    story(tell, 10, seed=2, loss=0.02, jitter_ms=5)
+    story(tell, 10, seed=1, loss=0.02, jitter_ms=5)
+
+
+def test_a_catch_up_that_overtakes_a_push_does_not_begin_the_authors_sequence() -> None:
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        flock.cut_off(flock[2])
+        await flock[0].say("one")
+        await flock[0].say("two")
+        written, reader = flock[0].node._pubsub.storage, flock[2].node._pubsub
+        raws = flock[0].node._context.store.newest(written.member(LOBBY).channel_id, None, 2)
+        first, second = sorted((Message.trusted(raw) for raw in raws), key=lambda message: message.seq)
+        replica, author = reader.storage.member(LOBBY), written.member(LOBBY).initiators
+        assert author is not None
+        pulled = reader.ingest.take_all(replica, [second.raw], author.contacts[0])
+        assert await flock[2].call(pulled) == 1
+        assert flock[2].texts() == []
+        await flock[2].call(reader.ingest.take(replica, first, Source.PUSH, None))
+        assert flock[2].texts() == ["one", "two"]
+
+    story(tell, 3)
 
 
 def test_a_restart_keeps_identity_channels_messages_and_outbox() -> None:
