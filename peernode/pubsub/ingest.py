@@ -154,6 +154,9 @@ class Ingest:
     def believe(self, replica: Replica, messages: list[Message], source: Source) -> None:
         """These messages are durable: into the log, onto the screen, on to the subscribers."""
         for message in messages:
+            if message.kind is Kind.SKIP:
+                replica.log.note_skip(message)  # before what it takes back is told
+        for message in messages:
             added = replica.log.add(message)
             if source is Source.OWN:
                 replica.room.take(message)
