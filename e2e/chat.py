@@ -201,9 +201,9 @@ class Person:
         return self.expect_state(message, "delivered")
 
     def expect_failed(self, message: Message) -> Person:
-        """The row says that it was not sent, why, and offers what can be done."""
+        """The row says that it was not sent, why, and what can be done, after a whole attempt if need be."""
         self.expect_state(message, "failed", timeout_ms=FAILURE_MAX_MS)
-        expect(self.row(message)).to_contain_text("Not sent:")
+        expect(self.row(message)).to_contain_text("Not sent:", timeout=FAILURE_MAX_MS)
         expect(self.row(message).get_by_role("button", name="Retry")).to_be_visible()
         expect(self.row(message).get_by_role("button", name="Discard")).to_be_visible()
         return self

@@ -47,8 +47,10 @@ class Coordination:
 
     # -- the cache ---------------------------------------------------------------------------
 
-    def _fresh(self, view: InitiatorSet) -> bool:
-        return self._context.now() - view.at_s < self._context.config.initiators_ttl_s
+    def is_fresh(self, replica: Replica) -> bool:
+        """Whether there is a set that was confirmed within ``initiators_ttl_s``."""
+        view = replica.initiators
+        return view is not None and self._context.now() - view.at_s < self._context.config.initiators_ttl_s
 
     async def known(self, replica: Replica) -> InitiatorSet:
         """As ``initiators``, but a set that has grown old serves while the next renewal looks anew.
@@ -58,7 +60,7 @@ class Coordination:
         cached = replica.initiators
         if cached is None:
             return await self.initiators(replica)
-        if self._fresh(cached):
+        if self.is_fresh(replica):
             self._context.collector.count("coordinator.hits")
         else:
             self._context.collector.count("coordinator.stale")
@@ -68,7 +70,7 @@ class Coordination:
     async def initiators(self, replica: Replica, fresh: bool = False) -> InitiatorSet:
         """Who stores the channel; ``NO_INITIATOR`` when nobody could be asked and no set is at hand."""
         cached = replica.initiators
-        if cached is not None and not fresh and self._fresh(cached):
+        if cached is not None and not fresh and self.is_fresh(replica):
             self._context.collector.count("coordinator.hits")
             return cached
         found = await self.load(replica, fresh)
@@ -84,8 +86,7 @@ class Coordination:
 
     def differs(self, replica: Replica) -> None:
         """An answer named another set than ours: ours serves until the next load, which comes soon."""
-        view = replica.initiators
-        if view is not None and self._fresh(view) and not replica.serves:
+        if self.is_fresh(replica) and not replica.serves:
             self._context.collector.count("coordinator.dropped_by_set")
         self.doubt(replica)
 
@@ -154,7 +155,7 @@ class Coordination:
     def told(self, replica: Replica) -> Coordinator:
         """As ``summary``, for others: a set that is not fresh, or being proven anew, is no opinion."""
         found, view = self.summary(replica), replica.initiators
-        if view is not None and view.answered and self._fresh(view) and not replica.recovering:
+        if view is not None and view.answered and self.is_fresh(replica) and not replica.recovering:
             return found
         return replace(found, state=RECOVERING)
 

@@ -104,7 +104,11 @@ class Renewal:
         """
         now = self._context.now()
         free = [replica for replica in replicas if replica.channel_id not in self._running]
-        settled = [replica for replica in free if not replica.sync_due and self._storage.is_fresh(replica)]
+        settled = [
+            replica
+            for replica in free
+            if not replica.sync_due and self._storage.coordination.is_fresh(replica)
+        ]
         begun = self._batches.send(settled) if settled else {}
         for replica in free:
             replica.sync_due = False

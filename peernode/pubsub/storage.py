@@ -251,11 +251,6 @@ class PubSubStorage:
         """Who stores the channel, at once when any set is at hand (``Coordination.known``)."""
         return await self.coordination.known(replica)
 
-    def is_fresh(self, replica: Replica) -> bool:
-        """Whether the cached set has been confirmed within ``initiators_ttl_s``."""
-        view = replica.initiators
-        return view is not None and self._context.now() - view.at_s < self._context.config.initiators_ttl_s
-
     async def initiators(self, replica: Replica, fresh: bool = False) -> InitiatorSet:
         """Who stores the channel; ``NO_INITIATOR`` when nobody could be asked."""
         return await self.coordination.initiators(replica, fresh)
