@@ -16,7 +16,6 @@ Invariants:
 
 from __future__ import annotations
 
-import heapq
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -176,7 +175,7 @@ class PeerTable:
             found += [node for node in bucket.nodes.values() if not self._standings[node.public_key].failures]
             if len(found) >= k:
                 break
-        return heapq.nsmallest(k, found, key=lambda node: node.long_id ^ wanted)
+        return sorted(found, key=lambda node: node.long_id ^ wanted)[:k]
 
     def suspected(self, contact: Contact) -> bool:
         """Whether ``contact`` failed since it last answered, or left not long ago."""
