@@ -92,7 +92,10 @@ class Timeline:
             self.learn_name(message)
 
     def tell_history(self) -> None:
-        """The channel is being joined: what was stored for others before is history now."""
+        """The channel is being joined: what was stored for others before is history now, held or not."""
+        for key, held in list(self._held.items()):
+            self._next[key] = max(held) + 1
+            self._done(key)
         for message in self.page(None, HISTORY_MAX):
             if message.order > self._left_at:
                 self._context.tell(MessageReceived(message, True))

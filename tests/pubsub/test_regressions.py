@@ -66,6 +66,25 @@ def test_who_comes_back_is_not_told_the_same_again() -> None:
     story(tell, 3)
 
 
+def test_who_joins_while_its_node_holds_a_message_back_is_told_it_once() -> None:
+    async def tell(flock: Flock) -> None:
+        await asyncio.gather(*(bird.join() for bird in flock.birds[:3]))
+        serving = flock[3].node._pubsub.storage.replicas
+        await flock.expect(lambda: bool(serving), 5, "the fourth node stores the channel for the others")
+        (replica,) = serving.values()
+        cut = flock.cut_off(flock[3])
+        await flock[0].say("one")
+        await asyncio.sleep(0.2)
+        flock.mend(cut)
+        await flock[0].say("two")
+        await flock.expect(lambda: replica.timeline.holding, 1, "the second is held back for the first")
+        await flock[3].join()
+        await asyncio.sleep(5)
+        assert sorted(flock[3].texts()) == ["one", "two"]
+
+    story(tell, 4)
+
+
 def test_two_nodes_of_one_machine_are_no_quorum_once_another_was_met() -> None:
     async def tell(flock: Flock) -> None:
         await flock.join()
