@@ -60,7 +60,9 @@ class Membership:
             raise Refused(Status.INVALID)
         replica = await self._storage.serve(lease.channel_id, name)
         now = self._context.now()
-        known = replica.log.version > 0 or replica.leases.count(now) > 0
+        # Its own lease may be here before it: of an attempt that failed, or through another initiator.
+        others = replica.leases.count(now) - (replica.leases.contact(lease.subscriber_id) is not None)
+        known = replica.log.version > 0 or others > 0
         self._take(replica, lease, caller.contact, root, joining)
         view = replica.initiators
         contacts = view.contacts if view else ()

@@ -183,3 +183,28 @@ def test_a_join_under_way_goes_on_after_a_power_cut() -> None:
         await flock.expect(lambda: flock[3].told(Joined) != [], 15, "joined without being asked again")
 
     story(tell, 5)
+
+
+def test_a_channel_is_created_by_a_join_of_which_the_first_attempt_failed() -> None:
+    """The first one's leases are with the initiators already, and they are nobody else's."""
+    from peernode.simulation.world.disturbances import Block
+
+    async def tell(flock: Flock) -> None:
+        await asyncio.sleep(3)
+        others, joiner = flock.birds[:3], flock[3]
+
+        def held() -> bool:
+            return all(joiner.node.node_id in bird.node.leaseholders(LOBBY) for bird in others)
+
+        joining = asyncio.ensure_future(joiner.join())
+        await flock.expect(held, 2, "its lease is taken")
+        mute = Block(frozenset([joiner.host.index]), frozenset(bird.host.index for bird in others))
+        number = flock.world.network.disturb(mute)
+        await asyncio.sleep(2.5)
+        flock.mend(number)
+        joined = await joining
+        assert joiner.node.coordinator(LOBBY)["join"]["attempts"] > 1
+        assert joined.created
+        assert not (await flock[2].join()).created
+
+    story(tell, 4)
