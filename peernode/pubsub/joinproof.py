@@ -21,7 +21,7 @@ from peernode.wire.ops import Op
 PROOF_WAIT_S = 2.0
 """How long one attempt waits for the probes of a step: four sends at an unknown peer's first RTO."""
 
-HEDGE_RTOS = 3.0
+HEDGE_RTOS = 2.0
 """After so many timeouts without our nonce, another initiator is asked as well."""
 
 HISTORY_FROM_MAX = 3
