@@ -6,6 +6,7 @@ answered; the ``WATCHED`` closest ones (fewer while nothing depends on it) when 
 the others the one that has been silent longest. One probe covers a peer however many channels share it.
 Every ``refresh_s``, more often at first, those closest to the own id and to one in the range refreshed
 longest ago are asked whom they know; if they know somebody new, or don't answer, it is looked up in full.
+Then, and whenever the neighbourhood was looked up, ``coverage`` names what the table has nobody in.
 A peer that sends us requests is dialled, since only an answer brings it into the table.
 
 Bounds: one probe under way per peer and ``PROBES_MAX`` in all; per tick ``SUSPECTS_PER_TICK`` of the
@@ -20,6 +21,7 @@ from collections.abc import Callable, Iterable
 
 from peernode.config import NodeConfig
 from peernode.environment import Environment
+from peernode.overlay.coverage import gaps, outsiders, somewhere_in
 from peernode.overlay.dialler import Dialler
 from peernode.overlay.lookup import Lookups
 from peernode.overlay.probing import Probing
@@ -47,6 +49,9 @@ FIRST_REFRESH_S = 2.0
 """After entering the network; the pause is doubled each time until it is ``refresh_s``."""
 
 SUSPECTS_PER_TICK = 16
+GAPS_MAX = 16
+"""Empty subtrees asked about in a row, the largest first; the rest waits for the next refresh."""
+
 NEWCOMERS_MAX = 32
 """Newcomers dialled at one time; over it they are dialled when they send their next request."""
 
@@ -134,6 +139,7 @@ class Upkeep:
             target = (lowest + self._rng.getrandbits(bits)).to_bytes(_ID_BITS // 8, "big")
             if await self._outdated(target):
                 await self._lookups.run(target, self._config.k)
+            await self._close_gaps()
 
     def entered(self) -> None:
         """The network was entered, for the first time or again: much may be unknown yet."""
@@ -183,7 +189,17 @@ class Upkeep:
             seeds, self._seeds = self._seeds, []
             await self._lookups.run(self._own_id, self._config.k, seeds)
             if not self._seeds:
+                await self._close_gaps()
+            if not self._seeds:
                 return
+
+    async def _close_gaps(self) -> None:
+        """Ask peers elsewhere about the subtrees that we know nobody in."""
+        own = int.from_bytes(self._own_id, "big")
+        peers = [standing.contact for standing in self._table.live()]
+        for depth in gaps(own, peers, self._config.k)[:GAPS_MAX]:
+            target = somewhere_in(own, depth, self._rng).to_bytes(_ID_BITS // 8, "big")
+            await self._lookups.run(target, 0, outsiders(own, peers, depth, self._rng))
 
     async def _dial_newcomer(self, contact: Contact) -> None:
         try:
