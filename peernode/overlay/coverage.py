@@ -1,13 +1,15 @@
 """Which parts of the id space a routing table has nobody in, though there may be somebody.
 
-A lookup comes closer with each step because everybody knows a node in each subtree beside the path to its own
-id: Maymounkov and Mazières, "Kademlia", 2002, section 2.1, and why a newcomer "refreshes all k-buckets further
-away than its closest neighbor" (2.3). Whoever enters among many others is named its neighbours and may hear of
-nobody in the subtree beside them. If those neighbours haven't either, they name each other to whoever looks for
-an id there, and each of these lookups ends with them: of 5,000 nodes that entered within 8 s, 142 never found
-the real five. Asking the neighbours again doesn't help, so nodes outside of the own subtree are asked.
+A lookup comes closer with each step because everybody knows a node in each subtree beside the path to its
+own id (Maymounkov and Mazières, "Kademlia", 2002, section 2.1), for which a newcomer there refreshes all
+ranges farther away than its closest neighbour (2.3). Whoever enters among many others is named its
+neighbours and may hear of nobody in the subtree beside them. If those neighbours haven't either, they name
+each other to whoever looks for an id there, and each of these lookups ends with them: of 5,000 nodes that
+entered within 8 s, 142 never found the real five initiators. Asking the neighbours again doesn't help, so
+nodes outside of the own subtree are.
 
-Invariant: what lies within the distance of the ``k`` closest peers is no gap, since looking up the own id covers it.
+Invariant: what is within the distance of the ``k`` closest peers is no gap: looking up the own id covers
+it.
 """
 
 from __future__ import annotations
