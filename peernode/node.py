@@ -204,6 +204,15 @@ class PeerNode:
         replica = self._pubsub.storage.member(name)
         return [message.id for message in replica.timeline.page(None, 1 << 30)]
 
+    def root(self, name: str) -> str:
+        """The digest of all that the channel's log holds here, in hex: equal logs have equal roots."""
+        return self._pubsub.storage.member(name).log.root().hex()
+
+    async def closest(self, target: str, want: int) -> list[str]:
+        """Ids of the ``want`` other nodes closest to ``target`` (an id in hex), found by asking others."""
+        found = await self._context.overlay.lookup(bytes.fromhex(target), want)
+        return [contact.id.hex() for contact in found.closest]
+
     async def subscribers(self, name: str) -> dict[str, list[str]]:
         """Each initiator's own list of subscribers; one that does not answer is left out."""
         replica = self._pubsub.storage.member(name)
@@ -264,22 +273,6 @@ class PeerNode:
     def diagnostics(self) -> dict[str, Any]:
         """What an administrator or a failed test wants to see; JSON-able, without any text."""
         context = self._context
-        channels = []
-        for replica in self._pubsub.storage.replicas.values():
-            view = replica.initiators
-            channels.append(
-                {
-                    "name": replica.name,
-                    "member": replica.member,
-                    "joined": replica.joined,
-                    "root": replica.log.root().hex(),
-                    "messages": replica.log.version,
-                    "initiators": [c.id.hex() for c in view.contacts] if view else [],
-                    "subscribers": [
-                        lease.subscriber_id.hex() for lease in replica.leases.live(context.now())
-                    ],
-                }
-            )
         return {
             "node_id": self.node_id,
             "address": list(self.address),
@@ -287,7 +280,7 @@ class PeerNode:
             "peers": [[c.id.hex(), c.ip, c.port] for c in context.overlay.peers()],
             "bootstraps": [each.shown() for each in context.overlay.bootstraps()],
             "rpc": self.counters(),
-            "channels": channels,
+            "channels": self._pubsub.diagnostics(),
             **context.collector.snapshot(),
         }
 

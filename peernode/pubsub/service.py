@@ -130,6 +130,24 @@ class PubSub:
             raise PeerNodeError("NOT_A_MEMBER", name)
         return self.storage.coordination.diagnosis(replica)
 
+    def diagnostics(self) -> list[dict[str, Any]]:
+        """What is stored or joined here, channel by channel, JSON-able."""
+        now, shown = self._context.now(), []
+        for replica in self.storage.replicas.values():
+            view = replica.initiators
+            shown.append(
+                {
+                    "name": replica.name,
+                    "member": replica.member,
+                    "joined": replica.joined,
+                    "root": replica.log.root().hex(),
+                    "messages": replica.log.version,
+                    "initiators": [c.id.hex() for c in view.contacts] if view else [],
+                    "subscribers": [lease.subscriber_id.hex() for lease in replica.leases.live(now)],
+                }
+            )
+        return shown
+
     def stop(self) -> None:
         """End the timers."""
         self.delivery.reports.close()

@@ -13,6 +13,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from peernode.events import ChatMessage
+from peernode.simulation.lookups import Lookup
 
 ACKNOWLEDGED = ("sent", "delivered")
 
@@ -184,6 +185,9 @@ class Evidence:
     """Partitions and paused processes, as far as they keep nodes apart."""
     recovered_s: dict[tuple[int, str], float] = field(default_factory=dict)
     """(node, channel) -> when it last told of a recovery that was proven both ways."""
+    alike_s: dict[tuple[str, float], float] = field(default_factory=dict)
+    """(channel, end of a cut) -> when its members that ran were first seen with equal logs again."""
+    lookups: list[Lookup] = field(default_factory=list)
     restored: dict[tuple[int, int], dict[str, None]] = field(default_factory=dict)
     """(node, life) -> ids that its screen showed from its own disk when it started."""
     finals: dict[tuple[int, str], list[ChatMessage]] = field(default_factory=dict)

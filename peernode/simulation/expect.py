@@ -22,3 +22,5 @@ class Expect:
     joined_min: float | None = None
     healed_s_max: float | None = None
     verified_min: float | None = None
+    equal_s_max: float | None = None
+    lookups_min: float | None = None

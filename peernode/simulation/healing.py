@@ -1,6 +1,6 @@
 """How a network came together again after its last partition or frozen process, by what was seen of it.
 
-Invariant: both figures are None where there was nothing to heal, or where it did not heal.
+Invariant: each figure is None where there was nothing to heal, or where it did not heal.
 """
 
 from __future__ import annotations
@@ -9,11 +9,15 @@ from peernode.simulation.evidence import Evidence
 
 
 def healing(evidence: Evidence) -> dict[str, float | None]:
-    """``healed_s`` and ``verified_share``."""
+    """``healed_s``, ``verified_share`` and ``equal_s``."""
     ended_s = max((cut.to_s for cut in evidence.cuts if cut.to_s is not None), default=None)
     if ended_s is None:
-        return {"healed_s": None, "verified_share": None}
-    return {"healed_s": _healed_s(evidence, ended_s), "verified_share": _verified_share(evidence, ended_s)}
+        return {"healed_s": None, "verified_share": None, "equal_s": None}
+    return {
+        "healed_s": _healed_s(evidence, ended_s),
+        "verified_share": _verified_share(evidence, ended_s),
+        "equal_s": _equal_s(evidence, ended_s),
+    }
 
 
 def _members(evidence: Evidence, ended_s: float) -> list[tuple[int, str]]:
@@ -43,6 +47,14 @@ def _healed_s(evidence: Evidence, ended_s: float) -> float | None:
                 return None
             last_s = max(last_s, copy.since_s - ended_s)
     return round(last_s, 3)
+
+
+def _equal_s(evidence: Evidence, ended_s: float) -> float | None:
+    """How long it took until the logs of every channel were seen to be equal at all of its members."""
+    channels = dict.fromkeys(channel for _, channel in _members(evidence, ended_s))
+    alike = [evidence.alike_s.get((channel, ended_s)) for channel in channels]
+    seen = [at_s - ended_s for at_s in alike if at_s is not None]
+    return round(max(seen), 3) if alike and len(seen) == len(alike) else None
 
 
 def _verified_share(evidence: Evidence, ended_s: float) -> float | None:

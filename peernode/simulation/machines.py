@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from peernode.simulation.scenario import NodesSpec
+from peernode.simulation.node_keys import NodesSpec
 from peernode.simulation.world.host import SimHost
 
 _OWN = "own"

@@ -17,6 +17,7 @@ from peernode.simulation.checkers import delivered as delivered_checker
 from peernode.simulation.checkers import durable, exactly_once, no_phantom, order
 from peernode.simulation.evidence import Evidence, Traffic
 from peernode.simulation.healing import healing
+from peernode.simulation.lookups import judged
 from peernode.simulation.run import Run
 
 COUNTED_MS = 100
@@ -63,6 +64,7 @@ class Result:
     sealing: str
     latency_counts: dict[str, int]
     healing: dict[str, float | None]
+    lookups: dict[str, int]
 
     def to_json(self) -> str:
         """The stable JSON form."""
@@ -85,6 +87,7 @@ def summarize(run: Run, wall_s: float, rss_mib: float) -> Result:
     verdicts = checkers.judge(evidence)
     unjudged = {f"too short a run for all of: {name}": 1 for name in checkers.unjudged(evidence)}
     datagrams, sent_bytes = _traffic(evidence, delivered)
+    lookups = judged(evidence.lookups, evidence.hostile)
     measured: dict[str, Any] = {
         "lost_acked": len(durable.lost(evidence)),
         "duplicates": len(exactly_once.violations(evidence)),
@@ -97,9 +100,10 @@ def summarize(run: Run, wall_s: float, rss_mib: float) -> Result:
         "delivered_share": delivered / expected if expected else None,
         "joined_share": len(joins_ms) / len(evidence.joinings) if evidence.joinings else None,
         "healing": healing(evidence),
+        "right_share": lookups["right"] / lookups["tried"] if lookups["tried"] else None,
     }
     expect = _expectations(run, measured)
-    del measured["delivered_share"], measured["joined_share"]
+    del measured["delivered_share"], measured["joined_share"], measured["right_share"]
     return Result(
         name=run.scenario.name,
         seed=run.seed,
@@ -126,6 +130,7 @@ def summarize(run: Run, wall_s: float, rss_mib: float) -> Result:
         sealing=run.sealing,
         latency_counts=counts_by_step(latencies),
         healing=measured.pop("healing"),
+        lookups=lookups,
         **measured,
     )
 
@@ -220,6 +225,8 @@ def _expectations(run: Run, measured: dict[str, Any]) -> dict[str, dict[str, Any
         "joined_min": measured["joined_share"],
         "healed_s_max": measured["healing"]["healed_s"],
         "verified_min": measured["healing"]["verified_share"],
+        "equal_s_max": measured["healing"]["equal_s"],
+        "lookups_min": measured["right_share"],
     }
     verdicts: dict[str, dict[str, Any]] = {}
     for field in fields(run.scenario.expect):

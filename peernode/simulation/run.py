@@ -14,14 +14,17 @@ from dataclasses import dataclass
 
 from peernode.simulation.evidence import Evidence, Failure, Traffic
 from peernode.simulation.faults.timetable import Faults
+from peernode.simulation.inquiry import Inquiry
 from peernode.simulation.machines import equip
+from peernode.simulation.node_keys import NodesSpec
 from peernode.simulation.observation.attempts import Attempts, Tried
 from peernode.simulation.observation.lastlook import look_at
+from peernode.simulation.observation.logs import Logs
 from peernode.simulation.observation.observers import Observation
 from peernode.simulation.observation.timeline import Timeline
 from peernode.simulation.observation.watch import Watch
 from peernode.simulation.participant import Participant
-from peernode.simulation.scenario import NodesSpec, Scenario
+from peernode.simulation.scenario import Scenario
 from peernode.simulation.workload import Workload
 from peernode.simulation.world.host import SimWorld
 from peernode.simulation.world.loop import SimulationError
@@ -99,6 +102,7 @@ class _Story:
 
     def __init__(self, scenario: Scenario, seed: int, world: SimWorld, evidence: Evidence) -> None:
         self._scenario = scenario
+        self._seed = seed
         self._world = world
         self._evidence = evidence
         watching = Observation(world, evidence, scenario.nodes.count)
@@ -123,10 +127,12 @@ class _Story:
     async def tell(self) -> None:
         """From the first start to the last look."""
         scenario = self._scenario
-        watch = Watch(
-            self._world, self._evidence, self._participants, [channel.name for channel in scenario.channels]
-        )
-        acts = [asyncio.ensure_future(act) for act in (self._workload.run(), self._faults.run(), watch.run())]
+        channels = [channel.name for channel in scenario.channels]
+        around = (self._world, self._evidence, self._participants, channels)
+        looks = (Watch(*around).run(), Logs(*around).run())
+        inquiry = Inquiry(scenario, self._seed, self._world, self._evidence, self._participants)
+        deeds = (self._workload.run(), self._faults.run(), inquiry.run(), *looks)
+        acts = [asyncio.ensure_future(act) for act in deeds]
         first_publish_s = min((publish.start_s for publish in scenario.publish), default=0.0)
         for at_s, name in sorted(
             [(first_publish_s, "publish"), (scenario.duration_s - scenario.settle_s / 2, "quiet")]

@@ -13,43 +13,18 @@ from pathlib import Path
 from typing import Any
 
 from peernode.simulation.expect import Expect
-from peernode.simulation.faults.keys import DAY_MS, DRIFT_PPM_MAX, KBIT_S_MAX, KBIT_S_MIN, Around, read_key
+from peernode.simulation.faults.keys import Around, read_key
 from peernode.simulation.faults.kinds import KINDS
+from peernode.simulation.lookups import LookupsSpec, read_lookups
 from peernode.simulation.network_keys import read_network
+from peernode.simulation.node_keys import NODES_MAX, NodesSpec, When, read_nodes, read_when
 from peernode.simulation.schema import Document, ScenarioError, Table
-from peernode.simulation.world.nat import NAT_KINDS
 from peernode.simulation.world.network import NetworkSettings
 
-NODES_MAX = 10_000
 MESSAGES_MAX = 1_000_000
 TEXT_BYTES_MAX = 16 * 1024
 CHANNEL_CHARS_MAX = 64
 SHIPPED = Path(__file__).parent / "scenarios"
-
-
-@dataclass(frozen=True, slots=True)
-class When:
-    """Beginning at ``at_s`` and spread evenly over ``over_s``; 0: all at once."""
-
-    at_s: float
-    over_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class NodesSpec:
-    """How many nodes, which of them are known to the others, and what they are behind."""
-
-    count: int
-    bootstrap: int
-    nat: tuple[tuple[str, float], ...]
-    online: When
-    up_kbit_s: tuple[float, float] | None = None
-    """What a node's line can carry, drawn from the range; None: anything."""
-    down_kbit_s: tuple[float, float] | None = None
-    clock_skew_ms: float = 0.0
-    """Each wall clock is wrong by up to so much, either way."""
-    clock_drift_ppm: float = 0.0
-    """Each oscillator is wrong by up to so much, either way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +82,7 @@ class Scenario:
     publish: tuple[PublishSpec, ...]
     faults: tuple[FaultSpec, ...]
     expect: Expect
+    lookups: tuple[LookupsSpec, ...] = ()
 
     @property
     def quiet_from_s(self) -> float:
@@ -137,7 +113,7 @@ def parse(text: str, source: str = "scenario", folder: Path | None = None) -> Sc
     settle_s = root.number("settle_s", min(30.0, duration_s / 2), 0.0)
     if settle_s >= duration_s:
         root.refuse("settle_s", f"{settle_s:g} leaves nothing of duration_s = {duration_s:g}")
-    nodes = _read_nodes(root.table("nodes"), duration_s)
+    nodes = read_nodes(root.table("nodes"), duration_s)
     channels = tuple(_read_channel(table, nodes.count, duration_s) for table in root.tables("channels"))
     names = tuple(channel.name for channel in channels)
     for number, table in enumerate(root.tables("channels")):
@@ -158,46 +134,8 @@ def parse(text: str, source: str = "scenario", folder: Path | None = None) -> Sc
             _read_fault(table, nodes.count, names, duration_s - settle_s) for table in root.tables("faults")
         ),
         expect=_read_expect(root.table("expect")),
+        lookups=tuple(read_lookups(table, duration_s) for table in root.tables("lookups")),
     )
-
-
-def _read_when(table: Table, duration_s: float) -> When:
-    when = When(table.number("at_s", 0.0), table.number("over_s", 0.0))
-    table.done()
-    if when.at_s + when.over_s >= duration_s:
-        last_s = f"the last one, at {when.at_s + when.over_s:g} s"
-        table.refuse("over_s" if when.over_s else "at_s", f"{last_s}, is after the end at {duration_s:g} s")
-    return when
-
-
-def _read_nodes(table: Table, duration_s: float) -> NodesSpec:
-    count = table.integer("count", low=1, high=NODES_MAX)
-    nat = table.table("nat")
-    shares = tuple((kind, nat.number(kind, low=0.0, high=1.0)) for kind in NAT_KINDS if kind in nat)
-    nat.done(*NAT_KINDS)
-    if shares and abs(sum(share for _, share in shares) - 1) > 1e-6:
-        table.refuse("nat", "the shares must sum up to 1")
-    nodes = NodesSpec(
-        count=count,
-        bootstrap=table.integer("bootstrap", 1, 1, count),
-        nat=shares or (("none", 1.0),),
-        online=_read_when(table.table("online"), duration_s),
-        up_kbit_s=_read_rate(table, "up_kbit_s"),
-        down_kbit_s=_read_rate(table, "down_kbit_s"),
-        clock_skew_ms=table.number("clock_skew_ms", 0.0, 0.0, DAY_MS),
-        clock_drift_ppm=table.number("clock_drift_ppm", 0.0, 0.0, DRIFT_PPM_MAX),
-    )
-    table.done()
-    return nodes
-
-
-def _read_rate(table: Table, key: str) -> tuple[float, float] | None:
-    if key not in table:
-        return None
-    if isinstance(table.raw(key), list):
-        return table.span(key, low=KBIT_S_MIN, high=KBIT_S_MAX)
-    rate = table.number(key, low=KBIT_S_MIN, high=KBIT_S_MAX)
-    return rate, rate
 
 
 def _read_channel(table: Table, nodes: int, duration_s: float) -> ChannelSpec:
@@ -209,7 +147,7 @@ def _read_channel(table: Table, nodes: int, duration_s: float) -> ChannelSpec:
     asked = table.raw("members", "all")
     who = table.integers("members", nodes) if isinstance(asked, list) else None
     members = nodes if asked == "all" else len(who or ()) or table.integer("members", low=1, high=nodes)
-    channel = ChannelSpec(name, members, _read_when(table.table("join"), duration_s), who)
+    channel = ChannelSpec(name, members, read_when(table.table("join"), duration_s), who)
     table.done()
     return channel
 

@@ -7,10 +7,11 @@ changes. What is absent (None) is left out.
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any
 
-from peernode.simulation.scenario import ChannelSpec, FaultSpec, NodesSpec, PublishSpec, Scenario, When
+from peernode.simulation.node_keys import NodesSpec, When
+from peernode.simulation.scenario import ChannelSpec, FaultSpec, PublishSpec, Scenario
 from peernode.simulation.world.latency import Clusters, Matrix
 from peernode.simulation.world.network import NetworkSettings
 
@@ -25,6 +26,7 @@ def scenario_text(scenario: Scenario, comment: str = "") -> str:
     tables += [["[[channels]]", *_lines(_channel(channel))] for channel in scenario.channels]
     tables += [["[[publish]]", *_lines(_publish(publish))] for publish in scenario.publish]
     tables += [["[[faults]]", *_lines(_fault(fault))] for fault in scenario.faults]
+    tables += [["[[lookups]]", *_lines(asdict(lookups))] for lookups in scenario.lookups]
     expect = {item.name: getattr(scenario.expect, item.name) for item in fields(scenario.expect)}
     if bounds := _lines(expect):
         tables.append(["[expect]", *bounds])

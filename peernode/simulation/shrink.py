@@ -192,8 +192,9 @@ def _with_nodes(scenario: Scenario, count: int) -> Scenario:
         channels.append(
             replace(channel, members=len(who), who=pinned, join=replace(channel.join, over_s=over_s))
         )
-    over_s = online.over_s * count / scenario.nodes.count
-    nodes = replace(scenario.nodes, count=count, online=replace(online, over_s=over_s))
+    spare = max(0, scenario.nodes.spare - (scenario.nodes.count - count))
+    over_s = online.over_s * (count - spare) / scenario.nodes.starting
+    nodes = replace(scenario.nodes, count=count, spare=spare, online=replace(online, over_s=over_s))
     return replace(scenario, nodes=nodes, channels=tuple(channel for channel in channels if channel.members))
 
 

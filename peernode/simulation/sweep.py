@@ -66,6 +66,7 @@ def row(run: Run, result: Result) -> Row:
     one_way_ms = sum(run.one_way_ms.values()) / len(run.one_way_ms) if run.one_way_ms else 0.0
     sums: dict[str, int] = {name: getattr(result, name) for name in _SUMMED}
     sums["joins tried"], sums["joins ok"] = result.joins["tried"], result.joins["ok"]
+    sums["lookups tried"], sums["lookups right"] = result.lookups["tried"], result.lookups["right"]
     sums["datagrams"], sums["bytes"] = int(result.datagrams["total"] or 0), int(result.bytes["total"] or 0)
     return Row(
         seed=result.seed,

@@ -126,6 +126,8 @@ def text(swept: Swept) -> str:
         f"{shown(sweep.percentiles('latency_one_way', 50, 99))}",
         f"  traffic    {sums['datagrams']} datagrams, {sums['bytes']} bytes",
     ]
+    if sums["lookups tried"]:
+        lines.append(f"  lookups    {share(sums['lookups right'], sums['lookups tried'])} right")
     if sweep.coverage:
         width = max(map(len, sweep.coverage))
         lines += ["", f"  {'fault or path':<{width}}  {'count':>9}  {'seeds':>6}"]

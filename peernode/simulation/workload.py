@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from peernode.simulation.evidence import TEXT_MARK
+from peernode.simulation.node_keys import When
 from peernode.simulation.participant import Participant
-from peernode.simulation.scenario import PublishSpec, Scenario, When
+from peernode.simulation.scenario import PublishSpec, Scenario
 from peernode.simulation.world.clocks import EPOCH_MS
 
 
@@ -89,7 +90,9 @@ class Workload:
         acts: list[Coroutine[Any, Any, None]] = []
         acts += [
             _at(at_s, participant.start())
-            for at_s, participant in _spread(self._scenario.nodes.online, self._participants)
+            for at_s, participant in _spread(
+                self._scenario.nodes.online, self._participants[: self._scenario.nodes.starting]
+            )
         ]
         for channel in self._scenario.channels:
             members = [self._participants[index] for index in self._layout.members[channel.name]]

@@ -11,9 +11,10 @@ import pytest
 from peernode.simulation.__main__ import main
 from peernode.simulation.expect import Expect
 from peernode.simulation.faults import kinds
+from peernode.simulation.node_keys import NodesSpec
 from peernode.simulation.result import Result, summarize
 from peernode.simulation.run import run
-from peernode.simulation.scenario import SHIPPED, NodesSpec, load, parse
+from peernode.simulation.scenario import SHIPPED, load, parse
 from peernode.simulation.schema import ScenarioError
 from peernode.simulation.world.latency import Uniform
 from peernode.simulation.world.network import NetworkSettings
@@ -31,6 +32,7 @@ STABLE_EXPECT = [
     *("delivered_min", "lost_acked_max", "duplicates_max", "latency_p50_ms_max", "latency_p99_ms_max"),
     *("latency_p50_one_way_max", "join_p99_ms_max", "datagrams_per_delivery_max", "bytes_per_delivery_max"),
     *("latency_max_ms_max", "joined_min", "healed_s_max", "verified_min"),
+    *("equal_s_max", "lookups_min"),
 ]
 
 WHOLE = """\

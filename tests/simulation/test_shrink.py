@@ -192,6 +192,7 @@ def test_a_shipped_scenario_written_and_read_again_is_the_same(path: Path) -> No
 def test_everything_that_a_scenario_can_say_can_be_written(tmp_path: Path) -> None:
     (tmp_path / "delays.csv").write_text("0,10\n20,0\n")
     faults = "".join(f'[[faults]]\nkind = "{kind}"\nat_s = 2.5\n' for kind in KINDS)
+    faults += "[[lookups]]\ncount = 3\nstart_s = 1\n"
     odd = TROUBLED.replace('"troubled"', '"od\\"d\\n\\u007f ü"').replace("[expect]", f"{faults}[expect]")
     models = (
         'network = { model = "matrix", matrix = "delays.csv" }',
@@ -199,7 +200,7 @@ def test_everything_that_a_scenario_can_say_can_be_written(tmp_path: Path) -> No
         "[{ share = 0.25, within_ms = [1, 2] }, { share = 0.75, within_ms = [2, 9] }] }",
     )
     plain = next(line for line in TROUBLED.splitlines() if line.startswith("network"))
-    machines = "up_kbit_s = 64, down_kbit_s = [100, 200], clock_skew_ms = 5, clock_drift_ppm = 0.001"
+    machines = "spare = 1, up_kbit_s = 64, down_kbit_s = [100, 200], clock_skew_ms = 5, clock_drift_ppm = 0.1"
     for model in (plain, *models):
         text = odd.replace(plain, model).replace("bootstrap = 2", f"bootstrap = 2, {machines}")
         scenario = parse(text, folder=tmp_path)

@@ -15,7 +15,16 @@ from peernode.simulation.evidence import Evidence
 
 NAME = "not_vacuous"
 
-TAKES_DOWN = ("crash", "restart", "bootstrap_down", "initiators_crash", "disk_loss", "disk_rollback", "churn")
+TAKES_DOWN = (
+    "crash",
+    "restart",
+    "bootstrap_down",
+    "initiators_crash",
+    "disk_loss",
+    "disk_rollback",
+    "churn",
+    "replace",
+)
 """Faults that leave others nobody to hit."""
 NEEDS_RUNNING = (*TAKES_DOWN, "pause")
 """Faults that hit only nodes that run; all others act on machines, disks and lines as they are."""

@@ -85,6 +85,8 @@ def text(result: Result, scenario: str) -> str:
         f"  latency    ms {shown(result.latency_ms)}; one-way delays {shown(result.latency_one_way)}",
         f"  traffic    datagrams {shown(result.datagrams)}; bytes {shown(result.bytes)}",
     ]
+    if result.lookups["tried"]:
+        lines.append(f"  lookups    {result.lookups['right']} of {result.lookups['tried']} right")
     for name, verdict in result.checkers.items():
         lines.append(f"  {'ok  ' if verdict['ok'] else 'FAIL'} {name}")
         lines += [f"         {violation}" for violation in verdict["violations"][:5]]

@@ -129,6 +129,12 @@ KINDS: dict[str, FaultKind] = {
             ),
         ),
         FaultKind(
+            "replace",
+            "nodes, never bootstrap nodes, lose their power for good; spare ones take their places",
+            "own",
+            (Key("down_s", "s", 5.0, "how long until the new one comes, its disk empty"), _DISK),
+        ),
+        FaultKind(
             "initiators_crash",
             "power cut of a channel's initiators, the closest first",
             "own",

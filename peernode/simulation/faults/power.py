@@ -1,4 +1,4 @@
-"""Faults of power and of processes: crashes, restarts, lost disks, churn, frozen processes.
+"""Faults of power and of processes: crashes, restarts, lost disks, churn, replaced nodes, frozen processes.
 
 A power cut may find the disk in the middle of a flush; what is left of it is drawn, or said by the
 scenario. ``coverage`` counts the outcomes, only where a flush was really running.
@@ -125,6 +125,33 @@ async def churn(stage: Stage, fault: Occurrence) -> End:
 
     async def end() -> None:
         await goings
+
+    return end
+
+
+async def replace(stage: Stage, fault: Occurrence) -> End:
+    """Nodes go for good at random times, and each spare one comes in the place of one of them."""
+    rng, nodes = fault.rng, stage.scenario.nodes
+    down_s: float = fault.spec.options["down_s"]
+    here = stage.participants[nodes.bootstrap : nodes.starting]
+    comers = stage.take_spare(len(here))
+    goers = rng.sample(here, len(comers))
+    latest_s = max(fault.begin_s, fault.end_s - down_s)
+    times = sorted(rng.uniform(fault.begin_s, latest_s) for _ in goers)
+    stage.hits(fault, [participant.index for participant in goers])
+    stage.happened(fault.spec.kind, 0)
+
+    async def swap(at_s: float, goer: Participant, comer: Participant) -> None:
+        await stage.until(at_s)
+        if await _cut_power(stage, fault, goer, _reached(fault.spec.options["disk"], rng)):
+            stage.coverage[f"fault {fault.spec.kind}: nodes hit"] += 1
+        await stage.until(min(at_s + down_s, fault.end_s))
+        await comer.start()
+
+    swaps = asyncio.gather(*(swap(*item) for item in zip(times, goers, comers, strict=True)))
+
+    async def end() -> None:
+        await swaps
 
     return end
 

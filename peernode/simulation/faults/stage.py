@@ -57,6 +57,7 @@ class Stage:
         self.evidence = evidence
         self.coverage = evidence.coverage
         self._timeline = timeline
+        self._spare = participants[scenario.nodes.starting :]
 
     async def until(self, at_s: float) -> None:
         """Wait for a moment; one that has passed is now."""
@@ -73,6 +74,11 @@ class Stage:
     def running(self, fault: Occurrence) -> list[Participant]:
         """Those of ``targets`` that run."""
         return [participant for participant in self.targets(fault) if participant.node is not None]
+
+    def take_spare(self, most: int) -> list[Participant]:
+        """Nodes that have never had power; nobody else is given the same."""
+        taken, self._spare = self._spare[:most], self._spare[most:]
+        return taken
 
     def _drawn(self, spec: FaultSpec, rng: random.Random) -> list[Participant]:
         if spec.kind == "initiators_crash":

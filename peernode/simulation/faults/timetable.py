@@ -32,6 +32,7 @@ BEGIN: dict[str, Callable[[Stage, Occurrence], Awaitable[End]]] = {
     "disk_loss": power.disk_loss,
     "disk_rollback": power.disk_rollback,
     "churn": power.churn,
+    "replace": power.replace,
     "pause": power.pause,
     "disk_full": machine.disk_full,
     "disk_slow": machine.disk_slow,
