@@ -72,8 +72,8 @@ class NodeConfig:
     author_bytes_max: int = 64 << 20
     keep_days: float = 0.0
     keep_own_days: float = 0.0
-    new_streams_burst: float = 512.0
-    new_streams_per_s: float = 0.1
+    new_streams_burst: float = 1024.0
+    new_streams_per_s: float = 0.5
     streams_per_channel_max: int = 16384
     subscribers_per_channel_max: int = 16384
     outbox_max: int = 4096

@@ -3,7 +3,8 @@
 Invariants: a receipt or an ack is signed only after the message is durable; a repeated message is
 answered again and stored once; an author is limited to ``author_burst`` messages, then
 ``author_rate_per_s``, and an address prefix to ``new_streams_burst`` streams that nobody knew, then
-``new_streams_per_s``; the limits' tables are bounded, who is unheard longest is forgotten first.
+``new_streams_per_s``. An author who has written in the channel before begins ``RESTARTS_BURST`` more by
+itself, however many share its address. The limits' tables are bounded: the longest unheard is forgotten.
 """
 
 from __future__ import annotations
@@ -32,6 +33,10 @@ AUTHORS_MAX = 8192
 PREFIXES_MAX = 8192
 """Address prefixes whose new streams are counted."""
 
+RESTARTS_BURST = 8.0
+RESTARTS_PER_S = 1 / 3600
+"""Streams that a known author may begin (each start of its node makes one): then its address counts."""
+
 PUSHED_FACTOR = 2
 """Pushed messages may come this much faster: an initiator has limited them already."""
 
@@ -56,6 +61,7 @@ class Intake:
         self._authors: OrderedDict[tuple[bytes, int], TokenBucket] = OrderedDict()
         config = context.config
         self._newcomers = BucketTable(config.new_streams_per_s, config.new_streams_burst, PREFIXES_MAX)
+        self._restarts = BucketTable(RESTARTS_PER_S, RESTARTS_BURST, AUTHORS_MAX)
         context.rpc.serve(Op.PUBLISH, self._publish)
         context.rpc.serve(Op.PUSH, self.push)
         context.rpc.serve(Op.ACKED, self._acked)
@@ -66,6 +72,7 @@ class Intake:
         return {
             "authors": (len(self._authors), AUTHORS_MAX),
             "stream_prefixes": self._newcomers.sizes()["buckets"],
+            "stream_restarts": self._restarts.sizes()["buckets"],
         }
 
     async def _publish(self, caller: Caller, body: Fields) -> list[Any]:
@@ -119,7 +126,11 @@ class Intake:
         prefix = prefix_of(caller.contact.address)
         if prefix is None or replica.log.knows(message.author, message.instance):
             return
-        if not self._newcomers.take(prefix, self._context.now()):
+        now = self._context.now()
+        known = replica.room.of_author(message.author) > 0
+        if known and self._restarts.take(message.author.hex() + replica.channel_id.hex(), now):
+            return
+        if not self._newcomers.take(prefix, now):
             self._context.collector.count("quota.streams")
             raise Refused(Status.RATE_LIMITED, [int(1000 / self._context.config.new_streams_per_s)])
 

@@ -14,6 +14,7 @@ from peernode.channel.message import Kind, Message, sign_message
 from peernode.config import NodeConfig
 from peernode.errors import PeerNodeError, Refused
 from peernode.identity import Identity, network_id_of
+from peernode.pubsub.intake import RESTARTS_BURST
 from peernode.rpc.rpc import Rpc
 from peernode.simulation.world.host import SimWorld
 from peernode.wire.contact import Contact
@@ -109,11 +110,11 @@ def test_what_is_taken_is_known_again_after_a_restart() -> None:
     generous_first(tell, 3)
 
 
-def stranger_says(author: Identity) -> Message:
+def stranger_says(author: Identity, instance: bytes = b"instance") -> Message:
     return sign_message(
         author,
         channel_id=CHANNEL,
-        instance=b"instance",
+        instance=instance,
         seq=1,
         prev=bytes(16),
         id=bytes.fromhex("018bcfe568007001800000000000") + author.public_key[:2],
@@ -147,5 +148,50 @@ def test_made_up_authors_of_one_address_fill_no_channel() -> None:
         assert flock[1].node.happened()["quota.streams"] == 24
         state = await flock[2].say("we know each other")
         await flock.expect(lambda: flock[2].state(state.id).state == "delivered", 10, "delivered")
+
+    generous_first(tell, new_streams_burst=16.0)
+
+
+async def settled(flock: Flock, bird: Bird, message_id: str) -> None:
+    await flock.expect(lambda: bird.state(message_id).state == "delivered", 10, "delivered")
+
+
+def test_who_has_written_before_may_begin_anew_however_many_share_its_address() -> None:
+    async def tell(flock: Flock) -> None:
+        for bird in flock:
+            await bird.say("once")  # no more new streams from this prefix after these
+        await asyncio.sleep(1)
+        for _ in range(3):
+            flock[2].crash()
+            await flock[2].restart()
+            state = await flock[2].say("again")
+            await settled(flock, flock[2], state.id)
+        assert "quota.streams" not in flock[0].node.happened() | flock[1].node.happened()
+
+    generous_first(tell, 3, new_streams_burst=4.0)
+
+
+def test_a_known_author_fills_no_channel_with_streams_either() -> None:
+    async def tell(flock: Flock) -> None:
+        host = flock.world.host()
+        rpc = Rpc(Identity.generate(host.env.random), NodeConfig(listen=(host.local_ip, PORT)), host.env)
+        author = Identity.generate(host.env.random)
+        statuses: list[int] = []
+
+        async def attack() -> None:
+            await rpc.start()
+            victim = Contact(flock[1].identity.public_key, *flock[1].address)
+            for number in range(40):
+                message = stranger_says(author, number.to_bytes(8, "big"))
+                try:
+                    await rpc.request(victim, Op.PUBLISH, [message.raw], prove=True)
+                    statuses.append(Status.OK)
+                except Refused as refusal:
+                    statuses.append(refusal.status)
+            await rpc.close()
+
+        await host.call(attack())
+        assert statuses.count(Status.OK) == 16 + RESTARTS_BURST
+        assert set(statuses[24:]) == {Status.RATE_LIMITED}
 
     generous_first(tell, new_streams_burst=16.0)
