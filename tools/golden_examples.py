@@ -40,6 +40,7 @@ CONTACTS = [
     for number, identity in enumerate((ANN, BEN, CLEO), 1)
 ]
 ENCODED = [contact.encode() for contact in CONTACTS]
+RELAYED = [CHANNEL, BEN.node_id, ANN.public_key, NONCE]
 SET_HASH = set_hash([contact.public_key for contact in CONTACTS])
 LONG_TEXT = "A text that is too long for one datagram. " * 40
 
@@ -180,8 +181,10 @@ def _messages() -> dict[Op, Examples]:
         Op.GET_PART: Examples([[CHANNEL, DIGESTS[0]]], [[BLOCKS[0]]]),
         Op.RELAY: Examples(
             [
-                [CHANNEL, BEN.node_id, ANN.public_key, NONCE, int(Op.PUSH), [SET_HASH, TEXT.raw]],
-                [CHANNEL, BEN.node_id, ANN.public_key, NONCE, int(Op.PROBE), [CHANNEL, NONCE]],
+                [*RELAYED, int(Op.PUSH), [SET_HASH, TEXT.raw]],
+                [*RELAYED, int(Op.PROBE), [CHANNEL, NONCE]],
+                [*RELAYED, int(Op.PUSH), [SET_HASH, TEXT.raw], ENCODED[1]],
+                [*RELAYED, int(Op.PROBE), [CHANNEL, NONCE], ENCODED[1]],
             ],
             [[[ACK], 850], [[], 850], [[ACK], None], [[], None]],
         ),

@@ -3,8 +3,8 @@
 Each subscriber ranks the initiators by rendezvous hashing. Rank 1 pushes at once; rank k pushes to
 whoever was not reported acked after (k - 1) staggers. So nobody has to know who is alive, and a dead
 initiator costs its subscribers one stagger. Whoever has still not acked when the alternative initiators
-have had their turn is pushed to through a relay, while the direct push goes on; a push that stays
-unanswered is tried again (``retries``), and in the end the subscriber's own renewal pulls.
+have had their turn is pushed to through a relay (``detours``), while the direct push goes on; a push that
+stays unanswered is tried again (``retries``), and in the end the subscriber's own renewal pulls.
 
 Invariants: a message is pushed by this node to one subscriber at most once at a time; an ack counts only
 with the subscriber's signature; a subscriber that says it isn't one loses its lease here; every attempt
@@ -16,8 +16,6 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
 
 from peernode.channel.hlc import hlc_ms
 from peernode.channel.message import Message
@@ -26,11 +24,13 @@ from peernode.errors import Backpressure, Refused, RemoteProtocolError, RpcTimeo
 from peernode.identity import node_id_of
 from peernode.pubsub.acks import AckReports, Report
 from peernode.pubsub.context import Context
+from peernode.pubsub.detours import Detours
 from peernode.pubsub.ingest import Source
 from peernode.pubsub.reachability import InitiatorReachabilityMonitor
-from peernode.pubsub.relay import FAILURES, Relays
+from peernode.pubsub.relay import Relays
 from peernode.pubsub.replica import Replica
 from peernode.pubsub.retries import DeliveryRetries
+from peernode.pubsub.spread import Spread
 from peernode.wire.codec import Fields
 from peernode.wire.contact import Contact
 from peernode.wire.ops import Op, Status
@@ -45,26 +45,8 @@ RECENT_MS = 30_000
 """A younger message that came by catching up is acked, if we were a member when it was written: its author
 may still be counting."""
 
-MISSED_RTOS = 3.0
-"""Two sends have then been missed: a relay is asked, if the alternative initiators have had their turn."""
-
-ALTERNATIVES_FIRST = 2
-"""So many of them have pushed before a relay is asked, and have had time to report the ack."""
-
 SPREADS_MAX = 4096
 """Messages whose delivery is followed at a time; the oldest is left to the subscribers' renewals."""
-
-
-@dataclass(slots=True)
-class Spread:
-    """How far one message got from here; ``acked``: subscriber id -> (key, signature)."""
-
-    replica: Replica
-    message: Message
-    acked: dict[bytes, tuple[bytes, bytes]] = field(default_factory=dict)
-    pushing: dict[bytes, None] = field(default_factory=dict)
-    shared: dict[bytes, None] = field(default_factory=dict)
-    """Subscribers whose acks somebody else has reported to all: we need not."""
 
 
 class MessageDelivery:
@@ -73,7 +55,7 @@ class MessageDelivery:
     def __init__(self, context: Context, monitor: InitiatorReachabilityMonitor, relays: Relays) -> None:
         self._context = context
         self._monitor = monitor
-        self._relays = relays
+        self._detours = Detours(context, monitor, relays, self._acked)
         self.retries = DeliveryRetries(context, self._push_again, lambda: self._under_way)
         self._spreads: OrderedDict[bytes, Spread] = OrderedDict()
         self._under_way = 0
@@ -96,6 +78,7 @@ class MessageDelivery:
             "acked": (acked, self._context.config.subscribers_per_channel_max),
             **self.reports.sizes(),
             **self.retries.sizes(),
+            **self._detours.sizes(),
         }
 
     def follows(self, digest: bytes) -> bool:
@@ -174,33 +157,28 @@ class MessageDelivery:
 
     async def _push(self, spread: Spread, contact: Contact, method: str) -> None:
         """The first push of a message to a subscriber; what it does not reach waits to be tried again."""
-        relay = None
-        if spread.replica.serves:
-            now, loop = self._context.now(), asyncio.get_running_loop()
-            stagger_s = self._stagger_s(spread.replica.leases.count(now))
-            turns_s = ALTERNATIVES_FIRST * (stagger_s + self._context.config.acked_batch_s)
-            missed_s = MISSED_RTOS * self._context.rpc.rto_s(contact.public_key)
-            relay = loop.call_later(max(missed_s, turns_s), self._missed, spread, contact)
-        try:
-            answered = await self._push_again(spread, contact, method)
-        finally:
-            if relay is not None:
-                relay.cancel()
-        if not answered and spread.replica.serves and contact.id not in spread.acked:
+        answered = await self._push_once(spread, contact, method, first=True)
+        if not answered and spread.replica.serves:
             for unanswered in self.on_unanswered:
                 unanswered(spread.replica, contact)
             self.retries.add(spread, contact, method)
 
     async def _push_again(self, spread: Spread, contact: Contact, method: str) -> bool:
+        return await self._push_once(spread, contact, method, first=False)
+
+    async def _push_once(self, spread: Spread, contact: Contact, method: str, first: bool) -> bool:
         """One push; whether the subscriber answered, or has acked to somebody else meanwhile."""
         started = self._context.now()
         replica, message = spread.replica, spread.message
         if contact.id in spread.acked:
             return True
         spread.pushing[contact.id] = None
+        if replica.serves:
+            stagger_s = self._stagger_s(replica.leases.count(started))
+            self._detours.prepare(spread, contact, stagger_s, first)
         self._under_way += 1
         try:
-            answer = await self._context.rpc.request(contact, Op.PUSH, self._body(spread), prove=True)
+            answer = await self._context.rpc.request(contact, Op.PUSH, spread.body(), prove=True)
             outcome = self._acked(spread, contact, Fields(answer))
         except RpcTimeout:
             outcome = "timeout"
@@ -214,15 +192,12 @@ class MessageDelivery:
                 replica.leases.drop(contact.id)
         finally:
             self._under_way -= 1
-            spread.pushing.pop(contact.id, None)
+            if (timer := spread.pushing.pop(contact.id, None)) is not None:
+                timer.cancel()
         if outcome != "backpressure":
             self._monitor.pushed(contact, outcome != "timeout", started)
         self._context.collector.attempt(message.digest.hex(), contact.id.hex(), method, outcome, started)
-        return outcome not in ("timeout", "backpressure")
-
-    def _body(self, spread: Spread) -> list[Any]:
-        view = spread.replica.initiators
-        return [view.hash if view else bytes(16), spread.message.raw]
+        return outcome not in ("timeout", "backpressure") or contact.id in spread.acked
 
     def _acked(self, spread: Spread, contact: Contact, answer: Fields) -> str:
         """Count the ack in an answer to a push; ``RemoteProtocolError`` when it is not the subscriber's."""
@@ -231,32 +206,6 @@ class MessageDelivery:
             raise RemoteProtocolError("a forged ack")
         self._count_ack(spread, contact.public_key, contact.id, signature)
         return "ok"
-
-    def _missed(self, spread: Spread, contact: Contact) -> None:
-        """The alternatives have had their turn and nobody has the ack: through somebody else."""
-        if contact.id in spread.acked or contact.id not in spread.pushing:
-            return
-        if self._monitor.may_relay(contact.id):
-            self._context.tasks.spawn(self._push_through(spread, contact), "delivery.relay")
-        else:
-            self._context.collector.count("delivery.relay_put_off")
-
-    async def _push_through(self, spread: Spread, contact: Contact) -> None:
-        """Ask one after the other to relay, until the subscriber has acked."""
-        replica, message = spread.replica, spread.message
-        for via in self._relays.candidates(replica, contact):
-            replica.leases.expire(self._context.now())
-            if contact.id in spread.acked or replica.leases.contact(contact.id) is None:
-                return  # nobody is pushed to, by whatever way, once the lease has ended
-            started = self._context.now()
-            try:
-                answer, heard_ms = await self._relays.ask(replica, contact, via, Op.PUSH, self._body(spread))
-                outcome = self._acked(spread, contact, answer)
-                self._monitor.vouched(contact.id, via.id, heard_ms)
-            except FAILURES as error:
-                outcome = f"{type(error).__name__} by {via.id.hex()[:8]}"
-            digest, subscriber = message.digest.hex(), contact.id.hex()
-            self._context.collector.attempt(digest, subscriber, "relay", outcome, started)
 
     def _count_ack(self, spread: Spread, key: bytes, subscriber: bytes, signature: bytes) -> None:
         if subscriber in spread.acked:

@@ -183,6 +183,11 @@ class InitiatorReachabilityMonitor:
         record = self._records.get(subscriber)
         return record is not None and record.reachable
 
+    def failing(self, subscriber: bytes) -> bool:
+        """Whether nothing has come back since a try failed."""
+        record = self._records.get(subscriber)
+        return record is not None and record.failing_since_s is not None
+
     def sizes(self) -> dict[str, tuple[int, int]]:
         """How full the tables are, each with its bound."""
         longest = max((len(record.alternatives) for record in self._records.values()), default=0)

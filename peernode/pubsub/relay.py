@@ -98,11 +98,10 @@ class Relays:
         others = {c.public_key: c for c in (view.others(mine) if view else ()) if c.public_key not in skip}
         ranked = rank(target.id, replica.channel_id, list(others))
         reached = self._monitor.alternatives(target.id)
-        ranked.sort(
-            key=lambda key: reached.index(others[key].id) if others[key].id in reached else len(reached)
-        )
+        ranked.sort(key=lambda key: others[key].id not in reached)
         found = [others[key] for key in ranked[:INITIATORS_MAX]]
-        return found + self._public_subscribers(replica, target, reached)
+        found += self._public_subscribers(replica, target, reached)
+        return sorted(found, key=lambda c: reached.index(c.id) if c.id in reached else len(reached))
 
     def _public_subscribers(self, replica: Replica, target: Contact, reached: list[bytes]) -> list[Contact]:
         """Where no initiator gets through a subscriber may: the proven ones, those that are public first."""
@@ -127,7 +126,8 @@ class Relays:
         Raises what ``Rpc.request`` raises, and ``RemoteProtocolError`` for a malformed answer.
         """
         nonce, started = self._context.env.random.randbytes(16), self._context.now()
-        body = [replica.channel_id, target.id, self._context.identity.public_key, nonce, int(op), inner]
+        mine = self._context.identity.public_key
+        body = [replica.channel_id, target.id, mine, nonce, int(op), inner, target.encode()]
         answer = Fields(await self._context.rpc.request(via, Op.RELAY, body, prove=True))
         answered = answer.take_fields(8)
         heard_ms = answer.take()
@@ -161,7 +161,8 @@ class Relays:
             raise Refused(Status.INVALID)
         self._use(origin, nonce)
         if origin == caller.contact.public_key:
-            return await self._pass_on(replica, caller.contact, target, list(body[:6]))
+            named = Contact.decode(body.take()) if body.more else None
+            return await self._pass_on(replica, caller.contact, target, named, list(body[:6]))
         return await self._arrived(replica, caller, origin, target, Op(op), inner)
 
     def _use(self, origin: bytes, nonce: bytes) -> None:
@@ -175,12 +176,17 @@ class Relays:
         if len(self._nonces) > NONCES_MAX:
             self._nonces.popitem(last=False)
 
-    async def _pass_on(self, replica: Replica, caller: Contact, target: bytes, body: list[Any]) -> list[Any]:
+    async def _pass_on(
+        self, replica: Replica, caller: Contact, target: bytes, named: Contact | None, body: list[Any]
+    ) -> list[Any]:
+        """To the target where we know it, else where an initiator knows it: it proves that address first."""
         view = replica.initiators
         asks = view is not None and view.holds(caller.public_key)
         if not asks and replica.leases.contact(caller.id) is None and not self._storage.near(replica, caller):
             raise Refused(Status.NOT_SUBSCRIBED)
         contact = self._known(replica, target)
+        if contact is None and asks and named is not None and named.id == target:
+            contact = named
         if contact is None or contact.public_key in (caller.public_key, self._context.identity.public_key):
             raise Refused(Status.MISSING)
         self._context.collector.count("relay.asked")

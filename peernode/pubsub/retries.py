@@ -23,7 +23,7 @@ from peernode.pubsub.context import Context
 from peernode.wire.contact import Contact
 
 if TYPE_CHECKING:
-    from peernode.pubsub.delivery import Spread
+    from peernode.pubsub.spread import Spread
 
 RETRIES_MAX = 4
 """Pushes tried again in a row before a line is left to the renewal."""
@@ -113,11 +113,16 @@ class DeliveryRetries:
             waiting, line.waiting = line.waiting, OrderedDict()
             for spread, method in waiting.values():
                 if tried < RETRIES_MAX:
-                    self._context.tasks.spawn(self._push(spread, line.contact, method), "delivery.resumed")
+                    self._context.tasks.spawn(self._resume(spread, line.contact, method), "delivery.resumed")
                 else:
                     self._leave(line.contact, spread, "tried in vain")
         finally:
             self._lines.pop(line.contact.id, None)
+
+    async def _resume(self, spread: Spread, contact: Contact, method: str) -> None:
+        """The rest of a line, after its oldest; what fails again waits again, until it is too old."""
+        if not await self._push(spread, contact, method):
+            self.add(spread, contact, method)
 
     def _prune(self, line: _Line) -> None:
         """What is acked, too old, or for somebody whose lease has ended waits no longer."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from peernode.channel.message import Message
-from peernode.pubsub.delivery import MessageDelivery, Spread
+from peernode.pubsub.delivery import MessageDelivery
 from peernode.pubsub.ingest import Ingest, Source
 from peernode.pubsub.replica import Replica
+from peernode.pubsub.spread import Spread
 from peernode.pubsub.timeline import StreamKey, Timeline
 from peernode.wire.contact import Contact
 from tests.mutants.mutant import Mutant, Patch

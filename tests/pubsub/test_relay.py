@@ -104,6 +104,46 @@ def test_a_subscriber_that_no_initiator_reaches_is_reached_through_another_one()
     story(tell, 7, loss=0)
 
 
+def test_what_is_said_while_a_way_is_looked_for_goes_that_way_too() -> None:
+    """One message looks for a relay; the others, which may not look as well, are not left to the renewal."""
+
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        await asyncio.sleep(2)
+        view = replica_of(flock[0]).initiators
+        initiators = [bird for bird in flock if view.holds(bird.identity.public_key)]
+        target, _ = [bird for bird in flock if bird not in initiators]
+        block(flock, initiators, [target])
+        block(flock, [target], initiators)
+        texts = [f"m{index}" for index in range(5)]
+        for text in texts:
+            await initiators[0].say(text)
+        await flock.expect(lambda: target.texts() == texts, 2.5, "all come by the relay")
+
+    story(tell, 7, loss=0)
+
+
+def test_a_subscriber_relays_to_one_that_it_has_never_heard_of() -> None:
+    """Only authors know who else subscribes; the initiator that asks tells the relay where the target is."""
+
+    async def tell(flock: Flock) -> None:
+        channel = int.from_bytes(channel_id_of(network_id_of("starling"), LOBBY), "big")
+        by_distance = sorted(flock, key=lambda bird: int.from_bytes(bird.identity.node_id, "big") ^ channel)
+        for bird in by_distance:
+            await bird.join()
+        await asyncio.sleep(1)
+        *initiators, relay, target = by_distance
+        known = replica_of(relay)
+        assert target.identity.node_id not in known.subscribers
+        assert known.leases.contact(target.identity.node_id) is None
+        block(flock, initiators, [target])
+        text = "x" * 700
+        await initiators[0].say(text)
+        await flock.expect(lambda: target.texts() == [text], 2.0, "the longest message comes by the relay")
+
+    story(tell, 5, loss=0, replicas=3)
+
+
 def test_who_has_no_part_in_a_channel_gets_nothing_relayed() -> None:
     async def tell(flock: Flock) -> None:
         channel = channel_id_of(network_id_of("starling"), LOBBY)

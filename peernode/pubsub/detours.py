@@ -1,0 +1,117 @@
+"""``Detours``: pushes that stay unanswered, brought to their subscriber through somebody else.
+
+A relay is asked for when two sends have been missed (not waited for on a path that fails already) and the
+alternative initiators have had their turn, while the direct push goes on. While it is not known who reaches
+a subscriber, one message looks for a way (``Relays.candidates``) and the others wait for what it finds.
+Retries don't look: they go by a relay when somebody is known to reach the subscriber, which the repair of
+the path (``probing``) finds out.
+
+Invariants: nobody is pushed to, by whatever way, once the lease has ended; at most ``WAITING_MAX`` messages
+wait per subscriber, and only while one looks for a way; every attempt is recorded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from peernode.pubsub.context import Context
+from peernode.pubsub.reachability import InitiatorReachabilityMonitor
+from peernode.pubsub.relay import FAILURES, Relays
+from peernode.pubsub.spread import Spread
+from peernode.wire.codec import Fields
+from peernode.wire.contact import Contact
+from peernode.wire.ops import Op
+
+MISSED_RTOS = 3.0
+"""Two sends have then been missed: a relay is asked, if the alternative initiators have had their turn."""
+
+ALTERNATIVES_FIRST = 2
+"""So many of them have pushed before a relay is asked, and have had time to report the ack."""
+
+LOOKING_MAX = 4096
+"""Subscribers that a way is looked for at a time; over it pushes are left to their retries, counted."""
+
+WAITING_MAX = 64
+"""Messages that wait for a way to one subscriber; over it they are left to their retries, counted."""
+
+
+class Detours:
+    """The relayed pushes of one node; ``acked`` counts the ack in an answer, and raises for a forged one."""
+
+    def __init__(
+        self,
+        context: Context,
+        monitor: InitiatorReachabilityMonitor,
+        relays: Relays,
+        acked: Callable[[Spread, Contact, Fields], str],
+    ) -> None:
+        self._context = context
+        self._monitor = monitor
+        self._relays = relays
+        self._acked = acked
+        self._looking: dict[bytes, list[Spread]] = {}
+        """Subscriber id, while a relay is asked -> what else waits for it."""
+
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """How full the tables are, each with its bound."""
+        longest = max((len(waiting) for waiting in self._looking.values()), default=0)
+        return {"detours": (len(self._looking), LOOKING_MAX), "detours_waiting": (longest, WAITING_MAX)}
+
+    def prepare(self, spread: Spread, contact: Contact, stagger_s: float, first: bool) -> None:
+        """A push begins: ask for a relay unless it is answered, or acked to somebody else, in time.
+
+        Not ``first``: it is tried again.
+        """
+        turns_s = ALTERNATIVES_FIRST * (stagger_s + self._context.config.acked_batch_s)
+        missed_s = MISSED_RTOS * self._context.rpc.rto_s(contact.public_key)
+        if self._monitor.failing(contact.id):
+            missed_s = 0.0  # nothing has come back lately; the timeout has only grown since
+        spread.pushing[contact.id] = asyncio.get_running_loop().call_later(
+            max(missed_s, turns_s), self._missed, spread, contact, first
+        )
+
+    def _missed(self, spread: Spread, contact: Contact, first: bool) -> None:
+        """The alternatives have had their turn and nobody has the ack: through somebody else."""
+        if contact.id in spread.acked or contact.id not in spread.pushing:
+            return
+        if not first and not self._monitor.alternatives(contact.id):
+            return
+        waiting = self._looking.get(contact.id)
+        room = waiting is not None or len(self._looking) < LOOKING_MAX
+        if room and self._monitor.may_relay(contact.id):
+            self._looking.setdefault(contact.id, [])
+            self._go(spread, contact)
+        elif waiting is not None and len(waiting) < WAITING_MAX:
+            waiting.append(spread)
+        else:
+            self._context.collector.count("delivery.relay_put_off")
+
+    def _go(self, spread: Spread, contact: Contact) -> None:
+        self._context.tasks.spawn(self._push_through(spread, contact), "delivery.relay")
+
+    async def _push_through(self, spread: Spread, contact: Contact) -> None:
+        """By one relay after the other until the subscriber has acked; then what waited goes that way."""
+        try:
+            await self._try_all(spread, contact)
+        finally:
+            waiting = self._looking.pop(contact.id, [])
+        if contact.id in spread.acked:
+            for other in waiting:
+                self._go(other, contact)
+
+    async def _try_all(self, spread: Spread, contact: Contact) -> None:
+        replica, message = spread.replica, spread.message
+        for via in self._relays.candidates(replica, contact):
+            replica.leases.expire(self._context.now())
+            if contact.id in spread.acked or replica.leases.contact(contact.id) is None:
+                return
+            started = self._context.now()
+            try:
+                answer, heard_ms = await self._relays.ask(replica, contact, via, Op.PUSH, spread.body())
+                outcome = self._acked(spread, contact, answer)
+                self._monitor.vouched(contact.id, via.id, heard_ms)
+            except FAILURES as error:
+                outcome = f"{type(error).__name__} by {via.id.hex()[:8]}"
+            digest, subscriber = message.digest.hex(), contact.id.hex()
+            self._context.collector.attempt(digest, subscriber, "relay", outcome, started)
