@@ -42,7 +42,7 @@ away = st.none() | st.tuples(st.integers(0, 5), st.sampled_from((0.5, 3.0)))
 def test_property_07_complete_distribution(
     link: dict[str, Any], count: int, said: list[tuple[int, float]], gone: tuple[int, float] | None
 ) -> None:
-    """Catches the mutants ``shown-per-arrival`` and ``gap-never-pulled``."""
+    """Catches the mutant ``shown-per-arrival``; what is pulled late counts here as well as what is pushed."""
 
     async def tell(flock: Flock) -> None:
         await asyncio.sleep(2)

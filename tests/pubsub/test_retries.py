@@ -1,0 +1,78 @@
+"""First retries of many pushes that failed together are spread: nobody who comes back meets a herd."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+
+from peernode.identity import Identity
+from peernode.pubsub.retries import DeliveryRetries
+from peernode.simulation.world.disturbances import Block
+from peernode.wire.contact import Contact
+from tests.pubsub.flock import LOBBY, Flock, story
+
+SLOT_S = 0.1
+SHARE_MAX = 0.1
+SUBSCRIBERS = 200
+
+
+def fullest_share(times_s: list[float]) -> float:
+    """The share of all in the fullest 100 ms, wherever these begin."""
+    ordered, first, fullest = sorted(times_s), 0, 0
+    for last, at_s in enumerate(ordered):
+        while at_s - ordered[first] > SLOT_S:
+            first += 1
+        fullest = max(fullest, last + 1 - first)
+    return fullest / len(ordered)
+
+
+def test_no_100_ms_hold_over_a_tenth_of_the_first_retries_of_200_subscribers() -> None:
+    """Catches the mutant without jitter, and the one whose window does not grow with the subscribers."""
+
+    async def tell(flock: Flock) -> None:
+        context = flock[0].node._context
+        for under_way in (SUBSCRIBERS, SUBSCRIBERS // 2, SUBSCRIBERS // 5):
+            retries = DeliveryRetries(context, None, lambda: under_way)  # type: ignore[arg-type]  # noqa: B023
+            pauses = []
+            for _ in range(SUBSCRIBERS):
+                key = Identity.generate(context.env.random).public_key
+                pauses.append(retries.pause_s(Contact(key, "10.0.0.9", 7400), 0))
+            assert fullest_share(pauses) <= SHARE_MAX
+
+    story(tell, 1)
+
+
+def test_first_retries_in_a_run_with_forty_subscribers_away_are_spread() -> None:
+    """The initiators of one channel together, as the network has it. Catches the mutant without jitter."""
+    count = 40
+
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        await asyncio.sleep(2)
+        replica = flock[0].node._pubsub.storage.by_name(LOBBY)
+        assert replica is not None
+        assert replica.initiators is not None
+        view = replica.initiators
+        initiators = [bird for bird in flock if view.holds(bird.identity.public_key)]
+        away = [bird for bird in flock if bird not in initiators]
+        ends = [frozenset(bird.host.index for bird in side) for side in (initiators, away)]
+        number = flock.world.network.disturb(Block(*ends))
+        await initiators[0].say("to who is away")
+        await asyncio.sleep(4)
+        flock.mend(number)
+        await asyncio.sleep(6)
+        digest = next(iter(initiators[0].node._pubsub.outbox.by_digest)).hex()
+        retried: list[float] = []
+        for bird in initiators:
+            seen: Counter[str] = Counter()
+            for attempt in bird.node.attempts(digest):
+                if attempt.method not in ("initiator", "alternative", "direct"):
+                    continue
+                seen[attempt.peer] += 1
+                if seen[attempt.peer] == 2:
+                    retried.append(attempt.at_s - attempt.elapsed_ms / 1000)
+        assert len(retried) >= len(away)
+        assert fullest_share(retried) <= SHARE_MAX
+        assert all("to who is away" in bird.texts() for bird in away)
+
+    story(tell, count, replicas=3, loss=0)
