@@ -66,10 +66,10 @@ class Ingest:
         """
         if replica.log.has(message):
             return
-        waiting = replica.pending.get(message.digest)
-        if waiting is not None:
+        while (waiting := replica.pending.get(message.digest)) is not None:
             await asyncio.shield(waiting)
-            return
+            if replica.log.has(message):
+                return  # else a catch-up left it out, whose peer lacked its parts
         self._admit(replica, message, source)
         await self._commit(replica, [message], source, via)
 
@@ -120,19 +120,18 @@ class Ingest:
                 self._context.collector.count(f"ingest.refused.{Status(refusal.status).name}")
                 continue
             admitted.append(message)
-        if admitted:
-            await self._commit(replica, admitted, Source.SYNC, via)
-        return len(admitted)
+        return await self._commit(replica, admitted, Source.SYNC, via) if admitted else 0
 
     async def _commit(
         self, replica: Replica, messages: list[Message], source: Source, via: Contact | None
-    ) -> None:
+    ) -> int:
+        """Make admitted messages durable and believe them; how many were not left out for want of parts."""
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         left_out = {message.digest: message for message in messages}
         for message in messages:
             replica.pending[message.digest] = done
         try:
-            messages, parts = await self._with_parts(replica, messages, via)
+            messages, parts = await self._with_parts(replica, messages, source, via)
             if messages:
                 await self._context.store.commit(*parts, *(PutMessage(message) for message in messages))
             for message in messages:
@@ -150,6 +149,7 @@ class Ingest:
         for digest in [key for key, future in replica.pending.items() if future is done]:
             del replica.pending[digest]
         done.set_result(None)
+        return len(messages)
 
     def believe(self, replica: Replica, messages: list[Message], source: Source) -> None:
         """These messages are durable: into the log, onto the screen, on to the subscribers."""
@@ -173,9 +173,12 @@ class Ingest:
                 stored(replica, message, source)
 
     async def _with_parts(
-        self, replica: Replica, messages: list[Message], via: Contact | None
+        self, replica: Replica, messages: list[Message], source: Source, via: Contact | None
     ) -> tuple[list[Message], list[Write]]:
-        """The messages whose parts are all here or were fetched from ``via``, and those parts."""
+        """The messages whose parts are all here or were fetched from ``via``, and those parts.
+
+        Of a batch from a catch-up the others stay out; for any other it is ``Refused``.
+        """
         complete: list[Message] = []
         writes: list[Write] = []
         for message in messages:
@@ -185,7 +188,7 @@ class Ingest:
             missing = [digest for digest in message.parts if self._context.store.part(digest) is None]
             blocks = await asyncio.gather(*(self.fetch_part(replica, digest, via) for digest in missing))
             if any(block is None for block in blocks):
-                if len(messages) == 1:
+                if source is not Source.SYNC:
                     raise Refused(Status.PARTS_MISSING)
                 self._context.collector.count("ingest.parts_missing")
                 continue

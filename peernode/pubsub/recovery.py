@@ -7,7 +7,8 @@ another one, catch up with whoever has more. Only then is the channel ``ACTIVE``
 
 Invariants: nothing is called recovered that is not proven both ways with a quorum of the initiators;
 one run per channel, ``AT_ONCE`` of them at a time, spread by jitter; a reason that turns up during a run
-is answered by one more pass, ``PASSES_MAX`` in a row at most; a run that fails is tried again with growing
+is answered by one more pass, ``PASSES_MAX`` in a row at most; a minority of the initiators that withhold
+what they claim to have can't keep a channel recovering; a run that fails is tried again with growing
 pauses until it succeeds or the channel is left, at once when there is a new reason.
 """
 
@@ -42,6 +43,9 @@ PASSES_MAX = 3
 
 RETRY_BASE_S = 0.5
 RETRY_CAP_S = 20.0
+
+CATCH_UP_PATIENCE_S = 20.0
+"""How long an initiator alone is caught up with; if it takes longer, the next one is asked beside it."""
 
 LOST_MAX = 1024
 """Lost peers that are remembered; over it the one lost longest ago is taken for a newcomer."""
@@ -224,17 +228,41 @@ class Recovery:
         return sum(1 for key in proof.proofs.reached_by if taken.view.holds(key))
 
     async def _catch_up_with(self, replica: Replica, taken: Subscription) -> None:
-        """Pull from each initiator that holds what we lack; one of them at least must answer."""
-        started = self._context.now()
-        answered, asked = 0, 0
-        for contact, root in list(taken.behind):
-            if replica.holds_all_of(root) or contact.public_key in replica.syncing:
-                continue
-            asked += 1
-            answered += await self._catch_up.run(replica, contact) is not None
-        if asked and not answered:
-            raise PeerNodeError("TIMEOUT", replica.name)
-        self._context.collector.record("recovery.catch_up", replica.name, "ok", started, asked=asked)
+        """Pull from each initiator that holds what we lack, until most of the takers have nothing more.
+
+        Not all, and not one of those that differ: who names a root and withholds what it names, broken or
+        hostile, must not keep the channel recovering for ever.
+        """
+        started, takers = self._context.now(), len(taken.accepted)
+        behind = [(contact, root) for contact, root in taken.behind if not replica.holds_all_of(root)]
+        asking: list[asyncio.Task[bool]] = []
+        ended = asyncio.Event()
+        for contact, root in behind:
+            settled = self._catch_up.settled(replica, contact, root)
+            asking.append(self._context.tasks.spawn(settled, "recovery.catch_up"))
+            asking[-1].add_done_callback(lambda _: ended.set())
+            try:
+                async with asyncio.timeout(CATCH_UP_PATIENCE_S):
+                    await asyncio.shield(asking[-1])
+            except TimeoutError:
+                self._context.collector.count("recovery.slow")
+
+        def agreeing() -> int:
+            return takers - len(asking) + sum(1 for task in asking if _settled(task))
+
+        while agreeing() <= takers // 2:
+            if all(task.done() for task in asking):
+                raise PeerNodeError("TIMEOUT", replica.name)
+            ended.clear()
+            await ended.wait()
+        if agreeing() < takers:
+            self._context.collector.count("recovery.withheld")
+        self._context.collector.record("recovery.catch_up", replica.name, "ok", started, asked=len(behind))
+
+
+def _settled(task: asyncio.Task[bool]) -> bool:
+    """Whether a catch-up has ended well; one that crashed was reported by whoever runs the tasks."""
+    return task.done() and not task.cancelled() and task.exception() is None and task.result()
 
 
 class ProofRun(JoinRun):

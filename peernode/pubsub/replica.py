@@ -115,8 +115,8 @@ class Replica:
         self.listeners = 0
         """How many subscribers an initiator counted at our last renewal."""
         self.own: OwnStream | None = None
-        self.syncing: set[bytes] = set()
-        """Public keys of peers that a catch-up is running with; at most one each."""
+        self.syncing: dict[bytes, asyncio.Future[None]] = {}
+        """Public keys of peers that a catch-up is running with, at most one each, and its end."""
         self.missing_parts: dict[bytes, None] = {}
         """Digests of parts that a message names and the disk has lost; ``MISSING_PARTS_MAX`` at most."""
         self.sync_due = False

@@ -20,7 +20,7 @@ from peernode.wire.contact import Contact
 from peernode.wire.ops import Op
 
 SUMMARY_PAGES_MAX = 2048
-"""Pages of streams one catch-up reads (14 streams each); the next one goes on."""
+"""Pages of streams one catch-up reads (11 streams each, ``archive``); the next one goes on."""
 
 PULL_SPAN = 4
 """Sequence numbers asked for in one PULL, of one stream or of several: about what one datagram holds."""
@@ -74,6 +74,14 @@ class CatchUp:
         """The newest messages only; how many were new, None when the peer did not answer."""
         return await self.run(replica, contact, RECENT_MAX)
 
+    async def settled(self, replica: Replica, contact: Contact, root: bytes) -> bool:
+        """Catch up with a peer that named ``root``; whether it has nothing more that could be taken here."""
+        while (running := replica.syncing.get(contact.public_key)) is not None:
+            await asyncio.shield(running)
+        if replica.holds_all_of(root) or await self.run(replica, contact) is not None:
+            return True
+        return replica.room.full  # what it has more would be refused
+
     async def run(self, replica: Replica, contact: Contact, limit: int | None = None) -> int | None:
         """Catch up with ``contact``; how many messages were new, None when it failed."""
         if contact.public_key in replica.syncing or contact.public_key == self._context.identity.public_key:
@@ -83,7 +91,7 @@ class CatchUp:
                 "sync.channel_full"
             )  # what it has would be refused, again and again
             return None
-        replica.syncing.add(contact.public_key)
+        running = replica.syncing[contact.public_key] = asyncio.get_running_loop().create_future()
         started = self._context.now()
         try:
             theirs, summaries = await self._summaries(replica, contact)
@@ -98,7 +106,8 @@ class CatchUp:
             self._context.collector.record("sync", replica.name, name, started, peer=contact.id.hex())
             return None
         finally:
-            replica.syncing.discard(contact.public_key)
+            del replica.syncing[contact.public_key]
+            running.set_result(None)
         if theirs and not replica.log.missing(summaries):
             replica.compared(theirs)  # different all the same, when we keep messages for a shorter time
         if count and replica.log.root() != theirs:
