@@ -41,6 +41,8 @@ class Entry:
     error: ErrorInfo | None = None
     of: int = 0
     quorum: int = 0
+    believed: bool = False
+    """The last set that it was published to was full, or another machine has had a part in it since."""
     alone: bool = False
     reach: int = 1 << 160
     """XOR distance of the farthest initiator: nobody farther counts towards the quorum."""

@@ -79,20 +79,23 @@ class QuorumPublish:
         entry.targets.clear()
 
     def _publish_to_all(self, entry: Entry, view: InitiatorSet) -> None:
-        me = self._context.identity.public_key
+        me, mine = self._context.identity.public_key, self._context.config.machine_id
         entry.of = max(entry.of, len(view.contacts))
         entry.quorum = view.quorum
         full = len(view.contacts) >= self._context.config.replicas
+        entry.believed = full or any(entry.receipts.get(c.public_key, mine) != mine for c in view.contacts)
         target = int.from_bytes(entry.replica.channel_id, "big")
         entry.reach = max(c.long_id ^ target for c in view.contacts) if full else 1 << 160
         entry.alone = not view.others(me)
         if view.holds(me) and me not in entry.receipts:
-            receipt = sign_receipt(self._context.identity, entry.message, self._context.config.machine_id)
+            receipt = sign_receipt(self._context.identity, entry.message, mine)
             live = [lease.subscriber_id for lease in entry.replica.leases.live(self._context.now())]
             small = len(live) <= self._context.config.small_channel_max
             self._receipt(entry, receipt, live if small else [], 0 if small else len(live))
         for contact in (*view.others(me), *entry.replica.rumoured):
             self._aim(entry, contact)
+        if not entry.frozen:
+            self._judge(entry)  # what has come may be a quorum of this set
 
     def _aim(self, entry: Entry, contact: Contact) -> None:
         if contact.public_key not in entry.targets and len(entry.targets) < TARGETS_MAX:
@@ -228,6 +231,15 @@ class QuorumPublish:
             mine = self._context.identity.node_id
             entry.audience.update((subscriber, None) for subscriber in subscribers if subscriber != mine)
             entry.counted = max(entry.counted, count - 1 if entry.replica.joined else count)
+        elsewhere = receipt.machine_id != self._context.config.machine_id
+        entry.believed = entry.believed or elsewhere
+        if elsewhere and not self._met_machines:
+            self._met_machines = True
+            self._context.tasks.spawn(self._context.save(PutMeta(MET_MACHINES, b"1")), "quorum.met")
+        self._judge(entry)
+
+    def _judge(self, entry: Entry) -> None:
+        """Sent, if the receipts are a quorum of the set that it was published to last."""
         if len(entry.receipts) >= entry.quorum and self._trustworthy(entry):
             if not entry.frozen:
                 for sent in self.on_sent:
@@ -242,12 +254,7 @@ class QuorumPublish:
 
     def _trustworthy(self, entry: Entry) -> bool:
         """A set smaller than R, all of it on our own machine, may mean that the machine is cut off."""
-        mine = self._context.config.machine_id
-        elsewhere = any(machine != mine for machine in entry.receipts.values())
-        if elsewhere and not self._met_machines:
-            self._met_machines = True
-            self._context.tasks.spawn(self._context.save(PutMeta(MET_MACHINES, b"1")), "quorum.met")
-        return elsewhere or not self._met_machines or entry.of >= self._context.config.replicas
+        return entry.believed or not self._met_machines
 
     def acked(self, digest: bytes, subscriber: bytes, signature: bytes, teller: bytes) -> None:
         """A verified ack for one of our messages.
