@@ -39,7 +39,10 @@ latency_max_ms_max = 2000
 
 
 def test_messages_reach_two_members_behind_symmetric_translators_through_public_initiators() -> None:
-    """Also after two and a half quiet minutes, longer than a mapping lasts by itself."""
+    """Also after two and a half quiet minutes, longer than a mapping lasts by itself.
+
+    The mutants ``initiators-never-push`` (late) and ``leases-not-renewed`` (never) are caught by it.
+    """
     finished, result = judged(TWO, seed=2)
     evidence = finished.evidence
     assert max(evidence.initiators["#a"]) < 8  # all public, by the seed
