@@ -234,7 +234,7 @@ class Recovery:
         hostile, must not keep the channel recovering for ever.
         """
         started, takers = self._context.now(), len(taken.accepted)
-        behind = [(contact, root) for contact, root in taken.behind if not replica.holds_all_of(root)]
+        behind = [each for each in taken.behind if not replica.holds_all_of(each[0].public_key, each[1])]
         asking: list[asyncio.Task[bool]] = []
         ended = asyncio.Event()
         for contact, root in behind:

@@ -143,7 +143,7 @@ class Renewal:
 
     def other_root(self, replica: Replica, contact: Contact, root: bytes) -> None:
         """As initiator: a renewing subscriber's log differs; pull what only it has."""
-        if not replica.holds_all_of(root):
+        if not replica.holds_all_of(contact.public_key, root):
             self._context.tasks.spawn(self._settle(replica, [(contact, root)]), "renewal.pull")
 
     async def _settle(self, replica: Replica, behind: list[tuple[Contact, bytes]]) -> None:
@@ -152,5 +152,5 @@ class Renewal:
             return
         await asyncio.sleep(SETTLE_RTOS * self._context.rpc.median_rto_s())
         for contact, root in behind:
-            if not replica.holds_all_of(root):
+            if not replica.holds_all_of(contact.public_key, root):
                 await self._catch_up.run(replica, contact)

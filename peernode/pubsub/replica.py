@@ -8,7 +8,7 @@ never committed twice at the same time; the cached initiator set is a hint, neve
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import OrderedDict, deque
 from dataclasses import dataclass
 
 from peernode.channel.assignment import rank, set_hash
@@ -23,7 +23,10 @@ from peernode.pubsub.traces import JoinTrace, LoadStep
 from peernode.wire.contact import Contact
 
 ROOTS_MAX = 64
-"""Roots that are remembered; a peer that is farther behind is asked what it has."""
+"""Own roots that are remembered; a peer that is farther behind is asked what it has."""
+
+COMPARED_MAX = 1024
+"""Peers whose last compared root is remembered; over it the one compared longest ago is compared again."""
 
 MISSING_PARTS_MAX = 1024
 
@@ -126,6 +129,8 @@ class Replica:
         self._positions_for = b""
         self._positions: dict[bytes, int] = {}
         self._roots: deque[bytes] = deque(maxlen=ROOTS_MAX)
+        self._compared: OrderedDict[bytes, bytes] = OrderedDict()
+        """A peer's public key -> the root that it named when nothing that it showed was wanted here."""
         for raw in context.store.of_kind(channel_id, int(Kind.SKIP)):
             self.log.note_skip(Message.trusted(raw))
 
@@ -133,7 +138,7 @@ class Replica:
         """How full the tables are, each with its bound."""
         missing = (len(self.missing_parts), MISSING_PARTS_MAX)
         tables = {**self.log.sizes(), **self.leases.sizes(), **self.timeline.sizes(), **self.room.sizes()}
-        return {**tables, "missing_parts": missing}
+        return {**tables, "missing_parts": missing, "compared": (len(self._compared), COMPARED_MAX)}
 
     def miss_part(self, digest: bytes) -> None:
         """A part can't be read any more: to be repaired, if not too many wait for that already."""
@@ -144,9 +149,15 @@ class Replica:
         """The log has grown: remember its root."""
         self._roots.append(self.log.root())
 
-    def compared(self, root: bytes) -> None:
-        """A log with this root has been gone through, and nothing in it is wanted here."""
-        self._roots.append(root)
+    def compared(self, public_key: bytes, root: bytes) -> None:
+        """A peer has shown a log with this root, as it says, and nothing in it is wanted here.
+
+        It says so for itself alone: what others show under that root is looked at.
+        """
+        self._compared[public_key] = root
+        self._compared.move_to_end(public_key)
+        if len(self._compared) > COMPARED_MAX:
+            self._compared.popitem(last=False)
 
     def too_old_ms(self) -> int:
         """Messages of an earlier wall-clock millisecond are not kept here; 0: all are kept.
@@ -161,12 +172,13 @@ class Replica:
         step_ms = max(1, keep_ms // EXPIRY_STEPS)
         return max(0, (self.context.wall_ms() - keep_ms) // step_ms * step_ms)
 
-    def holds_all_of(self, root: bytes) -> bool:
-        """Whether a log with this root has nothing that ours lacks, because ours was once the same.
+    def holds_all_of(self, public_key: bytes, root: bytes) -> bool:
+        """Whether a peer's log with this root has nothing that ours lacks.
 
-        False only means that it may have: then the logs have to be compared.
+        So it is when ours was once the same, or when that peer has shown us the log. False only means that
+        it may have: then the logs have to be compared.
         """
-        return root == self.log.root() or root in self._roots
+        return root == self.log.root() or root in self._roots or self._compared.get(public_key) == root
 
     def position(self, subscriber_id: bytes, view: InitiatorSet) -> int:
         """Our place, from 0, among the initiators that push to a subscriber; kept for each set."""

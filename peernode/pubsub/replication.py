@@ -110,7 +110,7 @@ class Replication:
         self._retention.confirmed(replica, contact, root)
         if replica.serves and subscribers != replica.leases.digest() and self._storage.near(replica, contact):
             await self._pull_leases(replica, contact)
-        if not replica.holds_all_of(root):
+        if not replica.holds_all_of(contact.public_key, root):
             new = await self._catch_up.run(replica, contact)
             if new and replica.serves:
                 self._hint(replica)

@@ -222,7 +222,7 @@ class Subscriber:
         """An initiator has taken the lease; ``root``: of its log, None when it is the one we sent."""
         result.accepted[contact.public_key] = contact
         result.count = replica.listeners = max(result.count, count)
-        if root is not None and not replica.holds_all_of(root):
+        if root is not None and not replica.holds_all_of(contact.public_key, root):
             result.behind.append((contact, root))
             self._storage.coordination.newer(replica)
         if digest and count <= self._context.config.small_channel_max:

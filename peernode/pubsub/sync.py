@@ -78,7 +78,7 @@ class CatchUp:
         """Catch up with a peer that named ``root``; whether it has nothing more that could be taken here."""
         while (running := replica.syncing.get(contact.public_key)) is not None:
             await asyncio.shield(running)
-        if replica.holds_all_of(root) or await self.run(replica, contact) is not None:
+        if replica.holds_all_of(contact.public_key, root) or await self.run(replica, contact) is not None:
             return True
         return replica.room.full  # what it has more would be refused
 
@@ -109,7 +109,8 @@ class CatchUp:
             del replica.syncing[contact.public_key]
             running.set_result(None)
         if theirs and not replica.log.missing(summaries):
-            replica.compared(theirs)  # different all the same, when we keep messages for a shorter time
+            # Different all the same, when we keep messages for a shorter time.
+            replica.compared(contact.public_key, theirs)
         if count and replica.log.root() != theirs:
             self._context.collector.count("sync.merged")  # each had what the other lacked
         self._context.collector.record("sync", replica.name, "ok", started, peer=contact.id.hex(), new=count)

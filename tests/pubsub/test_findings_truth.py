@@ -12,6 +12,7 @@ from peernode.errors import Refused
 from peernode.events import Recovered
 from peernode.pubsub.replica import Replica
 from peernode.rpc.rpc import Caller
+from peernode.wire.contact import Contact
 from peernode.wire.ops import Op, Status
 from tests.pubsub.flock import LOBBY, Bird, Flock, story
 
@@ -133,5 +134,32 @@ def test_a_message_whose_parts_nobody_can_give_does_not_keep_a_channel_recoverin
         await flock.expect(lambda: others[0].told(Recovered) != [], 10, "recovered")
         assert others[0].node.happened()["ingest.parts_missing"] >= 1
         assert held(others[0]).log.root() != held(others[1]).log.root()
+
+    story(tell, 8)
+
+
+def test_a_peer_that_shows_nothing_under_an_honest_root_silences_only_itself() -> None:
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        await asyncio.sleep(5)
+        initiators, others = apart(flock)
+        reader, author = others[:2]
+
+        async def nothing(caller: Caller, ask: Answer) -> list[Any]:
+            return [(await ask())[0], [], False]
+
+        liar = initiators[2]
+        cut = flock.cut_off(reader)
+        await author.say("all initiators have it")
+        await asyncio.sleep(30)
+        lie(liar, Op.SUMMARY, nothing)
+        flock.mend(cut)
+        contact = Contact(liar.identity.public_key, *liar.address)
+        assert await reader.call(reader.node._pubsub.catch_up.run(held(reader), contact)) == 0
+        root = held(author).log.root()
+        assert held(reader).holds_all_of(liar.identity.public_key, root)
+        await flock.expect(
+            lambda: "all initiators have it" in reader.texts(), 25, "caught up with another one"
+        )
 
     story(tell, 8)
