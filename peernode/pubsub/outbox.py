@@ -50,8 +50,10 @@ class Entry:
     """Initiator key -> machine id."""
     audience: dict[bytes, None] = field(default_factory=dict)
     """Ids of the subscribers that the first W receipts named, without the author."""
+    counts: list[int] = field(default_factory=list)
+    """How many those of them counted, the author left out, that had too many to list."""
     counted: int = 0
-    """How many they counted, the author left out, in a channel too large for a list of names."""
+    """The most of these, if most of the first W receipts counted: then nobody is named."""
     frozen: bool = False
     acks: dict[bytes, bytes] = field(default_factory=dict)
     """Subscriber id -> signature."""
@@ -72,6 +74,15 @@ class Entry:
     def restarted(self, key: bytes) -> bool:
         """Whether the calling task no longer is the one that asks this initiator."""
         return self.targets.get(key) is not asyncio.current_task()
+
+    def freeze(self) -> None:
+        """The quorum is there: from now on the audience is what its receipts said.
+
+        One initiator alone can't have it counted instead of named: it would vouch for acks that it made.
+        """
+        self.frozen = True
+        if 2 * len(self.counts) > len(self.receipts):
+            self.counted = max(*self.counts, len(self.audience))
 
     @property
     def delivered(self) -> int:

@@ -230,7 +230,8 @@ class QuorumPublish:
         if not entry.frozen:
             mine = self._context.identity.node_id
             entry.audience.update((subscriber, None) for subscriber in subscribers if subscriber != mine)
-            entry.counted = max(entry.counted, count - 1 if entry.replica.joined else count)
+            if count > self._context.config.small_channel_max:
+                entry.counts.append(count - 1 if entry.replica.joined else count)
         elsewhere = receipt.machine_id != self._context.config.machine_id
         entry.believed = entry.believed or elsewhere
         if elsewhere and not self._met_machines:
@@ -242,9 +243,9 @@ class QuorumPublish:
         """Sent, if the receipts are a quorum of the set that it was published to last."""
         if len(entry.receipts) >= entry.quorum and self._trustworthy(entry):
             if not entry.frozen:
+                entry.freeze()
                 for sent in self.on_sent:
                     sent(entry)
-            entry.frozen = True
             if entry.state in ("pending", "failed"):
                 entry.state, entry.error = "sent", None
             self._grow(entry)

@@ -7,8 +7,16 @@ from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any
 
+from peernode.channel.message import Message
+from peernode.channel.receipt import sign_ack
+from peernode.identity import Identity
+from peernode.rpc.rpc import Caller
+from peernode.simulation.world.disturbances import Latency
 from peernode.simulation.world.host import SimWorld
-from tests.pubsub.flock import Flock
+from peernode.wire.ops import Op
+from tests.pubsub.flock import Bird, Flock, story
+from tests.pubsub.test_findings_truth import Answer, apart, held, lie
+from tests.pubsub.test_large import written
 
 BOX = b"same box"
 
@@ -46,3 +54,39 @@ def test_what_was_first_tried_with_the_full_set_is_not_sent_by_the_own_machine_a
         assert author.state(state.id).machines > 1
 
     neighbours_story(tell, 7)
+
+
+async def report(teller: Bird, author: Bird, message: Message, ackers: list[Identity]) -> None:
+    """Bring acks of these keys to a message's author."""
+    to = held(teller).leases.contact(author.identity.node_id)
+    assert to is not None
+    pairs = [[acker.public_key, sign_ack(acker, message)] for acker in ackers]
+    body = [message.channel_id, [[message.digest, pairs]]]
+    await teller.call(teller.node._context.rpc.request(to, Op.ACKED, body, prove=True))
+
+
+def test_one_initiator_that_counts_instead_of_naming_makes_no_message_delivered_to_all() -> None:
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        await asyncio.sleep(5)
+        initiators, (author, deaf, *_) = apart(flock)
+        liar = initiators[1]
+        made_up = [Identity.generate(liar.host.env.random) for _ in range(6)]
+
+        async def count(caller: Caller, ask: Answer) -> list[Any]:
+            answer = await ask()
+            answer[2], answer[3] = None, flock[0].config.small_channel_max + 1
+            return answer
+
+        lie(liar, Op.PUBLISH, count)
+        honest = frozenset(bird.host.index for bird in initiators if bird is not liar)
+        flock.world.network.disturb(Latency(honest, 30, 0))  # it answers first
+        flock.cut_off(deaf)
+        state = await author.say("did you get this?")
+        await asyncio.sleep(0.2)
+        await report(liar, author, written(author, state.id), made_up)
+        await flock.expect(lambda: author.state(state.id).delivered == (6, 7), 5, "all but one")
+        await asyncio.sleep(2)
+        assert author.state(state.id).delivered == (6, 7)
+
+    story(tell, 8)
