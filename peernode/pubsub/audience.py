@@ -15,7 +15,7 @@ from peernode.channel.message import Message
 from peernode.errors import Backpressure, Refused, RemoteProtocolError, RpcTimeout
 from peernode.pubsub.context import Context
 from peernode.pubsub.delivery import MessageDelivery
-from peernode.pubsub.replica import Replica
+from peernode.pubsub.replica import TELLERS_MAX, Replica
 from peernode.wire.codec import Fields
 from peernode.wire.contact import Contact
 from peernode.wire.ops import Op
@@ -85,12 +85,29 @@ class Audience:
                 self._delivery.push(replica, message, contact, "direct")
 
     def seen(self, replica: Replica, contact: Contact, digest: bytes) -> None:
-        """An initiator named the digest of its subscribers (8 bytes do): fetch them when it is news."""
+        """An initiator named the digest of its subscribers (8 bytes do): fetch them when it is news.
+
+        Two initiators may differ for as long as a path is broken, so each is compared with itself.
+        """
         digest = digest[:DIGEST_NAMED_BYTES]
-        if digest == replica.subscribers_digest or replica.channel_id in self._refreshing:
+        told = replica.subscribers_told
+        if told.get(contact.public_key) == digest:
+            return
+        if next(reversed(told.values()), None) == digest:
+            self._noted(replica, contact, digest)  # ours is of this digest, from another initiator
+            return
+        if replica.channel_id in self._refreshing:
             return
         self._refreshing[replica.channel_id] = None
         self._context.tasks.spawn(self._refresh(replica, contact, digest), "audience.refresh")
+
+    def _noted(self, replica: Replica, contact: Contact, digest: bytes) -> None:
+        """What this initiator named is looked at; the last one noted is the digest of our list."""
+        told = replica.subscribers_told
+        told[contact.public_key] = digest
+        told.move_to_end(contact.public_key)
+        if len(told) > TELLERS_MAX:
+            told.popitem(last=False)
 
     async def _refresh(self, replica: Replica, contact: Contact, digest: bytes) -> None:
         try:
@@ -101,7 +118,7 @@ class Audience:
                 if lease.channel_id == replica.channel_id and lease.subscriber == subscriber.public_key:
                     found[subscriber.id] = subscriber
             replica.subscribers = found
-            replica.subscribers_digest = digest
+            self._noted(replica, contact, digest)
             if len(found) <= self._context.config.small_channel_max:
                 await asyncio.gather(*(self._prove(subscriber) for subscriber in found.values()))
         except (RpcTimeout, Refused, Backpressure, RemoteProtocolError) as error:

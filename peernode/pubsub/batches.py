@@ -3,8 +3,8 @@
 This is the short way, for channels whose initiators are known and agree. Every answer says per channel what
 an answer to SUBSCRIBE would, cut to what fits. Invariants: an initiator is shown only the channels that it
 is an initiator of (see ``peernode.channel.leasebatch``); a channel counts as renewed by its own quorum,
-whatever became of its neighbours; where an initiator refuses or names another set, the short way has not
-sufficed, and the channel is subscribed to by itself.
+whatever became of its neighbours; where an initiator refuses, or names another set that was not looked
+into yet, the short way has not sufficed, and the channel is subscribed to by itself.
 """
 
 from __future__ import annotations
@@ -64,11 +64,14 @@ class Batches:
     async def outcome(self, replica: Replica, result: Subscription) -> Subscription | None:
         """What became of one channel of the batch; None when it has to be subscribed to by itself."""
         await self._subscriber.answers(result)
-        if not (result.quorum and result.agreed):
+        coordination = self._storage.coordination
+        alone = result.quorum and not result.view.others(self._context.identity.public_key)
+        news = [key for key, named in result.differing.items() if coordination.is_news(replica, key, named)]
+        if news or result.insufficient or not (result.agreed or alone):
             self._context.collector.count("renewal.fell_back")
             return None
-        if len(result.accepted) > 1:
-            self._storage.coordination.confirmed(replica)
+        if result.agreed:
+            coordination.confirmed(replica)
         self._context.collector.count("renewal.batched")
         return result
 
@@ -95,11 +98,11 @@ class Batches:
             if status == Status.INVALID:
                 self._subscriber.clock_was_wrong()
             if status in (Status.NOT_INITIATOR, Status.MISSING):
-                result.agreed = False
+                result.insufficient = True
             return
         root, named = answer.take_bytes_or_none(16), answer.take_bytes(SET_NAMED_BYTES)
         count, digest = answer.take_int(0, 1 << 32), answer.take_bytes_or_none(DIGEST_NAMED_BYTES)
-        result.agreed = result.agreed and result.view.hash.startswith(named)
+        result.said[contact.public_key] = named
         self._subscriber.taken(replica, contact, result, root, count, digest or b"")
 
 

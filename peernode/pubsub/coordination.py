@@ -18,6 +18,7 @@ from typing import Any
 from peernode.channel.coordinator import ACTIVE, FAILED, RECOVERING, Coordinator
 from peernode.errors import Backpressure, PeerNodeError, Refused, RemoteProtocolError, RpcTimeout
 from peernode.pubsub.context import Context
+from peernode.pubsub.disputes import STRANGER
 from peernode.pubsub.inquiry import Inquiry
 from peernode.pubsub.loading import RUMOURED_MAX, Load, Neighbourhood
 from peernode.pubsub.replica import InitiatorSet, Replica, make_set
@@ -29,6 +30,9 @@ RECOVERY_TRIES_MAX = 64
 
 RUMOURS_MAX = 16
 """Sets asked after at a time per channel: an answer each of the nodes that a message is published to."""
+
+HINT = b"push"
+"""What a push names is remembered apart from answers: it makes us ask, an answer makes us load."""
 
 RECOVERY_BASE_S = 0.25
 RECOVERY_CAP_S = 20.0
@@ -84,11 +88,35 @@ class Coordination:
             replica.coordinator = None
             self._context.collector.count("coordinator.dropped_by_version")
 
-    def differs(self, replica: Replica) -> None:
-        """An answer named another set than ours: ours serves until the next load, which comes soon."""
+    def differs(self, replica: Replica, teller: bytes, named: bytes) -> bool:
+        """The node with public key ``teller`` named another set than ours; whether that is news.
+
+        Then ours serves until the next load, which comes soon.
+        """
+        if not self.is_news(replica, teller, named):
+            return False
         if self.is_fresh(replica) and not replica.serves:
             self._context.collector.count("coordinator.dropped_by_set")
         self.doubt(replica)
+        return True
+
+    def hinted(self, replica: Replica, teller: bytes, named: bytes) -> None:
+        """A push named another set than ours: the next renewal asks the initiators, if this is news."""
+        if not replica.serves and self.is_news(replica, teller, named, HINT):
+            replica.sync_due = True
+            replica.disputes.looked_into(self._context.now())
+
+    def is_news(self, replica: Replica, teller: bytes, named: bytes, way: bytes = b"") -> bool:
+        """Whether nobody has looked yet into this other set that a node named (``Disputes``)."""
+        view = replica.initiators
+        if view is None:
+            return False
+        who = way + (teller if view.holds(teller) else STRANGER)
+        ttl_s = self._context.config.initiators_ttl_s
+        news = replica.disputes.news(view.hash, who, named, self._context.now(), ttl_s)
+        if not news:
+            self._context.collector.count("coordinator.no_news")
+        return news
 
     def confirmed(self, replica: Replica) -> None:
         """The initiators themselves agree with the cached set: it is fresh again, without a lookup."""
@@ -209,8 +237,10 @@ class Coordination:
             replica.load_state, replica.sync_due = ACTIVE, True
             self._context.collector.count("coordinator.recovered")
         replica.initiators, replica.rumoured, replica.rumour = view, load.rumoured, b""
+        replica.disputes.looked_into(self._context.now())
         told = load.told
-        replica.version_seen = (max(replica.log.version, told.version if told else 0), view.at_s)
+        if view.at_s > float("-inf"):  # an undecided load has not seen anything
+            replica.version_seen = (max(replica.log.version, told.version if told else 0), view.at_s)
         if told is not None and told.version > replica.log.version:
             replica.coordinator = Coordinator(
                 told.version, told.root, told.subscribers, view.contacts, view.hash, ACTIVE, view.at_s

@@ -154,8 +154,8 @@ class Intake:
         except (PeerNodeError, Backpressure) as error:
             raise refusal_of(error) from error
         view = replica.initiators
-        if view is not None and their_hash not in (view.hash, bytes(16)) and not replica.serves:
-            replica.sync_due = True  # the initiators may have changed: the next renewal looks
+        if view is not None and their_hash not in (view.hash, bytes(16)):
+            self._storage.coordination.hinted(replica, caller.contact.public_key, their_hash)
         return [sign_ack(self._context.identity, message)]
 
     async def _acked(self, caller: Caller, body: Fields) -> list[Any]:

@@ -201,7 +201,8 @@ class QuorumPublish:
         if view is None or set_hash in (view.hash, bytes(16)):
             return
         self._context.collector.count("publish.set_differs")
-        self._storage.coordination.differs(entry.replica)
+        if not self._storage.coordination.differs(entry.replica, contact.public_key, set_hash):
+            return
         if set_hash not in entry.other_sets and len(entry.other_sets) < TARGETS_MAX:
             entry.other_sets[set_hash] = None
             self._context.tasks.spawn(self._publish_to_union(entry, contact, set_hash), "publish.union")

@@ -18,6 +18,7 @@ from peernode.channel.log import ChannelLog
 from peernode.channel.message import Kind, Message, digest_of
 from peernode.channel.quota import Room
 from peernode.pubsub.context import Context
+from peernode.pubsub.disputes import Disputes
 from peernode.pubsub.timeline import Timeline
 from peernode.pubsub.traces import JoinTrace, LoadStep
 from peernode.wire.contact import Contact
@@ -29,6 +30,9 @@ COMPARED_MAX = 1024
 """Peers whose last compared root is remembered; over it the one compared longest ago is compared again."""
 
 MISSING_PARTS_MAX = 1024
+
+TELLERS_MAX = 16
+"""Initiators whose last word on the subscribers is remembered."""
 
 DAY_MS = 86_400_000
 EXPIRY_STEPS = 24
@@ -104,6 +108,7 @@ class Replica:
         """The initiators of a set that has proven wrong: they may know the right one."""
         self.rumoured: list[Contact] = []
         """Initiators that somebody named and nobody confirmed: messages go to them as well."""
+        self.disputes = Disputes()
         self.rumour = b""
         """The hash of the set that they belong to, when one node named it."""
         self.coordinator: Coordinator | None = None
@@ -114,7 +119,8 @@ class Replica:
         self.join_trace: JoinTrace | None = None
         self.subscribers: dict[bytes, Contact] = {}
         """Subscriber id -> contact as the initiators told; used for the direct push."""
-        self.subscribers_digest = b""
+        self.subscribers_told: OrderedDict[bytes, bytes] = OrderedDict()
+        """Public key of an initiator -> the digest of its subscribers at our last look."""
         self.listeners = 0
         """How many subscribers an initiator counted at our last renewal."""
         self.own: OwnStream | None = None
@@ -136,9 +142,13 @@ class Replica:
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """How full the tables are, each with its bound."""
-        missing = (len(self.missing_parts), MISSING_PARTS_MAX)
+        own = {
+            "missing_parts": (len(self.missing_parts), MISSING_PARTS_MAX),
+            "compared": (len(self._compared), COMPARED_MAX),
+            "subscribers_told": (len(self.subscribers_told), TELLERS_MAX),
+        }
         tables = {**self.log.sizes(), **self.leases.sizes(), **self.timeline.sizes(), **self.room.sizes()}
-        return {**tables, "missing_parts": missing, "compared": (len(self._compared), COMPARED_MAX)}
+        return {**tables, **self.disputes.sizes(), **own}
 
     def miss_part(self, digest: bytes) -> None:
         """A part can't be read any more: to be repaired, if not too many wait for that already."""

@@ -2,8 +2,8 @@
 
 A join, and a renewal that the short way (``peernode.pubsub.batches``) does not suffice for, do the same
 thing with the same request, so they share it here. Invariants: a lease's serial only ever grows; a node
-that answers with closer contacts is believed only as far as those contacts answer themselves; when all
-answers carry our set's hash the set is fresh without a lookup.
+that answers with closer contacts is believed only as far as those contacts answer themselves; when a
+quorum's answers carry our set's hash the set is fresh without a lookup.
 """
 
 from __future__ import annotations
@@ -44,7 +44,10 @@ class Subscription:
     count: int = 0
     named: list[Contact] = field(default_factory=list)
     """Initiators that the answers named, checked by nobody yet."""
-    agreed: bool = True
+    said: dict[bytes, bytes] = field(default_factory=dict)
+    """Public key of an initiator -> the hash, or its beginning, of the set that it named."""
+    insufficient: bool = False
+    """An initiator needs more than the short way brings: the channel is subscribed to by itself."""
     joining: bool = False
     """A person may be waiting: without a quorum in time another attempt follows."""
     open: int = 0
@@ -55,6 +58,17 @@ class Subscription:
     def quorum(self) -> bool:
         """Whether a majority took the lease."""
         return len(self.accepted) >= self.view.quorum
+
+    @property
+    def agreed(self) -> bool:
+        """Whether a majority, other nodes among it, took the lease and named our set."""
+        named = [key for key in self.accepted if self.view.hash.startswith(self.said.get(key, b"-"))]
+        return len(self.accepted) > 1 and len(named) >= self.view.quorum
+
+    @property
+    def differing(self) -> dict[bytes, bytes]:
+        """Who named another set, and its hash."""
+        return {key: said for key, said in self.said.items() if not self.view.hash.startswith(said)}
 
     def cancel(self) -> None:
         """Whoever has not answered is asked no more."""
@@ -97,7 +111,7 @@ class Subscriber:
         result = Subscription(view, joining=joining)
         mine = self._context.identity.public_key
         if view.holds(mine):
-            result.accepted[mine] = self._context.me()
+            result.accepted[mine], result.said[mine] = self._context.me(), view.hash
         return result
 
     async def subscribe(self, replica: Replica) -> Subscription:
@@ -127,10 +141,12 @@ class Subscriber:
             asked.update((contact.public_key, None) for contact in wave)
             await self._wave(replica, wave, lease, result)
             self._adopt(replica, result, result.named)
-        if not result.agreed:
-            self._storage.coordination.differs(replica)
-        elif len(result.accepted) > 1:
+        if result.agreed:
             self._storage.coordination.confirmed(replica)
+        for key, named in result.differing.items():
+            self._storage.coordination.differs(replica, key, named)
+        if replica.serves:  # no load decides there: our view is the routing table's, and they have our lease
+            replica.disputes.looked_into(self._context.now())
         return result
 
     async def _wave(self, replica: Replica, wave: list[Contact], lease: bytes, result: Subscription) -> None:
@@ -172,12 +188,14 @@ class Subscriber:
         view = make_set(contacts, True, self._context.now())
         if view.hash != result.view.hash and len(contacts) >= len(result.view.contacts):
             result.view = replica.initiators = view
+            if (mine := self._context.identity.public_key) in result.said:
+                result.said[mine] = view.hash
 
     async def _ask(self, replica: Replica, contact: Contact, lease: bytes, result: Subscription) -> None:
         try:
             answer = await self._ask_one(replica, contact, lease, result)
             if answer is not None:
-                result.agreed = result.agreed and answer[0] == result.view.hash
+                result.said[contact.public_key] = answer[0]
                 result.named.extend(answer[1])
         finally:
             result.open -= 1
