@@ -188,6 +188,8 @@ class Recovery:
                 await self._rest(run, failures)
                 continue
             passes += 1
+            if not run.replica.joined:
+                break
             if not run.again or passes >= PASSES_MAX:
                 return proven
         return None

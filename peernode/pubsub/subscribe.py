@@ -1,7 +1,8 @@
 """Subscribing from the subscriber's side: leases sent to all initiators, their answers understood.
 
 A join, and a renewal that the short way (``peernode.pubsub.batches``) does not suffice for, do the same
-thing with the same request, so they share it here. Invariants: a lease's serial only ever grows; a node
+thing with the same request, so they share it here. Invariants: a lease's serial only ever grows; none is
+signed for a channel that was left, so none is newer than the tombstone; a node
 that answers with closer contacts is believed only as far as those contacts answer themselves; when a
 quorum's answers carry our set's hash the set is fresh without a lookup.
 """
@@ -12,7 +13,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from peernode.channel.lease import Lease, sign_lease
-from peernode.errors import Backpressure, Refused, RemoteProtocolError, RpcTimeout
+from peernode.errors import Backpressure, PeerNodeError, Refused, RemoteProtocolError, RpcTimeout
 from peernode.pubsub.audience import Audience
 from peernode.pubsub.context import Context
 from peernode.pubsub.replica import InitiatorSet, Replica, make_set
@@ -100,6 +101,8 @@ class Subscriber:
             replica.leases.put(lease, self._context.me(), self._context.now(), self._context.wall_ms())
 
     def _lease(self, replica: Replica, ttl_s: int) -> bytes:
+        if ttl_s and not replica.subscribed:  # left while the initiators were looked for
+            raise PeerNodeError("NOT_A_MEMBER", replica.name)
         identity, network_id = self._context.identity, self._context.network_id
         self._context.collector.count("lease.signed")
         lease = sign_lease(identity, network_id, replica.channel_id, self.next_serial(), ttl_s)
@@ -115,7 +118,10 @@ class Subscriber:
         return result
 
     async def subscribe(self, replica: Replica) -> Subscription:
-        """Send a lease to every initiator, following those they name; raises ``NO_INITIATOR``."""
+        """Send a lease to every initiator, following those they name.
+
+        Raises ``NO_INITIATOR``, or ``NOT_A_MEMBER`` when the channel was left meanwhile.
+        """
         return await self._subscribe(replica, self.begin(await self._storage.initiators(replica)))
 
     async def join(self, replica: Replica, begun: list[Subscription]) -> Subscription:
@@ -136,7 +142,7 @@ class Subscriber:
         asked: dict[bytes, None] = {mine: None}
         for _ in range(2):  # the set itself, then whoever it named beside it
             wave = [c for c in (*result.view.contacts, *result.named) if c.public_key not in asked]
-            if not wave:
+            if not wave or not replica.subscribed:
                 break
             asked.update((contact.public_key, None) for contact in wave)
             await self._wave(replica, wave, lease, result)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 
+import pytest
+
 from peernode.channel.ids import channel_id_of
 from peernode.config import NodeConfig
+from peernode.events import Recovered
 from peernode.identity import network_id_of
 from peernode.simulation.world.disturbances import Block
 from tests.pubsub.flock import LOBBY, Bird, Flock, story
@@ -25,6 +28,37 @@ def counted(*birds: Bird) -> Counter[str]:
     for bird in birds:
         total += Counter(bird.node.counters()) + Counter(bird.node.happened())
     return total
+
+
+@pytest.mark.parametrize("reason", ["recovery", "renewal"])
+def test_who_leaves_while_its_initiators_are_looked_for_stays_away(reason: str) -> None:
+    """Before, the lease was signed after the lookup: newer than the tombstone, it brought the leaver back."""
+
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        await asyncio.sleep(3)
+        leaver = next(bird for bird in closest(flock)[5:] if bird is not flock[0])
+        pubsub = leaver.node._pubsub
+        replica = pubsub.storage.member(LOBBY)
+
+        async def begin() -> None:
+            pubsub.storage.coordination.doubt(replica)
+            if reason == "recovery":
+                pubsub.recovery.begin(replica, "network")
+            else:
+                pubsub.renewal.now(replica)
+
+        loads, recovered = pubsub.storage.coordination.sizes, len(leaver.told(Recovered))
+        await leaver.call(begin())
+        await flock.expect(lambda: loads(1)["coordinator_loads"][0] > 0, 1, "the initiators are looked for")
+        await leaver.call(leaver.node.leave(LOBBY))
+        assert loads(1)["coordinator_loads"][0]  # still looking
+        await asyncio.sleep(5)
+        holders = [bird for bird in flock if leaver.node.node_id in bird.node.leaseholders(LOBBY)]
+        assert [bird for bird in holders if bird is not leaver] == []
+        assert len(leaver.told(Recovered)) == recovered
+
+    story(tell, 7)
 
 
 def test_two_initiators_that_do_not_hear_each_other_make_nobody_hurry() -> None:
