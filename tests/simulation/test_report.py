@@ -153,7 +153,7 @@ def test_who_missed_what_is_told_with_every_attempt(troubled: tuple[Run, Result]
     concerned = [tried for tried in tries if worst.concerns(tried)]
     assert concerned and len(concerned) < len(tries)
     begin = page.index(worst.sending.id)
-    block = page[begin : page.find('class="trouble"', begin)]
+    block = page[begin : page.index("</details>", begin)]
     assert f"{len(concerned)} attempts by its author, or to whoever missed it: " in block
     assert block.count('<td class="number">') == len(tries)
 
