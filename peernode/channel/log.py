@@ -191,6 +191,11 @@ class ChannelLog:
         self._bucket_digests[_bucket(stream.key)] = None
         self._root = None
 
+    @property
+    def streams(self) -> int:
+        """How many streams are held."""
+        return len(self._streams)
+
     # -- asking ------------------------------------------------------------------------------
 
     def knows(self, author: bytes, instance: bytes) -> bool:

@@ -65,6 +65,10 @@ class Room:
         """Whether not even the smallest message would fit."""
         return self.taken >= self._config.channel_bytes_max - PART_BYTES
 
+    def spent(self, author: bytes) -> bool:
+        """Whether not even a small message of the author would fit its quota."""
+        return self.of_author(author) >= self._config.author_bytes_max - PART_BYTES
+
     def lack(self, message: Message, author_counts: bool) -> Lack | None:
         """What a message would exceed; ``author_counts``: it is news of its author, not history."""
         return self.lack_for(message.author, cost_of(message), author_counts)

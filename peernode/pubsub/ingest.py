@@ -73,7 +73,7 @@ class Ingest:
         self._admit(replica, message, source)
         await self._commit(replica, [message], source, via)
 
-    def _admit(self, replica: Replica, message: Message, source: Source) -> None:
+    def _admit(self, replica: Replica, message: Message, source: Source, outside: bool = False) -> None:
         """Take room for a message that may enter, else ``Refused``; ``_commit`` gives back what stays out."""
         if lead := self.ahead_ms(message):
             raise Refused(Status.NOT_YET, [lead])
@@ -87,17 +87,18 @@ class Ingest:
             raise Refused(Status.BUSY)
         if verdict is Added.FULL:
             raise Refused(Status.STORE_FULL)
-        # What others hold already was let in there: refused here the logs would never be equal again.
-        lack = replica.room.lack(message, author_counts=source is not Source.SYNC)
+        # What initiators hold was let in there: refused here the logs would never be equal again.
+        lack = replica.room.lack(message, author_counts=outside or source is not Source.SYNC)
         if lack is not None:
             self._context.collector.count(f"quota.{lack.name.lower()}")
             raise Refused(Status.OVER_QUOTA if lack is Lack.AUTHOR else Status.STORE_FULL)
         replica.room.take(message)
 
-    async def take_all(self, replica: Replica, raws: list[bytes], via: Contact) -> int:
+    async def take_all(self, replica: Replica, raws: list[bytes], via: Contact, outside: bool = False) -> int:
         """A batch from a catch-up, in the final order; returns how many were new.
 
-        What breaks a rule is counted and left out; it costs the batch nothing.
+        What breaks a rule is counted and left out; it costs the batch nothing. ``outside``: nobody who may
+        hand the channel over brings it, so an author's quota counts.
         """
         messages: dict[bytes, Message] = {}
         for count, raw in enumerate(raws, 1):
@@ -115,7 +116,7 @@ class Ingest:
             if replica.log.has(message) or message.digest in replica.pending:
                 continue
             try:
-                self._admit(replica, message, Source.SYNC)
+                self._admit(replica, message, Source.SYNC, outside)
             except Refused as refusal:
                 self._context.collector.count(f"ingest.refused.{Status(refusal.status).name}")
                 continue

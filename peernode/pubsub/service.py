@@ -100,6 +100,7 @@ class PubSub:
             self.unreached,
             self.repair,
             self.recovery,
+            self.catch_up,
             self.expiry,
             self.relays,
             self.probing,

@@ -3,7 +3,8 @@
 Compare bucket digests, list the streams of the buckets that differ, pull the ranges we miss. Both
 sides do the same in turn, so union is the outcome whoever starts. Invariants: at most one catch-up
 per (channel, peer) runs at a time; a peer that lies about its streams costs ``PULLS_MAX`` requests and
-itself; what was pulled is checked and committed like any other message.
+itself; what was pulled is checked and committed like any other message; who is outside the channel's set
+is held to the authors' quotas and to ``Rations``.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from peernode.channel.log import Range, StreamSummary, decode_summary
 from peernode.errors import Backpressure, PeerNodeError, Refused, RemoteProtocolError, RpcTimeout
 from peernode.pubsub.context import Context
 from peernode.pubsub.ingest import Ingest
+from peernode.pubsub.rations import Rations
 from peernode.pubsub.replica import Replica
 from peernode.wire.codec import Fields
 from peernode.wire.contact import Contact
@@ -46,6 +48,11 @@ class CatchUp:
     def __init__(self, context: Context, ingest: Ingest) -> None:
         self._context = context
         self._ingest = ingest
+        self._rations = Rations(context)
+
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """How full the tables are, each with its bound."""
+        return self._rations.sizes()
 
     def start(self, replica: Replica, contact: Contact) -> None:
         """Catch up in the background, unless that is on its way already."""
@@ -91,16 +98,22 @@ class CatchUp:
                 "sync.channel_full"
             )  # what it has would be refused, again and again
             return None
+        outside = self._rations.outside(replica, contact)
+        if outside and not self._rations.may(contact):
+            self._context.collector.count("sync.rationed")
+            return None
         running = replica.syncing[contact.public_key] = asyncio.get_running_loop().create_future()
         started = self._context.now()
         try:
             theirs, summaries = await self._summaries(replica, contact)
-            wants = _wants(replica.log.missing(summaries), limit)
+            wants = _wants(_welcome(replica, summaries, outside), limit)
             count = 0
             for start in range(0, len(wants), PULLS_AT_ONCE * 4):
+                if outside and not self._rations.may(contact):
+                    self._context.collector.count("sync.rationed")  # the next one goes on
+                    break
                 batch = wants[start : start + PULLS_AT_ONCE * 4]
-                raws = await self._pull_all(replica, contact, batch)
-                count += await self._ingest.take_all(replica, raws, contact)
+                count += await self._take(replica, contact, batch, outside)
         except FAILURES as error:
             name = type(error).__name__
             self._context.collector.record("sync", replica.name, name, started, peer=contact.id.hex())
@@ -108,12 +121,22 @@ class CatchUp:
         finally:
             del replica.syncing[contact.public_key]
             running.set_result(None)
-        if theirs and not replica.log.missing(summaries):
-            # Different all the same, when we keep messages for a shorter time.
+        if theirs and not _welcome(replica, summaries, outside):
+            # Different all the same, when we keep messages for a shorter time, or an author's quota is spent.
             replica.compared(contact.public_key, theirs)
         if count and replica.log.root() != theirs:
             self._context.collector.count("sync.merged")  # each had what the other lacked
         self._context.collector.record("sync", replica.name, "ok", started, peer=contact.id.hex(), new=count)
+        return count
+
+    async def _take(self, replica: Replica, contact: Contact, batch: list[list[Range]], outside: bool) -> int:
+        """Pull and take in one batch; how many messages were new."""
+        raws = await self._pull_all(replica, contact, batch)
+        streams, taken = replica.log.streams, replica.room.taken
+        count = await self._ingest.take_all(replica, raws, contact, outside)
+        if outside:
+            size = max(sum(map(len, raws)), replica.room.taken - taken)  # with the parts that they name
+            self._rations.brought(contact, size, max(0, replica.log.streams - streams))
         return count
 
     async def _summaries(self, replica: Replica, contact: Contact) -> tuple[bytes, list[StreamSummary]]:
@@ -168,6 +191,12 @@ class CatchUp:
             first, *rest = want[done:]
             want = [Range(first.author, first.instance, max(first.low, following), first.high), *rest]
         return raws
+
+
+def _welcome(replica: Replica, summaries: list[StreamSummary], outside: bool) -> list[Range]:
+    """What we lack of a peer's streams; from outside not what would be refused for its author's quota."""
+    missing = replica.log.missing(summaries)
+    return [span for span in missing if not (outside and replica.room.spent(span.author))]
 
 
 def _wants(ranges: list[Range], limit: int | None) -> list[list[Range]]:

@@ -24,12 +24,20 @@ class TokenBucket:
 
     def take(self, now: float, amount: float = 1.0) -> bool:
         """Take ``amount`` if it is there; whether it was."""
-        self._left = min(self._burst, self._left + max(0.0, now - self._at) * self._rate_per_s)
-        self._at = now
+        self._fill(now)
         if self._left < amount:
             return False
         self._left -= amount
         return True
+
+    def charge(self, now: float, amount: float) -> None:
+        """Take ``amount`` whether it is there or not: a debt is paid before anything more is given out."""
+        self._fill(now)
+        self._left -= amount
+
+    def _fill(self, now: float) -> None:
+        self._left = min(self._burst, self._left + max(0.0, now - self._at) * self._rate_per_s)
+        self._at = now
 
 
 class BucketTable:
@@ -48,8 +56,15 @@ class BucketTable:
         """How full the tables are, each with its bound."""
         return {"buckets": (len(self._buckets), self._keys_max)}
 
-    def take(self, key: str, now: float) -> bool:
-        """Take one from ``key``'s bucket; whether it was there."""
+    def take(self, key: str, now: float, amount: float = 1.0) -> bool:
+        """Take ``amount`` from ``key``'s bucket; whether it was there."""
+        return self._bucket(key, now).take(now, amount)
+
+    def charge(self, key: str, now: float, amount: float) -> None:
+        """Take ``amount`` from ``key``'s bucket, into debt if need be."""
+        self._bucket(key, now).charge(now, amount)
+
+    def _bucket(self, key: str, now: float) -> TokenBucket:
         bucket = self._buckets.get(key)
         if bucket is None:
             bucket = self._buckets[key] = TokenBucket(self._rate_per_s, self._burst, now)
@@ -57,7 +72,7 @@ class BucketTable:
                 self._buckets.popitem(last=False)
         else:
             self._buckets.move_to_end(key)
-        return bucket.take(now)
+        return bucket
 
 
 def prefix_of(address: Address) -> str | None:
