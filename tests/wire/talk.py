@@ -95,7 +95,7 @@ async def _write(flock: Flock) -> None:
     cut = flock.cut_off(flock[5])
     for number in range(12):
         await flock[number % 3].say(f"missed {number}")
-    await asyncio.sleep(3)
+    await asyncio.sleep(20)  # nobody tries again any more: it is to be pulled
     flock.mend(cut)
     flock[4].crash()
     await asyncio.sleep(1)
