@@ -190,10 +190,11 @@ class Membership:
         known = replica.leases.contact(back.id)
         if known is None or view is None or not view.holds(caller.contact.public_key):
             raise Refused(Status.NOT_SUBSCRIBED)
-        self._context.tasks.spawn(self._bring_back(replica, nonce, known), "membership.echo")
+        if not await self._bring_back(replica, nonce, known):
+            raise Refused(Status.MISSING)  # the asking one tries another, and at last itself
         return []
 
-    async def _bring_back(self, replica: Replica, nonce: bytes, back: Contact) -> None:
+    async def _bring_back(self, replica: Replica, nonce: bytes, back: Contact) -> bool:
         started = self._context.now()
         try:
             await self._context.rpc.request(back, Op.PROBE, [replica.channel_id, nonce])
@@ -202,6 +203,7 @@ class Membership:
             self._context.collector.count(f"probe.{type(error).__name__}")
             ok = False
         self._monitor.pushed(back, ok, started)
+        return ok
 
     def _holder(self, channel_id: bytes, contact: Contact) -> Replica:
         replica = self._storage.replicas.get(channel_id)

@@ -7,7 +7,7 @@ simulator's.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -29,8 +29,8 @@ PORT = 7400
 class Bird:
     """One node with its host and disk, and all that it told."""
 
-    def __init__(self, world: SimWorld, index: int, settings: dict[str, Any]) -> None:
-        self.host: SimHost = world.host()
+    def __init__(self, world: SimWorld, index: int, settings: dict[str, Any], nat: str = "none") -> None:
+        self.host: SimHost = world.host(nat)
         self.index = index
         self.identity = Identity.generate(self.host.env.random)
         self.disk = MemoryDisk()
@@ -96,11 +96,14 @@ class Bird:
 
 
 class Flock:
-    """Several birds on one network; the first one is everybody's bootstrap."""
+    """Several birds on one network; the first one is everybody's bootstrap. ``nats``: index -> kind."""
 
-    def __init__(self, world: SimWorld, count: int, **settings: Any) -> None:
+    def __init__(
+        self, world: SimWorld, count: int, nats: Mapping[int, str] | None = None, **settings: Any
+    ) -> None:
         self.world = world
-        self.birds = [Bird(world, index, settings) for index in range(count)]
+        behind = nats or {}
+        self.birds = [Bird(world, index, settings, behind.get(index, "none")) for index in range(count)]
         for bird in self.birds[1:]:
             bird.config = replace(bird.config, bootstrap=(self.birds[0].address,))
 

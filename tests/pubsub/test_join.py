@@ -208,3 +208,16 @@ def test_a_channel_is_created_by_a_join_of_which_the_first_attempt_failed() -> N
         assert not (await flock[2].join()).created
 
     story(tell, 4)
+
+
+def test_a_sending_path_is_proven_though_the_only_other_initiator_never_reaches_the_joiner() -> None:
+    """Both are behind symmetric translators: the initiator that is asked brings the echo back itself."""
+
+    async def tell(flock: Flock) -> None:
+        await asyncio.sleep(3)
+        joined = await flock[2].join()
+        assert joined.elapsed_ms <= 5_000
+        assert not joined.alone
+
+    for seed in range(3):
+        story(tell, 3, seed=seed, nats={1: "symmetric", 2: "symmetric"})
