@@ -16,6 +16,7 @@ from collections import OrderedDict
 
 from peernode.channel.message import Message
 from peernode.channel.quota import cost_of
+from peernode.errors import PeerNodeError
 from peernode.pubsub.context import Context
 from peernode.pubsub.ingest import Source
 from peernode.pubsub.outbox import Outbox
@@ -58,7 +59,10 @@ class Expiry:
         while True:
             await asyncio.sleep(self._context.jittered(EXPIRE_S))
             for replica in list(self._storage.replicas.values()):
-                await self._slice(replica)
+                try:
+                    await self._slice(replica)
+                except PeerNodeError as error:  # the disk gives nothing now: the next slice looks again
+                    self._context.collector.count(f"expiry.{error.code}")
             self._next = {key: at for key, at in self._next.items() if key in self._storage.replicas}
 
     def stored(self, replica: Replica, message: Message, source: Source) -> None:

@@ -7,7 +7,7 @@ of every log is read now and then (*scrubbing*), round and round.
 Invariants: only bytes with a digest that was stored are written back, and of a fork, whose rows can't tell
 which of them is damaged, both; at most ``WAITING_MAX`` places wait, over which a damaged row waits for the
 next time that it is read; what nobody can give is asked for again after pauses that double, with jitter,
-up to ``AGAIN_MAX_S``.
+up to ``AGAIN_MAX_S``; a disk that can't be read for a while costs a round, never the loop.
 """
 
 from __future__ import annotations
@@ -128,13 +128,20 @@ class Repair:
         for replica in list(self._storage.replicas.values()):
             await asyncio.sleep(0)  # a node of a thousand channels answers between their pages
             before = places.get(replica.channel_id)
-            raws = self._context.store.newest(replica.channel_id, before, SCRUB_ROWS)
-            for raw in raws:
-                for digest in parts_named(raw):
-                    if self._context.store.part(digest) is None:
-                        replica.miss_part(digest)
-            done = len(raws) < SCRUB_ROWS
-            self._scrubbed[replica.channel_id] = None if done else Message.trusted(raws[-1]).order_key
+            try:
+                self._scrubbed[replica.channel_id] = self._read_page(replica, before)
+            except PeerNodeError as error:  # the disk gives nothing now: the same page with the next round
+                self._context.collector.count(f"repair.{error.code}")
+                self._scrubbed[replica.channel_id] = before
+
+    def _read_page(self, replica: Replica, before: bytes | None) -> bytes | None:
+        """Read a page of a log and its parts; where the next one begins, None at the end."""
+        raws = self._context.store.newest(replica.channel_id, before, SCRUB_ROWS)
+        for raw in raws:
+            for digest in parts_named(raw):
+                if self._context.store.part(digest) is None:
+                    replica.miss_part(digest)
+        return None if len(raws) < SCRUB_ROWS else Message.trusted(raws[-1]).order_key
 
     # -- repairing -----------------------------------------------------------------------------
 
@@ -156,7 +163,12 @@ class Repair:
             return
         started = self._context.now()
         span = Range(author, instance, seq, seq)
-        wanted = dict.fromkeys(self._digests_at(replica, span))
+        try:
+            wanted = dict.fromkeys(self._digests_at(replica, span))
+        except PeerNodeError as error:
+            self._put_off.failed(place)
+            self._context.collector.record("repair", replica.name, error.code, started)
+            return
         for contact in await self._sources(replica):
             for message in await self._fetch(replica, contact, span):
                 if message.digest in wanted and await self._context.save(PutMessage(message)):

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from peernode.environment import Address
-from peernode.errors import LocalProtocolError, Refused, RemoteProtocolError
+from peernode.errors import LocalProtocolError, PeerNodeError, Refused, RemoteProtocolError
 from peernode.rpc.answers import Answers
 from peernode.rpc.core import Core
 from peernode.rpc.outgoing import Outgoing
@@ -156,6 +156,9 @@ class Serving:
         if isinstance(error, RemoteProtocolError):
             self._counters["rejected.body"] += 1
             return Status.MALFORMED, []
+        if isinstance(error, PeerNodeError):  # our disk, not our program: another node may do better
+            self._counters[f"unable.{error.code}"] += 1
+            return Status.BUSY, []
         self._on_crash(f"serve {Op(message.code).name}", error)
         return Status.BUSY, []
 

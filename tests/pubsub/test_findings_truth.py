@@ -8,7 +8,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
-from peernode.errors import Refused
+import pytest
+
+from peernode.channel.message import Message
+from peernode.errors import PeerNodeError, Refused
 from peernode.events import Recovered
 from peernode.pubsub.replica import Replica
 from peernode.rpc.rpc import Caller
@@ -163,3 +166,37 @@ def test_a_peer_that_shows_nothing_under_an_honest_root_silences_only_itself() -
         )
 
     story(tell, 8)
+
+
+def test_a_disk_that_can_not_be_read_for_a_while_ends_no_loop_and_is_no_crash() -> None:
+    """The reads fail as ``SqliteDatabase.rows`` does; a crash of any node fails the story by itself."""
+
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        await flock[1].say("hello")
+        await asyncio.sleep(3)
+        bird, other = apart(flock)[0][:2]
+        store = bird.node._context.store
+        newest, messages = store.newest, store.messages
+
+        def fails(*_: Any) -> Any:
+            raise PeerNodeError("STORE_CORRUPT", "disk I/O error")
+
+        store.newest = store.messages = fails
+        await asyncio.sleep(60)
+        page = other.node._context.rpc.request(
+            Contact(bird.identity.public_key, *bird.address), Op.HISTORY, [held(bird).channel_id, None, 1]
+        )
+        with pytest.raises(Refused) as refusal:
+            await other.call(page)
+        assert refusal.value.status == Status.BUSY
+        store.newest, store.messages = newest, messages
+        before = bird.node.happened()
+        assert before["repair.STORE_CORRUPT"] >= 2
+        assert before["expiry.STORE_CORRUPT"] >= 2
+        message = Message.trusted(newest(held(bird).channel_id, None, 1)[0])
+        place = (message.author, message.instance, message.seq)
+        bird.node._pubsub.repair._damaged(held(bird).channel_id, *place)
+        await flock.expect(lambda: bird.node.happened().get("repair.ok") == 1, 20, "the loop repairs")
+
+    story(tell, 6, keep_days=1.0, keep_own_days=1.0)
