@@ -7,6 +7,7 @@ only for a holder of a live lease, and never makes more traffic than it cost.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
@@ -28,6 +29,9 @@ from peernode.wire.ops import Op, Status
 
 NAME_MAX_BYTES = 256
 
+BEGUN_MAX = 4096
+"""Subscribers whose last lease with ``joining`` is remembered; of one that is forgotten, it counts again."""
+
 
 class Membership:
     """Serves SUBSCRIBE, RENEW, PROBE, ECHO and ECHO_VIA."""
@@ -40,6 +44,8 @@ class Membership:
         self._joiner = joiner
         self._monitor = monitor
         self._probing: dict[tuple[bytes, bytes], None] = {}
+        self._begun: OrderedDict[tuple[bytes, bytes], int] = OrderedDict()
+        """Channel and subscriber -> serial of the last lease that asked to be proven anew."""
         self.on_subscribers: list[Callable[[Replica], None]] = []
         """Told when a channel's set of subscribers has changed here."""
         self.on_other_root: list[Callable[[Replica, Contact, bytes], None]] = []
@@ -112,7 +118,27 @@ class Membership:
             raise Refused(Status.BUSY)
         if verdict is Verdict.REFUSED:
             raise Refused(Status.INVALID)
-        self._after(replica, lease, contact, None if joining else before, root)
+        if verdict is Verdict.STALE and replica.leases.contact(lease.subscriber_id) is None:
+            return  # a tombstone is here, this one or a newer one
+        if joining and self._is_first(lease):
+            before = None  # it begins anew, once for each lease that it has signed
+        self._after(replica, lease, contact, before, root)
+
+    def _is_first(self, lease: Lease) -> bool:
+        """Whether no lease as new as this one has asked for proof here."""
+        key = (lease.channel_id, lease.subscriber)
+        if self._begun.get(key, -1) >= lease.serial_ms:
+            self._context.collector.count("subscribe.repeated")
+            return False
+        self._begun[key] = lease.serial_ms
+        self._begun.move_to_end(key)
+        if len(self._begun) > BEGUN_MAX:
+            self._begun.popitem(last=False)
+        return True
+
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """How full the tables are, each with its bound."""
+        return {"subscribers_begun": (len(self._begun), BEGUN_MAX)}
 
     def _after(
         self, replica: Replica, lease: Lease, contact: Contact, before: Contact | None, root: bytes
@@ -128,6 +154,10 @@ class Membership:
         if root != replica.log.root():
             for differs in self.on_other_root:
                 differs(replica, contact, root)
+
+    def proving(self, subscriber_id: bytes) -> bool:
+        """Whether a new subscriber is being probed."""
+        return any(contact_id == subscriber_id for _, contact_id in self._probing)
 
     async def _prove(self, replica: Replica, contact: Contact) -> None:
         """Reach the new subscriber; it learns from the probe that we can."""

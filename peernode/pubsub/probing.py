@@ -6,14 +6,16 @@ time, and only who was neither reached nor heard for longer than a renewal takes
 is repaired: again where its last datagram came from, then by a relay through somebody who reaches it,
 whereupon it pings us (which opens its translator and tells us its address), then again directly.
 
-Invariants: at most ``PROBES_PER_TICK`` tests begin per tick, and one per subscriber at a time; only a live
-lease is tested; a failing one is tested ever more rarely; nothing is sent where a push or an answer has
+Invariants: at most ``PROBES_PER_TICK`` tests begin per tick, those of the paths untested for longest over all
+channels, and one per subscriber at a time; a subscriber known by a copied lease is tested as well; only a
+live lease is tested; a failing one is tested ever more rarely; nothing is sent where a push or an answer has
 proven the path lately.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Iterator
 
 from peernode.errors import Backpressure, Refused, RpcTimeout
 from peernode.pubsub.context import Context
@@ -53,11 +55,14 @@ class Probing:
         storage: PubSubStorage,
         monitor: InitiatorReachabilityMonitor,
         relays: Relays,
+        proving: Callable[[bytes], bool],
     ) -> None:
+        """``proving``: whether the probe of a subscription is under way, by the subscriber's id."""
         self._context = context
         self._storage = storage
         self._monitor = monitor
         self._relays = relays
+        self._proving = proving
         self._testing: dict[bytes, None] = {}
         self._begun = 0
         self._ticks = 0
@@ -72,11 +77,15 @@ class Probing:
             await asyncio.sleep(TICK_S)
             self._ticks += 1
             self._begun = 0
-            for replica in list(self._storage.replicas.values()):
+            due: list[tuple[float, Replica, Contact]] = []
+            for replica in self._storage.replicas.values():
                 if replica.serves:
-                    self._look_through(replica)
+                    due += self._look_through(replica)
+            for _, replica, contact in sorted(due, key=lambda each: each[0]):
+                self._test_soon(replica, contact)
 
-    def _look_through(self, replica: Replica) -> None:
+    def _look_through(self, replica: Replica) -> Iterator[tuple[float, Replica, Contact]]:
+        """The paths of one channel that are due, with the time of the last test."""
         now, config = self._context.now(), self._context.config
         small = replica.leases.count(now) <= config.small_channel_max
         if not small and self._ticks % LARGE_EVERY_TICKS:
@@ -87,9 +96,10 @@ class Probing:
                 continue
             record = self._monitor.get(lease.subscriber_id)
             if record is None:
-                continue  # the probe of its subscription is still under way, or another reaches it first
-            if self._due(record, now, patience_s, small):
-                self._test_soon(replica, lease.contact)
+                if not self._proving(lease.subscriber_id):  # its lease is a copy: it never subscribed here
+                    yield float("-inf"), replica, lease.contact
+            elif self._due(record, now, patience_s, small):
+                yield record.last_test_s, replica, lease.contact
 
     def _due(self, record: Reachability, now: float, patience_s: float, small: bool) -> bool:
         if not record.reachable:

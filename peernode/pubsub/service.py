@@ -66,11 +66,11 @@ class PubSub:
         )
         self.repair = Repair(context, self.storage, self.ingest, self.catch_up)
         self.recovery = Recovery(context, self.storage, self.subscriber, self.joiner, self.catch_up)
-        membership = Membership(context, self.storage, self.joiner, self.monitor)
+        membership = self._membership = Membership(context, self.storage, self.joiner, self.monitor)
         Archive(context, self.storage)
         self.intake = Intake(context, self.storage, self.ingest, self.delivery)
         self.relays.push = self.intake.push
-        self.probing = Probing(context, self.storage, self.monitor, self.relays)
+        self.probing = Probing(context, self.storage, self.monitor, self.relays, membership.proving)
         self.matrix = Matrix(context, self.storage, self.monitor)
         self.unreached = Unreached(context, self.outbox, self.matrix)
         quorum.on_sent.append(self.unreached.sent)
@@ -104,6 +104,7 @@ class PubSub:
             self.expiry,
             self.relays,
             self.probing,
+            self._membership,
         )
         return {name: size for part in parts for name, size in part.sizes().items()}
 

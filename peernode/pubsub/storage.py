@@ -41,6 +41,8 @@ class PubSubStorage:
         self._context = context
         self.replicas: dict[bytes, Replica] = {}
         self.coordination = Coordination(context, self)
+        self._places = 0
+        """Reserved for channels whose rows are being written."""
         self._pings: dict[bytes, asyncio.Task[None]] = {}
         """By public key: who is being asked whether it is there; no more than the routing table holds."""
         self._dropping: dict[bytes, asyncio.Task[bool]] = {}
@@ -101,7 +103,7 @@ class PubSubStorage:
 
     def _make_room(self) -> bool:
         """Whether one more channel may be stored for others; an empty, unread one gives way."""
-        if len(self.replicas) < self._context.config.channels_max + SERVED_MAX:
+        if len(self.replicas) + self._places < self._context.config.channels_max + SERVED_MAX:
             return True
         now = self._context.now()
         for replica in self.replicas.values():
@@ -158,9 +160,13 @@ class PubSubStorage:
             if not self._make_room():
                 raise Refused(Status.BUSY)
             row = ChannelRow(channel_id, name, False, True)
-            if not await self._context.save(PutChannel(row)):
-                raise Refused(Status.STORE_FULL)
-            replica = self.replicas.get(channel_id) or self._make(channel_id, name)
+            self._places += 1  # other requests come in while the row is written
+            try:
+                if not await self._context.save(PutChannel(row)):
+                    raise Refused(Status.STORE_FULL)
+                replica = self.replicas.get(channel_id) or self._make(channel_id, name)
+            finally:
+                self._places -= 1
         self.local_view(replica)
         return replica
 

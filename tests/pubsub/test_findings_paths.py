@@ -8,11 +8,18 @@ from collections import Counter
 import pytest
 
 from peernode.channel.ids import channel_id_of
+from peernode.channel.lease import sign_lease
 from peernode.config import NodeConfig
+from peernode.errors import Refused
 from peernode.events import Recovered
-from peernode.identity import network_id_of
+from peernode.identity import Identity, network_id_of
+from peernode.rpc.rpc import Rpc
 from peernode.simulation.world.disturbances import Block
-from tests.pubsub.flock import LOBBY, Bird, Flock, story
+from peernode.wire.contact import Contact
+from peernode.wire.ops import Op
+from tests.pubsub.flock import LOBBY, PORT, Bird, Flock, story
+
+COPIED_SEED = 2
 
 NETWORK = network_id_of(NodeConfig().network)
 
@@ -92,3 +99,103 @@ def test_two_initiators_that_do_not_hear_each_other_make_nobody_hurry() -> None:
         assert spent["op.COORDINATOR.out"] <= 10
 
     story(tell, 8)
+
+
+def test_paths_of_later_channels_are_tested_when_earlier_ones_would_fill_every_tick(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Before, channels were gone through in one order: the first ones took every tick's tests."""
+    monkeypatch.setattr("peernode.pubsub.probing.PROBES_PER_TICK", 1)
+    monkeypatch.setattr("peernode.pubsub.probing.SILENT_S", 0.2)
+
+    async def tell(flock: Flock) -> None:
+        await asyncio.gather(*(bird.join("#first") for bird in flock.birds[:6]))
+        await asyncio.gather(*(bird.join("#later") for bird in flock.birds[6:]))
+        await asyncio.sleep(40)
+        monitor = flock[0].node._pubsub.monitor
+        assert flock[0].node.happened()["probe.put_off"] > 20
+        now = flock[0].host.env.clock.monotonic()
+        for bird in flock.birds[1:]:
+            record = monitor.get(bird.identity.node_id)
+            assert record is not None
+            assert now - record.last_test_s < 15, bird.index
+
+    story(tell, 8, replicas=8)
+
+
+def test_a_subscriber_known_by_a_copied_lease_is_tested() -> None:
+    """Nothing of it ever arrives at one initiator, which had no record of it, and so never a test."""
+
+    async def tell(flock: Flock) -> None:
+        order = closest(flock)
+        deaf, late = order[0], order[-1]
+        assert flock[0] not in (deaf, late)
+        flock.world.network.disturb(Block(frozenset([late.host.index]), frozenset([deaf.host.index])))
+        await asyncio.gather(*(bird.join() for bird in flock if bird is not late))
+        await asyncio.sleep(5)
+        await late.join()
+
+        def tested() -> bool:
+            record = deaf.node._pubsub.monitor.get(late.identity.node_id)
+            return record is not None and record.failures > 0
+
+        await flock.expect(tested, 30, "the path is tested")
+
+    story(tell, 8, seed=COPIED_SEED)
+
+
+async def subscribe_from_outside(flock: Flock, to: Bird, names: list[str]) -> list[str]:
+    """Ask all at once to store these channels, with one lease for each name; what became of each."""
+    host = flock.world.host()
+    identity = Identity.generate(host.env.random)
+    rpc = Rpc(identity, NodeConfig(listen=(host.local_ip, PORT)), host.env)
+    contact = Contact(to.identity.public_key, *to.address)
+    leases = {
+        name: sign_lease(identity, NETWORK, channel_id_of(NETWORK, name), host.env.clock.wall_ms(), 60)
+        for name in names
+    }
+
+    async def ask(name: str) -> str:
+        try:
+            await rpc.request(contact, Op.SUBSCRIBE, [leases[name].raw, bytes(16), name, True], prove=True)
+        except Refused as refusal:
+            return refusal.status.name if hasattr(refusal.status, "name") else str(refusal.status)
+        return "OK"
+
+    async def attack() -> list[str]:
+        await rpc.start()
+        await rpc.hello(to.address)
+        await rpc.request(contact, Op.PING, [1, 1])
+        return list(await asyncio.gather(*(ask(name) for name in names)))
+
+    return list(await host.call(attack()))
+
+
+def test_a_burst_does_not_pass_the_bound_of_channels(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before, the bound was asked before a commit and the channel made after it."""
+    monkeypatch.setattr("peernode.pubsub.storage.SERVED_MAX", 2)
+
+    async def tell(flock: Flock) -> None:
+        await asyncio.sleep(3)
+        outcomes = await subscribe_from_outside(flock, flock[0], [f"#x{index}" for index in range(24)])
+        held, limit = flock[0].node.sizes()["pubsub.channels"]
+        assert held == limit == 7
+        assert outcomes.count("OK") == 7
+
+    story(tell, 3, channels_max=5)
+
+
+def test_one_lease_asks_for_proof_once() -> None:
+    """Before, each copy of a SUBSCRIBE that says ``joining`` bought a commit, a round of SYNC and a probe."""
+
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        await asyncio.sleep(3)
+        first = closest(flock)[0]
+        before = counted(first)
+        assert set(await subscribe_from_outside(flock, first, [LOBBY] * 20)) == {"OK"}
+        await asyncio.sleep(1)
+        spent = counted(first) - before
+        assert spent["subscribe.repeated"] == 19
+
+    story(tell, 6)
