@@ -53,7 +53,7 @@ OVERLAYS = (
         "it leaves after 3 failures spread over at least 3 s.",
         "Who does not answer stays in the routing table, and an initiator for ever",
         "bystanders",
-        ("kept",),
+        ("kept", "replicated"),
         (Patch(PeerTable, "failed", _never_leaves),),
     ),
 )

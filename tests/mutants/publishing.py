@@ -56,7 +56,7 @@ def _local_view_of_whoever_is_left(self: PubSubStorage, replica: Replica) -> Ini
 
 
 async def _messages_without_parts(
-    self: Ingest, replica: Replica, messages: list[Message], via: Contact | None
+    self: Ingest, replica: Replica, messages: list[Message], source: Source, via: Contact | None
 ) -> tuple[list[Message], list[Write]]:
     return messages, []
 
