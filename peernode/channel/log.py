@@ -126,10 +126,12 @@ class ChannelLog:
                 return Added.DUPLICATE
             if stream.void or (kept and message.digest > kept[1]):
                 return Added.IGNORED
-            stream.fork(message.seq, [message.digest, *others], _named(message), self._below(stream, message))
+            stream.fork(
+                message.seq, [message.digest, *others], message.named_before, self._below(stream, message)
+            )
             outcome = Added.FORK
         else:
-            stream.add(message.seq, message.digest, _named(message))
+            stream.add(message.seq, message.digest, message.named_before)
         self._touch(stream)
         self.version += 1
         return outcome
@@ -191,11 +193,6 @@ class ChannelLog:
         self._bucket_digests[_bucket(stream.key)] = None
         self._root = None
 
-    @property
-    def streams(self) -> int:
-        """How many streams are held."""
-        return len(self._streams)
-
     # -- asking ------------------------------------------------------------------------------
 
     def knows(self, author: bytes, instance: bytes) -> bool:
@@ -250,15 +247,24 @@ class ChannelLog:
             self._root = hashlib.blake2b(b"".join(self.bucket_digests()), digest_size=16).digest()
         return self._root
 
-    def differing_streams(self, theirs: list[bytes]) -> list[StreamSummary]:
-        """Our streams in the buckets whose digests differ from ``theirs``, sorted by key."""
-        found = [
-            self._summary(stream)
-            for index in range(BUCKETS)
-            if self._bucket_digest(index) != theirs[index]
-            for stream in self._buckets[index].values()
-        ]
-        return sorted(found, key=lambda summary: summary.author + summary.instance)
+    def differing_streams(
+        self, theirs: list[bytes], after: bytes | None = None, limit: int | None = None
+    ) -> list[StreamSummary]:
+        """Our streams in the buckets whose digests differ from ``theirs``, by bucket and then by key.
+
+        With ``limit`` the first ones behind the key ``after``, at the cost of a bucket or two.
+        """
+        found: list[StreamSummary] = []
+        first = _bucket(after) if after is not None else 0
+        for index in range(first, BUCKETS):
+            if self._bucket_digest(index) == theirs[index]:
+                continue
+            bucket = self._buckets[index]
+            keys = sorted(key for key in bucket if after is None or index > first or key > after)
+            found += [self._summary(bucket[key]) for key in keys[: limit and limit - len(found)]]
+            if len(found) == limit:
+                break
+        return found
 
     def _summary(self, stream: StreamRanges) -> StreamSummary:
         key = stream.key
@@ -288,11 +294,6 @@ class ChannelLog:
                 found = stream.to_compare(theirs.floor + 1, theirs.highest)  # a fork
             ranges.extend(Range(theirs.author, theirs.instance, low, high) for low, high in found)
         return [item for item in ranges if item.low <= item.high]
-
-
-def _named(message: Message) -> tuple[bytes, ...]:
-    """What the message names as the one before it; nothing for the first of a stream."""
-    return (message.prev,) if message.seq > 1 else ()
 
 
 def _bucket(key: bytes) -> int:

@@ -74,6 +74,11 @@ class Message:
         """The message in bytes of our own store, whose signature was verified when they came."""
         return _decode(raw)
 
+    @property
+    def named_before(self) -> tuple[bytes, ...]:
+        """What it names as the message before it; nothing for the first of a stream."""
+        return (self.prev,) if self.seq > 1 else ()
+
     @cached_property
     def skips(self) -> tuple[bytes, int, bytes] | None:
         """What a skip names in its author's streams: (instance, seq, digest)."""

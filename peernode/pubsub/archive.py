@@ -78,9 +78,7 @@ class Archive:
         after = body.take_bytes_or_none(40)
         if len(buckets) != BUCKETS:
             raise Refused(Status.MALFORMED)
-        differing = replica.log.differing_streams(buckets)
-        if after is not None:
-            differing = [item for item in differing if item.author + item.instance > after]
+        differing = replica.log.differing_streams(buckets, after, SUMMARIES_PER_PAGE + 1)
         page = differing[:SUMMARIES_PER_PAGE]
         return [replica.log.root(), [encode_summary(item) for item in page], len(differing) > len(page)]
 

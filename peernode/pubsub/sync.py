@@ -132,11 +132,11 @@ class CatchUp:
     async def _take(self, replica: Replica, contact: Contact, batch: list[list[Range]], outside: bool) -> int:
         """Pull and take in one batch; how many messages were new."""
         raws = await self._pull_all(replica, contact, batch)
-        streams, taken = replica.log.streams, replica.room.taken
+        streams, taken = replica.log.sizes()["streams"][0], replica.room.taken
         count = await self._ingest.take_all(replica, raws, contact, outside)
         if outside:
             size = max(sum(map(len, raws)), replica.room.taken - taken)  # with the parts that they name
-            self._rations.brought(contact, size, max(0, replica.log.streams - streams))
+            self._rations.brought(contact, size, max(0, replica.log.sizes()["streams"][0] - streams))
         return count
 
     async def _summaries(self, replica: Replica, contact: Contact) -> tuple[bytes, list[StreamSummary]]:

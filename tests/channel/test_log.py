@@ -185,9 +185,26 @@ def test_only_streams_in_differing_buckets_are_compared() -> None:
     named = theirs.log.differing_streams(mine.log.bucket_digests())
     assert authors[3].identity.public_key in [item.author for item in named]
     assert len(named) < len(authors)
-    keys = [item.author + item.instance for item in named]
-    assert keys == sorted(keys)
     assert mine.log.differing_streams(mine.log.bucket_digests()) == []
+
+
+def test_pages_of_differing_streams_have_each_once_and_look_at_a_bucket_or_two() -> None:
+    """A page that sorts and sums up all streams costs hundreds of digests in place of some."""
+    log = Replica().log
+    log.rebuild((bytes([number]) * 32, INSTANCE, 1, bytes(16)) for number in range(255))
+    theirs = [b"another!"] * 64
+    paged: list[StreamSummary] = []
+    after: bytes | None = None
+    while page := log.differing_streams(theirs, after, 11):
+        paged += page
+        after = page[-1].author + page[-1].instance
+    assert paged == log.differing_streams(theirs)
+    assert len({item.author for item in paged}) == len(paged) == 255
+    summed_up: list[object] = []
+    honest = log._summary
+    log._summary = lambda stream: (summed_up.append(stream), honest(stream))[1]  # type: ignore[method-assign]
+    log.differing_streams(theirs, paged[99].author + INSTANCE, 12)
+    assert len(summed_up) == 12
 
 
 def test_what_a_peer_has_is_asked_for_and_no_more() -> None:
