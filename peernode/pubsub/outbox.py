@@ -43,6 +43,10 @@ class Entry:
     quorum: int = 0
     believed: bool = False
     """The last set that it was published to was full, or another machine has had a part in it since."""
+    members: dict[bytes, None] = field(default_factory=dict)
+    """Keys of that set."""
+    refusals: dict[bytes, ErrorInfo] = field(default_factory=dict)
+    """Member's key -> why it did not take the message at this attempt."""
     alone: bool = False
     reach: int = 1 << 160
     """XOR distance of the farthest initiator: nobody farther counts towards the quorum."""
@@ -83,6 +87,14 @@ class Entry:
         self.frozen = True
         if 2 * len(self.counts) > len(self.receipts):
             self.counted = max(*self.counts, len(self.audience))
+
+    def refuse(self, key: bytes, error: ErrorInfo) -> None:
+        """One initiator refuses: that is the message's error only when no quorum is left without those."""
+        if key in self.members:
+            self.refusals[key] = error
+        told = [info for member, info in self.refusals.items() if member in self.members]
+        if told and len(self.members) - len(told) < self.quorum:
+            self.error = next((info for info in told if info.retryable), told[0])
 
     @property
     def delivered(self) -> int:

@@ -55,6 +55,7 @@ class QuorumPublish:
     async def attempt(self, entry: Entry) -> None:
         """One attempt, from the question who stores the channel to a quorum, within the time for it."""
         started = self._context.now()
+        entry.refusals.clear()
         if entry.state in ("pending", "failed"):
             self._audience.push_directly(entry.replica, entry.message)
         try:
@@ -82,6 +83,7 @@ class QuorumPublish:
         me, mine = self._context.identity.public_key, self._context.config.machine_id
         entry.of = max(entry.of, len(view.contacts))
         entry.quorum = view.quorum
+        entry.members = dict.fromkeys(contact.public_key for contact in view.contacts)
         full = len(view.contacts) >= self._context.config.replicas
         entry.believed = full or any(entry.receipts.get(c.public_key, mine) != mine for c in view.contacts)
         target = int.from_bytes(entry.replica.channel_id, "big")
@@ -145,20 +147,20 @@ class QuorumPublish:
     def _refused(self, entry: Entry, contact: Contact, refusal: Refused) -> tuple[str, float | None]:
         """What the refusal means; and how long to wait before asking again, None for not at all."""
         outcome = Status(refusal.status).name if refusal.status in list(Status) else "refused"
-        body = Fields(refusal.body)
+        body, key = Fields(refusal.body), contact.public_key
         try:
             if refusal.status == Status.RATE_LIMITED:
                 return outcome, min(body.take_int(0, 3_600_000) / 1000, RATE_WAIT_MAX_S)
             if refusal.status == Status.BUSY:
                 return outcome, self._context.config.rto_initial_s
             if refusal.status == Status.NOT_YET:
-                entry.error = error_info("CLOCK_SKEW", seconds=body.take_int(0, 1 << 48) // 1000)
+                entry.refuse(key, error_info("CLOCK_SKEW", seconds=body.take_int(0, 1 << 48) // 1000))
             elif refusal.status == Status.STORE_FULL:
-                entry.error = error_info("CHANNEL_FULL")
+                entry.refuse(key, error_info("CHANNEL_FULL"))
             elif refusal.status == Status.OVER_QUOTA:
-                entry.error = error_info("AUTHOR_QUOTA")
+                entry.refuse(key, error_info("AUTHOR_QUOTA"))
             elif refusal.status == Status.INVALID:
-                entry.error = error_info("SIGNATURE_INVALID")
+                entry.refuse(key, error_info("SIGNATURE_INVALID"))
             elif refusal.status == Status.NOT_INITIATOR:
                 self._follow(entry, contact, decode_contacts(body.take(), TARGETS_MAX))
         except RemoteProtocolError:

@@ -9,11 +9,12 @@ from typing import Any
 
 from peernode.channel.message import Message
 from peernode.channel.receipt import sign_ack
+from peernode.errors import Refused
 from peernode.identity import Identity
 from peernode.rpc.rpc import Caller
 from peernode.simulation.world.disturbances import Latency
 from peernode.simulation.world.host import SimWorld
-from peernode.wire.ops import Op
+from peernode.wire.ops import Op, Status
 from tests.pubsub.flock import Bird, Flock, story
 from tests.pubsub.test_findings_truth import Answer, apart, held, lie
 from tests.pubsub.test_large import written
@@ -90,3 +91,45 @@ def test_one_initiator_that_counts_instead_of_naming_makes_no_message_delivered_
         assert author.state(state.id).delivered == (6, 7)
 
     story(tell, 8)
+
+
+def test_a_message_that_one_initiator_refuses_is_tried_again() -> None:
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        await asyncio.sleep(5)
+        initiators, (author, *_) = apart(flock)
+
+        async def refuse(caller: Caller, ask: Answer) -> list[Any]:
+            raise Refused(Status.INVALID)
+
+        lie(initiators[2], Op.PUBLISH, refuse)
+        cut = flock.cut_off(author, initiators[2])
+        state = await author.say("please arrive")
+        await flock.expect(lambda: author.state(state.id).state == "failed", 8, "no quorum")
+        error = author.state(state.id).error
+        assert error is not None
+        assert error.code == "NO_QUORUM"
+        flock.mend(cut)
+        await flock.expect(lambda: author.state(state.id).delivered == (6, 6), 60, "delivered afterwards")
+
+    story(tell, 7)
+
+
+def test_a_message_that_most_initiators_refuse_says_why() -> None:
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        await asyncio.sleep(5)
+        initiators, (author, *_) = apart(flock)
+
+        async def refuse(caller: Caller, ask: Answer) -> list[Any]:
+            raise Refused(Status.INVALID)
+
+        for bird in initiators[:3]:
+            lie(bird, Op.PUBLISH, refuse)
+        state = await author.say("no way")
+        await flock.expect(lambda: author.state(state.id).state == "failed", 8, "refused")
+        error = author.state(state.id).error
+        assert error is not None
+        assert error.code == "SIGNATURE_INVALID"
+
+    story(tell, 6)
