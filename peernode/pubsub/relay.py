@@ -8,7 +8,7 @@ origin learns which way is broken, an address translator between them opens, and
 
 Invariants: one hop (a relay passes on only what the origin itself sent, to somebody else than itself);
 only initiators of the channel and holders of a live lease ask, relay and are relayed to; a nonce is used
-once; a relay sends at most as many bytes as it was sent; at most ``RELAYS_PER_S`` per origin. What a relay
+once; a relay sends at most as many bytes as it was sent; at most ``RELAYS_PER_S`` per caller. What a relay
 gains nobody trusts: a relayed probe never confirms a join.
 """
 
@@ -32,10 +32,10 @@ from peernode.wire.ops import Op, Status
 
 RELAYS_PER_S = 50.0
 RELAYS_BURST = 200.0
-"""Relayed requests of one origin; over it the origin hears ``RATE_LIMITED``."""
+"""Relayed requests of one caller that may ask; over it the caller hears ``RATE_LIMITED``."""
 
 ORIGINS_MAX = 1024
-"""Origins whose rate is remembered, and those pinged back lately."""
+"""Callers whose rate is remembered, and origins pinged back lately."""
 
 HEARD_PEERS_MAX = 4096
 """Peers whose last request is remembered; over it the one not heard longest counts as never heard."""
@@ -159,15 +159,21 @@ class Relays:
             raise Refused(Status.NOT_SUBSCRIBED)
         if op not in (Op.PUSH, Op.PROBE):
             raise Refused(Status.INVALID)
-        self._use(origin, nonce)
         if origin == caller.contact.public_key:
+            self._check_asker(replica, caller.contact)
+            self._use(caller, origin, nonce)
             named = Contact.decode(body.take()) if body.more else None
             return await self._pass_on(replica, caller.contact, target, named, list(body[:6]))
-        return await self._arrived(replica, caller, origin, target, Op(op), inner)
+        self._check_arrival(replica, caller, origin, target)
+        self._use(caller, origin, nonce)
+        return await self._arrived(replica, caller, origin, Op(op), inner)
 
-    def _use(self, origin: bytes, nonce: bytes) -> None:
-        """A nonce serves once; the same datagram sent again is answered from memory before it gets here."""
-        if not self._rates.take(origin.hex(), self._context.now()):
+    def _use(self, caller: Caller, origin: bytes, nonce: bytes) -> None:
+        """A nonce serves once; the same datagram sent again is answered from memory before it gets here.
+
+        Counted against the caller, who has proven its key: anybody can name an origin.
+        """
+        if not self._rates.take(caller.contact.public_key.hex(), self._context.now()):
             raise Refused(Status.RATE_LIMITED, [int(1000 / RELAYS_PER_S) + 1])
         if (origin, nonce) in self._nonces:
             self._context.collector.count("relay.replayed")
@@ -176,14 +182,18 @@ class Relays:
         if len(self._nonces) > NONCES_MAX:
             self._nonces.popitem(last=False)
 
+    def _check_asker(self, replica: Replica, caller: Contact) -> None:
+        view = replica.initiators
+        asks = view is not None and view.holds(caller.public_key)
+        if not asks and replica.leases.contact(caller.id) is None and not self._storage.near(replica, caller):
+            raise Refused(Status.NOT_SUBSCRIBED)
+
     async def _pass_on(
         self, replica: Replica, caller: Contact, target: bytes, named: Contact | None, body: list[Any]
     ) -> list[Any]:
         """To the target where we know it, else where an initiator knows it: it proves that address first."""
         view = replica.initiators
         asks = view is not None and view.holds(caller.public_key)
-        if not asks and replica.leases.contact(caller.id) is None and not self._storage.near(replica, caller):
-            raise Refused(Status.NOT_SUBSCRIBED)
         contact = self._known(replica, target)
         if contact is None and asks and named is not None and named.id == target:
             contact = named
@@ -213,19 +223,22 @@ class Relays:
         view = replica.initiators
         return next((contact for contact in (view.contacts if view else ()) if contact.id == target), None)
 
-    async def _arrived(
-        self, replica: Replica, caller: Caller, origin: bytes, target: bytes, op: Op, inner: Fields
-    ) -> list[Any]:
+    def _check_arrival(self, replica: Replica, caller: Caller, origin: bytes, target: bytes) -> None:
         """We are the target; an initiator stands behind it, as origin or as the relay.
 
         An origin that we do not hear may have left our view of the initiators for that very reason.
         """
         if target != self._context.identity.node_id:
             raise Refused(Status.INVALID)
+        view, keys = replica.initiators, (origin, caller.contact.public_key)
+        if not replica.subscribed or view is None or not any(view.holds(key) for key in keys):
+            raise Refused(Status.NOT_SUBSCRIBED)
+
+    async def _arrived(
+        self, replica: Replica, caller: Caller, origin: bytes, op: Op, inner: Fields
+    ) -> list[Any]:
         view = replica.initiators
         contacts = {contact.public_key: contact for contact in (view.contacts if view else ())}
-        if not replica.subscribed or not (origin in contacts or caller.contact.public_key in contacts):
-            raise Refused(Status.NOT_SUBSCRIBED)
         heard_s, now = self._heard.get(origin), self._context.now()
         known, address = contacts.get(origin), self._context.rpc.address_of(origin)
         if known is None and address is not None:
