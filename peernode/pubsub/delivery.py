@@ -232,7 +232,7 @@ class MessageDelivery:
                 spread.shared[subscriber] = None
             return
         own = spread.message.author == self._context.identity.public_key
-        known = replica.leases.contact(subscriber) is not None or subscriber in replica.subscribers
+        known = replica.lists(subscriber)
         if not own and not known:
             self._context.collector.count("delivery.ack_of_a_stranger")
             return

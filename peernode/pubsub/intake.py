@@ -10,12 +10,13 @@ itself, however many share its address. The limits' tables are bounded: the long
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any
 
 from peernode.channel.message import Message, check_signature
 from peernode.channel.receipt import sign_ack, sign_receipt
 from peernode.errors import Backpressure, PeerNodeError, Refused, RemoteProtocolError
-from peernode.identity import PUBLIC_KEY_BYTES
+from peernode.identity import PUBLIC_KEY_BYTES, node_id_of
 from peernode.pubsub.acks import ID_PREFIX_BYTES
 from peernode.pubsub.context import Context
 from peernode.pubsub.delivery import MessageDelivery
@@ -25,6 +26,7 @@ from peernode.pubsub.storage import PubSubStorage
 from peernode.rpc.ratelimit import BucketTable, TokenBucket, prefix_of
 from peernode.rpc.rpc import Caller
 from peernode.wire.codec import Fields
+from peernode.wire.contact import Contact
 from peernode.wire.ops import Op, Status
 
 AUTHORS_MAX = 8192
@@ -62,6 +64,8 @@ class Intake:
         config = context.config
         self._newcomers = BucketTable(config.new_streams_per_s, config.new_streams_burst, PREFIXES_MAX)
         self._restarts = BucketTable(RESTARTS_PER_S, RESTARTS_BURST, AUTHORS_MAX)
+        self.asked: Callable[[bytes, bytes], bool] = lambda digest, key: False
+        """Whether we asked a node, by its key, to store our message of this digest."""
         context.rpc.serve(Op.PUBLISH, self._publish)
         context.rpc.serve(Op.PUSH, self.push)
         context.rpc.serve(Op.ACKED, self._acked)
@@ -162,20 +166,30 @@ class Intake:
         replica = self._storage.replicas.get(body.take_bytes(20))
         if replica is None:
             raise Refused(Status.MISSING)
-        teller = caller.contact.public_key
+        teller, trusted = caller.contact.public_key, self._stores(replica, caller.contact)
         followed = False
         for item in body.take_list(ACKS_MAX):
             per_message = Fields(item)
             digest = per_message.take_bytes(16)
             followed = followed or self._delivery.follows(digest)
+            asked = trusted or self.asked(digest, teller)
             for pair in per_message.take_list(ACKS_MAX):
                 fields = Fields(pair)
                 name, signature = fields.take_bytes_upto(32), fields.take_bytes(64)
-                if (key := self._acker(replica, name)) is not None:
+                key = self._acker(replica, name)
+                if key is not None and not asked and not replica.lists(node_id_of(key)):
+                    self._context.collector.count("delivery.ack_of_a_stranger")
+                elif key is not None:
                     self._delivery.reported(replica, digest, key, signature, teller)
         if not followed:
             raise Refused(Status.MISSING)  # we have restarted since: let another initiator pass them on
         return []
+
+    def _stores(self, replica: Replica, contact: Contact) -> bool:
+        """Whether a peer stores the channel, for all we know: such a one knows subscribers that we do not."""
+        view = replica.initiators
+        contacts = (*(view.contacts if view else ()), *replica.remembered, *replica.rumoured)
+        return any(known.public_key == contact.public_key for known in contacts)
 
     def _acker(self, replica: Replica, name: bytes) -> bytes | None:
         """The public key of the subscriber that an ack names by its key or the beginning of its id."""

@@ -174,6 +174,11 @@ class Outbox:
         self.waiting[entry.message.id] = entry
         self.by_digest[entry.message.digest] = entry
 
+    def asked(self, digest: bytes, key: bytes) -> bool:
+        """Whether a node was asked to store the message of this digest, an own one."""
+        entry = self.by_digest.get(digest)
+        return entry is not None and key in entry.targets
+
     def has_room(self, accepting: int) -> bool:
         """Whether one more may be accepted beside those being committed; takes room from a sent one."""
         if len(self.waiting) + accepting < self._context.config.outbox_max:

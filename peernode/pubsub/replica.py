@@ -190,6 +190,10 @@ class Replica:
         """
         return root == self.log.root() or root in self._roots or self._compared.get(public_key) == root
 
+    def lists(self, subscriber_id: bytes) -> bool:
+        """Whether this subscriber holds a lease here, or an initiator has named it."""
+        return self.leases.contact(subscriber_id) is not None or subscriber_id in self.subscribers
+
     def position(self, subscriber_id: bytes, view: InitiatorSet) -> int:
         """Our place, from 0, among the initiators that push to a subscriber; kept for each set."""
         if view.hash != self._positions_for:

@@ -9,13 +9,15 @@ from typing import Any
 
 from peernode.channel.message import Message
 from peernode.channel.receipt import sign_ack
+from peernode.config import NodeConfig
 from peernode.errors import Refused
 from peernode.identity import Identity
-from peernode.rpc.rpc import Caller
+from peernode.rpc.rpc import Caller, Rpc
 from peernode.simulation.world.disturbances import Latency
 from peernode.simulation.world.host import SimWorld
+from peernode.wire.contact import Contact
 from peernode.wire.ops import Op, Status
-from tests.pubsub.flock import Bird, Flock, story
+from tests.pubsub.flock import PORT, Bird, Flock, story
 from tests.pubsub.test_findings_truth import Answer, apart, held, lie
 from tests.pubsub.test_large import written
 
@@ -133,3 +135,69 @@ def test_a_message_that_most_initiators_refuse_says_why() -> None:
         assert error.code == "SIGNATURE_INVALID"
 
     story(tell, 6)
+
+
+async def intrude(flock: Flock, victim: Bird, op: Op, bodies: list[list[Any]]) -> list[int]:
+    """Somebody without a part in the channel asks all this of a node; the statuses of the refusals."""
+    host = flock.world.host()
+    rpc = Rpc(Identity.generate(host.env.random), NodeConfig(listen=(host.local_ip, PORT)), host.env)
+    contact = Contact(victim.identity.public_key, *victim.address)
+    refused: list[int] = []
+
+    async def ask(body: list[Any]) -> None:
+        try:
+            await rpc.request(contact, op, body, prove=True)
+        except Refused as refusal:
+            refused.append(refusal.status)
+
+    async def ask_all() -> None:
+        await rpc.start()
+        await rpc.hello(victim.address)
+        for first in range(0, len(bodies), 8):
+            await asyncio.gather(*(ask(body) for body in bodies[first : first + 8]))
+        await rpc.close()
+
+    await host.call(ask_all())
+    return refused
+
+
+def test_acks_that_a_stranger_makes_up_leave_room_for_those_of_subscribers() -> None:
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        await asyncio.sleep(5)
+        _, (author, late, *_) = apart(flock)
+        cut = flock.cut_off(late)
+        state = await author.say("hello")
+        message = written(author, state.id)
+        random = flock.world.host().env.random
+        made_up = [Identity.generate(random) for _ in range(author.config.subscribers_per_channel_max + 8)]
+        pairs = [[acker.public_key, sign_ack(acker, message)] for acker in made_up]
+        batches = [pairs[first : first + 8] for first in range(0, len(pairs), 8)]
+        bodies = [[message.channel_id, [[message.digest, batch]]] for batch in batches]
+        assert await intrude(flock, author, Op.ACKED, bodies) == []
+        assert author.node.happened()["delivery.ack_of_a_stranger"] >= len(made_up)
+        flock.mend(cut)
+        await flock.expect(lambda: author.state(state.id).delivered == (6, 6), 40, "all acks count")
+
+    story(tell, 7, subscribers_per_channel_max=32)
+
+
+def test_a_stranger_uses_up_nobodys_relays() -> None:
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        await asyncio.sleep(2)
+        (origin, relay, *_), (target, *_) = apart(flock)
+        channel_id, key = held(origin).channel_id, origin.identity.public_key
+        random = flock.world.host().env.random
+        probe = [channel_id, bytes(16)]
+        bodies = [
+            [channel_id, bytes(20), key, random.randbytes(16), int(Op.PROBE), probe] for _ in range(400)
+        ]
+        assert len(await intrude(flock, relay, Op.RELAY, bodies)) == len(bodies)
+        via = Contact(relay.identity.public_key, *relay.address)
+        to = Contact(target.identity.public_key, *target.address)
+        relays = origin.node._pubsub.relays
+        asking = [origin.call(relays.ask(held(origin), to, via, Op.PROBE, probe)) for _ in range(16)]
+        assert len(await asyncio.gather(*asking)) == 16, "each is relayed"
+
+    story(tell, 7)
