@@ -21,7 +21,7 @@ async def _take_pushes_and_commit_later(
     if source is not Source.PUSH:
         await _take(self, replica, message, source, via)
     elif not replica.log.has(message) and message.digest not in replica.pending:
-        self._admit(replica, message)
+        self._admit(replica, message, source)
         self._context.tasks.spawn(self._commit(replica, [message], source, via), "mutant")
 
 
