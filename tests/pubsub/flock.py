@@ -7,7 +7,7 @@ simulator's.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -15,7 +15,7 @@ from peernode.config import NodeConfig
 from peernode.events import Event, Joined, JoinProgress, MessageReceived, MessageState, OutboxState
 from peernode.identity import Identity
 from peernode.node import PeerNode
-from peernode.simulation.world.disturbances import Partition
+from peernode.simulation.world.disturbances import Block, Partition
 from peernode.simulation.world.host import SimHost, SimWorld
 from peernode.store.memory import MemoryDisk
 from peernode.wire.sealing import Sealer
@@ -38,6 +38,8 @@ class Bird:
             NodeConfig(listen=(self.host.local_ip, PORT), machine_id=index.to_bytes(8, "big")), **settings
         )
         self.events: list[Event] = []
+        self.listeners: list[Callable[[Event], None]] = []
+        """Called with each event in the moment in which the node tells it."""
         self.crashes: list[tuple[str, BaseException]] = []
         self.sealer: type[Sealer] = Sealer
         self.node: PeerNode
@@ -53,11 +55,16 @@ class Bird:
             self.host.env,
             store,
             self.identity,
-            self.events.append,
+            self._hear,
             lambda name, error: self.crashes.append((name, error)),
             self.sealer,
         )
         await self.call(self.node.start())
+
+    def _hear(self, event: Event) -> None:
+        self.events.append(event)
+        for listener in self.listeners:
+            listener(event)
 
     async def call(self, coroutine: Coroutine[Any, Any, T]) -> T:
         return await self.host.call(coroutine)
@@ -124,6 +131,11 @@ class Flock:
         """These hosts lose the network; ``mend`` with the number that is returned."""
         groups = {bird.host.index: 1 if bird in birds else 0 for bird in self.birds}
         return self.world.network.disturb(Partition(groups))
+
+    def block(self, senders: Iterable[Bird], receivers: Iterable[Bird]) -> int:
+        """What these send does not arrive at those; ``mend`` as after ``cut_off``."""
+        blocked = [frozenset(bird.host.index for bird in birds) for birds in (senders, receivers)]
+        return self.world.network.disturb(Block(*blocked))
 
     def mend(self, number: int) -> None:
         self.world.network.calm(number)
