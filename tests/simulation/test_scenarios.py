@@ -27,7 +27,7 @@ def _run(name: str, out: Path, hash_seed: str = "0") -> dict[str, object]:
     return result
 
 
-@pytest.mark.parametrize("name", ["three-nodes", "burst", "join-20"])
+@pytest.mark.parametrize("name", ["three-nodes", "burst", "join-20", "bootstraps"])
 def test_scenario_holds(name: str, tmp_path: Path) -> None:
     result = _run(name, tmp_path / "result.json")
     assert result["ok"] is True
