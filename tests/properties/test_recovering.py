@@ -58,8 +58,8 @@ def noticed(bird: Bird, since: int) -> bool:
 
 aways = st.sampled_from(
     [
-        *(("cut off", 3, away_s) for away_s in (1, 4, 7, 9, 12)),
-        *(("frozen", 3, away_s) for away_s in (1, 4, 6, 9, 20, 600)),
+        *(("cut off", 3, away_s) for away_s in (1, 2, 3, 4, 5, 6, 7, 8, 9, 12)),
+        *(("frozen", 3, away_s) for away_s in (1, 2, 4, 5, 6, 7, 8, 9, 12, 600)),
         ("cut off", 4, 8),
         ("frozen", 4, 8),
     ]
