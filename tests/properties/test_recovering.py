@@ -232,10 +232,11 @@ class Watch:
             if active:
                 self.wrong.append("active while it recovers")
         elif event.verified:
-            self.proven.append(probes - self.begun[event.channel])
+            begun = self.begun.pop(event.channel)
+            self.proven.append(probes - begun)
             if self.broken:
                 self.wrong.append("complete while nothing gets through")
-            if not active or probes == self.begun[event.channel]:
+            if not active or probes == begun:
                 self.wrong.append(f"complete without proof: {self.proven}, {active}")
 
 
@@ -254,7 +255,8 @@ def test_property_25_a_recovery_is_verified_both_ways_before_it_is_called_comple
         await flock.join()
         lonely = flock[who % count]
         others = [bird for bird in flock if bird is not lonely]
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(1)
+        await within(lambda: not any(watch.begun for watch in watches), REJOINED_S, "the start is over")
         before = len(watches[lonely.index].proven)
         cut = flock.cut_off(lonely)
         watches[lonely.index].broken = True
