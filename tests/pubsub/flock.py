@@ -38,8 +38,6 @@ class Bird:
             NodeConfig(listen=(self.host.local_ip, PORT), machine_id=index.to_bytes(8, "big")), **settings
         )
         self.events: list[Event] = []
-        self.listeners: list[Callable[[Event], None]] = []
-        """Called with each event in the moment in which the node tells it."""
         self.crashes: list[tuple[str, BaseException]] = []
         self.sealer: type[Sealer] = Sealer
         self.node: PeerNode
@@ -55,16 +53,11 @@ class Bird:
             self.host.env,
             store,
             self.identity,
-            self._hear,
+            self.events.append,
             lambda name, error: self.crashes.append((name, error)),
             self.sealer,
         )
         await self.call(self.node.start())
-
-    def _hear(self, event: Event) -> None:
-        self.events.append(event)
-        for listener in self.listeners:
-            listener(event)
 
     async def call(self, coroutine: Coroutine[Any, Any, T]) -> T:
         return await self.host.call(coroutine)
