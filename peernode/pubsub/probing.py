@@ -29,8 +29,9 @@ from peernode.wire.ops import Op
 TICK_S = 1.0
 """How often the silent ones are looked for."""
 
-SILENT_S = 5.0
-"""In a small channel a path without an answer for so long is tested."""
+SILENT_S = 3.5
+"""In a small channel a path without an answer for so long is tested: with jitter, tick, three sends on a slow
+path and a relay, ten seconds are enough."""
 
 SILENT_LARGE_RENEWALS = 1.5
 """In others, one without an answer or a request for so many renewals."""
@@ -105,7 +106,7 @@ class Probing:
         if not record.reachable:
             pause_s = min(BACKOFF_MAX_S, TICK_S * 2.0 ** min(record.failures, 10))
             return now - record.last_test_s >= self._context.jittered(pause_s)
-        last_s = max(record.last_success_s or 0.0, record.last_test_s)
+        last_s = record.last_success_s or 0.0
         if not small:
             last_s = max(last_s, record.heard_s or 0.0)
         return now - last_s >= self._context.jittered(patience_s)

@@ -72,6 +72,23 @@ def test_a_path_that_breaks_one_way_is_named_within_ten_seconds_though_nobody_wr
     story(tell, 7)
 
 
+def test_a_push_without_an_answer_is_a_broken_path_though_the_ack_came_another_way() -> None:
+    """Before, an author that is an initiator looked at the path only at the next regular test."""
+
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        await asyncio.sleep(5)
+        author, subscriber, asker = flock[0], flock[1], flock[2]
+        block(flock, [subscriber], [author])
+        sent = await author.say("acked to another initiator")
+        await asyncio.sleep(3.0)
+        assert author.state(sent.id).state == "delivered"
+        found = await asker.call(asker.node.reachability(LOBBY))
+        assert direction(flock, asker, found, author, subscriber)["direction"] == "hears"
+
+    story(tell, 5)
+
+
 def test_a_subscriber_that_no_initiator_reaches_is_reached_through_another_one() -> None:
     """All initiators are blocked towards it; a public subscriber relays, and the ack is its own."""
 
