@@ -1,4 +1,4 @@
-"""What the property tests of joining share: how many examples there are, and the links that they draw."""
+"""What property tests share: how many examples there are, and the links that those of joining draw."""
 
 from __future__ import annotations
 

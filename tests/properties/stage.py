@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from peernode.channel.assignment import rank
@@ -21,12 +20,6 @@ from tests.pubsub.flock import LOBBY, Bird, Flock
 SETTLE_S = 1.0
 REPLICAS = (2, 3)
 
-drawn = settings(
-    max_examples=100,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
 links = st.fixed_dictionaries(
     {
         "seed": st.integers(0, 2**32),

@@ -15,8 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from peernode.rpc.rpc import Rpc
+from tests.properties.examples import drawn
 from tests.properties.requests_seen import RequestsSeen
-from tests.properties.stage import Cast, began_s, drawn, links, meet, roles, taken_often
+from tests.properties.stage import Cast, began_s, links, meet, roles, taken_often
 from tests.pubsub.flock import LOBBY, Bird, Flock, story
 
 ALTERNATIVE_S = 2.0

@@ -9,18 +9,13 @@ import asyncio
 from collections import Counter
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from peernode.events import MessageReceived
+from tests.properties.examples import drawn
 from tests.pubsub.flock import LOBBY, Flock, story
 
-drawn = settings(
-    max_examples=100,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
 links = st.fixed_dictionaries(
     {
         "seed": st.integers(0, 2**32),

@@ -9,23 +9,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from peernode.simulation.result import latencies_ms
 from peernode.simulation.run import Run, run
 from peernode.simulation.scenario import parse
+from tests.properties.examples import drawn
 
 SMALL_REQUIRED_MS = 500
 LARGE_REQUIRED_MS = 2_000
 OPTIMAL_REQUIRED_MS = 200
-
-drawn = settings(
-    max_examples=100,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
 
 
 def story(nodes: int, **drawn: Any) -> Run:
