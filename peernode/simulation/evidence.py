@@ -196,6 +196,8 @@ class Evidence:
     """(node, channel) -> ids of sent messages on its disk at the end."""
     initiators: dict[str, list[int]] = field(default_factory=dict)
     """Channel -> the running nodes closest to it at the end, as many as there are replicas."""
+    lists: dict[tuple[int, str], dict[str, None]] = field(default_factory=dict)
+    """(initiator, channel) -> node ids that it lists as subscribers at the end."""
     copies: dict[str, dict[int, Copy]] = field(default_factory=dict)
     """Id of a sent message -> node -> what became of its copy on that node's disk."""
     signed: dict[str, Signed] = field(default_factory=dict)

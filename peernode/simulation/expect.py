@@ -24,3 +24,4 @@ class Expect:
     verified_min: float | None = None
     equal_s_max: float | None = None
     lookups_min: float | None = None
+    listed_min: float | None = None

@@ -17,6 +17,7 @@ from peernode.simulation.checkers import delivered as delivered_checker
 from peernode.simulation.checkers import durable, exactly_once, no_phantom, order
 from peernode.simulation.evidence import Evidence, Traffic
 from peernode.simulation.healing import healing
+from peernode.simulation.listing import listed
 from peernode.simulation.lookups import judged
 from peernode.simulation.run import Run
 
@@ -65,6 +66,7 @@ class Result:
     latency_counts: dict[str, int]
     healing: dict[str, float | None]
     lookups: dict[str, int]
+    listed: dict[str, int]
 
     def to_json(self) -> str:
         """The stable JSON form."""
@@ -100,6 +102,7 @@ def summarize(run: Run, wall_s: float, rss_mib: float) -> Result:
         "joined_share": len(joins_ms) / len(evidence.joinings) if evidence.joinings else None,
         "healing": healing(evidence),
         "lookups": judged(evidence.lookups, evidence.hostile),
+        "listed": listed(evidence),
     }
     expect = _expectations(run, measured)
     del measured["delivered_share"], measured["joined_share"]
@@ -208,7 +211,7 @@ def _idle_requests(traffic: Traffic) -> int:
 
 
 def _expectations(run: Run, measured: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    lookups = measured["lookups"]
+    lookups, lists = measured["lookups"], measured["listed"]
     actual = {
         "delivered_min": measured["delivered_share"],
         "lost_acked_max": measured["lost_acked"],
@@ -225,6 +228,7 @@ def _expectations(run: Run, measured: dict[str, Any]) -> dict[str, dict[str, Any
         "verified_min": measured["healing"]["verified_share"],
         "equal_s_max": measured["healing"]["equal_s"],
         "lookups_min": lookups["right"] / lookups["tried"] if lookups["tried"] else None,
+        "listed_min": lists["by_all"] / lists["members"] if lists["members"] else None,
     }
     verdicts: dict[str, dict[str, Any]] = {}
     for field in fields(run.scenario.expect):

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from peernode.simulation.evidence import Evidence, Failure, Traffic
 from peernode.simulation.faults.timetable import Faults
 from peernode.simulation.inquiry import Inquiry
+from peernode.simulation.listing import note_lists
 from peernode.simulation.machines import equip
 from peernode.simulation.node_keys import NodesSpec
 from peernode.simulation.observation.attempts import Attempts, Tried
@@ -146,6 +147,7 @@ class _Story:
             look_at(participant, self._evidence)
         for channel in scenario.channels:
             self._evidence.initiators[channel.name] = self._initiators(channel.name)
+        note_lists(self._evidence, self._participants)
         for act in acts:
             if act.done():
                 act.result()  # a mistake of the simulator itself

@@ -219,6 +219,12 @@ def _refuse_what_means_nothing(table: Table, fault: FaultSpec) -> None:
 
 
 def _read_expect(table: Table) -> Expect:
-    expect = Expect(**{field.name: table.optional_number(field.name) for field in fields(Expect)})
+    highest = {"listed_min": 1.0}  # more than everybody is a mistake
+    expect = Expect(
+        **{
+            field.name: table.optional_number(field.name, high=highest.get(field.name, 1e9))
+            for field in fields(Expect)
+        }
+    )
     table.done()
     return expect

@@ -67,6 +67,7 @@ def row(run: Run, result: Result) -> Row:
     sums: dict[str, int] = {name: getattr(result, name) for name in _SUMMED}
     sums["joins tried"], sums["joins ok"] = result.joins["tried"], result.joins["ok"]
     sums["lookups tried"], sums["lookups right"] = result.lookups["tried"], result.lookups["right"]
+    sums["members"], sums["listed by all"] = result.listed["members"], result.listed["by_all"]
     sums["datagrams"], sums["bytes"] = int(result.datagrams["total"] or 0), int(result.bytes["total"] or 0)
     return Row(
         seed=result.seed,

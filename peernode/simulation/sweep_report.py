@@ -125,6 +125,7 @@ def text(swept: Swept) -> str:
         f"  latency    ms {shown(sweep.percentiles('latency_ms', 50, 90, 99, 100))}; one-way delays "
         f"{shown(sweep.percentiles('latency_one_way', 50, 99))}",
         f"  traffic    {sums['datagrams']} datagrams, {sums['bytes']} bytes",
+        f"  listed     {share(sums['listed by all'], sums['members'])} by every initiator at the end",
     ]
     if sums["lookups tried"]:
         lines.append(f"  lookups    {share(sums['lookups right'], sums['lookups tried'])} right")

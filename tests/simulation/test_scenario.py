@@ -32,7 +32,7 @@ STABLE_EXPECT = [
     *("delivered_min", "lost_acked_max", "duplicates_max", "latency_p50_ms_max", "latency_p99_ms_max"),
     *("latency_p50_one_way_max", "join_p99_ms_max", "datagrams_per_delivery_max", "bytes_per_delivery_max"),
     *("latency_max_ms_max", "joined_min", "healed_s_max", "verified_min"),
-    *("equal_s_max", "lookups_min"),
+    *("equal_s_max", "lookups_min", "listed_min"),
 ]
 
 WHOLE = """\

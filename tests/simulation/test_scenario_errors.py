@@ -121,6 +121,9 @@ from tests.simulation.test_scenario import WHOLE, with_fault
         ("nodes = [3, 4]", "in_flush = 1", 41, "faults[1].in_flush: 1 is neither true nor false"),
         ("delivered_min = 1.0", "delivered_min = -1", 44, "expect.delivered_min"),
         ("lost_acked_max = 0", "lost_acked_maxx = 0", 45, "(did you mean lost_acked_max?)"),
+        ("lost_acked_max = 0", "listed_min = 200", 45, "expect.listed_min: 200 is not a number from 0 to 1"),
+        ("lost_acked_max = 0", 'listed_min = "all"', 45, "expect.listed_min: 'all' is not a number"),
+        ("lost_acked_max = 0", "listed_mn = 1", 45, "(did you mean listed_min?)"),
     ],
 )
 def test_mistakes_are_named_by_line_and_key(old: str, new: str, line: int, words: str) -> None:

@@ -85,6 +85,9 @@ def text(result: Result, scenario: str) -> str:
         f"  latency    ms {shown(result.latency_ms)}; one-way delays {shown(result.latency_one_way)}",
         f"  traffic    datagrams {shown(result.datagrams)}; bytes {shown(result.bytes)}",
     ]
+    if result.listed["members"]:
+        said = f"{result.listed['by_all']} of {result.listed['members']}"
+        lines.append(f"  listed     {said} by every initiator at the end")
     if result.lookups["tried"]:
         lines.append(f"  lookups    {result.lookups['right']} of {result.lookups['tried']} right")
     for name, verdict in result.checkers.items():
