@@ -5,8 +5,9 @@ answer names another one, and a summary when an answer tells of a newer log. Wha
 anew by the chain in ``loading``; when all of that fails, the channel is ``RECOVERING`` and the chain is gone
 through again in the background.
 
-Invariants: one load per channel runs at a time, and one recovery; a message never waits for a load
-when there is a set at all; what was found last, and how, is kept with the channel.
+Invariants: one load per channel runs at a time, a fresh one beside it, and one recovery; what a load
+finds, or that it fails, counts for nothing when a set was found or confirmed since it began; a message
+never waits for a load when there is a set at all; what was found last, and how, is kept with the channel.
 """
 
 from __future__ import annotations
@@ -124,6 +125,7 @@ class Coordination:
         if view is not None:
             replica.initiators = InitiatorSet(view.contacts, view.hash, True, self._context.now())
             replica.rumoured, replica.rumour, replica.load_state = [], b"", ACTIVE
+            replica.found_s = self._context.now()
 
     def doubt(self, replica: Replica) -> None:
         """Others name another set: find out at the next renewal, which comes soon."""
@@ -220,12 +222,17 @@ class Coordination:
         return await asyncio.shield(task)
 
     async def _load(self, replica: Replica, fresh: bool) -> Coordinator:
+        started = self._context.now()
         load = Load(self._context, self._around, self._inquiry, replica)
         chain = (load.lookup,) if fresh else (load.cache, load.local, load.known, load.lookup, load.others)
         view: InitiatorSet | None = None
         for step in chain:
             if (view := await step()) is not None:
                 break
+        decided = view is not None and view.at_s > float("-inf")
+        if replica.initiators is not None and replica.found_s > started and not (fresh and decided):
+            self._context.collector.count("coordinator.overtaken")  # it knows of older times than we do
+            return self.summary(replica)
         replica.load_trace = tuple(load.trace)
         if view is None:
             if replica.load_state == ACTIVE:
@@ -239,7 +246,8 @@ class Coordination:
         replica.initiators, replica.rumoured, replica.rumour = view, load.rumoured, b""
         replica.disputes.looked_into(self._context.now())
         told = load.told
-        if view.at_s > float("-inf"):  # an undecided load has not seen anything
+        if decided:  # an undecided load has not seen anything
+            replica.found_s = max(replica.found_s, view.at_s)
             replica.version_seen = (max(replica.log.version, told.version if told else 0), view.at_s)
         if told is not None and told.version > replica.log.version:
             replica.coordinator = Coordinator(

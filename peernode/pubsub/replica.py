@@ -104,6 +104,8 @@ class Replica:
         self.timeline = Timeline(context, self)
         self.pending: dict[bytes, asyncio.Future[None]] = {}
         self.initiators: InitiatorSet | None = None
+        self.found_s = float("-inf")
+        """When others' answers last decided who the initiators are; a doubt does not undo it."""
         self.remembered: tuple[Contact, ...] = ()
         """The initiators of a set that has proven wrong: they may know the right one."""
         self.rumoured: list[Contact] = []
