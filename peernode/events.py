@@ -31,6 +31,14 @@ class ChatMessage:
     order: str
     at_ms: int
     own: bool
+    reply_to: str = ""
+    """The id of the message that it answers."""
+    edited_ms: int = 0
+    """When it got its present text, Unix ms; 0 when that is the first one."""
+    deleted: bool = False
+    """Its author has taken it back; there is no text any more."""
+    reactions: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Each emoji with the node ids of those who set it, in the order in which they did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +57,13 @@ class OutboxState:
     delivered: tuple[int, int] = (0, 0)
     alone: bool = False
     error: ErrorInfo | None = None
+    kind: str = "text"
+    """``text``, ``reply``, ``edit``, ``delete`` or ``reaction``."""
+    target: str = ""
+    """The id of the message that it is about."""
+    emoji: str = ""
+    on: bool = True
+    """Whether a reaction sets its emoji, or takes it back."""
     unreachable: tuple[tuple[str, int], ...] = ()
     """Subscribers that the initiators can't reach: node id, and since when (Unix ms); the first 64."""
 
@@ -113,6 +128,13 @@ class MessageReceived:
 
 
 @dataclass(frozen=True, slots=True)
+class MessageChanged:
+    """A message that was told before looks different now: edited, deleted, or reacted to."""
+
+    message: ChatMessage
+
+
+@dataclass(frozen=True, slots=True)
 class MessageState:
     """One of our own messages changed its state or counts."""
 
@@ -161,6 +183,7 @@ Event = (
     | JoinDelayed
     | Left
     | MessageReceived
+    | MessageChanged
     | MessageState
     | NameChanged
     | Trouble

@@ -10,10 +10,12 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
+from peernode.channel.draft import Draft
 from peernode.channel.hlc import Hlc
-from peernode.channel.message import Kind
+from peernode.channel.kinds import Kind
 from peernode.config import NodeConfig
 from peernode.diagnostics.codes import error_info
 from peernode.diagnostics.collector import Attempt, DiagnosticCollector
@@ -23,11 +25,8 @@ from peernode.events import ChatMessage, Event, Joined, Left, NodeState, OutboxS
 from peernode.identity import Identity, network_id_of, node_id_of
 from peernode.overlay.overlay import Overlay
 from peernode.overlay.stored_peers import StoredPeers
-from peernode.pubsub.audience import fetch_subscribers
 from peernode.pubsub.context import Context
-from peernode.pubsub.replica import Replica
 from peernode.pubsub.service import PubSub
-from peernode.pubsub.sync import FAILURES
 from peernode.rpc.bearings import CorrectedClock
 from peernode.rpc.rpc import Rpc
 from peernode.store.base import Store
@@ -146,17 +145,8 @@ class PeerNode:
         """Join a channel, creating it when nobody holds it; progress comes as events."""
         replica = self._pubsub.storage.by_name(name)
         if replica is not None and replica.joined:
-            return self._joined_already(replica)
+            return self._pubsub.joined(replica)
         return await self._pubsub.joiner.join(name)
-
-    def _joined_already(self, replica: Replica) -> Joined:
-        view = replica.initiators
-        contacts = view.contacts if view else ()
-        alone = len(contacts) <= 1
-        listed = tuple(item.hex() for item in self._pubsub.audience.known(replica))
-        return Joined(
-            replica.name, False, alone, 0.0, tuple(c.id.hex() for c in contacts), (*listed, self.node_id)
-        )
 
     async def leave(self, name: str) -> None:
         """Leave a channel: no more pushes; what is stored for others stays."""
@@ -166,10 +156,36 @@ class PeerNode:
         self._context.tasks.spawn(self._pubsub.subscriber.leave(replica), "leave")
         self._tell(Left(replica.name))
 
-    async def publish(self, name: str, message_id: str | None, text: str) -> OutboxState:
-        """Accept a message: durable in the outbox when this returns; its progress comes as events."""
+    async def publish(
+        self, name: str, message_id: str | None, text: str, reply_to: str | None = None
+    ) -> OutboxState:
+        """Accept a message: durable in the outbox when this returns; its progress comes as events.
+
+        ``reply_to`` is the id of the message that it answers. The same id with the same words is the same
+        message. Raises ``PeerNodeError``.
+        """
+        kind = Kind.REPLY if reply_to else Kind.TEXT
+        return await self._say(name, message_id, Draft(kind, text), reply_to)
+
+    async def edit(self, name: str, message_id: str | None, target: str, text: str) -> OutboxState:
+        """As ``publish``: give an own message, ``target``, another text."""
+        return await self._say(name, message_id, Draft(Kind.EDIT, text), target)
+
+    async def delete(self, name: str, message_id: str | None, target: str) -> OutboxState:
+        """As ``publish``: have nobody show an own message, ``target``, any more."""
+        return await self._say(name, message_id, Draft(Kind.DELETE), target)
+
+    async def react(
+        self, name: str, message_id: str | None, target: str, emoji: str, on: bool
+    ) -> OutboxState:
+        """As ``publish``: set an emoji at a message, ``target``, or take it back."""
+        return await self._say(name, message_id, Draft(Kind.REACTION, emoji=emoji, on=on), target)
+
+    async def _say(self, name: str, message_id: str | None, draft: Draft, about: str | None) -> OutboxState:
         raw_id = _id_bytes(message_id) if message_id else self._context.new_id()
-        return await self._pubsub.publish(name, raw_id, text)
+        if about:
+            draft = replace(draft, target=self._pubsub.target(name, draft.kind, _id_bytes(about)))
+        return await self._pubsub.publish(name, raw_id, draft)
 
     async def retry(self, message_id: str) -> None:
         """Send a failed message again, the same bytes."""
@@ -188,7 +204,7 @@ class PeerNode:
         """What is not yet safe, oldest first, and what got through lately."""
         outbox = self._pubsub.outbox
         entries = [*outbox.done.values(), *outbox.waiting.values()]
-        return [entry.snapshot() for entry in entries if entry.text and entry.message.kind is Kind.TEXT]
+        return [entry.snapshot() for entry in entries if entry.shown]
 
     def channels(self) -> dict[str, bool]:
         """Names of the channels this node is a member of, and whether the join is confirmed."""
@@ -215,20 +231,7 @@ class PeerNode:
 
     async def subscribers(self, name: str) -> dict[str, list[str]]:
         """Each initiator's own list of subscribers; one that does not answer is left out."""
-        replica = self._pubsub.storage.member(name)
-        view = await self._pubsub.storage.initiators(replica, fresh=True)
-        found: dict[str, list[str]] = {}
-        for contact in view.contacts:
-            if contact.id.hex() == self.node_id:
-                live = replica.leases.live(self._context.now())
-                found[self.node_id] = [lease.subscriber_id.hex() for lease in live]
-                continue
-            try:
-                listed = await fetch_subscribers(self._context, replica, contact)
-                found[contact.id.hex()] = [subscriber.id.hex() for _, _, subscriber in listed]
-            except FAILURES as error:
-                self._context.collector.count(f"subscribers.{type(error).__name__}")
-        return found
+        return await self._pubsub.subscribers(name)
 
     async def reachability(self, name: str) -> dict[str, Any]:
         """Which initiator of a channel reaches which subscriber, how well and which way: JSON-able."""

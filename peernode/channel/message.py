@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from enum import IntEnum
 from functools import cached_property
 
+from peernode.channel.kinds import NAME_MAX_BYTES as NAME_MAX_BYTES
+from peernode.channel.kinds import Kind as Kind
+from peernode.channel.kinds import Target, check_body, kind_of, skipped_by, target_of
 from peernode.errors import LocalProtocolError, RemoteProtocolError
 from peernode.identity import Identity, verify
 from peernode.wire.codec import Fields, pack, unpack
@@ -20,20 +22,11 @@ VERSION = 1
 BODY_MAX_BYTES = 700
 PARTS_MAX = 16
 MESSAGE_MAX_BYTES = 1_000
-NAME_MAX_BYTES = 128
 SEQ_MAX = (1 << 48) - 1
 ORDER_KEY_BYTES = 72
 ZERO_PREV = bytes(16)
 _PARTS_PLACE = 10
 """Among the fields, as they are encoded."""
-
-
-class Kind(IntEnum):
-    """What a message is; an unknown kind is refused in this version."""
-
-    TEXT = 1
-    SKIP = 2
-    PROFILE = 3
 
 
 @dataclass(frozen=True)
@@ -47,7 +40,7 @@ class Message:
     prev: bytes
     id: bytes
     hlc: int
-    kind: Kind
+    kind: Kind | int
     body: bytes
     parts: tuple[bytes, ...]
     signature: bytes
@@ -82,10 +75,12 @@ class Message:
     @cached_property
     def skips(self) -> tuple[bytes, int, bytes] | None:
         """What a skip names in its author's streams: (instance, seq, digest)."""
-        if self.kind is not Kind.SKIP:
-            return None
-        fields = Fields(unpack(self.body))
-        return fields.take_bytes(8), fields.take_int(1, SEQ_MAX), fields.take_bytes(16)
+        return skipped_by(self.body) if self.kind is Kind.SKIP else None
+
+    @cached_property
+    def target(self) -> Target | None:
+        """The message that this one is about, if it is about one."""
+        return target_of(self.kind, self.body)
 
 
 def digest_of(raw: bytes) -> bytes:
@@ -164,16 +159,11 @@ def _decode(raw: bytes) -> Message:
         raise RemoteProtocolError("a message of another version")
     channel_id, author, instance = fields.take_bytes(20), fields.take_bytes(32), fields.take_bytes(8)
     seq, prev, message_id = fields.take_int(1, SEQ_MAX), fields.take_bytes(16), fields.take_bytes(16)
-    hlc, number = fields.take_int(0, (1 << 63) - 1), fields.take_int(0, 255)
+    hlc, number = fields.take_int(0, (1 << 63) - 1), fields.take_int(1, 255)
     body, parts = fields.take_bytes_upto(BODY_MAX_BYTES), fields.take_bytes_list(PARTS_MAX, 32)
     signature = fields.take_bytes(64)
-    try:
-        kind = Kind(number)
-    except ValueError:
-        raise RemoteProtocolError("a message of an unknown kind") from None
-    message = Message(
-        channel_id, author, instance, seq, prev, message_id, hlc, kind, body, tuple(parts), signature, raw
-    )
+    place = (channel_id, author, instance, seq, prev, message_id, hlc)
+    message = Message(*place, kind_of(number), body, tuple(parts), signature, raw)
     _check(message)
     if pack([*_items(message), signature]) != raw:
         raise RemoteProtocolError("not the canonical encoding")
@@ -186,22 +176,4 @@ def _check(message: Message) -> None:
         raise RemoteProtocolError("prev is zero at number 1 and only there")
     if message.id[6] >> 4 != 7 or message.id[8] >> 6 != 2:
         raise RemoteProtocolError("the id is no UUIDv7")
-    if message.kind is not Kind.TEXT and message.parts:
-        raise RemoteProtocolError("only a text has parts")
-    if message.kind is Kind.TEXT:
-        if bool(message.body) == bool(message.parts):
-            raise RemoteProtocolError("a text has a body or parts")
-        _check_utf8(message.body)
-    elif message.kind is Kind.PROFILE:
-        if not 1 <= len(message.body) <= NAME_MAX_BYTES:
-            raise RemoteProtocolError("a name has 1 to 128 bytes")
-        _check_utf8(message.body)
-    elif message.skips is None:
-        raise RemoteProtocolError("a skip names nothing")
-
-
-def _check_utf8(body: bytes) -> None:
-    try:
-        body.decode()
-    except UnicodeDecodeError:
-        raise RemoteProtocolError("not UTF-8") from None
+    check_body(message.kind, message.author, message.body, message.parts)

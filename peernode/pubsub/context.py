@@ -11,13 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from peernode.channel.hlc import Hlc
-from peernode.channel.message import Message
 from peernode.config import NodeConfig
 from peernode.diagnostics.collector import DiagnosticCollector
 from peernode.environment import Environment
 from peernode.errors import Backpressure, PeerNodeError
-from peernode.events import ChatMessage, Event
-from peernode.identity import Identity, node_id_of
+from peernode.events import Event
+from peernode.identity import Identity
 from peernode.overlay.overlay import Overlay
 from peernode.rpc.rpc import Rpc
 from peernode.store.base import Store, Write
@@ -82,20 +81,6 @@ class Context:
     def jittered(self, seconds: float) -> float:
         """``seconds`` spread over 80 to 120 %, so that nodes don't act in step."""
         return seconds * (0.8 + 0.4 * self.env.random.random())
-
-
-def chat_message(message: Message, channel: str, name: str, text: str, own: bool) -> ChatMessage:
-    """A message in the form that the application sees."""
-    return ChatMessage(
-        id=uuid_text(message.id),
-        channel=channel,
-        author=node_id_of(message.author).hex(),
-        name=name,
-        text=text,
-        order=message.order,
-        at_ms=message.hlc >> 16,
-        own=own,
-    )
 
 
 def uuid_text(raw: bytes) -> str:

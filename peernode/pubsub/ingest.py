@@ -183,7 +183,7 @@ class Ingest:
         complete: list[Message] = []
         writes: list[Write] = []
         for message in messages:
-            if message.kind is not Kind.TEXT or not message.parts:
+            if not message.parts:
                 complete.append(message)
                 continue
             missing = [digest for digest in message.parts if self._context.store.part(digest) is None]

@@ -13,11 +13,16 @@ import asyncio
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
-from peernode.channel.message import Kind, Message
+from peernode.channel.draft import Draft
+from peernode.channel.kinds import CHANGES, TEXTS, Kind, reaction_of
+from peernode.channel.message import Message
 from peernode.events import ErrorInfo, MessageState, OutboxState
 from peernode.pubsub.context import Context, uuid_text
 from peernode.pubsub.replica import Replica
 from peernode.store.base import DropOutbox, OutboxRow, PutOutbox
+
+TOLD = (*TEXTS, *CHANGES)
+"""Kinds of messages that the application hears of."""
 
 UNREACHABLE_MAX = 64
 """Unreachable subscribers named per message."""
@@ -75,6 +80,19 @@ class Entry:
     told: str = ""
     """The state that the application was told last."""
 
+    @property
+    def shown(self) -> bool:
+        """Whether a person wrote it, so that its fate interests them."""
+        return self.message.kind in TOLD
+
+    @property
+    def draft(self) -> Draft:
+        """What was to be said."""
+        message = self.message
+        assert isinstance(message.kind, Kind)
+        emoji, on = reaction_of(message.body) if message.kind is Kind.REACTION else ("", True)
+        return Draft(message.kind, self.text, message.target, emoji, on)
+
     def restarted(self, key: bytes) -> bool:
         """Whether the calling task no longer is the one that asks this initiator."""
         return self.targets.get(key) is not asyncio.current_task()
@@ -110,8 +128,13 @@ class Entry:
 
     def snapshot(self) -> OutboxState:
         """The state as the application sees it."""
+        draft = self.draft
         return OutboxState(
             id=uuid_text(self.message.id),
+            kind=draft.kind.name.lower(),
+            target=uuid_text(draft.target.id) if draft.target else "",
+            emoji=draft.emoji,
+            on=draft.on,
             channel=self.replica.name,
             text=self.text,
             order=self.message.order,
@@ -206,12 +229,12 @@ class Outbox:
         self.by_digest.pop(entry.message.digest, None)
 
     def tell(self, entry: Entry) -> None:
-        """The application hears of a text's state, unless the person has discarded it.
+        """The application hears of its state, if a person wrote it, unless the person has discarded it.
 
         The first news, a new state and the last ack are told at once, counts in between within
         ``TELL_EVERY_S``: in a large channel each message has hundreds of acks.
         """
-        if entry.discarded or not entry.text or entry.message.kind is not Kind.TEXT:
+        if entry.discarded or not entry.shown:
             return
         waiting = self._later.get(entry.message.id)
         if entry.state != entry.told or entry.complete or len(self._later) >= TOLD_LATER_MAX:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 
+from peernode.channel.draft import Draft
 from peernode.channel.message import Kind, Message, decode_message, sign_message
-from peernode.channel.parts import PART_DIGEST_BYTES, part_digest, split_parts
+from peernode.channel.parts import PART_DIGEST_BYTES, part_digest
 from peernode.channel.quota import PART_BYTES, Lack
 from peernode.diagnostics.codes import error_info
 from peernode.errors import Backpressure, PeerNodeError
@@ -42,7 +43,7 @@ class Publisher:
         self._ingest = ingest
         self._quorum = quorum
         self.outbox = outbox
-        self._accepting: dict[bytes, tuple[str, Replica, asyncio.Future[OutboxState]]] = {}
+        self._accepting: dict[bytes, tuple[Draft, Replica, asyncio.Future[OutboxState]]] = {}
         """By message id: what is being committed; bounded by the store's queue."""
 
     def load(self) -> None:
@@ -57,21 +58,21 @@ class Publisher:
                 entry.error = error_info(row.error_code)
             self.outbox.add(entry)
 
-    async def publish(self, name: str, message_id: bytes, kind: Kind, text: str) -> OutboxState:
+    async def publish(self, name: str, message_id: bytes, draft: Draft) -> OutboxState:
         """Accept a message: durable when this returns. Idempotent by ``message_id``."""
         replica = self._storage.member(name)
         known = self.outbox.find(message_id)
         accepting = self._accepting.get(message_id)
         if known is not None or accepting is not None:
-            same = accepting[:2] if accepting else (known.text, known.replica) if known else None
-            if same != (text, replica):
+            same = accepting[:2] if accepting else (known.draft, known.replica) if known else None
+            if same != (draft, replica):
                 raise PeerNodeError("ID_REUSED")
             return known.snapshot() if known else await asyncio.shield(accepting[2])  # type: ignore[index]
         if not self.outbox.has_room(len(self._accepting)):
             raise PeerNodeError("OUTBOX_FULL", limit=self._context.config.outbox_max)
-        entry, parts = self._sign(replica, message_id, kind, text)
+        entry, parts = self._sign(replica, message_id, draft)
         done: asyncio.Future[OutboxState] = asyncio.get_running_loop().create_future()
-        self._accepting[message_id] = (text, replica, done)
+        self._accepting[message_id] = (draft, replica, done)
         # A task of its own: who asked may go away in the middle, a commit has no middle.
         self._context.tasks.spawn(self._accept(entry, parts, done), "publish.accept")
         return await asyncio.shield(done)
@@ -95,20 +96,11 @@ class Publisher:
         self._start(entry)
         done.set_result(entry.snapshot())
 
-    def _sign(self, replica: Replica, message_id: bytes, kind: Kind, text: str) -> tuple[Entry, list[Write]]:
-        config = self._context.config
-        try:
-            body = text.encode()
-        except UnicodeEncodeError:
-            raise PeerNodeError("BAD_FRAME", reason="The text holds half of a character.") from None
-        if len(body) > config.text_max_bytes:
-            raise PeerNodeError("TOO_LARGE", limit=config.text_max_bytes)
-        if kind is Kind.TEXT and not text.strip():
-            raise PeerNodeError("EMPTY")
-        blocks = split_parts(body, config.part_max_bytes) if len(body) > config.body_max_bytes else []
+    def _sign(self, replica: Replica, message_id: bytes, draft: Draft) -> tuple[Entry, list[Write]]:
+        body, blocks = draft.encoded(self._context.config)
         parts_cost = len(blocks) * (PART_BYTES + PART_DIGEST_BYTES)
         lack = replica.room.lack_for(
-            self._context.identity.public_key, HEAD_BYTES + (parts_cost or len(body)), author_counts=True
+            self._context.identity.public_key, HEAD_BYTES + parts_cost + len(body), author_counts=True
         )
         if lack is not None:
             raise PeerNodeError("AUTHOR_QUOTA" if lack is Lack.AUTHOR else "CHANNEL_FULL")
@@ -121,12 +113,12 @@ class Publisher:
             prev=own.prev,
             id=message_id,
             hlc=self._context.hlc.now(),
-            kind=kind,
-            body=b"" if blocks else body,
+            kind=draft.kind,
+            body=body,
             parts=tuple(part_digest(block) for block in blocks),
         )
         replica.advance_own(message)
-        entry = Entry(replica, message, text, self._context.env.clock.wall_ms())
+        entry = Entry(replica, message, draft.text, self._context.env.clock.wall_ms())
         return entry, [PutPart(part_digest(block), block) for block in blocks]
 
     # -- attempts ----------------------------------------------------------------------------

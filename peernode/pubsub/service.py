@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from peernode.channel.message import Kind
+from peernode.channel.draft import Draft
+from peernode.channel.kinds import Kind, Target
 from peernode.errors import PeerNodeError
-from peernode.events import OutboxState
+from peernode.events import Joined, OutboxState
+from peernode.identity import node_id_of
 from peernode.pubsub.archive import Archive
-from peernode.pubsub.audience import Audience
+from peernode.pubsub.audience import Audience, fetch_subscribers
 from peernode.pubsub.context import Context
 from peernode.pubsub.delivery import MessageDelivery
 from peernode.pubsub.expiry import Expiry
@@ -37,7 +39,7 @@ from peernode.pubsub.replication import Replication
 from peernode.pubsub.retention import Retention
 from peernode.pubsub.storage import PubSubStorage
 from peernode.pubsub.subscribe import Subscriber
-from peernode.pubsub.sync import CatchUp
+from peernode.pubsub.sync import FAILURES, CatchUp
 from peernode.pubsub.unreached import Unreached
 from peernode.wire.contact import Contact
 
@@ -214,9 +216,9 @@ class PubSub:
         if wrote or replica.listeners <= self._context.config.small_channel_max:
             await self._introduce(replica)
 
-    async def publish(self, name: str, message_id: bytes, text: str) -> OutboxState:
-        """Accept a text of our own; with the first one in a large channel our name goes out, too."""
-        state = await self.publisher.publish(name, message_id, Kind.TEXT, text)
+    async def publish(self, name: str, message_id: bytes, draft: Draft) -> OutboxState:
+        """Accept a message of our own; with the first one in a large channel our name goes out, too."""
+        state = await self.publisher.publish(name, message_id, draft)
         replica = self.storage.by_name(name)
         if replica is not None and replica.joined:  # who has left meanwhile has published all the same
             self._context.tasks.spawn(self._introduce(replica), "introduce")
@@ -230,8 +232,44 @@ class PubSub:
             return
         replica.introducing = True
         try:
-            await self.publisher.publish(replica.name, self._context.new_id(), Kind.PROFILE, name)
+            await self.publisher.publish(replica.name, self._context.new_id(), Draft(Kind.PROFILE, name))
         except PeerNodeError as error:  # left meanwhile, or no room: the next join or text says it
             self._context.collector.count(f"profile.{error.code}")
         finally:
             replica.introducing = False
+
+    def target(self, name: str, kind: Kind, message_id: bytes) -> Target:
+        """Which message of a channel an id names; ``MESSAGE_UNKNOWN``, ``NOT_AUTHOR`` to change another's."""
+        replica = self.storage.member(name)
+        found = replica.timeline.appearance.find(message_id)
+        if found is None:
+            raise PeerNodeError("MESSAGE_UNKNOWN")
+        target = Target(node_id_of(found.author), found.id)
+        if kind in (Kind.EDIT, Kind.DELETE) and target.author != self._context.identity.node_id:
+            raise PeerNodeError("NOT_AUTHOR")
+        return target
+
+    async def subscribers(self, name: str) -> dict[str, list[str]]:
+        """Each initiator's own list of subscribers, in hex; one that does not answer is left out."""
+        context, replica = self._context, self.storage.member(name)
+        me = context.identity.node_id.hex()
+        view = await self.storage.initiators(replica, fresh=True)
+        found: dict[str, list[str]] = {}
+        for contact in view.contacts:
+            if contact.id.hex() == me:
+                live = replica.leases.live(context.now())
+                found[me] = [lease.subscriber_id.hex() for lease in live]
+                continue
+            try:
+                listed = await fetch_subscribers(context, replica, contact)
+                found[contact.id.hex()] = [subscriber.id.hex() for _, _, subscriber in listed]
+            except FAILURES as error:
+                context.collector.count(f"subscribers.{type(error).__name__}")
+        return found
+
+    def joined(self, replica: Replica) -> Joined:
+        """What a join of a channel that is joined already comes to."""
+        me, view = self._context.identity.node_id.hex(), replica.initiators
+        initiators = tuple(contact.id.hex() for contact in view.contacts) if view else ()
+        listed = tuple(item.hex() for item in self.audience.known(replica))
+        return Joined(replica.name, False, len(initiators) <= 1, 0.0, initiators, (*listed, me))

@@ -13,10 +13,10 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from peernode.channel.message import Kind, Message
-from peernode.channel.parts import join_parts
-from peernode.events import ChatMessage, MessageReceived, NameChanged
+from peernode.events import ChatMessage, MessageChanged, MessageReceived, NameChanged
 from peernode.identity import node_id_of
-from peernode.pubsub.context import Context, chat_message
+from peernode.pubsub.appearance import Appearance
+from peernode.pubsub.context import Context
 
 if TYPE_CHECKING:
     from peernode.pubsub.replica import Replica
@@ -39,6 +39,7 @@ class Timeline:
     def __init__(self, context: Context, replica: Replica) -> None:
         self._context = context
         self._replica = replica
+        self.appearance = Appearance(context, replica)
         self._next: dict[StreamKey, int] = {}
         self._left_at = ""
         self._held: dict[StreamKey, dict[int, tuple[Message, bool]]] = {}
@@ -90,6 +91,7 @@ class Timeline:
         self._next[message.author, message.instance] = message.seq + 1
         if message.kind is Kind.PROFILE:
             self.learn_name(message)
+        self._tell_changed(message)
 
     def tell_history(self) -> None:
         """The channel is being joined: what was stored for others before is history now, held or not."""
@@ -168,40 +170,18 @@ class Timeline:
         shown = self.visible(message)
         if shown is not None and self._replica.member:
             self._context.tell(MessageReceived(shown, history))
+        self._tell_changed(message)
+
+    def _tell_changed(self, message: Message) -> None:
+        """What ``message`` says about another one changes how that one looks."""
+        target = self.appearance.changed_by(message)
+        shown = self.visible(target) if target is not None else None
+        if shown is not None and self._replica.member:
+            self._context.tell(MessageChanged(shown))
 
     def visible(self, message: Message) -> ChatMessage | None:
         """The message as shown, or None when it is not for the eye."""
-        if message.kind is not Kind.TEXT or self._replica.log.hidden(message):
-            return None
-        if not self._is_first(message):
-            return None
-        text = self.text_of(message)
-        if text is None:
-            return None
-        own = message.author == self._context.identity.public_key
-        return chat_message(message, self._replica.name, self.name_of(message.author), text, own)
-
-    def _is_first(self, message: Message) -> bool:
-        """Of several messages with one (author, id) only the first in the order is shown."""
-        for raw in self._context.store.by_id(message.channel_id, message.id):
-            other = Message.trusted(raw)
-            if other.author == message.author and other.order_key < message.order_key:
-                return False
-        return True
-
-    def text_of(self, message: Message) -> str | None:
-        """The text, put together from its parts; None when a part is missing (repair follows)."""
-        if not message.parts:
-            return message.body.decode()
-        blocks: list[bytes] = []
-        for digest in message.parts:
-            block = self._context.store.part(digest)
-            if block is None:
-                self._context.collector.count("timeline.part_missing")
-                self._replica.miss_part(digest)
-                return None
-            blocks.append(block)
-        return join_parts(blocks).decode(errors="replace")
+        return self.appearance.of(message, self.name_of(message.author))
 
     def page(self, before: bytes | None, limit: int) -> list[ChatMessage]:
         """At most ``limit`` visible messages before an order key, oldest first."""

@@ -27,6 +27,9 @@ from peernode.channel.message import Message
 SAME_ID_MAX = 64
 """Messages that ``by_id`` returns at most, the first in the order; honest authors never reuse an id."""
 
+ABOUT_MAX = 1024
+"""Messages that ``about`` returns at most, the last in the order: earlier reactions are then forgotten."""
+
 QUEUE_MAX = 4096
 """Commits of one process that wait at most for their turn; over it ``commit`` raises ``Backpressure``."""
 
@@ -188,6 +191,10 @@ class Store(Protocol):
 
     def by_id(self, channel_id: bytes, message_id: bytes) -> list[bytes]:
         """The first ``SAME_ID_MAX`` messages with an id, in the channel's order."""
+        ...
+
+    def about(self, channel_id: bytes, target: bytes) -> list[bytes]:
+        """The last ``ABOUT_MAX`` messages about a target (``kinds.Target.key``), in the channel's order."""
         ...
 
     def of_kind(self, channel_id: bytes, kind: int) -> list[bytes]:

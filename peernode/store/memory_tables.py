@@ -54,6 +54,8 @@ class ChannelTable:
     """(author, instance) -> (seq, digest, order key)."""
     ids: dict[bytes, list[bytes]] = field(default_factory=dict)
     kinds: dict[int, list[bytes]] = field(default_factory=dict)
+    targets: dict[bytes, list[bytes]] = field(default_factory=dict)
+    """By ``kinds.Target.key``."""
 
     def put(self, message: Message) -> None:
         """Add or replace a message."""
@@ -64,6 +66,8 @@ class ChannelTable:
             bisect.insort(self.streams.setdefault((author, instance), []), (seq, digest, key))
             bisect.insort(self.ids.setdefault(message.id, []), key)
             bisect.insort(self.kinds.setdefault(int(message.kind), []), key)
+            if message.target is not None:
+                bisect.insort(self.targets.setdefault(message.target.key, []), key)
         self.rows[key] = MessageRow(author, instance, seq, digest, message.raw, message)
 
     def drop(self, author: bytes, instance: bytes, seqs: tuple[int, ...]) -> None:
@@ -75,6 +79,8 @@ class ChannelTable:
             self.order.remove(key)
             _remove(self.ids, message.id, key)
             _remove(self.kinds, int(message.kind), key)
+            if message.target is not None:
+                _remove(self.targets, message.target.key, key)
         stream[:] = [place for place in stream if place[0] not in gone]
         if not stream:
             self.streams.pop((author, instance), None)

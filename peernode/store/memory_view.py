@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from peernode.channel.quota import cost_of_raw
-from peernode.store.base import SAME_ID_MAX, ChannelRow, OutboxRow
+from peernode.store.base import ABOUT_MAX, SAME_ID_MAX, ChannelRow, OutboxRow
 from peernode.store.inspection import Inspector
 from peernode.store.memory_tables import Tables
 
@@ -74,6 +75,11 @@ class TablesView(Inspector):
         """See ``Store.by_id``."""
         keys = self._tables.channel(channel_id).ids.get(message_id, [])
         return list(self._sound(channel_id, keys[:SAME_ID_MAX]))
+
+    def about(self, channel_id: bytes, target: bytes) -> list[bytes]:
+        """See ``Store.about``."""
+        keys = self._tables.channel(channel_id).targets.get(target, [])
+        return list(islice(self._sound(channel_id, reversed(keys)), ABOUT_MAX))[::-1]
 
     def of_kind(self, channel_id: bytes, kind: int) -> list[bytes]:
         """See ``Store.of_kind``."""

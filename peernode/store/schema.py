@@ -16,7 +16,8 @@ from pathlib import Path
 from peernode.channel.quota import cost_of_raw
 from peernode.errors import LocalProtocolError, PeerNodeError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""2: messages that are about another one are found by it (``target``)."""
 APPLICATION_ID = 0x53544152
 """"STAR" in the file's header: a database of this program."""
 
@@ -34,7 +35,7 @@ TABLES = {
     " stored INTEGER NOT NULL, PRIMARY KEY (node, channel)",
     "messages": "node BLOB NOT NULL, channel BLOB NOT NULL, author BLOB NOT NULL, instance BLOB NOT NULL,"
     " seq INTEGER NOT NULL, digest BLOB NOT NULL, id BLOB NOT NULL, kind INTEGER NOT NULL,"
-    " order_key BLOB NOT NULL, raw BLOB NOT NULL",
+    " order_key BLOB NOT NULL, raw BLOB NOT NULL, target BLOB",
     "parts": "node BLOB NOT NULL, digest BLOB NOT NULL, block BLOB NOT NULL",
     "outbox": "node BLOB, id BLOB, channel BLOB NOT NULL, raw BLOB NOT NULL, text TEXT NOT NULL,"
     " state TEXT NOT NULL, error_code TEXT NOT NULL, created_ms INTEGER NOT NULL, sum BLOB NOT NULL,"
@@ -44,11 +45,15 @@ TABLES = {
 LARGE_ROWS = ("messages", "parts", "outbox")
 """Tables with a rowid: their rows are too big to lie in the tree of their keys."""
 
+MESSAGES_BY_TARGET = (
+    "CREATE INDEX messages_by_target ON messages (node, channel, target, order_key) WHERE target IS NOT NULL"
+)
 INDICES = (
     "CREATE UNIQUE INDEX messages_by_stream ON messages (node, channel, author, instance, seq, digest)",
     "CREATE INDEX messages_by_order ON messages (node, channel, order_key)",
     "CREATE INDEX messages_by_id ON messages (node, channel, id, order_key)",
     "CREATE INDEX messages_by_kind ON messages (node, channel, kind, order_key) WHERE kind <> 1",
+    MESSAGES_BY_TARGET,
     "CREATE UNIQUE INDEX parts_by_digest ON parts (node, digest)",
 )
 
@@ -153,6 +158,17 @@ def _prepare(connection: sqlite3.Connection, path: Path, bytes_max: int | None) 
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         connection.execute("COMMIT")
         _sync_directory(path.parent)
+    elif connection.execute("PRAGMA user_version").fetchone()[0] < SCHEMA_VERSION:
+        _upgrade(connection)
+
+
+def _upgrade(connection: sqlite3.Connection) -> None:
+    """From version 1, which knew no messages that are about others. All of it or nothing."""
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute("ALTER TABLE messages ADD COLUMN target BLOB")
+    connection.execute(MESSAGES_BY_TARGET)
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    connection.execute("COMMIT")
 
 
 def _is_new(connection: sqlite3.Connection, path: Path) -> bool:

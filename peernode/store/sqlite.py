@@ -20,7 +20,7 @@ from typing import Any
 
 from peernode.channel.message import SEQ_MAX, Kind
 from peernode.errors import LocalProtocolError
-from peernode.store.base import QUEUE_MAX, SAME_ID_MAX, ChannelRow, OutboxRow, Write
+from peernode.store.base import ABOUT_MAX, QUEUE_MAX, SAME_ID_MAX, ChannelRow, OutboxRow, Write
 from peernode.store.inspection import Inspector
 from peernode.store.schema import lock, meaning_of, open_reader, open_writer
 from peernode.store.statements import outbox_sum
@@ -46,6 +46,7 @@ MESSAGES = (
 DIGEST_AT = f"SELECT digest {_CHANNEL} AND author = ? AND instance = ? AND seq = ? ORDER BY digest LIMIT 1"
 NEWEST = f"SELECT {_PLACE} {_CHANNEL} AND order_key < ? ORDER BY order_key DESC"
 BY_ID = f"SELECT {_PLACE} {_CHANNEL} AND id = ? ORDER BY order_key LIMIT ?"
+ABOUT = f"SELECT {_PLACE} {_CHANNEL} AND target = ? ORDER BY order_key DESC"
 OF_KIND = f"SELECT {_PLACE} {_CHANNEL} AND kind = ? AND kind <> {int(Kind.TEXT)} ORDER BY order_key"
 TEXTS = f"SELECT {_PLACE} {_CHANNEL} AND kind = ? ORDER BY order_key"
 COUNT = f"SELECT count(*) {_CHANNEL}"
@@ -183,6 +184,10 @@ class SqliteStore(Inspector):
     def by_id(self, channel_id: bytes, message_id: bytes) -> list[bytes]:
         """See ``Store.by_id``."""
         return [raw for _, raw in self._sound(BY_ID, channel_id, (message_id, SAME_ID_MAX), SAME_ID_MAX)]
+
+    def about(self, channel_id: bytes, target: bytes) -> list[bytes]:
+        """See ``Store.about``."""
+        return [raw for _, raw in self._sound(ABOUT, channel_id, (target,), ABOUT_MAX)][::-1]
 
     def of_kind(self, channel_id: bytes, kind: int) -> list[bytes]:
         """See ``Store.of_kind``."""

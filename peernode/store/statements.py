@@ -66,7 +66,9 @@ def _delete(table: str, keys: str) -> Statement:
 PUT_META = _upsert("meta", "node, key", "value")
 PUT_CHANNEL = _upsert("channels", "node, channel", "name, member, stored")
 DROP_CHANNEL = _delete("channels", "node, channel")
-PUT_MESSAGE = _upsert("messages", "node, channel, author, instance, seq, digest", "id, kind, order_key, raw")
+PUT_MESSAGE = _upsert(
+    "messages", "node, channel, author, instance, seq, digest", "id, kind, order_key, raw, target"
+)
 DROP_MESSAGES = _delete("messages", "node, channel")
 DROP_SEQS = _delete("messages", "node, channel, author, instance, seq")
 PUT_PART = _upsert("parts", "node, digest", "block")
@@ -87,7 +89,8 @@ def changes_of(node: bytes, write: Write) -> Iterator[tuple[Statement, Values]]:
     match write:
         case PutMessage(m):
             place = (node, m.channel_id, m.author, m.instance, m.seq, m.digest)
-            yield PUT_MESSAGE, (*place, m.id, int(m.kind), m.order_key, m.raw)
+            target = m.target.key if m.target else None
+            yield PUT_MESSAGE, (*place, m.id, int(m.kind), m.order_key, m.raw, target)
         case DropMessages(channel_id, author, instance, seqs):
             for seq in seqs:
                 yield DROP_SEQS, (node, channel_id, author, instance, seq)

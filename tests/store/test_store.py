@@ -6,13 +6,16 @@ import asyncio
 
 import pytest
 
+from peernode.channel.kinds import Target
 from peernode.channel.message import Kind
 from peernode.channel.parts import part_digest
 from peernode.errors import LocalProtocolError
 from peernode.store.base import (
+    ABOUT_MAX,
     SAME_ID_MAX,
     ChannelRow,
     DropChannel,
+    DropMessages,
     DropOutbox,
     PutChannel,
     PutMessage,
@@ -186,6 +189,30 @@ async def test_messages_of_a_kind(disk: Disk) -> None:
     assert store.of_kind(CHANNEL, Kind.PROFILE) == [one.raw for one in names[::-1]]
     assert store.of_kind(CHANNEL, Kind.TEXT) == [message(1).raw, message(3).raw]
     assert store.of_kind(CHANNEL, Kind.SKIP) == store.of_kind(OTHER_CHANNEL, Kind.TEXT) == []
+
+
+async def test_messages_about_another_one(disk: Disk) -> None:
+    store = disk.store()
+    first, second = (Target(ALICE.node_id, message_id(number)).key for number in (1, 2))
+    emoji = b"\x01" + "👍".encode()
+    about = [message(number, kind=Kind.REACTION, body=first + emoji) for number in (5, 3, 4)]
+    other = message(6, author=BOB, kind=Kind.REACTION, body=second + emoji)
+    await store.commit(*(PutMessage(one) for one in [*about, other, message(1)]))
+    disk.restart()
+    store = disk.store()
+    assert store.about(CHANNEL, first) == [about[1].raw, about[2].raw, about[0].raw]
+    assert store.about(CHANNEL, second) == [other.raw]
+    assert store.about(OTHER_CHANNEL, first) == store.about(CHANNEL, bytes(36)) == []
+    await store.commit(DropMessages(CHANNEL, ALICE.public_key, INSTANCE, (3, 5)))
+    assert store.about(CHANNEL, first) == [about[2].raw]
+
+
+async def test_the_last_messages_about_another_one_are_returned(disk: Disk) -> None:
+    store = disk.store()
+    target = Target(ALICE.node_id, message_id(1)).key
+    deletes = [message(number, kind=Kind.DELETE, body=target) for number in range(2, ABOUT_MAX + 4)]
+    await store.commit(*(PutMessage(one) for one in deletes))
+    assert store.about(CHANNEL, target) == [one.raw for one in deletes[-ABOUT_MAX:]]
 
 
 async def test_a_dropped_channel_takes_its_messages_along(disk: Disk) -> None:
