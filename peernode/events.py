@@ -69,6 +69,16 @@ class OutboxState:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadState:
+    """How far a channel was read: an order string, and what others wrote since (counted to a bound)."""
+
+    channel: str
+    upto: str
+    unread: int
+    mentions: int
+
+
+@dataclass(frozen=True, slots=True)
 class NodeState:
     """``state`` is ``online``, ``degraded`` or ``offline``; ``reason`` is empty when online."""
 

@@ -11,18 +11,18 @@ import logging
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from peernode.channel.draft import Draft
 from peernode.channel.hlc import Hlc
 from peernode.channel.kinds import Kind
 from peernode.config import NodeConfig
 from peernode.diagnostics.codes import error_info
-from peernode.diagnostics.collector import Attempt, DiagnosticCollector
-from peernode.environment import Address, Environment, Neighbourhood
+from peernode.diagnostics.collector import DiagnosticCollector
+from peernode.environment import Environment, Neighbourhood
 from peernode.errors import PeerNodeError
-from peernode.events import ChatMessage, Event, Joined, Left, NodeState, OutboxState, Trouble
+from peernode.events import ChatMessage, Event, Joined, Left, NodeState, OutboxState, ReadState, Trouble
 from peernode.identity import Identity, network_id_of, node_id_of
+from peernode.insight import NodeInsight
 from peernode.overlay.overlay import Overlay
 from peernode.overlay.stored_peers import StoredPeers
 from peernode.pubsub.context import Context
@@ -42,7 +42,7 @@ FROZEN_S = 5.0
 """A tick that comes so late means that the process stood still: others may have given us up."""
 
 
-class PeerNode:
+class PeerNode(NodeInsight):
     """One peer node. Construct it, ``start`` it, ``stop`` it; it is not started twice."""
 
     def __init__(
@@ -100,22 +100,6 @@ class PeerNode:
         self._pubsub.stop()
         await context.overlay.stop()
         await context.rpc.close()
-
-    @property
-    def address(self) -> Address:
-        """The local address of the node's socket."""
-        return self._context.rpc.address
-
-    @property
-    def node_id(self) -> str:
-        """The node id in hex."""
-        return self._context.identity.node_id.hex()
-
-    @property
-    def state(self) -> NodeState:
-        """Whether the node has a network, and if not, why."""
-        state, reason = self._context.overlay.state()
-        return NodeState(state, len(self._context.overlay.table.live()), reason)
 
     def _crashed(self, name: str, error: BaseException) -> None:
         """A task ended by an exception that nobody expected: a bug, told and never hidden."""
@@ -195,6 +179,14 @@ class PeerNode:
         """Give a message up; should it have got out, nobody shows it."""
         await self._pubsub.publisher.discard(_id_bytes(message_id))
 
+    async def mark_read(self, name: str, upto: str) -> ReadState:
+        """Everything up to an order string was read; durable when this returns. Marks never go back."""
+        return await self._pubsub.reading.mark(self._pubsub.storage.member(name), bytes.fromhex(upto))
+
+    def read_state(self, name: str) -> ReadState:
+        """How far a joined channel was read, and what came since."""
+        return self._pubsub.reading.state(self._pubsub.storage.member(name))
+
     def history(self, name: str, before: str | None = None, limit: int = 50) -> list[ChatMessage]:
         """Messages of a joined channel before an order string, oldest first, from the own store."""
         replica = self._pubsub.storage.member(name)
@@ -228,64 +220,6 @@ class PeerNode:
         """Ids of the ``want`` other nodes closest to ``target`` (an id in hex), found by asking others."""
         found = await self._context.overlay.lookup(bytes.fromhex(target), want)
         return [contact.id.hex() for contact in found.closest]
-
-    async def subscribers(self, name: str) -> dict[str, list[str]]:
-        """Each initiator's own list of subscribers; one that does not answer is left out."""
-        return await self._pubsub.subscribers(name)
-
-    async def reachability(self, name: str) -> dict[str, Any]:
-        """Which initiator of a channel reaches which subscriber, how well and which way: JSON-able."""
-        return await self._pubsub.matrix.matrix(self._pubsub.storage.member(name))
-
-    def counters(self) -> dict[str, int]:
-        """What the node counted of its traffic since it was made."""
-        return dict(self._context.rpc.counters)
-
-    def happened(self) -> dict[str, int]:
-        """How often each thing happened beside the traffic, since the node was made."""
-        return dict(self._context.collector.counters)
-
-    def attempts(self, digest: str) -> list[Attempt]:
-        """The attempts to bring a message (its digest in hex) to its initiators and subscribers."""
-        return self._context.collector.attempts(digest)
-
-    def sizes(self) -> dict[str, tuple[int, int]]:
-        """How full every bounded table, queue and cache is, each with its bound."""
-        context = self._context
-        parts = {
-            "rpc": context.rpc.bounds(),
-            "overlay": context.overlay.sizes(),
-            "pubsub": self._pubsub.sizes(),
-            "diagnostics": context.collector.sizes(),
-        }
-        return {f"{part}.{name}": size for part, sizes in parts.items() for name, size in sizes.items()}
-
-    def leaseholders(self, name: str) -> list[str]:
-        """Node ids with a live lease of a channel at this node, by its own table alone."""
-        replica = self._pubsub.storage.by_name(name)
-        return [x.subscriber_id.hex() for x in replica.leases.live(self._context.now())] if replica else []
-
-    def coordinator(self, name: str) -> dict[str, Any]:
-        """What this node knows of a channel, and how its last load and join went; JSON-able, asks nobody."""
-        return self._pubsub.coordinator(name)
-
-    def on_attempt(self, listener: Callable[[str, Attempt], None]) -> None:
-        """Tell ``listener`` of each attempt when it has ended, with the message's digest in hex."""
-        self._context.collector.on_attempt.append(listener)
-
-    def diagnostics(self) -> dict[str, Any]:
-        """What an administrator or a failed test wants to see; JSON-able, without any text."""
-        context = self._context
-        return {
-            "node_id": self.node_id,
-            "address": list(self.address),
-            "state": self.state.state,
-            "peers": [[c.id.hex(), c.ip, c.port] for c in context.overlay.peers()],
-            "bootstraps": [each.shown() for each in context.overlay.bootstraps()],
-            "rpc": self.counters(),
-            "channels": self._pubsub.diagnostics(),
-            **context.collector.snapshot(),
-        }
 
 
 def _id_bytes(text: str) -> bytes:

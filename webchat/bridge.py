@@ -2,11 +2,10 @@
 
 ``PeerHost`` is one process's share of the network: a host node on the well-known port and one node per user,
 all over one SQLite file. The nodes find and speak to each other over UDP like any others; no reference to a
-node is ever handed to another. ``Peer`` is one user's node in the words of ``docs/api.md``: it takes plain
-values, and turns the node's events into frames.
+node is ever handed to another. What a user's node says and does in the words of ``docs/api.md`` is in
+``webchat.peer``, which knows of the engine what is here.
 
-Invariants: what leaves this module is JSON; a failure leaves it as ``CommandError`` with a code of
-the catalogue; events come out in the order in which the node gave them.
+Invariant: a failure of the engine leaves this module as ``CommandError`` with a code of the catalogue.
 """
 
 from __future__ import annotations
@@ -14,8 +13,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass
-from typing import Any, TypeVar
+from dataclasses import asdict
+from typing import Any, Protocol, TypeVar
 
 from django.utils.module_loading import import_string
 
@@ -25,23 +24,19 @@ from peernode.diagnostics.codes import error_info
 from peernode.environment import Address, Environment
 from peernode.errors import PeerNodeError
 from peernode.identity import Identity, load_or_create
-from peernode.node import PeerNode
+from peernode.node import PeerNode as PeerNode
 from peernode.overlay.lan import lan_if
 from peernode.rpc.transport import SystemEnvironment
 from peernode.store.sqlite import SqliteDatabase
-from webchat.background import Background
 from webchat.chat.commands import CommandError
-from webchat.chat.eventframes import UNTOLD, event_frame, message_fields, outbox_fields
 from webchat.deployment import WILDCARDS, Deployment
 from webchat.udp import PORT_TRIES_MAX, machine_id, ports_for, resolve
 
 log = logging.getLogger("webchat.bridge")
 
-SNAPSHOT_MESSAGES = 50
 HOST = ""
 """The owner's name of the host node's environment; no account has an empty name."""
 
-Emit = Callable[[dict[str, Any]], None]
 T = TypeVar("T")
 
 
@@ -64,20 +59,32 @@ def _refused(error: PeerNodeError) -> CommandError:
     return CommandError(error.code, error.detail, **error.params)
 
 
-async def _done(operation: Awaitable[T]) -> T:
+async def done(operation: Awaitable[T]) -> T:
+    """What an operation of a node returns; what it refuses comes as ``CommandError``."""
     try:
         return await operation
     except PeerNodeError as error:
         raise _refused(error) from error
 
 
-@dataclass(frozen=True, slots=True)
-class _Owner:
-    """Whose node it is."""
+def channel_name(name: str) -> str:
+    """The one spelling of a channel's name; ``CommandError`` for an impossible one."""
+    try:
+        return normalise_name(name)
+    except PeerNodeError as error:
+        raise _refused(error) from error
 
-    user_id: int
-    name: str
-    identity: Identity
+
+class Client(Protocol):
+    """Who speaks for a user's node."""
+
+    node: PeerNode
+
+    def on_event(self, event: Any) -> None:
+        """The node tells something."""
+
+    async def stop(self) -> None:
+        """End the node."""
 
 
 class PeerHost:
@@ -91,7 +98,7 @@ class PeerHost:
         self._bootstrap: tuple[Address, ...] = ()
         self._database: SqliteDatabase | None = None
         self._node: PeerNode | None = None
-        self._peers: dict[int, Peer] = {}
+        self._peers: dict[int, Client] = {}
         self._ports: dict[int, int] = {}
 
     @property
@@ -113,11 +120,10 @@ class PeerHost:
         config = await self._config("", deployment.udp_port, self._bootstrap)
         self._node = await self._started(config, environment, identity, _log_event)
 
-    async def open(self, user_id: int, seed: bytes, name: str, emit: Emit) -> Peer:
-        """Start a user's node; ``emit`` gets its events as frames. Raises ``CommandError``."""
+    async def open(self, user_id: int, seed: bytes, name: str, client: Client) -> None:
+        """Start a user's node for ``client``, who gets its events. Raises ``CommandError``."""
         assert self._database is not None
-        owner = _Owner(user_id, name, Identity.from_seed(seed))
-        peer = Peer(emit)
+        identity = Identity.from_seed(seed)
         host, port = self.address
         contacts = (("127.0.0.1" if host in WILDCARDS else host, port), *self._bootstrap)
         ports = ports_for(self._deployment, user_id, tuple(self._ports.values()))
@@ -126,13 +132,13 @@ class PeerHost:
             config = await self._config(name, udp_port, contacts)
             environment = self._environment(name)
             try:
-                peer.node = await self._started(config, environment, owner.identity, peer.on_event)
+                client.node = await self._started(config, environment, identity, client.on_event)
             except CommandError as error:
                 refusal = error
                 continue
-            self._ports[user_id] = peer.node.address[1]
-            self._peers[user_id] = peer
-            return peer
+            self._ports[user_id] = client.node.address[1]
+            self._peers[user_id] = client
+            return
         raise refusal
 
     def has_channels(self, seed: bytes) -> bool:
@@ -191,110 +197,3 @@ class PeerHost:
 
 def _log_event(event: Any) -> None:
     log.debug("host node: %s", event)
-
-
-class Peer:
-    """One user's node, and what a page must know about its joins that are still going on."""
-
-    node: PeerNode
-
-    def __init__(self, emit: Emit) -> None:
-        self._emit = emit
-        self._tasks = Background()
-        self._joining: dict[str, dict[str, Any]] = {}
-        self._told: dict[str, Any] = {"state": "offline", "peers": 0, "reason": "Starting …"}
-
-    def on_event(self, event: Any) -> None:
-        """Pass an event of the node on, and remember how far a join has got."""
-        if type(event).__name__ in UNTOLD:
-            return
-        frame = event_frame(event)
-        kind = frame["type"]
-        if kind == "node.state":
-            self._told = {name: frame[name] for name in self._told}
-        elif kind == "channel.progress":
-            self._join_of(frame["channel"])["steps"][frame["step"]] = frame
-        elif kind == "channel.delayed":
-            self._join_of(frame["channel"])["delayed"] = frame
-        elif kind in ("channel.joined", "channel.left"):
-            self._joining.pop(frame["channel"], None)
-        self._emit(frame)
-
-    def _join_of(self, channel: str) -> dict[str, Any]:
-        return self._joining.setdefault(channel, {"steps": {}, "delayed": None})
-
-    async def stop(self) -> None:
-        """End the node; what it accepted is kept."""
-        await self._tasks.close()
-        await self.node.stop()
-
-    def join(self, channel: str) -> None:
-        """Begin to join; the outcome comes as events. Raises ``CommandError`` for an impossible name."""
-        try:
-            name = normalise_name(channel)
-        except PeerNodeError as error:
-            raise _refused(error) from error
-        self._tasks.spawn(self._join(name), f"joining {name}")
-
-    async def _join(self, channel: str) -> None:
-        try:
-            await self.node.join(channel)
-        except PeerNodeError as error:
-            # A join that takes too long has said so by an event; any other reason is told here.
-            if self._joining.get(channel, {}).get("delayed") is None:
-                problem = error_fields(_refused(error))
-                self._emit({"type": "trouble", "error": problem, "context": {"channel": channel}})
-
-    def leave(self, channel: str) -> None:
-        """Begin to leave; ``channel.left`` follows. Raises ``CommandError`` for an unknown channel."""
-        if channel not in self.node.channels() and channel not in self._joining:
-            raise CommandError("CHANNEL_UNKNOWN", channel)
-        self._tasks.spawn(_done(self.node.leave(channel)), f"leaving {channel}")
-
-    async def send(self, channel: str, message_id: str, text: str) -> dict[str, Any]:
-        """Have the node accept a message durably; the same id again is the same message."""
-        return outbox_fields(await _done(self.node.publish(channel, message_id, text)))
-
-    async def retry(self, message_id: str) -> dict[str, Any]:
-        """Try a failed message again; the answer is its state now."""
-        await _done(self.node.retry(message_id))
-        return next(outbox_fields(state) for state in self.node.outbox() if state.id == message_id)
-
-    async def discard(self, message_id: str) -> None:
-        """Give a message up; other pages of the user learn it by an event."""
-        channel = next((state.channel for state in self.node.outbox() if state.id == message_id), "")
-        await _done(self.node.discard(message_id))
-        self._emit({"type": "message.discarded", "id": message_id, "channel": channel})
-
-    def history(self, channel: str, before: str | None, limit: int) -> dict[str, Any]:
-        """A page of what the node holds, oldest first; ``more``: older ones may exist."""
-        if channel not in self.node.channels():
-            raise CommandError("CHANNEL_UNKNOWN", channel)
-        page = self.node.history(channel, before, limit)
-        return {"messages": [message_fields(message) for message in page], "more": len(page) == limit}
-
-    def snapshot(self, *, messages: bool) -> dict[str, Any]:
-        """Everything a page shows, read without awaiting so that it is of one moment."""
-        host, port = self.node.address
-        # The state as the events have told it, or a page would be ahead of the events that follow.
-        node = {**self._told, "address": f"{host}:{port}", "node_id": self.node.node_id}
-        names = dict.fromkeys((*self.node.channels(), *self._joining))
-        return {"node": node, "channels": [self._channel(name, messages) for name in names]}
-
-    def _channel(self, channel: str, messages: bool) -> dict[str, Any]:
-        member = self.node.channels()  # those that a restarted node is still joining again are in it
-        outbox = [outbox_fields(state) for state in self.node.outbox() if state.channel == channel]
-        fields: dict[str, Any] = {"name": channel, "joined": member.get(channel, False), "outbox": outbox}
-        if channel in self._joining:
-            join = self._joining[channel]
-            fields["progress"] = {"steps": list(join["steps"].values()), "delayed": join["delayed"]}
-        if channel in member:
-            fields["names"] = self.node.names(channel)
-        if channel in member and messages:
-            newest = self.node.history(channel, None, SNAPSHOT_MESSAGES)
-            fields["messages"] = [message_fields(message) for message in newest]
-        return fields
-
-    def diagnostics(self) -> dict[str, Any]:
-        """What the node knows about itself."""
-        return self.node.diagnostics()

@@ -19,13 +19,14 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 
 from webchat.background import Background
-from webchat.bridge import Peer, PeerHost
+from webchat.bridge import PeerHost
 from webchat.chat.addresses import user_group
 from webchat.chat.commands import CommandError, batch
 from webchat.chat.layer import LAYER_ERRORS
 from webchat.chat.stream import EventStream
 from webchat.identities import IdentityUnreadable, seed_of
 from webchat.models import PeerIdentity
+from webchat.peer import Peer
 
 log = logging.getLogger("webchat.residents")
 
@@ -83,7 +84,9 @@ class Residents:
                     name, seed = await database_sync_to_async(_identity)(user_id)
                 except IdentityUnreadable as error:
                     raise CommandError("IDENTITY_UNREADABLE", str(error)) from error
-                resident.peer = await self._host.open(user_id, seed, name, self._recorder(user_id))
+                peer = Peer(self._recorder(user_id))
+                await self._host.open(user_id, seed, name, peer)
+                resident.peer = peer
         return resident.peer
 
     def _new_stream(self) -> EventStream:

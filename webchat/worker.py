@@ -27,6 +27,7 @@ from webchat.bridge import PeerHost
 from webchat.chat import commands
 from webchat.chat.addresses import WORKER_CHANNEL
 from webchat.chat.commands import CommandError
+from webchat.chat.frames import SAYING
 from webchat.chat.layer import LAYER_ERRORS, listen
 from webchat.chat.stream import Cursor
 from webchat.residents import Residents
@@ -59,9 +60,10 @@ class Worker:
             "replay": self._replay,
             "channel.join": self._join,
             "channel.leave": self._leave,
-            "message.send": self._send,
+            **{frame: self._sayer(frame) for frame in SAYING},
             "message.retry": self._retry,
             "message.discard": self._discard,
+            "read.mark": self._mark_read,
             "history.page": self._history,
             "diagnostics": self._diagnostics,
         }
@@ -159,9 +161,15 @@ class Worker:
         (await self.residents.peer(user)).leave(args["channel"])
         return {}
 
-    async def _send(self, user: int, args: Args) -> Result:
-        peer = await self.residents.peer(user)
-        return {"message": await peer.send(args["channel"], args["id"], args["text"])}
+    def _sayer(self, frame: str) -> Callable[[int, Args], Awaitable[Result]]:
+        async def say(user: int, args: Args) -> Result:
+            return {"message": await (await self.residents.peer(user)).say(frame, args)}
+
+        return say
+
+    async def _mark_read(self, user: int, args: Args) -> Result:
+        await (await self.residents.peer(user)).mark_read(args["channel"], args["upto"])
+        return {}
 
     async def _retry(self, user: int, args: Args) -> Result:
         return {"message": await (await self.residents.peer(user)).retry(args["id"])}

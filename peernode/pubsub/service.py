@@ -30,6 +30,7 @@ from peernode.pubsub.probing import Probing
 from peernode.pubsub.publish import Publisher
 from peernode.pubsub.quorum import QuorumPublish
 from peernode.pubsub.reachability import InitiatorReachabilityMonitor
+from peernode.pubsub.reading import Reading
 from peernode.pubsub.recovery import AT_ONCE, Recovery
 from peernode.pubsub.relay import Relays
 from peernode.pubsub.renewal import Renewal
@@ -75,6 +76,7 @@ class PubSub:
         self.relays.push = self.intake.push
         self.probing = Probing(context, self.storage, self.monitor, self.relays, membership.proving)
         self.matrix = Matrix(context, self.storage, self.monitor)
+        self.reading = Reading(context)
         self.unreached = Unreached(context, self.outbox, self.matrix)
         quorum.on_sent.append(self.unreached.sent)
         self.delivery.on_unanswered.append(self.probing.failed)

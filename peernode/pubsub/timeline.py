@@ -183,14 +183,16 @@ class Timeline:
         """The message as shown, or None when it is not for the eye."""
         return self.appearance.of(message, self.name_of(message.author))
 
-    def page(self, before: bytes | None, limit: int) -> list[ChatMessage]:
-        """At most ``limit`` visible messages before an order key, oldest first."""
+    def page(self, before: bytes | None, limit: int, after: bytes = b"") -> list[ChatMessage]:
+        """At most ``limit`` visible messages before one order key and behind another, oldest first."""
         found: list[ChatMessage] = []
         while len(found) < limit:
             raws = self._context.store.newest(self._replica.channel_id, before, limit)
             for raw in raws:
                 message = Message.trusted(raw)
                 before = message.order_key
+                if before <= after:
+                    return found[::-1]
                 shown = self.visible(message)
                 if shown is not None and len(found) < limit:
                     found.append(shown)

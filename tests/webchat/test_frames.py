@@ -95,7 +95,7 @@ def test_a_text_is_measured_in_bytes() -> None:
 
 
 def test_what_a_later_version_brings_is_not_supported_yet() -> None:
-    error = refused({"type": "message.edit", "ref": "1", "id": ID, "text": "better"})
+    error = refused({"type": "typing", "ref": "1", "channel": "#lobby"})
     assert (error.code, error.ref) == ("NOT_SUPPORTED", "1")
 
 

@@ -25,7 +25,7 @@ from webchat.accounts.sessions import fingerprint
 from webchat.background import Background
 from webchat.bridge import error_fields
 from webchat.chat.commands import CommandError
-from webchat.chat.frames import Frame, FrameError, parse
+from webchat.chat.frames import SAYING, Frame, FrameError, parse
 from webchat.chat.link import WorkerLink
 from webchat.chat.stream import Cursor, StreamReader
 
@@ -119,7 +119,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
                 self._welcome_due = True
                 raise
             return None
-        if frame.type == "message.send":
+        if frame.type in SAYING:
             link.sockets.take_message(self.user_id, asyncio.get_running_loop().time())
         if frame.type == "history.page":
             args = {"before": None, "limit": HISTORY_LIMIT, **fields}

@@ -17,6 +17,7 @@ FRAME_OF_EVENT = {
     "JoinDelayed": "channel.delayed",
     "Left": "channel.left",
     "MessageReceived": "message",
+    "MessageChanged": "message.changed",
     "MessageState": "message.state",
     "NameChanged": "channel.name",
     "Trouble": "trouble",
@@ -31,6 +32,8 @@ def event_frame(event: Any) -> dict[str, Any]:
     kind = FRAME_OF_EVENT[type(event).__name__]
     if kind == "message":
         return {"type": kind, **message_fields(event.message), "history": event.history}
+    if kind == "message.changed":
+        return {"type": kind, **message_fields(event.message)}
     if kind == "message.state":
         return {"type": kind, **outbox_fields(event.state)}
     return {"type": kind, **asdict(event)}

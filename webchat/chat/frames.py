@@ -18,6 +18,7 @@ from webchat.chat.commands import CommandError
 
 TEXT_MAX_BYTES = 16 * 1024
 CHANNEL_MAX_CHARS = 64
+EMOJI_MAX_BYTES = 64
 REF_MAX_CHARS = 64
 HISTORY_LIMIT_MAX = 200
 
@@ -65,6 +66,15 @@ def _channel(value: Any) -> str:
     return "" if good else f"a channel name of 1 to {CHANNEL_MAX_CHARS} characters"
 
 
+def _emoji(value: Any) -> str:
+    good = isinstance(value, str) and _encodes(value) and 1 <= len(value.encode()) <= EMOJI_MAX_BYTES
+    return "" if good else f"an emoji of 1 to {EMOJI_MAX_BYTES} bytes"
+
+
+def _switch(value: Any) -> str:
+    return "" if isinstance(value, bool) else "true or false"
+
+
 def _matching(pattern: re.Pattern[str], expected: str) -> Check:
     return lambda value: "" if isinstance(value, str) and pattern.fullmatch(value) else expected
 
@@ -96,26 +106,37 @@ CLIENT_FRAMES: dict[str, Shape] = {
     "hello": Shape({}, {"cursor": _optional(_cursor)}),
     "channel.join": Shape({"channel": _channel}, {}),
     "channel.leave": Shape({"channel": _channel}, {}),
-    "message.send": Shape({"channel": _channel, "id": _id, "text": _text}, {}),
+    "message.send": Shape({"channel": _channel, "id": _id, "text": _text}, {"reply_to": _optional(_id)}),
+    "message.edit": Shape({"channel": _channel, "id": _id, "target": _id, "text": _text}, {}),
+    "message.delete": Shape({"channel": _channel, "id": _id, "target": _id}, {}),
+    "reaction.set": Shape(
+        {"channel": _channel, "id": _id, "target": _id, "emoji": _emoji, "on": _switch}, {}
+    ),
     "message.retry": Shape({"id": _id}, {}),
     "message.discard": Shape({"id": _id}, {}),
     "history.page": Shape({"channel": _channel}, {"before": _optional(_order), "limit": _limit}),
-    "message.edit": Shape({}, {}, supported=False),
-    "message.delete": Shape({}, {}, supported=False),
-    "reaction.set": Shape({}, {}, supported=False),
-    "read.mark": Shape({}, {}, supported=False),
+    "read.mark": Shape({"channel": _channel, "upto": _order}, {}),
     "typing": Shape({}, {}, supported=False),
 }
+
+SAYING = ("message.send", "message.edit", "message.delete", "reaction.set")
+"""Frames that are messages on the network."""
+
+MESSAGE_FIELDS = (
+    *("id", "channel", "author", "name", "text", "order", "at_ms", "own"),
+    *("reply_to", "edited_ms", "deleted", "reactions"),
+)
 
 SERVER_FRAMES: dict[str, tuple[str, ...]] = {
     "welcome": ("ref", "cursor", "replayed", "user", "node", "channels"),
     "ok": ("ref", "message"),
     "history": ("ref", "channel", "messages", "more"),
     "error": ("ref", "code", "message", "remedy", "retryable", "detail", "retry_after"),
-    "message": ("cursor", "id", "channel", "author", "name", "text", "order", "at_ms", "own", "history"),
+    "message": ("cursor", *MESSAGE_FIELDS, "history"),
+    "message.changed": ("cursor", *MESSAGE_FIELDS),
     "message.state": (
-        "cursor",
-        *("id", "channel", "text", "order", "at_ms", "state", "stored", "delivered", "alone", "error"),
+        *("cursor", "id", "channel", "text", "order", "at_ms", "state", "stored", "delivered", "alone"),
+        *("unreachable", "kind", "target", "emoji", "on", "error"),
     ),
     "message.discarded": ("cursor", "id", "channel"),
     "channel.progress": ("cursor", "channel", "step", "index", "of", "elapsed_ms", "detail", "done"),
@@ -125,6 +146,7 @@ SERVER_FRAMES: dict[str, tuple[str, ...]] = {
     ),
     "channel.delayed": ("cursor", "channel", "step", "elapsed_ms", "error"),
     "channel.left": ("cursor", "channel"),
+    "channel.read": ("cursor", "channel", "upto", "unread", "mentions"),
     "channel.name": ("cursor", "channel", "author", "name"),
     "node.state": ("cursor", "state", "peers", "reason", "code", "remedy"),
     "trouble": ("cursor", "error", "context"),

@@ -1,0 +1,99 @@
+"""Edits, deletions, reactions, replies and read marks, from one browser's socket to another's."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.browser import Browser, Frame, message_id
+from tests.webchat.conftest import Open
+
+pytestmark = pytest.mark.usefixtures("worker")
+
+
+async def two_in_the_lobby(open_page: Open) -> tuple[Browser, Browser]:
+    ann, bob = await open_page("ann"), await open_page("bob")
+    for page in (ann, bob):
+        await page.hello()
+        await page.join("#lobby")
+    return ann, bob
+
+
+async def asked(page: Browser, kind: str, number: int, **fields: object) -> Frame:
+    """Ask for a message on the network, and wait until everybody has it."""
+    answer = await page.ask(kind, channel="#lobby", id=message_id(number), **fields)
+    assert answer["type"] == "ok", answer
+    await page.expect("message.state", id=message_id(number), state="delivered")
+    message: Frame = answer["message"]
+    return message
+
+
+async def test_an_edit_and_a_delete_reach_the_other_page(open_page: Open) -> None:
+    ann, bob = await two_in_the_lobby(open_page)
+    said = await ann.say("#lobby", "helo")
+    await bob.see(said["id"])
+    edit = await asked(ann, "message.edit", 901, target=said["id"], text="hello")
+    assert (edit["kind"], edit["target"], edit["text"]) == ("edit", said["id"], "hello")
+    for page in (ann, bob):
+        changed = await page.expect("message.changed", id=said["id"], text="hello")
+        assert changed["edited_ms"] >= changed["at_ms"] > 0
+    again = await ann.ask(
+        "message.edit", channel="#lobby", id=message_id(901), target=said["id"], text="hello"
+    )
+    assert again["message"]["id"] == edit["id"]
+    gone = await asked(ann, "message.delete", 902, target=said["id"])
+    assert gone["kind"] == "delete"
+    changed = await bob.expect("message.changed", id=said["id"], deleted=True)
+    assert changed["text"] == ""
+    page = await bob.ask("history.page", channel="#lobby", limit=9)
+    assert [(one["id"], one["deleted"], one["text"]) for one in page["messages"]] == [(said["id"], True, "")]
+
+
+async def test_a_reaction_and_a_reply_reach_the_other_page(open_page: Open) -> None:
+    ann, bob = await two_in_the_lobby(open_page)
+    bob_node = (await bob.hello())["node"]["node_id"]
+    said = await ann.say("#lobby", "lunch?")
+    await bob.see(said["id"])
+    await asked(bob, "reaction.set", 911, target=said["id"], emoji="👍", on=True)
+    await ann.expect("message.changed", id=said["id"], reactions=[["👍", [bob_node]]])
+    await asked(bob, "reaction.set", 912, target=said["id"], emoji="👍", on=False)
+    await ann.expect("message.changed", id=said["id"], reactions=[])
+    reply = await asked(bob, "message.send", 913, text="yes", reply_to=said["id"])
+    assert (reply["kind"], reply["target"]) == ("reply", said["id"])
+    assert (await ann.expect("message", id=reply["id"]))["reply_to"] == said["id"]
+
+
+async def test_what_cannot_be_changed_is_refused_with_a_code(open_page: Open) -> None:
+    ann, bob = await two_in_the_lobby(open_page)
+    said = await ann.say("#lobby", "mine")
+    await bob.see(said["id"])
+    place = {"channel": "#lobby", "id": message_id(921)}
+    assert (await bob.ask("message.delete", **place, target=said["id"]))["code"] == "NOT_AUTHOR"
+    assert (await bob.ask("message.edit", **place, target=message_id(7), text="x"))[
+        "code"
+    ] == "MESSAGE_UNKNOWN"
+    refused = await bob.ask("reaction.set", **place, target=said["id"], emoji="two words", on=True)
+    assert refused["code"] == "BAD_FRAME"
+
+
+async def test_how_far_was_read_is_the_same_on_all_pages(open_page: Open) -> None:
+    ann, bob = await two_in_the_lobby(open_page)
+    other = await open_page("ann")
+    welcome = await other.hello()
+    node = welcome["node"]["node_id"]
+    assert welcome["channels"][0]["read"] == {"channel": "#lobby", "upto": "", "unread": 0, "mentions": 0}
+    first = await bob.say("#lobby", "one")
+    await ann.see(first["id"])
+    assert (await ann.ask("read.mark", channel="#lobby", upto=first["order"]))["type"] == "ok"
+    for page in (ann, other):
+        told = await page.expect("channel.read", channel="#lobby")
+        assert (told["upto"], told["unread"], told["mentions"]) == (first["order"], 0, 0)
+    second = await bob.say("#lobby", "two")
+    third = await bob.say("#lobby", f"three, <@{node}>")
+    await ann.see(third["id"])
+    late = (await other.hello())["channels"][0]["read"]
+    assert (late["upto"], late["unread"], late["mentions"]) == (first["order"], 2, 1)
+    await ann.ask("read.mark", channel="#lobby", upto=second["order"])
+    assert (await other.expect("channel.read", unread=1))["mentions"] == 1
+    await ann.ask("read.mark", channel="#lobby", upto=first["order"])
+    assert (await other.expect("channel.read"))["upto"] == second["order"]
+    assert (await ann.ask("read.mark", channel="#lobby", upto="ab"))["code"] == "BAD_FRAME"

@@ -1,0 +1,142 @@
+"""``Peer``: one user's node in the words of ``docs/api.md``.
+
+It takes plain values, and turns the node's events into frames. Invariants: what leaves this module is JSON;
+events come out in the order in which the node gave them; a snapshot is read without awaiting, so it is of
+one moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from webchat.background import Background
+from webchat.bridge import PeerNode, channel_name, done, error_fields
+from webchat.chat.commands import CommandError
+from webchat.chat.eventframes import UNTOLD, event_frame, message_fields, outbox_fields
+
+SNAPSHOT_MESSAGES = 50
+
+Emit = Callable[[dict[str, Any]], None]
+
+
+class Peer:
+    """One user's node, and what a page must know about its joins that are still going on."""
+
+    node: PeerNode
+
+    def __init__(self, emit: Emit) -> None:
+        self._emit = emit
+        self._tasks = Background()
+        self._joining: dict[str, dict[str, Any]] = {}
+        self._told: dict[str, Any] = {"state": "offline", "peers": 0, "reason": "Starting …"}
+
+    def on_event(self, event: Any) -> None:
+        """Pass an event of the node on, and remember how far a join has got."""
+        if type(event).__name__ in UNTOLD:
+            return
+        frame = event_frame(event)
+        kind = frame["type"]
+        if kind == "node.state":
+            self._told = {name: frame[name] for name in self._told}
+        elif kind == "channel.progress":
+            self._join_of(frame["channel"])["steps"][frame["step"]] = frame
+        elif kind == "channel.delayed":
+            self._join_of(frame["channel"])["delayed"] = frame
+        elif kind in ("channel.joined", "channel.left"):
+            self._joining.pop(frame["channel"], None)
+        self._emit(frame)
+
+    def _join_of(self, channel: str) -> dict[str, Any]:
+        return self._joining.setdefault(channel, {"steps": {}, "delayed": None})
+
+    async def stop(self) -> None:
+        """End the node; what it accepted is kept."""
+        await self._tasks.close()
+        await self.node.stop()
+
+    def join(self, channel: str) -> None:
+        """Begin to join; the outcome comes as events. Raises ``CommandError`` for an impossible name."""
+        name = channel_name(channel)
+        self._tasks.spawn(self._join(name), f"joining {name}")
+
+    async def _join(self, channel: str) -> None:
+        try:
+            await done(self.node.join(channel))
+        except CommandError as error:
+            # A join that takes too long has said so by an event; any other reason is told here.
+            if self._joining.get(channel, {}).get("delayed") is None:
+                problem = error_fields(error)
+                self._emit({"type": "trouble", "error": problem, "context": {"channel": channel}})
+
+    def leave(self, channel: str) -> None:
+        """Begin to leave; ``channel.left`` follows. Raises ``CommandError`` for an unknown channel."""
+        if channel not in self.node.channels() and channel not in self._joining:
+            raise CommandError("CHANNEL_UNKNOWN", channel)
+        self._tasks.spawn(done(self.node.leave(channel)), f"leaving {channel}")
+
+    async def say(self, frame: str, args: dict[str, Any]) -> dict[str, Any]:
+        """Have the node accept what a frame says, durably; the same id again is the same message."""
+        place, target = (args["channel"], args["id"]), args.get("target", "")
+        match frame:
+            case "message.send":
+                saying = self.node.publish(*place, args["text"], args.get("reply_to"))
+            case "message.edit":
+                saying = self.node.edit(*place, target, args["text"])
+            case "message.delete":
+                saying = self.node.delete(*place, target)
+            case "reaction.set":
+                saying = self.node.react(*place, target, args["emoji"], args["on"])
+            case _:
+                raise CommandError("BAD_FRAME", frame, reason=frame)
+        return outbox_fields(await done(saying))
+
+    async def mark_read(self, channel: str, upto: str) -> None:
+        """Everything up to an order string was read; all pages of the user learn it by an event."""
+        self._emit({"type": "channel.read", **asdict(await done(self.node.mark_read(channel, upto)))})
+
+    async def retry(self, message_id: str) -> dict[str, Any]:
+        """Try a failed message again; the answer is its state now."""
+        await done(self.node.retry(message_id))
+        return next(outbox_fields(state) for state in self.node.outbox() if state.id == message_id)
+
+    async def discard(self, message_id: str) -> None:
+        """Give a message up; other pages of the user learn it by an event."""
+        channel = next((state.channel for state in self.node.outbox() if state.id == message_id), "")
+        await done(self.node.discard(message_id))
+        self._emit({"type": "message.discarded", "id": message_id, "channel": channel})
+
+    def history(self, channel: str, before: str | None, limit: int) -> dict[str, Any]:
+        """A page of what the node holds, oldest first; ``more``: older ones may exist."""
+        if channel not in self.node.channels():
+            raise CommandError("CHANNEL_UNKNOWN", channel)
+        page = self.node.history(channel, before, limit)
+        return {"messages": [message_fields(message) for message in page], "more": len(page) == limit}
+
+    def snapshot(self, *, messages: bool) -> dict[str, Any]:
+        """Everything a page shows, read without awaiting so that it is of one moment."""
+        host, port = self.node.address
+        # The state as the events have told it, or a page would be ahead of the events that follow.
+        node = {**self._told, "address": f"{host}:{port}", "node_id": self.node.node_id}
+        names = dict.fromkeys((*self.node.channels(), *self._joining))
+        return {"node": node, "channels": [self._channel(name, messages) for name in names]}
+
+    def _channel(self, channel: str, messages: bool) -> dict[str, Any]:
+        member = self.node.channels()  # those that a restarted node is still joining again are in it
+        outbox = [outbox_fields(state) for state in self.node.outbox() if state.channel == channel]
+        fields: dict[str, Any] = {"name": channel, "joined": member.get(channel, False), "outbox": outbox}
+        if channel in self._joining:
+            join = self._joining[channel]
+            fields["progress"] = {"steps": list(join["steps"].values()), "delayed": join["delayed"]}
+        if channel in member:
+            fields["names"] = self.node.names(channel)
+            fields["read"] = asdict(self.node.read_state(channel))
+        if channel in member and messages:
+            newest = self.node.history(channel, None, SNAPSHOT_MESSAGES)
+            fields["messages"] = [message_fields(message) for message in newest]
+        return fields
+
+    def diagnostics(self) -> dict[str, Any]:
+        """What the node knows about itself."""
+        return self.node.diagnostics()
