@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from webchat.rendering import rendered
+
 FRAME_OF_EVENT = {
     "NodeState": "node.state",
     "JoinProgress": "channel.progress",
@@ -41,12 +43,12 @@ def event_frame(event: Any) -> dict[str, Any]:
 
 def message_fields(message: Any) -> dict[str, Any]:
     """A message as the page shows it."""
-    return asdict(message)
+    return {**asdict(message), "html": rendered(message.text)}
 
 
 def outbox_fields(state: Any) -> dict[str, Any]:
     """How far one of the user's own messages got; ``error`` is there only when there is one."""
-    fields = asdict(state)
+    fields = {**asdict(state), "html": rendered(state.text)}
     k, of = fields["stored"]
     n, m = fields["delivered"]
     fields["stored"] = {"k": k, "of": of, "machines": fields.pop("machines")}

@@ -123,7 +123,7 @@ SAYING = ("message.send", "message.edit", "message.delete", "reaction.set")
 """Frames that are messages on the network."""
 
 MESSAGE_FIELDS = (
-    *("id", "channel", "author", "name", "text", "order", "at_ms", "own"),
+    *("id", "channel", "author", "name", "text", "html", "order", "at_ms", "own"),
     *("reply_to", "edited_ms", "deleted", "reactions"),
 )
 
@@ -135,7 +135,19 @@ SERVER_FRAMES: dict[str, tuple[str, ...]] = {
     "message": ("cursor", *MESSAGE_FIELDS, "history"),
     "message.changed": ("cursor", *MESSAGE_FIELDS),
     "message.state": (
-        *("cursor", "id", "channel", "text", "order", "at_ms", "state", "stored", "delivered", "alone"),
+        *(
+            "cursor",
+            "id",
+            "channel",
+            "text",
+            "html",
+            "order",
+            "at_ms",
+            "state",
+            "stored",
+            "delivered",
+            "alone",
+        ),
         *("unreachable", "kind", "target", "emoji", "on", "error"),
     ),
     "message.discarded": ("cursor", "id", "channel"),
