@@ -80,7 +80,8 @@ class Expiry:
         streams = replica.log.heads()
         begin = self._next.get(replica.channel_id, 0) % max(1, len(streams))
         self._next[replica.channel_id] = begin + STREAMS_SLICE
-        for author, instance, following in streams[begin : begin + STREAMS_SLICE]:
+        turn = (streams[begin:] + streams[:begin])[:STREAMS_SLICE]  # round and round: nobody waits longer
+        for author, instance, following in turn:
             if not self._is_late(replica, author + instance):
                 await self._drop(replica, author, instance, following, before_ms)
 
