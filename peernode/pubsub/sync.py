@@ -36,6 +36,10 @@ PULLS_MAX = 8192
 PULLS_AT_ONCE = 24
 """PULLs in flight at a time, below the per-peer bound so that pushes still get through."""
 
+GAP_NEXT_RTOS = 3
+"""An initiator that has not filled a gap after so many retransmission timeouts may be dead, and a gap is
+shown after 2 s: the next one is asked beside it."""
+
 RECENT_MAX = 500
 """Messages that a join fetches before it is confirmed; older ones follow in the background."""
 
@@ -73,7 +77,12 @@ class CatchUp:
                 if not replica.timeline.holding:
                     return
                 self._context.collector.count("sync.gap")
-                await self.run(replica, contact)
+                asked = self._context.tasks.spawn(self.run(replica, contact), "sync.gap_pull")
+                try:
+                    async with asyncio.timeout(GAP_NEXT_RTOS * self._context.rpc.median_rto_s()):
+                        await asyncio.shield(asked)
+                except TimeoutError:
+                    self._context.collector.count("sync.gap_next")
         finally:
             replica.repairing = False
 
