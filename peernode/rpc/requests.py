@@ -25,6 +25,7 @@ from peernode.wire.ops import UNTIMED_OPS, Op, Status
 from peernode.wire.payload import REQUEST_MAX, WireMessage, encode_request
 
 Outcome = Fields | Refused | RpcTimeout
+_COUNTED = {op.value: f"op.{op.name}.out" for op in Op}
 
 
 @dataclass(slots=True, eq=False)
@@ -175,7 +176,7 @@ class Requests:
         else:
             if address not in pending.sent_to:
                 pending.sent_to.append(address)
-            self._counters[f"op.{pending.op.name}.out" if pending.sends == 1 else "retransmitted"] += 1
+            self._counters[_COUNTED[pending.op.value] if pending.sends == 1 else "retransmitted"] += 1
             self._outgoing.post(pending.peer, address, pending.message)
         wait_s = self._rtos.after_s(pending.first_s, pending.sends)
         due = self._loop.time() + wait_s

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from peernode.environment import Address
 from peernode.errors import LocalProtocolError, PeerNodeError, Refused, RemoteProtocolError
@@ -30,12 +29,13 @@ WORKING_MAX = 1024
 WORKING_PER_PEER_MAX = 64
 _PREFIXES_MAX = 4096
 
+_COUNTED = {op.value: f"op.{op.name}.in" for op in Op}
+
 _NOT_KEPT = frozenset((Status.UNPROVEN, Status.BUSY))
 """Statuses that the same request may get past when it comes again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """Who sent a request: ``contact`` at the address it came from, ``proven`` to be there."""
 
     contact: Contact
@@ -98,7 +98,7 @@ class Serving:
             self._counters["unsupported"] += 1
             self._finish(peer, source, message, Status.UNSUPPORTED, [])
             return
-        self._counters[f"op.{Op(message.code).name}.in"] += 1
+        self._counters[_COUNTED[message.code]] += 1
         if self._answers.working >= WORKING_MAX or peer.working >= WORKING_PER_PEER_MAX:
             self._counters["busy"] += 1
             self._finish(peer, source, message, Status.BUSY, [])
@@ -124,7 +124,7 @@ class Serving:
         except Exception as error:  # noqa: BLE001  (turned into a status; what is unexpected is reported)
             self._finish(peer, source, message, *self._status_of(error, message))
             return
-        if not inspect.isawaitable(result):
+        if isinstance(result, list):
             self._finish(peer, source, message, Status.OK, result)
             return
         self._answers.begin((peer.public_key, message.request_id))

@@ -26,6 +26,20 @@ _PACKER = msgpack.Packer(use_bin_type=True)
 _LEAVES = frozenset((int, bytes, str, bool, type(None)))
 
 
+def _refuse_map(value: object) -> NoReturn:
+    raise RemoteProtocolError("maps are not used")
+
+
+_LIMITS: dict[str, Any] = {
+    "raw": False,
+    "strict_map_key": True,
+    "object_hook": _refuse_map,
+    "max_map_len": 0,
+    "max_ext_len": 0,
+}
+"""Lists and strings are bounded by the length of the input, as ``unpackb`` does it by itself."""
+
+
 def pack(value: Any) -> bytes:
     """The canonical MessagePack of ``value``; ``LocalProtocolError`` if it has none."""
     try:
@@ -47,14 +61,6 @@ def unpack_sequence(data: bytes, count_max: int) -> list[Any]:
     """The values packed one after the other in ``data``; over ``count_max`` is an error."""
     if len(data) > UNPACK_MAX_BYTES:
         raise RemoteProtocolError("longer than may be unpacked")
-    # An item has at least one byte, so that no honest length exceeds the input's.
-    limits = {
-        "max_array_len": len(data),
-        "max_bin_len": len(data),
-        "max_str_len": len(data),
-        "max_map_len": 0,
-        "max_ext_len": 0,
-    }
     values: list[Any] = []
     rest = data
     try:
@@ -62,9 +68,7 @@ def unpack_sequence(data: bytes, count_max: int) -> list[Any]:
             if len(values) == count_max:
                 raise RemoteProtocolError("trailing bytes")
             try:
-                values.append(
-                    msgpack.unpackb(rest, raw=False, strict_map_key=True, object_hook=_refuse_map, **limits)
-                )
+                values.append(msgpack.unpackb(rest, **_LIMITS))
                 break
             except msgpack.ExtraData as found:  # the usual end of a value that is not the last
                 values.append(found.unpacked)
@@ -74,10 +78,6 @@ def unpack_sequence(data: bytes, count_max: int) -> list[Any]:
     for value in values:
         _check(value, DEPTH_MAX)
     return values
-
-
-def _refuse_map(value: object) -> NoReturn:
-    raise RemoteProtocolError("maps are not used")
 
 
 def _check(value: Any, depth: int) -> None:
@@ -102,9 +102,9 @@ class Fields(list[Any]):
     __slots__ = ("_taken",)
 
     def __init__(self, items: object = ()) -> None:
-        if not isinstance(items, list | tuple):
+        if type(items) is not list and not isinstance(items, list | tuple):
             raise RemoteProtocolError("a list is expected")
-        super().__init__(items)
+        list.__init__(self, items)
         self._taken = 0
 
     @property

@@ -12,16 +12,12 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 
-from nacl.bindings import (
-    crypto_aead_xchacha20poly1305_ietf_decrypt,
-    crypto_aead_xchacha20poly1305_ietf_encrypt,
-    crypto_scalarmult,
-    crypto_sign_ed25519_pk_to_curve25519,
-)
+from nacl.bindings import crypto_scalarmult, crypto_sign_ed25519_pk_to_curve25519
 from nacl.exceptions import CryptoError
 
 from peernode.errors import LocalProtocolError, RemoteProtocolError
 from peernode.identity import Identity
+from peernode.wire import aead
 from peernode.wire.frames import PLAINTEXT_MAX, TYPE_SEALED, VERSION, Sealed
 
 _PERSON = b"starling/1/seal"
@@ -35,6 +31,7 @@ class Sealer:
         self._network_id = network_id
         self._cache_max = cache_max
         self._keys: OrderedDict[bytes, bytes] = OrderedDict()
+        self._bound = bytes((TYPE_SEALED, VERSION)) + network_id
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -73,7 +70,7 @@ class Sealer:
         return plaintext
 
     def _associated(self, sender: bytes, receiver: bytes, token: bytes) -> bytes:
-        return bytes((TYPE_SEALED, VERSION)) + self._network_id + sender + receiver + token
+        return self._bound + sender + receiver + token
 
     def _key(self, peer_key: bytes) -> bytes:
         known = self._keys.get(peer_key)
@@ -86,13 +83,11 @@ class Sealer:
     # -- the cryptography, which a large simulation replaces ---------------------------------------
 
     def _encrypt(self, plaintext: bytes, associated: bytes, nonce: bytes, key: bytes) -> bytes:
-        ciphertext: bytes = crypto_aead_xchacha20poly1305_ietf_encrypt(plaintext, associated, nonce, key)
-        return ciphertext
+        return aead.encrypt(plaintext, associated, nonce, key)
 
     def _decrypt(self, ciphertext: bytes, associated: bytes, nonce: bytes, key: bytes) -> bytes:
         """The plaintext; ``CryptoError`` when it was not encrypted so."""
-        plaintext: bytes = crypto_aead_xchacha20poly1305_ietf_decrypt(ciphertext, associated, nonce, key)
-        return plaintext
+        return aead.decrypt(ciphertext, associated, nonce, key)
 
     def _agree(self, peer_key: bytes) -> bytes:
         """The secret shared with ``peer_key``; ``RemoteProtocolError`` for what is no usable key."""

@@ -184,8 +184,8 @@ async def test_a_changed_token_or_receiver_does_not_open() -> None:
         frame = decode_frame(recorded)
         assert isinstance(frame, Sealed)
         with Attacker(ben, 1) as to_ben, Attacker(cat, 1) as to_cat:
-            await to_ben.send(replace(frame, token=b"8 others").encode())
-            await to_ben.send(replace(frame, sender=cat.identity.public_key).encode())
+            await to_ben.send(frame._replace(token=b"8 others").encode())
+            await to_ben.send(frame._replace(sender=cat.identity.public_key).encode())
             await to_cat.send(recorded)
             assert (to_ben.replies(), to_cat.replies()) == ([], [])
         assert (ben.counters["rejected.seal"], cat.counters["rejected.seal"]) == (2, 1)

@@ -11,6 +11,7 @@ from peernode.wire.frames import (
     DATAGRAM_MAX,
     PLAINTEXT_MAX,
     SEALED_OVERHEAD,
+    VERSION,
     WELCOME_BYTES,
     Frame,
     Hello,
@@ -39,7 +40,12 @@ welcomes = st.builds(
     signature=binary(64),
 )
 sealeds = st.builds(
-    Sealed, binary(32), binary(8), binary(24), st.binary(min_size=16, max_size=PLAINTEXT_MAX + 16)
+    Sealed,
+    binary(32),
+    binary(8),
+    binary(24),
+    st.binary(min_size=16, max_size=PLAINTEXT_MAX + 16),
+    st.just(VERSION),
 )
 frames = st.one_of(hellos, welcomes, sealeds)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import random
 from typing import Any
 
@@ -47,7 +46,7 @@ def test_the_longest_plaintext_fills_a_datagram() -> None:
 )
 def test_a_changed_datagram_does_not_open(change: dict[str, Any]) -> None:
     with pytest.raises(RemoteProtocolError):
-        Sealer(BEN, NETWORK, 8).open(dataclasses.replace(sealed(), **change))
+        Sealer(BEN, NETWORK, 8).open(sealed()._replace(**change))
 
 
 @pytest.mark.parametrize(
@@ -64,7 +63,7 @@ def test_nobody_else_opens_it(receiver: Identity, network: bytes) -> None:
 def test_a_key_of_small_order_or_off_the_curve_is_refused(key: bytes) -> None:
     sealer = Sealer(BEN, NETWORK, 8)
     with pytest.raises(RemoteProtocolError):
-        sealer.open(dataclasses.replace(sealed(), sender=key))
+        sealer.open(sealed()._replace(sender=key))
     with pytest.raises(RemoteProtocolError):
         sealer.seal(key, NO_TOKEN, b"", NONCE)
 
@@ -76,7 +75,7 @@ def test_the_cache_of_keys_is_bounded_and_only_holds_proven_senders() -> None:
         sealer.seal(Identity.generate(rng).public_key, NO_TOKEN, b"", NONCE)
     assert len(sealer) == 3
     with pytest.raises(RemoteProtocolError):
-        sealer.open(dataclasses.replace(sealed(), nonce=bytes(24)))
+        sealer.open(sealed()._replace(nonce=bytes(24)))
     assert not sealer.knows(ANN.public_key)
     sealer.open(sealed())
     assert sealer.knows(ANN.public_key)

@@ -127,7 +127,6 @@ class SimLoop(asyncio.BaseEventLoop):
         self._serials = 0
         self._frozen: dict[object, list[Callback]] = {}
         self._unwinding = False
-        self.set_task_factory(_serial_task)
         self.set_exception_handler(_keep_failure)
 
     # -- clock and timers ---------------------------------------------------------------------
@@ -141,11 +140,16 @@ class SimLoop(asyncio.BaseEventLoop):
         self._serials += 1
         return self._serials
 
+    def create_task(
+        self, coro: Code, *, name: object = None, context: contextvars.Context | None = None
+    ) -> SerialTask:
+        """Start ``coro``; a task hashes by its serial number."""
+        if self.is_closed():
+            raise RuntimeError("the loop is closed")
+        return SerialTask(coro, loop=self, name=name, context=context)
+
     def call_soon(
-        self,
-        callback: Callable[[*Ts], object],
-        *args: *Ts,
-        context: contextvars.Context | None = None,
+        self, callback: Callable[[*Ts], object], *args: *Ts, context: contextvars.Context | None = None
     ) -> asyncio.Handle:
         """Run ``callback`` after what is ready already."""
         handle = Callback(self._now, False, callback, args, self, context)
@@ -178,7 +182,14 @@ class SimLoop(asyncio.BaseEventLoop):
     # -- the step -----------------------------------------------------------------------------
 
     def _run_once(self) -> None:
-        self._take_due_timers()
+        """Step after step until the loop is to stop: there are as many as there are moments."""
+        while True:
+            self._take_due_timers()
+            self._run_ready()
+            if self._stopping:
+                return
+
+    def _run_ready(self) -> None:
         ready = self._ready
         frozen = self._frozen
         for _ in range(len(ready)):
@@ -208,14 +219,15 @@ class SimLoop(asyncio.BaseEventLoop):
             timers[:] = [entry for entry in timers if not entry[2]._cancelled]
             heapq.heapify(timers)
             self._timers_cancelled = 0
-        while timers and timers[0][2]._cancelled:
-            heapq.heappop(timers)
-            self._timers_cancelled -= 1
         if not ready and not self._stopping:
+            while timers and timers[0][2]._cancelled:
+                heapq.heappop(timers)
+                self._timers_cancelled -= 1
             if not timers:
                 raise Deadlock(f"nothing left to wait for at t={self._now:.3f} s")
             self._now = max(self._now, timers[0][0])
-        while timers and timers[0][0] <= self._now:
+        now = self._now
+        while timers and timers[0][0] <= now:
             timer = heapq.heappop(timers)[2]
             timer._scheduled = False
             if timer._cancelled:
@@ -261,10 +273,7 @@ class SimLoop(asyncio.BaseEventLoop):
         """There are no threads to wake the loop up from."""
 
     def call_soon_threadsafe(
-        self,
-        callback: Callable[[*Ts], object],
-        *args: *Ts,
-        context: contextvars.Context | None = None,
+        self, callback: Callable[[*Ts], object], *args: *Ts, context: contextvars.Context | None = None
     ) -> asyncio.Handle:
         """The same as ``call_soon``: there are no threads."""
         return self.call_soon(callback, *args, context=context)
@@ -279,15 +288,6 @@ class SimLoop(asyncio.BaseEventLoop):
         except Exception as error:  # noqa: BLE001 - it belongs to whoever awaits the future
             future.set_exception(error)
         return future
-
-
-def _serial_task(
-    loop: asyncio.AbstractEventLoop,
-    coro: Code,
-    **options: Any,
-) -> SerialTask:
-    assert isinstance(loop, SimLoop)
-    return SerialTask(coro, loop=loop, **options)
 
 
 def _keep_failure(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

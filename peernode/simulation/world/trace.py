@@ -40,9 +40,8 @@ class Trace:
         now = self._loop.time()
         if self.watch is not None:
             self.watch(now, kind, source, target, len(data))
-        self._take(
-            f"{now:.9f} {kind} {source[0]}:{source[1]}>{target[0]}:{target[1]} {len(data)} {crc32(data):08x}"
-        )
+        (ip, port), (to_ip, to_port) = source, target
+        self._take(f"{now:.9f} {kind} {ip}:{port}>{to_ip}:{to_port} {len(data)} {crc32(data):08x}")
 
     def _take(self, line: str) -> None:
         self._fresh.append(line)
