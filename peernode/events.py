@@ -79,6 +79,18 @@ class ReadState:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """A member of a channel as this node sees it."""
+
+    node_id: str
+    name: str
+    reachable: bool
+    """Its node has answered ours lately."""
+    answered_ms: int
+    """How long ago it last did, in ms; -1 for never."""
+
+
+@dataclass(frozen=True, slots=True)
 class NodeState:
     """``state`` is ``online``, ``degraded`` or ``offline``; ``reason`` is empty when online."""
 
@@ -161,6 +173,14 @@ class NameChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class Typing:
+    """Somebody writes in a channel just now."""
+
+    channel: str
+    author: str
+
+
+@dataclass(frozen=True, slots=True)
 class Trouble:
     """Something the person should know that belongs to no single operation."""
 
@@ -196,6 +216,7 @@ Event = (
     | MessageChanged
     | MessageState
     | NameChanged
+    | Typing
     | Trouble
     | Recovering
     | Recovered

@@ -20,12 +20,23 @@ from peernode.diagnostics.codes import error_info
 from peernode.diagnostics.collector import DiagnosticCollector
 from peernode.environment import Environment, Neighbourhood
 from peernode.errors import PeerNodeError
-from peernode.events import ChatMessage, Event, Joined, Left, NodeState, OutboxState, ReadState, Trouble
+from peernode.events import (
+    ChatMessage,
+    Event,
+    Joined,
+    Left,
+    Member,
+    NodeState,
+    OutboxState,
+    ReadState,
+    Trouble,
+)
 from peernode.identity import Identity, network_id_of, node_id_of
 from peernode.insight import NodeInsight
 from peernode.overlay.overlay import Overlay
 from peernode.overlay.stored_peers import StoredPeers
 from peernode.pubsub.context import Context
+from peernode.pubsub.search import Found, search
 from peernode.pubsub.service import PubSub
 from peernode.rpc.bearings import CorrectedClock
 from peernode.rpc.rpc import Rpc
@@ -186,6 +197,26 @@ class PeerNode(NodeInsight):
     def read_state(self, name: str) -> ReadState:
         """How far a joined channel was read, and what came since."""
         return self._pubsub.reading.state(self._pubsub.storage.member(name))
+
+    def typing(self, name: str) -> None:
+        """Somebody writes in a joined channel: a hint to the others, now or not at all."""
+        self._pubsub.presence.typing(self._pubsub.storage.member(name))
+
+    async def members(self, name: str) -> tuple[list[Member], int]:
+        """Who is in a joined channel and can be reached from here, after a look; the list may be cut."""
+        return await self._pubsub.presence.members(self._pubsub.storage.member(name))
+
+    async def search(self, name: str, words: str, before: str | None = None, limit: int = 50) -> Found:
+        """Messages of a joined channel with all these words, newest first, from the own store."""
+        return await search(self._pubsub.storage.member(name), words, before, limit)
+
+    async def block(self, node_id: str, on: bool) -> list[str]:
+        """Block a person, or no longer; the node ids that are blocked then."""
+        return await self._pubsub.blocking.set(node_id, on)
+
+    def blocked(self) -> list[str]:
+        """Node ids of the people whom this node's person does not want to hear."""
+        return self._pubsub.blocking.all()
 
     def history(self, name: str, before: str | None = None, limit: int = 50) -> list[ChatMessage]:
         """Messages of a joined channel before an order string, oldest first, from the own store."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from peernode.channel.assignment import set_hash
 from peernode.channel.ids import channel_id_of
+from peernode.channel.kinds import Target
 from peernode.channel.lease import sign_lease
 from peernode.channel.leasebatch import LeaseBatch
 from peernode.channel.log import StreamSummary, encode_summary
@@ -50,7 +51,7 @@ def message_id(number: int) -> bytes:
     return WALL_MS.to_bytes(6, "big") + bytes((0x70, number, 0x80)) + bytes(7)
 
 
-def _message(seq: int, prev: bytes, kind: Kind, body: bytes, parts: tuple[bytes, ...] = ()) -> Message:
+def _message(seq: int, prev: bytes, kind: Kind | int, body: bytes, parts: tuple[bytes, ...] = ()) -> Message:
     return sign_message(
         ANN,
         channel_id=CHANNEL,
@@ -71,6 +72,13 @@ TEXT = _message(1, bytes(16), Kind.TEXT, "Grüße".encode())
 LONG = _message(2, TEXT.digest, Kind.TEXT, b"", DIGESTS)
 SKIP = _message(3, LONG.digest, Kind.SKIP, pack([INSTANCE, 2, LONG.digest]))
 PROFILE = _message(4, SKIP.digest, Kind.PROFILE, b"Ann")
+MINE, THEIRS = (Target(node.node_id, message_id(1)).key for node in (ANN, BEN))
+EDIT = _message(5, PROFILE.digest, Kind.EDIT, MINE + "Grüße an alle".encode())
+LONG_EDIT = _message(6, EDIT.digest, Kind.EDIT, MINE, DIGESTS)
+REACTION = _message(7, LONG_EDIT.digest, Kind.REACTION, THEIRS + b"\x01" + "👍".encode())
+REPLY = _message(8, REACTION.digest, Kind.REPLY, THEIRS + b"why not?")
+DELETE = _message(9, REPLY.digest, Kind.DELETE, MINE)
+LATER = _message(10, DELETE.digest, 200, b"of a kind that version 1 does not know")
 LEASE = sign_lease(BEN, NETWORK, CHANNEL, WALL_MS, TTL_S)
 LEAVING = sign_lease(BEN, NETWORK, CHANNEL, WALL_MS + 1, 0)
 OTHERS = [channel_id_of(NETWORK, f"#golden-{number}") for number in range(4)]
@@ -98,6 +106,12 @@ OBJECTS: dict[str, bytes] = {
     "message.text.parts": LONG.raw,
     "message.skip": SKIP.raw,
     "message.profile": PROFILE.raw,
+    "message.edit": EDIT.raw,
+    "message.edit.parts": LONG_EDIT.raw,
+    "message.reaction": REACTION.raw,
+    "message.reply": REPLY.raw,
+    "message.delete": DELETE.raw,
+    "message.later": LATER.raw,
     "lease": LEASE.raw,
     "lease.leaving": LEAVING.raw,
     "lease.of.many": LEASE_OF_MANY.raw,
@@ -179,6 +193,7 @@ def _messages() -> dict[Op, Examples]:
             [[CHANNEL, [[TEXT.digest, [[short, ACK]]]]], [CHANNEL, [[TEXT.digest, [[whole, ACK]]]]]], [[]]
         ),
         Op.GET_PART: Examples([[CHANNEL, DIGESTS[0]]], [[BLOCKS[0]]]),
+        Op.TYPING: Examples([[CHANNEL]], [[]]),
         Op.RELAY: Examples(
             [
                 [*RELAYED, int(Op.PUSH), [SET_HASH, TEXT.raw]],

@@ -7,6 +7,7 @@ one moment.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
@@ -44,6 +45,8 @@ class Peer:
             self._join_of(frame["channel"])["steps"][frame["step"]] = frame
         elif kind == "channel.delayed":
             self._join_of(frame["channel"])["delayed"] = frame
+        elif kind == "typing":
+            frame["at_ms"] = round(time.time() * 1000)
         elif kind in ("channel.joined", "channel.left"):
             self._joining.pop(frame["channel"], None)
         self._emit(frame)
@@ -109,8 +112,7 @@ class Peer:
 
     def history(self, channel: str, before: str | None, limit: int) -> dict[str, Any]:
         """A page of what the node holds, oldest first; ``more``: older ones may exist."""
-        if channel not in self.node.channels():
-            raise CommandError("CHANNEL_UNKNOWN", channel)
+        self._known(channel)
         page = self.node.history(channel, before, limit)
         return {"messages": [message_fields(message) for message in page], "more": len(page) == limit}
 
@@ -120,7 +122,8 @@ class Peer:
         # The state as the events have told it, or a page would be ahead of the events that follow.
         node = {**self._told, "address": f"{host}:{port}", "node_id": self.node.node_id}
         names = dict.fromkeys((*self.node.channels(), *self._joining))
-        return {"node": node, "channels": [self._channel(name, messages) for name in names]}
+        channels = [self._channel(name, messages) for name in names]
+        return {"node": node, "channels": channels, "blocked": self.node.blocked()}
 
     def _channel(self, channel: str, messages: bool) -> dict[str, Any]:
         member = self.node.channels()  # those that a restarted node is still joining again are in it
@@ -136,6 +139,31 @@ class Peer:
             newest = self.node.history(channel, None, SNAPSHOT_MESSAGES)
             fields["messages"] = [message_fields(message) for message in newest]
         return fields
+
+    def typing(self, channel: str) -> None:
+        """The user writes; a hint to the others."""
+        self._known(channel)
+        self.node.typing(channel)
+
+    async def members(self, channel: str) -> dict[str, Any]:
+        """Who is in the channel, after a look at whom the node reaches."""
+        self._known(channel)
+        members, total = await done(self.node.members(channel))
+        return {"members": [asdict(member) for member in members], "total": total}
+
+    async def search(self, channel: str, words: str, before: str | None, limit: int) -> dict[str, Any]:
+        """A page of what the node holds with all these words, and how much was searched for it."""
+        self._known(channel)
+        found = await done(self.node.search(channel, words, before, limit))
+        return {**asdict(found), "messages": [message_fields(message) for message in found.messages]}
+
+    async def block(self, node_id: str, on: bool) -> None:
+        """Block a person, or no longer; other pages of the user learn it by an event."""
+        self._emit({"type": "person.blocked", "blocked": await done(self.node.block(node_id, on))})
+
+    def _known(self, channel: str) -> None:
+        if channel not in self.node.channels():
+            raise CommandError("CHANNEL_UNKNOWN", channel)
 
     def diagnostics(self) -> dict[str, Any]:
         """What the node knows about itself."""

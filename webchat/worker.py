@@ -65,6 +65,10 @@ class Worker:
             "message.discard": self._discard,
             "read.mark": self._mark_read,
             "history.page": self._history,
+            "typing": self._typing,
+            "channel.members": self._members,
+            "person.block": self._block,
+            "search": self._search,
             "diagnostics": self._diagnostics,
         }
 
@@ -181,6 +185,21 @@ class Worker:
     async def _history(self, user: int, args: Args) -> Result:
         peer = await self.residents.peer(user)
         return peer.history(args["channel"], args["before"], args["limit"])
+
+    async def _typing(self, user: int, args: Args) -> Result:
+        (await self.residents.peer(user)).typing(args["channel"])
+        return {}
+
+    async def _members(self, user: int, args: Args) -> Result:
+        return await (await self.residents.peer(user)).members(args["channel"])
+
+    async def _block(self, user: int, args: Args) -> Result:
+        await (await self.residents.peer(user)).block(args["node"], args["on"])
+        return {}
+
+    async def _search(self, user: int, args: Args) -> Result:
+        peer = await self.residents.peer(user)
+        return await peer.search(args["channel"], args["words"], args["before"], args["limit"])
 
     async def _diagnostics(self, user: int, args: Args) -> Result:
         peer = await self.residents.peer(user)

@@ -103,7 +103,7 @@ def sign_message(
     prev: bytes,
     id: bytes,
     hlc: int,
-    kind: Kind,
+    kind: Kind | int,
     body: bytes,
     parts: tuple[bytes, ...] = (),
 ) -> Message:

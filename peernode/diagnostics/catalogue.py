@@ -183,6 +183,13 @@ ENTRIES = (
         False,
     ),
     Code(
+        "TOO_MANY_BLOCKED",
+        "Nobody more can be blocked",
+        "The list of blocked people holds {limit}.",
+        "Unblock somebody first, in the list of people.",
+        False,
+    ),
+    Code(
         "NOT_AUTHOR",
         "Only who wrote a message can change it",
         "The message is another person's.",
@@ -236,13 +243,6 @@ ENTRIES = (
         "Your node could not be started",
         "Its UDP address is in use or not of this machine: {reason}.",
         "Set STARLING_UDP_HOST and STARLING_UDP_PORT to a free address of this machine.",
-        False,
-    ),
-    Code(
-        "NOT_SUPPORTED",
-        "This is not possible yet",
-        "This version can't do it.",
-        "Update Starling when a newer version is out.",
         False,
     ),
     Code(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from peernode.channel.message import ORDER_KEY_BYTES
 from peernode.errors import PeerNodeError
 from peernode.events import ReadState
+from peernode.pubsub.blocking import Blocking
 from peernode.pubsub.context import Context
 from peernode.pubsub.replica import Replica
 from peernode.store.base import PutMeta
@@ -26,8 +27,9 @@ def mention_of(node_id: str) -> str:
 class Reading:
     """The marks of all channels."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, blocking: Blocking) -> None:
         self._context = context
+        self._blocking = blocking
 
     async def mark(self, replica: Replica, upto: bytes) -> ReadState:
         """Everything up to the order key was read; ``BAD_FRAME`` for what is none."""
@@ -43,9 +45,10 @@ class Reading:
         if not mark:
             return ReadState(replica.name, "", 0, 0)
         mention = mention_of(self._context.identity.node_id.hex())
+        blocked = frozenset(self._blocking.all())
         unread = mentions = 0
         for message in replica.timeline.page(None, UNREAD_MAX, after=mark):
-            if not message.own and not message.deleted:
+            if not message.own and not message.deleted and message.author not in blocked:
                 unread += 1
                 mentions += mention in message.text
         return ReadState(replica.name, mark.hex(), unread, mentions)

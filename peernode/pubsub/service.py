@@ -17,6 +17,7 @@ from peernode.events import Joined, OutboxState
 from peernode.identity import node_id_of
 from peernode.pubsub.archive import Archive
 from peernode.pubsub.audience import Audience, fetch_subscribers
+from peernode.pubsub.blocking import Blocking
 from peernode.pubsub.context import Context
 from peernode.pubsub.delivery import MessageDelivery
 from peernode.pubsub.expiry import Expiry
@@ -26,6 +27,7 @@ from peernode.pubsub.join import Joiner
 from peernode.pubsub.matrix import Matrix
 from peernode.pubsub.membership import Membership
 from peernode.pubsub.outbox import Outbox
+from peernode.pubsub.presence import Presence
 from peernode.pubsub.probing import Probing
 from peernode.pubsub.publish import Publisher
 from peernode.pubsub.quorum import QuorumPublish
@@ -76,7 +78,9 @@ class PubSub:
         self.relays.push = self.intake.push
         self.probing = Probing(context, self.storage, self.monitor, self.relays, membership.proving)
         self.matrix = Matrix(context, self.storage, self.monitor)
-        self.reading = Reading(context)
+        self.blocking = Blocking(context)
+        self.reading = Reading(context, self.blocking)
+        self.presence = Presence(context, self.storage, self.audience)
         self.unreached = Unreached(context, self.outbox, self.matrix)
         quorum.on_sent.append(self.unreached.sent)
         self.delivery.on_unanswered.append(self.probing.failed)
@@ -110,6 +114,7 @@ class PubSub:
             self.relays,
             self.probing,
             self._membership,
+            self.presence,
         )
         return {name: size for part in parts for name, size in part.sizes().items()}
 

@@ -29,6 +29,7 @@ class Op(IntEnum):
     SUBSCRIBERS = 34
     ROW = 35
     COORDINATOR = 36
+    TYPING = 40
 
 
 PATIENT_OPS = frozenset({Op.ACKED})

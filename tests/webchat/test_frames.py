@@ -94,11 +94,6 @@ def test_a_text_is_measured_in_bytes() -> None:
     assert refused({**SEND, "text": "é" * (TEXT_MAX_BYTES // 2) + "!"}).code == "TOO_LARGE"
 
 
-def test_what_a_later_version_brings_is_not_supported_yet() -> None:
-    error = refused({"type": "typing", "ref": "1", "channel": "#lobby"})
-    assert (error.code, error.ref) == ("NOT_SUPPORTED", "1")
-
-
 json_values = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),

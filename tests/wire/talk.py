@@ -72,7 +72,7 @@ def later_version(heard: Heard) -> type[Sealer]:
 
 
 def tell(sealer: type[Sealer], seed: int = 2) -> Flock:
-    """Join, write short and long, miss things, restart, ask who is there, discard, leave."""
+    """Join, write short and long, miss things, restart, ask who is there, type, discard, leave."""
     with SimWorld(seed=seed, loss=0.02) as world:
         flock = Flock(world, NODES, renew_s=6.0, sync_s=5.0)
         for bird in flock:
@@ -107,8 +107,14 @@ async def _write(flock: Flock) -> None:
     logs = [bird.node.log_ids(LOBBY) for bird in flock]
     assert all(log == logs[0] for log in logs)
     assert len(logs[0]) == 14
+    await flock[1].call(_type(flock[1]))
+    await asyncio.sleep(1)
     await flock[3].call(flock[3].node.leave(LOBBY))
     await asyncio.sleep(2)
+
+
+async def _type(bird: Bird) -> None:
+    bird.node.typing(LOBBY)
 
 
 async def _break_one_way(flock: Flock, initiators: list[Bird]) -> None:

@@ -36,6 +36,9 @@ CLOSE_RECONNECT = 4409
 CLOSE_TOO_MANY = 4429
 COMMANDS_IN_FLIGHT_MAX = 64
 HISTORY_LIMIT = 50
+PAGED = ("history.page", "search")
+ANSWERS = {"history.page": "history", "channel.members": "members", "search": "found"}
+"""Frames that are answered by another type than ``ok``."""
 
 
 class ChatConsumer(AsyncWebsocketConsumer):
@@ -121,19 +124,18 @@ class ChatConsumer(AsyncWebsocketConsumer):
             return None
         if frame.type in SAYING:
             link.sockets.take_message(self.user_id, asyncio.get_running_loop().time())
-        if frame.type == "history.page":
-            args = {"before": None, "limit": HISTORY_LIMIT, **fields}
-            page = await link.command(self.user_id, frame.type, args)
-            return {"type": "history", "channel": fields["channel"], **page}
+        if frame.type in PAGED:
+            fields = {"before": None, "limit": HISTORY_LIMIT, **fields}
         result = await link.command(self.user_id, frame.type, fields)
-        return {"type": "ok", **result}
+        answer = {"type": ANSWERS.get(frame.type, "ok"), **result}
+        return {**answer, "channel": fields["channel"]} if frame.type in ANSWERS else answer
 
     async def _welcome(self, link: WorkerLink, ref: str | None, cursor: str | None) -> None:
         answer = await link.command(self.user_id, "hello", {"cursor": cursor})
         async with self._delivering:
             position = self._reader.begin(Cursor.parse(answer["cursor"]), replayed=answer["replayed"])
             self._reader.note_head(Cursor.parse(answer["head"]))
-            fields = {name: answer[name] for name in ("replayed", "node", "channels")}
+            fields = {name: answer[name] for name in ("replayed", "node", "channels", "blocked")}
             frame = {"type": "welcome", "ref": ref, "user": self._user, "cursor": str(position), **fields}
             self._welcome_due = False
             await self._send_frame(frame)

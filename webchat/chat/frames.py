@@ -24,6 +24,7 @@ HISTORY_LIMIT_MAX = 200
 
 UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.ASCII)
 CURSOR = re.compile(r"[0-9a-f]{1,32}:(0|[1-9][0-9]{0,17})", re.ASCII)
+NODE_ID = re.compile(r"[0-9a-f]{40}", re.ASCII)
 ORDER = re.compile(r"[0-9a-f]{1,256}", re.ASCII)
 
 Check = Callable[[Any], str]
@@ -90,6 +91,7 @@ def _limit(value: Any) -> str:
 
 _id = _matching(UUID7, "a UUIDv7 in lower case")
 _order = _matching(ORDER, "an order key in lower-case hex")
+_node = _matching(NODE_ID, "a node id in lower-case hex")
 _cursor = _matching(CURSOR, "a cursor as the server sent it")
 
 
@@ -99,7 +101,6 @@ class Shape:
 
     required: dict[str, Check]
     optional: dict[str, Check]
-    supported: bool = True
 
 
 CLIENT_FRAMES: dict[str, Shape] = {
@@ -116,7 +117,10 @@ CLIENT_FRAMES: dict[str, Shape] = {
     "message.discard": Shape({"id": _id}, {}),
     "history.page": Shape({"channel": _channel}, {"before": _optional(_order), "limit": _limit}),
     "read.mark": Shape({"channel": _channel, "upto": _order}, {}),
-    "typing": Shape({}, {}, supported=False),
+    "typing": Shape({"channel": _channel}, {}),
+    "channel.members": Shape({"channel": _channel}, {}),
+    "person.block": Shape({"node": _node, "on": _switch}, {}),
+    "search": Shape({"channel": _channel, "words": _text}, {"before": _optional(_order), "limit": _limit}),
 }
 
 SAYING = ("message.send", "message.edit", "message.delete", "reaction.set")
@@ -128,9 +132,11 @@ MESSAGE_FIELDS = (
 )
 
 SERVER_FRAMES: dict[str, tuple[str, ...]] = {
-    "welcome": ("ref", "cursor", "replayed", "user", "node", "channels"),
+    "welcome": ("ref", "cursor", "replayed", "user", "node", "channels", "blocked"),
     "ok": ("ref", "message"),
     "history": ("ref", "channel", "messages", "more"),
+    "members": ("ref", "channel", "members", "total"),
+    "found": ("ref", "channel", "messages", "searched", "since_ms", "next"),
     "error": ("ref", "code", "message", "remedy", "retryable", "detail", "retry_after"),
     "message": ("cursor", *MESSAGE_FIELDS, "history"),
     "message.changed": ("cursor", *MESSAGE_FIELDS),
@@ -160,6 +166,8 @@ SERVER_FRAMES: dict[str, tuple[str, ...]] = {
     "channel.left": ("cursor", "channel"),
     "channel.read": ("cursor", "channel", "upto", "unread", "mentions"),
     "channel.name": ("cursor", "channel", "author", "name"),
+    "typing": ("cursor", "channel", "author", "at_ms"),
+    "person.blocked": ("cursor", "blocked"),
     "node.state": ("cursor", "state", "peers", "reason", "code", "remedy"),
     "trouble": ("cursor", "error", "context"),
 }
@@ -180,8 +188,6 @@ def parse(text: str) -> Frame:
     shape = CLIENT_FRAMES.get(kind) if isinstance(kind, str) else None
     if shape is None:
         raise FrameError("BAD_FRAME", "type: no such frame", ref)
-    if not shape.supported:
-        raise FrameError("NOT_SUPPORTED", f"{kind} comes with a later version", ref)
     fields = _checked(shape, content, ref)
     if len(fields.get("text", "").encode()) > TEXT_MAX_BYTES:
         raise FrameError("TOO_LARGE", f"text: over {TEXT_MAX_BYTES} bytes", ref)
