@@ -67,7 +67,8 @@ class Watch(list[Event]):
 
     def __init__(self, bird: Bird, wire: Wire) -> None:
         super().__init__()
-        self.bird, self.wire = bird, wire
+        self.bird, self.wire, self.ear = bird, wire, Ear(wire)
+        bird.events, bird.sealer = self, self.ear.sealer()
         self.began_s: float | None = None
         """When the recovery began that is on its way."""
         self.proven = 0
@@ -135,27 +136,24 @@ def test_property_25_a_recovery_is_verified_both_ways_before_it_is_called_comple
             half = None
             if still in ("deaf", "mute"):
                 half = flock.block(*((others, [lonely]) if still == "deaf" else ([lonely], others)))
-            ears[lonely.index].loses = still
+            watch.ear.loses = still
             watch.broken = still in ("deaf", "mute", "echoes")
             flock.mend(cut) if cut is not None else lonely.host.resume()
             await asyncio.sleep(still_s if still != "nothing" else 0)
             if half is not None:
                 flock.mend(half)
-            ears[lonely.index].loses, watch.broken = "nothing", False
+            watch.ear.loses, watch.broken = "nothing", False
             await within(lambda: watch.proven > before, REJOINED_S, "proven")
             await asyncio.sleep(0.2)
             wrong = [(each.bird.index, each.wrong) for each in watches if each.wrong]
             assert not wrong, wrong
             proven[still, count] += 1
-            lost.update(ears[lonely.index].lost)
+            lost.update(watch.ear.lost)
 
         wire = Wire()
         with SimWorld(**network) as world:
             flock = Flock(world, count)
             watches = [Watch(bird, wire) for bird in flock]
-            ears = [Ear(wire) for _ in flock]
-            for bird, watch, ear in zip(flock, watches, ears, strict=True):
-                bird.events, bird.sealer = watch, ear.sealer()
             world.run(started(flock, tell(flock)))
 
     for still in STILL:
