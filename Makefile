@@ -10,6 +10,9 @@ RESULTS := test-results
 FIXED_SEEDS := 1:12
 FRESH_SEEDS := 6
 
+# Where Python may not keep compiled modules, each server and node that a test starts compiles for a second.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run test check unit js seeds e2e sim stress bench docs clean
 
