@@ -159,7 +159,5 @@ def test_property_25_a_recovery_is_verified_both_ways_before_it_is_called_comple
     for still in STILL:
         recovers(still)
     assert proven.total() >= 100
-    assert proven["probes", 4] >= 3, (
-        "of four a quorum is more than the node itself and who brings a nonce back"
-    )
+    assert proven["probes", 4] >= 3, "of four a quorum is more than the node and who echoes"
     assert min(lost["probes"], lost["echoes"]) >= 20
