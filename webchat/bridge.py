@@ -19,6 +19,7 @@ from typing import Any, Protocol, TypeVar
 from django.utils.module_loading import import_string
 
 from peernode.channel.ids import normalise_name
+from peernode.channel.message import ORDER_KEY_BYTES as ORDER_KEY_BYTES
 from peernode.config import NodeConfig
 from peernode.diagnostics.codes import error_info
 from peernode.environment import Address, Environment

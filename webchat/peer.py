@@ -13,11 +13,13 @@ from dataclasses import asdict
 from typing import Any
 
 from webchat.background import Background
-from webchat.bridge import PeerNode, channel_name, done, error_fields
+from webchat.bridge import ORDER_KEY_BYTES, PeerNode, channel_name, done, error_fields
 from webchat.chat.commands import CommandError
 from webchat.chat.eventframes import UNTOLD, event_frame, message_fields, outbox_fields
 
 SNAPSHOT_MESSAGES = 50
+NOTHING_READ = "0" * 2 * ORDER_KEY_BYTES
+"""The mark before every message."""
 
 Emit = Callable[[dict[str, Any]], None]
 
@@ -50,6 +52,11 @@ class Peer:
         elif kind in ("channel.joined", "channel.left"):
             self._joining.pop(frame["channel"], None)
         self._emit(frame)
+        if kind == "channel.joined" and not self.node.read_state(frame["channel"]).upto:
+            # Who joins has nothing unread yet; what comes from now on counts, on whichever page.
+            newest = self.node.history(frame["channel"], None, 1)
+            upto = newest[-1].order if newest else NOTHING_READ
+            self._tasks.spawn(self.mark_read(frame["channel"], upto), "beginning to read")
 
     def _join_of(self, channel: str) -> dict[str, Any]:
         return self._joining.setdefault(channel, {"steps": {}, "delayed": None})

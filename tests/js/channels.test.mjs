@@ -104,20 +104,6 @@ test("a page that comes in the middle of a join sees how far it got", () => {
   assert.equal(channels.get("#a").names.get("ab"), "Ann");
 });
 
-test("what was read stays read after a reload; what came since is counted", () => {
-  channels.welcomed({ name: "#a", joined: true });
-  channels.addUnread("#a");
-  channels.addUnread("#a");
-  assert.equal(channels.get("#a").unread, 2);
-  channels.read("#a", "20");
-  assert.equal(channels.get("#a").unread, 0);
-  const next = open();
-  next.welcomed({ name: "#a", joined: true });
-  const rows = ["10", "20", "30", "40"].map((order) => ({ order, own: order === "40" }));
-  next.countUnread("#a", rows);
-  assert.equal(next.get("#a").unread, 1);
-});
-
 test("a page begins with the channels of the one before, and keeps those that the node has", () => {
   channels.welcomed({ name: "#b", joined: true });
   channels.welcomed({ name: "#a", joined: true });

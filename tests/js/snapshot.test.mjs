@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { resynced } from "../../static/webchat/js/holding.js";
 import { OptimisticUIManager } from "../../static/webchat/js/optimistic.js";
 import { FakeClock, recorder } from "./fakes.mjs";
 
@@ -28,7 +29,7 @@ const shown = (messages) =>
 
 test("a snapshot brings unfinished messages in their state, not as sent", () => {
   const messages = page();
-  messages.resynced(CHANNEL, [message("a", true), message("b")], [report("a", "failed")]);
+  resynced(messages, CHANNEL, [message("a", true), message("b")], [report("a", "failed")]);
   assert.deepEqual(
     messages.rows(CHANNEL).map((row) => [row.id, row.state]),
     [
@@ -42,7 +43,7 @@ test("what overlaps with the snapshot stays, with its older history", () => {
   const messages = page();
   for (const id of ["a", "b", "c"]) messages.received(message(id));
   const kept = messages.row("c");
-  assert.equal(messages.resynced(CHANNEL, [message("c"), message("d")], []), false);
+  resynced(messages, CHANNEL, [message("c"), message("d")], []);
   assert.equal(messages.row("c"), kept);
   assert.deepEqual(
     messages.rows(CHANNEL).map((row) => row.id),
@@ -50,21 +51,33 @@ test("what overlaps with the snapshot stays, with its older history", () => {
   );
 });
 
-test("with a hole between, the page starts again, and keeps what is unsent", () => {
+test("with a hole between, what is held stays, and the gap is marked", () => {
   const messages = page();
   for (const id of ["a", "b"]) messages.received(message(id));
   messages.written({ ...message("w"), order: undefined });
-  assert.equal(messages.resynced(CHANNEL, [message("x"), message("y")], []), true);
+  resynced(messages, CHANNEL, [message("x"), message("y")], []);
   assert.deepEqual(
-    messages.rows(CHANNEL).map((row) => row.id),
-    ["x", "y", "w"],
+    messages.rows(CHANNEL).map((row) => row.id + row.gap),
+    ["a", "b", "xopen", "y", "w"],
+  );
+});
+
+test("an own message that was sent while nobody looked may be missing where it stood", () => {
+  const messages = page();
+  messages.received(message("a"));
+  messages.reported(report("b", "pending"));
+  for (const id of ["c", "d"]) messages.received(message(id));
+  resynced(messages, CHANNEL, [message("c"), message("d")], []);
+  assert.deepEqual(
+    messages.rows(CHANNEL).map((row) => row.id + row.gap),
+    ["a", "copen", "d"],
   );
 });
 
 test("what was discarded on another page meanwhile goes", () => {
   const messages = page();
   messages.reported(report("a", "failed"));
-  messages.resynced(CHANNEL, [], []);
+  resynced(messages, CHANNEL, [], []);
   assert.deepEqual(messages.rows(CHANNEL), []);
 });
 
@@ -99,7 +112,7 @@ test("a snapshot and the events after it are the same as all events, wherever th
     for (let seen = 0; seen <= cut; seen += 1) {
       const messages = page();
       for (const event of EVENTS.slice(0, seen)) event(messages);
-      messages.resynced(CHANNEL, ...snapshotAfter(cut), "me");
+      resynced(messages, CHANNEL, ...snapshotAfter(cut), "me");
       for (const event of EVENTS.slice(cut)) event(messages);
       assert.deepEqual(shown(messages), shown(whole), `seen ${seen}, snapshot after ${cut}`);
     }

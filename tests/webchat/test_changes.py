@@ -75,17 +75,34 @@ async def test_what_cannot_be_changed_is_refused_with_a_code(open_page: Open) ->
     assert refused["code"] == "BAD_FRAME"
 
 
+async def test_who_joins_has_nothing_unread_and_what_comes_then_counts(open_page: Open) -> None:
+    ann, bob = await two_in_the_lobby(open_page)
+    old = await ann.say("#lobby", "before cleo")
+    await bob.see(old["id"])
+    cleo = await open_page("cleo")
+    await cleo.hello()
+    await cleo.join("#lobby")
+    began = await cleo.expect("channel.read", channel="#lobby")
+    new = await ann.say("#lobby", "after cleo came")
+    await cleo.see(new["id"])
+    again = await open_page("cleo")
+    read = (await again.hello())["channels"][0]["read"]
+    assert (read["upto"], read["unread"]) == (began["upto"], 1)
+
+
 async def test_how_far_was_read_is_the_same_on_all_pages(open_page: Open) -> None:
     ann, bob = await two_in_the_lobby(open_page)
     other = await open_page("ann")
+    began = await ann.expect("channel.read", channel="#lobby")  # who joins has nothing unread yet
+    assert (set(began["upto"]), began["unread"], began["mentions"]) == ({"0"}, 0, 0)
     welcome = await other.hello()
     node = welcome["node"]["node_id"]
-    assert welcome["channels"][0]["read"] == {"channel": "#lobby", "upto": "", "unread": 0, "mentions": 0}
+    assert welcome["channels"][0]["read"]["upto"] == began["upto"]
     first = await bob.say("#lobby", "one")
     await ann.see(first["id"])
     assert (await ann.ask("read.mark", channel="#lobby", upto=first["order"]))["type"] == "ok"
     for page in (ann, other):
-        told = await page.expect("channel.read", channel="#lobby")
+        told = await page.expect("channel.read", channel="#lobby", unread=0)
         assert (told["upto"], told["unread"], told["mentions"]) == (first["order"], 0, 0)
     second = await bob.say("#lobby", "two")
     third = await bob.say("#lobby", f"three, <@{node}>")

@@ -6,17 +6,19 @@
 import { Channels } from "./channels.js";
 import { systemClock } from "./clock.js";
 import { Connection } from "./connection.js";
+import { paged, ROWS_AWAY_MAX, ROWS_MAX, trimmed } from "./holding.js";
 import { PageMemory } from "./memory.js";
 import { nodeReports } from "./nodereports.js";
 import { OptimisticUIManager } from "./optimistic.js";
 import { Outbox } from "./outbox.js";
 import { openOutboxStore } from "./outbox_store.js";
+import { Reading } from "./reading.js";
 import { Screen } from "./screen.js";
 import { say } from "./strings.js";
 import { Tabs } from "./tabs.js";
 import { uuid7 } from "./uuid7.js";
 
-const HISTORY_LIMIT = 50;
+const HISTORY_LIMIT = 100;
 const NOT_REACHED = new Set(["CONNECTION_LOST", "WORKER_UNAVAILABLE"]);
 
 export class App {
@@ -31,6 +33,12 @@ export class App {
     this.messages = new OptimisticUIManager(systemClock, this.screen.rowListener);
     this.channels = new Channels(systemClock, this.memory, {
       channelChanged: (channel) => this.#channelChanged(channel),
+    });
+    this.reading = new Reading({
+      channels: this.channels,
+      request: (frame) => this.connection.request(frame),
+      clock: systemClock,
+      me: () => this.me.id,
     });
     const address = new URL(page.websocket, window.location.href);
     address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
@@ -64,9 +72,16 @@ export class App {
   // What people do
 
   open(name) {
+    const before = this.current;
     this.current = name;
+    if (before !== name && this.channels.get(before)) this.#putAway(before);
     if (name) this.memory.set("channel", name);
     this.screen.show(name);
+  }
+
+  #putAway(name) {
+    this.reading.putAway(name);
+    this.trim(name);
   }
 
   /** The channel that was open last time; otherwise any. */
@@ -120,6 +135,7 @@ export class App {
     this.screen.keeping(1);
     try {
       await this.outbox.add(message);
+      this.reading.answered(channel);
       this.screen.toBottom();
     } catch (error) {
       this.screen.notKept(channel, text, error);
@@ -165,13 +181,40 @@ export class App {
     if (this.channels.get(name)?.older === "loading") return;
     this.channels.setOlder(name, "loading");
     try {
-      const frame = { type: "history.page", channel: name, before, limit: HISTORY_LIMIT };
-      const page = await this.connection.request(frame);
-      for (const message of page.messages) this.messages.received({ ...message, history: true });
-      this.channels.setOlder(name, page.more ? "idle" : "none");
+      const more = await this.#page(name, before);
+      this.channels.setOlder(name, more ? "idle" : "none");
+      this.trim(name);
     } catch {
       this.channels.setOlder(name, "stuck"); // the page says so and offers to try again
     }
+  }
+
+  /** What may be missing before a row. */
+  async fillGap(id) {
+    const row = this.messages.row(id);
+    if (!row?.gap || row.gap === "loading") return;
+    row.gap = "loading";
+    this.screen.timeline.redraw();
+    try {
+      await this.#page(row.channel, row.order);
+    } catch {
+      row.gap = "stuck";
+    }
+    this.screen.timeline.redraw();
+  }
+
+  async #page(name, before) {
+    const frame = { type: "history.page", channel: name, before, limit: HISTORY_LIMIT };
+    const { messages, more } = await this.connection.request(frame);
+    paged(this.messages, name, before, messages, more);
+    return more;
+  }
+
+  /** Hold no more of a channel than a page should. */
+  trim(name) {
+    const isShown = name === this.current;
+    const at = isShown ? this.screen.timeline.topId : null;
+    if (trimmed(this.messages, name, isShown ? ROWS_MAX : ROWS_AWAY_MAX, at)) this.channels.setOlder(name, "idle");
   }
 
   // What changed

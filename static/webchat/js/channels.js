@@ -1,12 +1,14 @@
 /**
  * The channels of this account as the page knows them: joins, names, unread counts; no page in it.
  *
- * A channel is unread by what came while it was not being read; what has been read is remembered as
- * the order key of the newest message seen, in `memory` (localStorage), so that counts survive a reload
- * and never stick: reading a channel sets its count to 0.
+ * How far a channel was read (`upto`, `unread`, `mentions`, `line`) is kept by `reading.js`, from the
+ * node's word, and only stands here.
  */
 
 import { delayed, DELAYED_MS, joined, newJoin, progressed } from "./joining.js";
+
+/** Never read: nothing counts as unread. */
+export const UNREAD_NOTHING = Object.freeze({ upto: "", unread: 0, mentions: 0, line: "" });
 
 export class Channels {
   #clock;
@@ -117,20 +119,10 @@ export class Channels {
     return Boolean(channel) && (!channel.join || channel.join.state === "joined");
   }
 
-  /** Somebody else's new message came while the channel was not being read. */
-  addUnread(name) {
+  /** How far it was read: `{upto, unread, mentions, line}`. */
+  setRead(name, read) {
     const channel = this.#channels.get(name);
-    if (!channel) return;
-    channel.unread += 1;
-    this.#tell(channel);
-  }
-
-  /** Count anew from the rows that are here, as after a reload. */
-  countUnread(name, rows) {
-    const channel = this.#channels.get(name);
-    const read = this.#memory.get(`read ${name}`);
-    if (!channel || !read) return;
-    channel.unread = rows.filter((row) => !row.own && row.order > read).length;
+    Object.assign(channel, read);
     this.#tell(channel);
   }
 
@@ -142,19 +134,9 @@ export class Channels {
     this.#tell(channel);
   }
 
-  /** Everything up to this order key has been seen. */
-  read(name, order) {
-    const channel = this.#channels.get(name);
-    if (!channel) return;
-    if (order && order > (this.#memory.get(`read ${name}`) ?? "")) this.#memory.set(`read ${name}`, order);
-    if (channel.unread === 0) return;
-    channel.unread = 0;
-    this.#tell(channel);
-  }
-
   #open(name) {
     if (!this.#channels.has(name)) {
-      const channel = { name, join: null, unread: 0, names: new Map(), older: "idle", cancelBudget: null };
+      const channel = { name, join: null, names: new Map(), older: "idle", cancelBudget: null, ...UNREAD_NOTHING };
       this.#channels.set(name, channel);
     }
     return this.#channels.get(name);

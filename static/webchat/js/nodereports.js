@@ -2,6 +2,8 @@
  * What the node says, frame by frame, to the models: the one place that knows the frames' names.
  */
 
+import { resynced } from "./holding.js";
+
 /** The connection's listener for an `App`. */
 export function nodeReports(app) {
   const events = eventTable(app);
@@ -11,7 +13,9 @@ export function nodeReports(app) {
       app.messages.setLinked(isOpen);
       app.outbox.setLinked(isOpen);
       app.screen.status.setLink(link);
-      if (isOpen) for (const name of app.wanted) app.askToJoin(name);
+      if (!isOpen) return;
+      app.reading.linked();
+      for (const name of app.wanted) app.askToJoin(name);
     },
     welcome: (frame) => welcomed(app, frame),
     event: (frame) => events[frame.type]?.(frame), // a newer server may know more
@@ -23,9 +27,9 @@ function eventTable(app) {
   const { messages, channels, me } = app;
   return {
     message(frame) {
-      const isNew = messages.received(frame);
-      if (isNew && !frame.own && !frame.history && !app.screen.isReading(frame.channel))
-        channels.addUnread(frame.channel);
+      if (!messages.received(frame)) return;
+      app.reading.arrived(frame, app.screen.isReading(frame.channel));
+      app.trim(frame.channel);
     },
     "message.state": (frame) => messages.reported(frame, me.id, me.name),
     "message.discarded": (frame) => messages.discarded(frame.id),
@@ -39,6 +43,7 @@ function eventTable(app) {
       app.close(frame.channel);
       app.screen.left(frame.channel);
     },
+    "channel.read": (frame) => app.reading.told(frame),
     "channel.name"(frame) {
       channels.named(frame);
       messages.renamed(frame.channel, frame.author, frame.name);
@@ -68,11 +73,10 @@ function welcomed(app, frame) {
   app.openFirst();
 }
 
-function snapshot(app, { name, messages: newest = [], outbox }) {
+function snapshot(app, { name, messages: newest = [], outbox, read }) {
   const { messages, channels, me } = app;
-  const dropped = messages.resynced(name, newest.map(asHistory), outbox, me.id, me.name);
-  if (dropped || channels.get(name).older === "none") channels.setOlder(name, "idle");
-  if (!app.screen.isReading(name)) channels.countUnread(name, messages.rows(name));
+  if (read) app.reading.told(read);
+  resynced(messages, name, newest, outbox, me.id, me.name);
+  if (channels.get(name).older === "none") channels.setOlder(name, "idle");
+  if (name === app.current) app.screen.timeline.startAtLine();
 }
-
-const asHistory = (message) => ({ ...message, history: true });

@@ -30,7 +30,8 @@ import { RowWatch } from "./watch.js";
 /** Ids whose rows were taken away; the oldest are forgotten. */
 export const GONE_MAX = 1000;
 
-const SETTLED = new Set(["sent", "delivered", "received"]);
+/** States that nothing takes back. */
+export const SETTLED = new Set(["sent", "delivered", "received"]);
 
 export class OptimisticUIManager {
   #listener;
@@ -59,6 +60,17 @@ export class OptimisticUIManager {
   /** The channel's rows, oldest first. */
   rows(channel) {
     return this.#lists.get(channel)?.rows ?? [];
+  }
+
+  /** The channel's rows with what may be missing between them. */
+  list(channel) {
+    if (!this.#lists.has(channel)) this.#lists.set(channel, new RowList());
+    return this.#lists.get(channel);
+  }
+
+  /** The row is not held any longer, whether the node still has it or not. */
+  drop(row) {
+    this.#remove(row);
   }
 
   /** Whether a message of the channel is on its way to the node and not accepted yet. */
@@ -184,28 +196,6 @@ export class OptimisticUIManager {
     }
   }
 
-  /**
-   * The channel's newest messages and our unfinished ones, as the node has them. What the page knows
-   * beyond them stays when the two overlap; otherwise there may be a hole between, and the page starts
-   * again from the snapshot. What the node has not accepted yet always stays. True when rows were dropped.
-   */
-  resynced(channel, messages, outbox, author = "", name = "") {
-    const fresh = new Set([...messages, ...outbox].map((each) => each.id));
-    const rows = [...this.rows(channel)];
-    const settled = rows.filter((row) => SETTLED.has(row.state));
-    const overlaps = messages.some((message) => this.#rows.has(message.id));
-    const forgotten = rows.some((row) => row.accepted && !SETTLED.has(row.state) && !fresh.has(row.id));
-    const dropped = settled.length > 0 && (!overlaps || forgotten);
-    for (const row of rows) {
-      const settledLost = dropped && SETTLED.has(row.state);
-      const unfinishedLost = row.accepted && !SETTLED.has(row.state);
-      if ((settledLost || unfinishedLost) && !fresh.has(row.id)) this.#remove(row);
-    }
-    for (const report of outbox) this.reported(report, author, name);
-    for (const message of messages) this.received(message);
-    return dropped;
-  }
-
   /** The channel was left: what was in it is no longer shown. */
   forget(channel) {
     for (const row of [...this.rows(channel)]) this.#remove(row);
@@ -224,14 +214,14 @@ export class OptimisticUIManager {
       until_ms: 0,
       alone: false,
       error: null,
+      gap: "",
       ...fields,
       stored: NOTHING_STORED,
       delivered: NOTHING_DELIVERED,
       place: this.#place,
     };
     this.#rows.set(row.id, row);
-    if (!this.#lists.has(row.channel)) this.#lists.set(row.channel, new RowList());
-    this.#lists.get(row.channel).insert(row);
+    this.list(row.channel).insert(row);
     return row;
   }
 

@@ -4,6 +4,10 @@
  * A row's place is its `order` key, compared as text, the same on every node. A row that has no key
  * yet stands at the end, in the order of writing (`place`), until the node's answer brings the key.
  * Invariant: `rows` is sorted and holds each id once.
+ *
+ * Between a row and the one before it there may be messages that are not here: then the row's `gap` is
+ * not empty (`open`, `loading`, `stuck`). What comes into a gap one by one closes none of it; a page of
+ * history, which is whole, does (`cover`).
  */
 
 export function compareRows(a, b) {
@@ -22,7 +26,9 @@ export class RowList {
 
   /** Put a row in that is not in the list. */
   insert(row) {
-    this.#rows.splice(this.#position(row), 0, row);
+    const at = this.#position(row);
+    if (this.#rows[at]?.gap) row.gap = "open";
+    this.#rows.splice(at, 0, row);
   }
 
   /** Take a row out; false when it is not there. */
@@ -30,7 +36,23 @@ export class RowList {
     const at = this.#rows.indexOf(row);
     if (at < 0) return false;
     this.#rows.splice(at, 1);
+    if (row.gap && this.#rows[at]) this.#rows[at].gap = "open";
     return true;
+  }
+
+  /** There may be messages missing before the first row from this order key on. */
+  open(order) {
+    const at = this.#rows.findIndex((each) => each.order >= order);
+    if (at > 0) this.#rows[at].gap = "open";
+  }
+
+  /** Everything from the row `first` to the order key `before` (null: the end) is here; `more`: not what is older. */
+  cover(first, before, more) {
+    for (const row of this.#rows) {
+      const isInside = !first || row.order > first.order;
+      if (row.gap && isInside && (before === null || row.order <= before)) row.gap = "";
+    }
+    if (first) first.gap = more && this.#rows[0] !== first ? "open" : "";
   }
 
   /** Give a row its order key; true when it changed its place among the others. */

@@ -2,7 +2,9 @@
  * The page as the application sees it: which views there are, and what is drawn when something changed.
  */
 
+import { UNREAD_NOTHING } from "./channels.js";
 import { systemClock } from "./clock.js";
+import { countWords } from "./reading.js";
 import { ownError, say } from "./strings.js";
 import { ComposerView } from "./view/composer.js";
 import { byId, oncePerFrame, setText } from "./view/dom.js";
@@ -14,7 +16,7 @@ import { TimelineView } from "./view/timeline.js";
 import { Toast } from "./view/toast.js";
 
 const WAITING_TICK_MS = 1000;
-const NO_CHANNEL = Object.freeze({ older: "none", unread: 0, names: new Map(), join: null });
+const NO_CHANNEL = Object.freeze({ older: "none", names: new Map(), join: null, ...UNREAD_NOTHING });
 
 export class Screen {
   #app;
@@ -43,7 +45,7 @@ export class Screen {
     this.#drawHead = oncePerFrame(() => this.#head());
     this.rowListener = {
       changed: (row, from) => this.#rowChanged(row, from),
-      removed: () => this.#rowsChanged(),
+      removed: (row) => this.#rowsChanged(row.own),
     };
     byId("leave").addEventListener("click", () => app.leave(app.current));
     byId("open-default").addEventListener("click", () => app.join(app.page.channel));
@@ -62,8 +64,9 @@ export class Screen {
       channel: (name) => app.channels.get(name) ?? NO_CHANNEL,
       nameOf: (row) => app.nameOf(row),
       olderWanted: () => app.connection.isOpen && app.channels.isReady(app.current) && app.loadOlder(app.current),
-      read: () => this.#read(),
+      seen: (order) => this.#seen(order),
       act: (action, id) => app.act(action, id),
+      fillGap: (id) => app.fillGap(id),
     };
   }
 
@@ -175,23 +178,22 @@ export class Screen {
     this.sidebar.focusField();
   }
 
-  #read() {
-    const { current, messages, channels } = this.#app;
-    if (!this.isReading(current)) return;
-    channels.read(current, messages.rows(current).findLast((row) => row.order)?.order);
+  #seen(order) {
+    const { current, messages, reading } = this.#app;
+    if (!document.hidden) reading.seen(current, order, messages.rows(current));
   }
 
   #rowChanged(row, from) {
-    if (row.channel === this.#app.current) this.#rowsChanged();
+    if (row.channel === this.#app.current) this.#rowsChanged(row.own);
     if (!row.own || from === row.state || from === null) return;
     if (row.state === "failed") this.announcer.say("row", say("heard.failed", { reason: row.error.message }));
     else if (row.state !== "pending") this.announcer.say("row", say(`heard.${row.state}`));
   }
 
-  #rowsChanged() {
+  #rowsChanged(isOwn) {
     this.timeline.redraw();
     this.#drawHead();
-    this.#busy();
+    if (isOwn) this.#busy();
   }
 
   #busy() {
@@ -211,7 +213,7 @@ export class Screen {
     setText(byId("empty-title"), say("timeline.empty.title", { channel: current ?? "" }));
     setText(byId("empty-text"), say("timeline.empty.text"));
     const n = channels.all.reduce((sum, each) => sum + each.unread, 0);
-    if (current !== null) document.title = say(n ? "title.unread" : "title", { n, channel: current });
+    if (current !== null) document.title = say(n ? "title.unread" : "title", { n: countWords(n), channel: current });
   }
 
   #tickWaiting() {

@@ -85,6 +85,8 @@ const WORDS = {
 
   "channels.unread.one": "1 unread message",
   "channels.unread.other": "{n} unread messages",
+  "channels.mentions.one": "1 of them names you",
+  "channels.mentions.other": "{n} of them name you",
   "channels.joining": "joining",
   "channels.leave": "Leave {channel}",
   "channels.left": "You left {channel}.",
@@ -101,6 +103,11 @@ const WORDS = {
   "timeline.new.one": "1 new message",
   "timeline.new.other": "{n} new messages",
   "timeline.newest": "Newest messages",
+  "timeline.line": "New",
+  "gap.open": "Messages may be missing here.",
+  "gap.loading": "Looking for messages…",
+  "gap.stuck": "Messages may be missing here, and could not be loaded.",
+  "gap.fetch": "Load them",
   "timeline.today": "Today",
   "timeline.yesterday": "Yesterday",
 

@@ -3,6 +3,7 @@
  */
 
 import { channelName } from "../channelname.js";
+import { countWords } from "../reading.js";
 import { say } from "../strings.js";
 import { asMenu, avatar, byId, h, oncePerFrame, setAttribute, setText } from "./dom.js";
 
@@ -112,18 +113,28 @@ export class SidebarView {
       h("li", {}, button);
       this.#buttons.set(channel.name, button);
     }
-    const isJoining = channel.join && channel.join.state !== "joined";
-    const note = button.lastElementChild;
     setAttribute(button, "aria-current", channel.name === this.#source.current() ? "page" : null);
     setAttribute(button, "data-unread", channel.unread || null);
-    note.className = channel.unread ? "channel-note badge" : "channel-note";
-    const shown = channel.unread ? String(Math.min(channel.unread, 999)) : isJoining ? "…" : "";
-    if (note.shown === shown) return button;
-    note.shown = shown;
-    const spoken = channel.unread ? say("channels.unread", { n: channel.unread }) : say("channels.joining");
-    note.replaceChildren(
-      ...(shown ? [h("span", { "aria-hidden": "true" }, shown), h("span", { class: "visually-hidden" }, spoken)] : []),
-    );
+    setAttribute(button, "data-mentions", channel.mentions || null);
+    drawNote(button.lastElementChild, channel);
     return button;
   }
+}
+
+/** What stands behind the name: how much is unread, and apart from that how often the reader is named. */
+function drawNote(note, { join, unread, mentions }) {
+  const isJoining = join && join.state !== "joined";
+  const shown = `${unread} ${mentions} ${isJoining}`;
+  if (note.shown === shown) return;
+  note.shown = shown;
+  const badge = (kind, text, spoken) => [
+    h("span", { class: `badge ${kind}`, "aria-hidden": "true" }, text),
+    h("span", { class: "visually-hidden" }, ` ${spoken}`),
+  ];
+  const [n, named] = [countWords(unread), countWords(mentions)];
+  note.replaceChildren(
+    ...(unread && mentions ? badge("mentions", `@${mentions > 1 ? named : ""}`, say("channels.mentions", { n: named })) : []),
+    ...(unread ? badge("unread", n, say("channels.unread", { n })) : []),
+    ...(isJoining && !unread ? [h("span", { "aria-hidden": "true" }, "…"), h("span", { class: "visually-hidden" }, say("channels.joining"))] : []),
+  );
 }

@@ -1,114 +1,126 @@
 /**
- * The timeline: draws a channel's items once per frame, keeps what is being read in its place.
+ * The timeline: draws a channel's items once per frame, and knows what is before somebody's eyes.
  *
- * Elements are kept by key, so a row that moves or changes is the same element. At the bottom the view
- * follows new messages; scrolled up, the first visible row stays where it is whatever is put above it.
+ * At the bottom the view follows new messages; scrolled up, what is being read stays where it is. A channel
+ * opens at its end, or where the unread begin when there are more of them than the screen shows; until
+ * that is decided (`#opening`) nothing counts as seen.
  */
 
+import { countWords } from "../reading.js";
 import { say } from "../strings.js";
 import { daysAgo, timelineItems } from "../timeline.js";
 import { byId, h, oncePerFrame, setAttribute, setText } from "./dom.js";
 import { drawRow, makeRow } from "./row.js";
+import { Rows } from "./rows.js";
 
 const BOTTOM_PX = 48;
-const OLDER_PX = 600;
+const OLDER_PX = 900;
+const SEEN_PX = 24;
 const FAR_SCREENS = 1.5;
+/** Pages that are loaded to find where the unread begin; the node counts to no more. */
+const OPENING_PAGES_MAX = 2;
+/** Where the line of the new messages comes to stand: at this part of the height. */
+const LINE_PART = 0.15;
 const lang = document.documentElement.lang || "en";
 const longDay = new Intl.DateTimeFormat(lang, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
 
 export class TimelineView {
   #source;
   #scroller = byId("timeline");
-  #list = byId("timeline-rows");
   #newest = byId("newest");
   #older = byId("older");
-  #elements = new Map();
+  #rows;
+  #items = [];
   #channel = null;
-  #stuck = true;
+  #opening = null;
   #size = "";
 
-  /** `source`: `items(channel)`, `nameOf(row)`, `now_ms()`, `olderWanted()`, `read()`, `act(action, id)`. */
+  /**
+   * `source`: `rows(name)`, `channel(name)`, `nameOf(row)`, `now_ms()`, `olderWanted()` (false: not now),
+   * `seen(order)`, `act(action, id)`, `fillGap(id)`.
+   */
   constructor(source) {
     this.#source = source;
+    this.#rows = new Rows(this.#scroller, byId("timeline-rows"), makeItem, (element, item) => this.#drawItem(element, item));
     this.redraw = oncePerFrame(() => this.#draw());
     this.#scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     this.#newest.addEventListener("click", () => this.toBottom());
     this.#older.addEventListener("click", (event) => event.target.closest("button") && source.olderWanted());
-    this.#list.addEventListener("click", (event) => this.#clicked(event));
-    const resized = new ResizeObserver(() => this.#stuck && this.#jump());
-    resized.observe(this.#scroller);
-    resized.observe(this.#list);
+    this.#scroller.addEventListener("click", (event) => this.#clicked(event));
   }
 
   /** Whether the newest message is in sight. */
   get isAtBottom() {
-    return this.#stuck;
+    return this.#rows.isStuck && this.#opening === null;
   }
 
-  /** Show another channel; its unread messages are in sight at once. */
+  /** The id of the first message in sight. */
+  get topId() {
+    return this.#items.slice(this.#rows.inSight.first).find((item) => item.kind === "row")?.row.id ?? null;
+  }
+
+  /** Show another channel. */
   show(channel) {
     this.#channel = channel;
-    this.#elements.clear();
+    this.#rows.clear();
     setAttribute(this.#scroller, "aria-busy", "true"); // a channel that opens is not read out
-    this.#list.replaceChildren();
     setAttribute(this.#scroller, "aria-label", say("timeline.label", { channel }));
-    this.#stuck = true;
+    this.#rows.isStuck = true;
+    this.startAtLine();
     this.#draw();
     requestAnimationFrame(() => this.#scroller.removeAttribute("aria-busy"));
   }
 
+  /** Who follows the newest messages begins where the unread begin, if these are too many for the screen. */
+  startAtLine() {
+    if (this.#rows.isStuck) this.#opening = { pages: 0 };
+    this.redraw();
+  }
+
   /** Follow new messages from here on; drawn at once, so that it is on the screen with the next frame. */
   toBottom() {
-    this.#stuck = true;
+    this.#rows.isStuck = true;
+    this.#opening = null;
     this.#draw();
   }
 
   /** Put the focus on a row's first button. */
   focusRow(id) {
-    this.#elements.get(id)?.querySelector("button")?.focus();
+    this.#rows.element(id)?.querySelector("button")?.focus();
   }
 
   #draw() {
     if (this.#channel === null) return;
     const rows = this.#source.rows(this.#channel);
-    const anchor = this.#stuck ? null : this.#anchor();
-    this.#place(timelineItems(rows));
-    this.#drawOlder(rows);
-    if (anchor) this.#scroller.scrollTop += anchor.element.getBoundingClientRect().top - anchor.top;
-    else this.#jump();
+    const state = this.#source.channel(this.#channel);
+    this.#items = timelineItems(rows, state.line);
+    this.#drawOlder(rows, state);
+    this.#rows.show(this.#items);
+    if (this.#opening && rows.length > 0) this.#open(rows, state);
     this.#settle();
   }
 
-  /** Bring the list's children to the items, in their order, moving as few as possible. */
-  #place(items) {
-    const keys = new Set(items.map((item) => item.key));
-    for (const [key, element] of this.#elements) {
-      if (keys.has(key)) continue;
-      element.remove();
-      this.#elements.delete(key);
+  /** Decide where the channel opens; it may need older messages for that. */
+  #open(rows, { line, older }) {
+    const at = this.#items.findIndex((item) => item.kind === "line");
+    const mayBeOlder = at >= 0 && rows[0].order > line && older !== "none";
+    if (mayBeOlder && older === "loading") return;
+    if (mayBeOlder && this.#opening.pages < OPENING_PAGES_MAX && this.#source.olderWanted()) {
+      this.#opening.pages += 1;
+      return;
     }
-    let next = this.#list.firstChild;
-    for (const item of items) {
-      const element = this.#elementOf(item);
-      if (element === next) next = next.nextSibling;
-      else this.#list.insertBefore(element, next);
-    }
+    this.#opening = null;
+    if (at >= 0 && at <= this.#rows.inSight.first) this.#rows.scrollTo(this.#items[at].key, LINE_PART);
   }
 
-  #elementOf(item) {
-    let element = this.#elements.get(item.key);
-    if (!element) {
-      element = item.kind === "day" ? h("p", { class: "day" }, h("span")) : makeRow(item.row);
-      this.#elements.set(item.key, element);
-    }
+  #drawItem(element, item) {
     const now_ms = this.#source.now_ms();
-    if (item.kind === "day") setText(element.firstChild, dayWords(item.at_ms, now_ms));
-    else drawRow(element, { ...item, name: this.#source.nameOf(item.row), now_ms });
-    return element;
+    if (item.kind === "row") drawRow(element, { ...item, name: this.#source.nameOf(item.row), now_ms });
+    else if (item.kind === "day") setText(element.firstChild, dayWords(item.at_ms, now_ms));
+    else if (item.kind === "gap") drawGap(element, item.row);
   }
 
-  #drawOlder(rows) {
-    const { older } = this.#source.channel(this.#channel);
+  #drawOlder(rows, { older }) {
     const words = {
       idle: "",
       loading: say("timeline.loading"),
@@ -121,46 +133,60 @@ export class TimelineView {
     this.#older.replaceChildren(words, ...(again ? [" ", again] : []));
   }
 
-  /** The first row in sight, and where it stands. */
-  #anchor() {
-    const top = this.#scroller.getBoundingClientRect().top;
-    for (const element of this.#list.children) {
-      const box = element.getBoundingClientRect();
-      if (box.bottom > top && this.#elements.has(element.dataset.msgId)) return { element, top: box.top };
-    }
-    return null;
-  }
-
-  #jump() {
-    this.#scroller.scrollTop = this.#scroller.scrollHeight;
-  }
-
   #scrolled() {
     const { scrollTop, scrollHeight, clientHeight, clientWidth } = this.#scroller;
     const size = `${clientWidth} ${clientHeight}`;
     // A window that changes its size scrolls too; that is nobody's wish to leave the bottom.
-    if (size === this.#size) this.#stuck = scrollHeight - scrollTop - clientHeight <= BOTTOM_PX;
+    if (size === this.#size) this.#rows.isStuck = scrollHeight - scrollTop - clientHeight <= BOTTOM_PX;
     this.#size = size;
+    this.#rows.scrolled();
     this.#settle();
   }
 
   /** After drawing and after scrolling: what is read, what is to be loaded, the way down. */
   #settle() {
+    if (!this.#opening) this.#seen();
     const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
-    if (this.#stuck) this.#source.read();
     const state = this.#source.channel(this.#channel);
     if (state.older === "idle" && scrollTop < OLDER_PX) this.#source.olderWanted();
     const far = scrollHeight - scrollTop - clientHeight > clientHeight * FAR_SCREENS;
-    const words = state.unread ? say("timeline.new", { n: state.unread }) : say("timeline.newest");
-    this.#newest.hidden = this.#stuck || !(far || state.unread);
+    const words = state.unread ? say("timeline.new", { n: countWords(state.unread) }) : say("timeline.newest");
+    this.#newest.hidden = this.#rows.isStuck || !(far || state.unread);
     setText(this.#newest.lastElementChild, words);
   }
 
+  /** The newest message that is in sight, not only by its edge. */
+  #seen() {
+    let at = this.#items.length - 1;
+    if (!this.#rows.isStuck) {
+      at = this.#rows.inSight.last;
+      const bottom = this.#scroller.getBoundingClientRect().bottom - SEEN_PX;
+      while (at >= 0 && this.#rows.element(this.#items[at].key)?.getBoundingClientRect().top > bottom) at -= 1;
+    }
+    while (at >= 0 && !this.#items[at].row?.order) at -= 1;
+    if (at >= 0) this.#source.seen(this.#items[at].row.order);
+  }
+
   #clicked(event) {
+    const gap = event.target.closest("button[data-gap]");
+    if (gap) this.#source.fillGap(gap.dataset.gap);
     const button = event.target.closest("button[data-action]");
     const row = button?.closest("[data-msg-id]");
     if (row) this.#source.act(button.dataset.action, row.dataset.msgId);
   }
+}
+
+function makeItem(item) {
+  if (item.kind === "row") return makeRow(item.row);
+  if (item.kind === "day") return h("p", { class: "day" }, h("span"));
+  if (item.kind === "line") return h("p", { class: "line" }, h("span", {}, say("timeline.line")));
+  const button = h("button", { type: "button", class: "action", "data-gap": item.row.id }, say("gap.fetch"));
+  return h("div", { class: "gap" }, h("span"), button);
+}
+
+function drawGap(element, { gap }) {
+  setText(element.firstChild, say(`gap.${gap}`));
+  element.lastChild.disabled = gap === "loading";
 }
 
 function dayWords(at_ms, now_ms) {

@@ -1,0 +1,158 @@
+"""What a person sees of what others wrote: counts, the line of the new, the way down, where the view stands."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import Locator, expect
+
+from e2e.chat import SOON_MS, Person
+from tests.headless.processes import Headless
+
+MOVED_MAX_PX = 1.0
+
+
+class Talker:
+    """Somebody at a headless node, who writes as fast as the network takes it."""
+
+    def __init__(self, folder: Path, bootstrap: str, channel: str) -> None:
+        folder.mkdir()
+        self._node = Headless(folder / "talker", "--bootstrap", bootstrap, "--channel", channel)
+        self._node.first("joined")
+        self._count = 0
+
+    def say(self, *texts: str) -> None:
+        """Write; ends when all of it is stored by enough nodes."""
+        self._count += len(texts)
+        self._node.type(*texts)
+        self._node.wait(lambda _: len(self._node.all("sent")) >= self._count, "all sent")
+
+    def end(self) -> None:
+        """Leave the network."""
+        self._node.kill()
+
+
+class Reader:
+    """A person's eyes on the timeline and the list of channels."""
+
+    def __init__(self, person: Person) -> None:
+        self.person = person
+        self.page = person.page
+
+    def node_id(self) -> str:
+        """The id of the person's node, as the page tells it."""
+        return self.page.locator("#node-id").text_content() or ""
+
+    # the list of channels
+
+    def open(self, channel: str) -> Reader:
+        """Press the channel in the list."""
+        self._channel(channel).click()
+        self.person.expect_open(channel)
+        return self
+
+    def _channel(self, channel: str) -> Locator:
+        name = re.compile("^" + re.escape(channel) + r"(\s|$)")
+        return self.page.get_by_role("navigation", name="Your channels").get_by_role("button", name=name)
+
+    def expect_unread(self, channel: str, count: str, mentions: int = 0) -> Reader:
+        """The list says so many unread, and apart from that how many of them name the person."""
+        words = f"{count} unread message" + ("" if count == "1" else "s")
+        expect(self._channel(channel)).to_contain_text(words, timeout=SOON_MS)
+        if mentions:
+            named = "1 of them names you" if mentions == 1 else f"{mentions} of them name you"
+            expect(self._channel(channel)).to_contain_text(named)
+        return self
+
+    def expect_all_read(self, channel: str) -> Reader:
+        """The list shows no count."""
+        expect(self._channel(channel)).not_to_contain_text("unread message", timeout=SOON_MS)
+        return self
+
+    def expect_title(self, start: str) -> Reader:
+        """What the tab says."""
+        expect(self.page).to_have_title(re.compile("^" + re.escape(start)), timeout=SOON_MS)
+        return self
+
+    # the timeline
+
+    def see(self, text: str) -> Reader:
+        """The text is in the timeline and in sight."""
+        row = self._row(text)
+        expect(row).to_have_count(1, timeout=SOON_MS)
+        expect(row).to_be_in_viewport(timeout=SOON_MS)
+        return self
+
+    def expect_here(self, text: str) -> Reader:
+        """The text is in the timeline, in sight or not."""
+        expect(self._row(text)).to_have_count(1, timeout=SOON_MS)
+        return self
+
+    def _row(self, text: str) -> Locator:
+        return self.person.timeline.get_by_role("article").filter(
+            has_text=re.compile(re.escape(text) + r"(?!\d)")
+        )
+
+    def expect_line_before(self, text: str) -> Reader:
+        """The line of the new messages is in sight, and the text the first below it."""
+        line = self.person.timeline.get_by_text("New", exact=True)
+        expect(line).to_be_in_viewport(timeout=SOON_MS)
+        below = line.locator("xpath=ancestor::p/following-sibling::article[1]")
+        expect(below).to_contain_text(text)
+        return self
+
+    def expect_no_line(self) -> Reader:
+        """Nothing is marked as new."""
+        expect(self.person.timeline.get_by_text("New", exact=True)).to_have_count(0)
+        return self
+
+    def scroll_to(self, text: str) -> Reader:
+        """Bring a message to the top of what is in sight, as with the wheel."""
+        self._row(text).evaluate("row => row.scrollIntoView({ block: 'start' })")
+        return self
+
+    def place_of(self, text: str) -> float:
+        """How far below the top of the window a message stands."""
+        box = self._row(text).bounding_box()
+        assert box is not None
+        return box["y"]
+
+    def expect_place(self, text: str, place: float) -> Reader:
+        """It still stands there."""
+        assert abs(self.place_of(text) - place) <= MOVED_MAX_PX
+        return self
+
+    def expect_way_down(self, words: str) -> Reader:
+        """The button to the newest messages says so."""
+        expect(self.page.get_by_role("button", name=words, exact=True)).to_be_visible(timeout=SOON_MS)
+        return self
+
+    def go_down(self, words: str) -> Reader:
+        """Press the button to the newest messages."""
+        self.page.get_by_role("button", name=words, exact=True).click()
+        return self
+
+    def go_to_the_end(self) -> Reader:
+        """Go to the newest messages with the End key, wherever the view is."""
+        self.person.timeline.press("End")
+        return self
+
+    # gaps
+
+    def expect_gap(self) -> Reader:
+        """The timeline says that something may be missing."""
+        expect(self.person.timeline.get_by_text("Messages may be missing here")).to_be_visible(
+            timeout=SOON_MS
+        )
+        return self
+
+    def fill_gap(self) -> Reader:
+        """Press the gap's button."""
+        self.person.timeline.get_by_role("button", name="Load them").click()
+        return self
+
+    def expect_no_gap(self) -> Reader:
+        """Nothing is missing."""
+        expect(self.person.timeline.get_by_text("Messages may be missing here")).to_have_count(0)
+        return self

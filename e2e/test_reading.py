@@ -1,0 +1,96 @@
+"""What others wrote while nobody looked: counted, marked, found, and the same on all pages of a person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from e2e.conftest import People
+from e2e.reader import Reader, Talker
+from e2e.servers import Server
+
+Talkers = Callable[[str], Talker]
+
+
+@pytest.fixture
+def talkers(server: Server, tmp_path: Path) -> Iterator[Talkers]:
+    """``talkers("#channel")``: somebody who writes there from a node of their own."""
+    begun: list[Talker] = []
+
+    def begin(channel: str) -> Talker:
+        talker = Talker(tmp_path / str(len(begun)), server.udp, channel)
+        begun.append(talker)
+        return talker
+
+    yield begin
+    for talker in begun:
+        talker.end()
+
+
+def numbered(word: str, count: int) -> list[str]:
+    return [f"{word} {number}" for number in range(1, count + 1)]
+
+
+def test_what_comes_while_scrolled_up_moves_nothing_and_is_counted(
+    people: People, server: Server, channel: str, talkers: Talkers
+) -> None:
+    gina = people("gina", server).sign_up().join(channel)
+    gina.join(f"{channel}-2")
+    elsewhere = people("gina", server).sign_in()
+    list_only = Reader(elsewhere).open(f"{channel}-2")
+    eyes = Reader(gina).open(channel)
+    talker = talkers(channel)
+    talker.say(*numbered("old", 60))
+    eyes.see("old 60").scroll_to("old 20").see("old 20")
+    place = eyes.place_of("old 20")
+
+    talker.say(*numbered("new", 20))
+
+    eyes.expect_way_down("20 new messages").expect_place("old 20", place).expect_unread(channel, "20")
+    eyes.expect_title("(20)")
+    list_only.expect_unread(channel, "20")
+    elsewhere.reload().expect_open(f"{channel}-2")
+    list_only.expect_unread(channel, "20")
+    gina.reload().expect_open(channel)
+    eyes.see("new 1").expect_line_before("new 1")
+    eyes.go_to_the_end().see("new 20").expect_all_read(channel)
+    list_only.expect_all_read(channel)
+
+
+def test_counts_and_mentions_are_the_same_on_all_pages(
+    people: People, server: Server, channel: str, talkers: Talkers
+) -> None:
+    hank = people("hank", server).sign_up().join(channel)
+    hank.join(f"{channel}-2")
+    talker = talkers(channel)
+    other = people("hank", server).sign_in()
+    there = Reader(other).open(f"{channel}-2")
+    here = Reader(hank)
+
+    talker.say("first", f"second, <@{here.node_id()}>", "third")
+    here.expect_unread(channel, "3", mentions=1).expect_title("(3)")
+    there.expect_unread(channel, "3", mentions=1)
+
+    here.open(channel).see("third").expect_line_before("first").expect_all_read(channel)
+    there.expect_all_read(channel).expect_title(f"{channel}-2")
+    other.reload()
+    there.expect_all_read(channel)
+
+
+def test_a_channel_with_much_unread_opens_where_it_begins(
+    people: People, server: Server, channel: str, talkers: Talkers
+) -> None:
+    ivan = people("ivan", server).sign_up().join(channel)
+    eyes = Reader(ivan)
+    talker = talkers(channel)
+    talker.say("seen")
+    eyes.see("seen")
+    ivan.join(f"{channel}-2")
+    talker.say(*numbered("unseen", 70))
+    eyes.expect_unread(channel, "70")
+
+    eyes.open(channel).expect_line_before("unseen 1").see("unseen 1")
+    ivan.reload().expect_open(channel)
+    eyes.go_to_the_end().see("unseen 70").expect_all_read(channel)
