@@ -1,4 +1,4 @@
-"""What a person sees of what others wrote: counts, the line of the new, the way down, where the view stands."""
+"""What a person sees of what others wrote: counts, the line of the new, the way down, where the view is."""
 
 from __future__ import annotations
 
