@@ -195,6 +195,14 @@ class LeaseTable:
         self._note_due(now_s + life_s, subscriber_id)
         return Verdict.TAKEN
 
+    def to_pass(self, subscriber_id: bytes, now_s: float) -> int | None:
+        """The serial that a stale lease has to pass; None while the one held has half its time to live."""
+        held = self._held.get(subscriber_id)
+        if held is not None and held.remaining_s(now_s) >= held.lease.ttl_s / 2:
+            return None
+        known = held or self._gone.get(subscriber_id)
+        return known.lease.serial_ms if known is not None else None
+
     def _note_due(self, until_s: float, subscriber_id: bytes) -> None:
         heappush(self._due, (until_s, subscriber_id))
         if len(self._due) > 4 * len(self) + _DUE_SLACK:

@@ -96,7 +96,7 @@ class Batches:
         if status != Status.OK:
             self._context.collector.count("renew.refused")
             if status == Status.INVALID:
-                self._subscriber.clock_was_wrong()
+                self._subscriber.refused(answer)
             if status in (Status.NOT_INITIATOR, Status.MISSING):
                 result.insufficient = True
             return

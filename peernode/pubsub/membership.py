@@ -98,7 +98,7 @@ class Membership:
             replica = await self._storage.serve(lease.channel_id, known.name)
             self._take(replica, lease, contact, root, joining=False)
         except Refused as refusal:
-            return [int(refusal.status)]
+            return [int(refusal.status), *refusal.body]
         view, ours = replica.initiators, replica.log.root()
         count = replica.leases.count(self._context.now())
         small = count <= self._context.config.small_channel_max
@@ -113,13 +113,19 @@ class Membership:
     def _take(self, replica: Replica, lease: Lease, contact: Contact, root: bytes, joining: bool) -> None:
         """A lease from its subscriber, with the root of its log; ``Refused`` when it can't be taken."""
         before = replica.leases.contact(lease.subscriber_id)
-        verdict = replica.leases.put(lease, contact, self._context.now(), self._context.wall_ms())
+        now = self._context.now()
+        verdict = replica.leases.put(lease, contact, now, self._context.wall_ms())
         if verdict is Verdict.FULL:
             raise Refused(Status.BUSY)
         if verdict is Verdict.REFUSED:
             raise Refused(Status.INVALID)
-        if verdict is Verdict.STALE and replica.leases.contact(lease.subscriber_id) is None:
-            return  # a tombstone is here, this one or a newer one
+        if verdict is Verdict.STALE and lease.ttl_s:
+            to_pass = replica.leases.to_pass(lease.subscriber_id, now)
+            if to_pass is not None:  # else it would believe to be renewed, and is not
+                self._context.collector.count("lease.stale")
+                raise Refused(Status.INVALID, [to_pass])
+        elif verdict is Verdict.STALE:
+            return  # a tombstone, this one or a newer one is here
         if joining and self._is_first(lease):
             before = None  # it begins anew, once for each lease that it has signed
         self._after(replica, lease, contact, before, root)

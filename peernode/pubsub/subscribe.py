@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
-from peernode.channel.lease import Lease, sign_lease
+from peernode.channel.lease import SERIAL_AHEAD_MAX_MS, SERIAL_MAX_MS, Lease, sign_lease
 from peernode.errors import Backpressure, PeerNodeError, Refused, RemoteProtocolError, RpcTimeout
 from peernode.pubsub.audience import Audience
 from peernode.pubsub.context import Context
@@ -28,6 +28,10 @@ PATIENCE_RTOS = 2.0
 
 JOIN_WAIT_S = 2.0
 """How long an attempt to join waits for a quorum to take the lease; the next one asks for the set anew."""
+
+PASSED_MAX_MS = SERIAL_AHEAD_MAX_MS // 2
+"""How far ahead of our clock a serial may be that an initiator says to hold and we pass: half of what others
+take, so that no liar makes us sign what they refuse."""
 
 INITIATORS_NAMED_MAX = 16
 """Contacts one answer may name."""
@@ -92,9 +96,14 @@ class Subscriber:
         self._serial_ms = max(self._serial_ms + 1, self._context.wall_ms())
         return self._serial_ms
 
-    def clock_was_wrong(self) -> None:
-        """The last serial was refused, so nobody has taken it: go on from the corrected clock."""
-        self._serial_ms = 0
+    def refused(self, answer: Fields) -> None:
+        """The last serial was refused, as too old or too far ahead: go on from the corrected clock.
+
+        Or from the one that the initiator holds, if it names one: that far it is believed, not farther.
+        """
+        held_ms = answer.take_int(0, SERIAL_MAX_MS) if answer.more else 0
+        believed = 0 < held_ms <= self._context.wall_ms() + PASSED_MAX_MS
+        self._serial_ms = max(self._serial_ms, held_ms) if believed else 0
 
     def keep_own(self, replica: Replica, lease: Lease) -> None:
         """As an initiator, this node holds its own lease like the others do."""
@@ -230,11 +239,12 @@ class Subscriber:
             count, digest = answer.take_int(0, 1 << 32), answer.take_bytes(16)
         except Refused as refusal:
             self._context.collector.count("subscribe.refused")
-            if refusal.status == Status.INVALID:
-                self.clock_was_wrong()
-            if refusal.status != Status.NOT_INITIATOR:
+            if refusal.status not in (Status.NOT_INITIATOR, Status.INVALID):
                 return None
             try:
+                if refusal.status == Status.INVALID:
+                    self.refused(Fields(refusal.body))
+                    return None
                 return bytes(16), decode_contacts(Fields(refusal.body).take(), INITIATORS_NAMED_MAX)
             except RemoteProtocolError:
                 return None
