@@ -138,11 +138,14 @@ class Ingest:
             for message in messages:
                 del left_out[message.digest]
             self.believe(replica, messages, source)
-        except BaseException:
+        except BaseException as error:
             for digest in [key for key, future in replica.pending.items() if future is done]:
                 del replica.pending[digest]
-            if not done.done():
-                done.cancel()
+            if isinstance(error, PeerNodeError | Backpressure):
+                done.set_exception(error)  # who waits for the same message hears the store's own reason
+                done.exception()  # nobody need be waiting
+            else:
+                done.set_result(None)  # it tries by itself
             raise
         finally:
             for message in left_out.values():
