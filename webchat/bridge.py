@@ -28,6 +28,7 @@ from peernode.identity import Identity, load_or_create
 from peernode.node import PeerNode as PeerNode
 from peernode.overlay.lan import lan_if
 from peernode.rpc.transport import SystemEnvironment
+from peernode.store.base import ForgetNode
 from peernode.store.sqlite import SqliteDatabase
 from webchat.chat.commands import CommandError
 from webchat.deployment import WILDCARDS, Deployment
@@ -44,6 +45,11 @@ T = TypeVar("T")
 def system_environment(owner: str) -> Environment:
     """The environment of ``owner``'s node: this machine's clocks, randomness and sockets."""
     return SystemEnvironment()
+
+
+def node_id_of(seed: bytes) -> str:
+    """The node id of a seed, in hex: what others know a user by."""
+    return Identity.from_seed(seed).node_id.hex()
 
 
 def error_fields(error: CommandError) -> dict[str, Any]:
@@ -146,6 +152,21 @@ class PeerHost:
         """Whether the user of this seed is in a channel, so that the node should run."""
         assert self._database is not None
         return any(row.member for row in self._database.for_node(Identity.from_seed(seed).node_id).channels())
+
+    def is_fresh(self, node_id: str) -> bool:
+        """Whether the node with this id has neither a channel nor a message, so that nobody knows it."""
+        assert self._database is not None
+        store = self._database.for_node(bytes.fromhex(node_id))
+        return not store.channels() and not store.outbox()
+
+    async def forget(self, user_id: int, node_id: str) -> None:
+        """End a user's node and remove all that is kept of it. Raises ``CommandError``."""
+        assert self._database is not None
+        client = self._peers.pop(user_id, None)
+        self._ports.pop(user_id, None)
+        if client is not None:
+            await client.stop()
+        await done(self._database.for_node(bytes.fromhex(node_id)).commit(ForgetNode()))
 
     async def stop(self) -> None:
         """Stop all nodes, the users' first, and close the database."""

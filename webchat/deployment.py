@@ -8,9 +8,9 @@ and this module knows nothing of Django, so both shapes and all commands see the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 Address = tuple[str, int]
 
@@ -23,6 +23,22 @@ DAYS_MAX = 36_500
 
 class DeploymentError(ValueError):
     """A variable has a value that means nothing; the text is for the person who set it."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """``smtp://user:password@host:587`` (STARTTLS when there is a password), ``smtps://…`` (TLS at once)."""
+
+    host: str
+    port: int
+    user: str = ""
+    password: str = field(default="", repr=False)
+    tls: bool = False
+
+    @property
+    def starttls(self) -> bool:
+        """Whether the connection begins in clear and is secured before the password is said."""
+        return bool(self.password) and not self.tls
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +70,9 @@ class Deployment:
     """The same for channels that a node is a member of."""
     lan: bool
     """Whether the host node finds others on the same network by itself."""
+    smtp: MailServer | None
+    """Who takes letters; None: they are written to the console."""
+    mail_from: str
 
     @classmethod
     def read(cls, environ: Mapping[str, str], root: Path) -> Deployment:
@@ -83,6 +102,8 @@ class Deployment:
             keep_days=_days("STARLING_KEEP_DAYS", environ.get("STARLING_KEEP_DAYS", "0")),
             keep_own_days=_days("STARLING_KEEP_OWN_DAYS", environ.get("STARLING_KEEP_OWN_DAYS", "0")),
             lan=_switch("STARLING_LAN", environ.get("STARLING_LAN", "on")),
+            smtp=_mail_server("STARLING_SMTP", environ.get("STARLING_SMTP", "")),
+            mail_from=environ.get("STARLING_MAIL_FROM", "Starling <starling@localhost>"),
         )
 
     @property
@@ -94,6 +115,11 @@ class Deployment:
     def keys(self) -> Path:
         """Where key files are kept, apart from the databases."""
         return self.data / "keys"
+
+    @property
+    def trusts_host(self) -> bool:
+        """Whether the ``Host`` of a request is one of ours, so that a letter may hold a link to it."""
+        return self.allowed_hosts != ["*"]
 
     @property
     def allowed_hosts(self) -> list[str]:
@@ -154,6 +180,20 @@ def _switch(name: str, value: str) -> bool:
     if value.lower() not in words:
         raise _refuse(name, value, "on or off")
     return words[value.lower()]
+
+
+def _mail_server(name: str, value: str) -> MailServer | None:
+    if not value.strip():
+        return None
+    parts = urlsplit(value.strip())
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname or parts.path.strip("/"):
+        raise DeploymentError(f"{name}: expected smtp://USER:PASSWORD@HOST:PORT or smtps://…")
+    tls = parts.scheme == "smtps"
+    try:
+        port = parts.port or (465 if tls else 587)
+    except ValueError:
+        raise DeploymentError(f"{name}: expected a port number, 1 to 65535") from None
+    return MailServer(parts.hostname, port, unquote(parts.username or ""), unquote(parts.password or ""), tls)
 
 
 def _origins(name: str, value: str) -> tuple[str, ...]:

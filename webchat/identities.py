@@ -11,9 +11,12 @@ from __future__ import annotations
 import secrets
 
 from django.conf import settings
+from django.db import IntegrityError, transaction
 from nacl.exceptions import CryptoError
 from nacl.secret import SecretBox
 
+from webchat.bridge import node_id_of
+from webchat.chat.commands import CommandError
 from webchat.keyfiles import load_or_create
 from webchat.models import PeerIdentity
 
@@ -27,10 +30,31 @@ class IdentityUnreadable(Exception):
 
 def seed_of(user_id: int) -> bytes:
     """The seed of a user's node, made at the first call; raises ``IdentityUnreadable``."""
-    fresh = wrap(user_id, secrets.token_bytes(SEED_BYTES))
+    fresh = secrets.token_bytes(SEED_BYTES)
+    defaults = {"wrapped_seed": wrap(user_id, fresh), "node_id": node_id_of(fresh)}
     # Of two that ask at once one creates the row and both read it.
-    row, _ = PeerIdentity.objects.get_or_create(user_id=user_id, defaults={"wrapped_seed": fresh})
-    return unwrap(user_id, bytes(row.wrapped_seed))
+    row, _ = PeerIdentity.objects.get_or_create(user_id=user_id, defaults=defaults)
+    seed = unwrap(user_id, bytes(row.wrapped_seed))
+    if row.node_id is None:
+        PeerIdentity.objects.filter(user_id=user_id).update(node_id=node_id_of(seed))
+    return seed
+
+
+def node_of(user_id: int) -> str:
+    """The id of a user's node, also when its seed can't be opened; raises ``IdentityUnreadable``."""
+    row = PeerIdentity.objects.filter(user_id=user_id).first()
+    return (row.node_id if row else None) or node_id_of(seed_of(user_id))
+
+
+def take_over(user_id: int, seed: bytes) -> None:
+    """Give a user this seed instead of one that may be there; raises ``CommandError`` ``IDENTITY_IN_USE``."""
+    node_id = node_id_of(seed)
+    values = {"wrapped_seed": wrap(user_id, seed), "node_id": node_id}
+    try:
+        with transaction.atomic():
+            PeerIdentity.objects.update_or_create(user_id=user_id, defaults=values)
+    except IntegrityError as error:
+        raise CommandError("IDENTITY_IN_USE", node_id) from error
 
 
 def wrap(user_id: int, seed: bytes) -> bytes:

@@ -1,11 +1,14 @@
-"""What the app itself keeps: who is administrator, and each user's peer identity.
+"""What the app itself keeps: who is administrator, sessions, and each user's peer identity.
 
 Channels, messages and the outbox are the node's, in the node's own store; they are not here.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 
 
@@ -29,7 +32,22 @@ class PeerIdentity(models.Model):
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True)
     wrapped_seed = models.BinaryField()
+    node_id = models.CharField(max_length=40, unique=True, null=True)
+    """In hex, no secret; None in rows of earlier versions until the node has started once."""
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
         return f"peer identity of {self.user}"
+
+
+class BrowserSession(AbstractBaseSession):
+    """A session, with the user in a column; see ``webchat.accounts.sessionstore``."""
+
+    user_id = models.IntegerField(null=True, db_index=True)
+
+    @classmethod
+    def get_session_store_class(cls) -> Any:
+        """What reads and writes it."""
+        from webchat.accounts.sessionstore import SessionStore
+
+        return SessionStore

@@ -24,7 +24,7 @@ from webchat.chat.addresses import user_group
 from webchat.chat.commands import CommandError, batch
 from webchat.chat.layer import LAYER_ERRORS
 from webchat.chat.stream import EventStream
-from webchat.identities import IdentityUnreadable, seed_of
+from webchat.identities import IdentityUnreadable, node_of, seed_of, take_over
 from webchat.models import PeerIdentity
 from webchat.peer import Peer
 
@@ -88,6 +88,25 @@ class Residents:
                 await self._host.open(user_id, seed, name, peer)
                 resident.peer = peer
         return resident.peer
+
+    async def remove(self, user_id: int) -> None:
+        """End a user's node and remove what is kept of it; the account is switched off already."""
+        await self._replace(user_id, None)
+
+    async def take_over(self, user_id: int, seed: bytes) -> None:
+        """Let a user's node be another one from now on; ``IDENTITY_NOT_FRESH`` when others may know it."""
+        await self._replace(user_id, seed)
+
+    async def _replace(self, user_id: int, seed: bytes | None) -> None:
+        resident = self._residents.setdefault(user_id, Resident(self._new_stream()))
+        async with resident.starting:
+            old = await database_sync_to_async(node_of)(user_id)
+            if seed is not None:
+                if not self._host.is_fresh(old):
+                    raise CommandError("IDENTITY_NOT_FRESH")
+                await database_sync_to_async(take_over)(user_id, seed)
+            resident.peer = None
+            await self._host.forget(user_id, old)
 
     def _new_stream(self) -> EventStream:
         return EventStream(self._epoch, settings.STREAM_EVENTS_MAX)

@@ -120,6 +120,21 @@ LOGOUT_REDIRECT_URL = "signin"
 SIGNIN_FAILURES_MAX = 8
 SIGNIN_FAILURES_PER_ADDRESS_MAX = 64
 SIGNIN_WINDOW_S = 300
+SESSION_ENGINE = "webchat.accounts.sessionstore"
+
+# Letters with a link to a new password; the console shows them unless STARLING_SMTP names a mail server.
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if DEPLOYMENT.smtp else 'console'}.EmailBackend"
+if DEPLOYMENT.smtp:
+    EMAIL_HOST, EMAIL_PORT = DEPLOYMENT.smtp.host, DEPLOYMENT.smtp.port
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = DEPLOYMENT.smtp.user, DEPLOYMENT.smtp.password
+    EMAIL_USE_SSL, EMAIL_USE_TLS = DEPLOYMENT.smtp.tls, DEPLOYMENT.smtp.starttls
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = DEPLOYMENT.mail_from
+PASSWORD_RESET_TIMEOUT = 3600
+RESET_LETTERS_PER_ADDRESS_MAX = 3
+RESET_LETTERS_PER_CLIENT_MAX = 10
+RESET_WINDOW_S = 3600
+IDENTITY_FILES_PER_CLIENT_MAX = 10
 
 # Browsers share cookies between the ports of a host: two embedded servers must not sign each other out.
 _COOKIE_SUFFIX = f"_{DEPLOYMENT.port}" if DEPLOYMENT.embedded else ""
@@ -163,6 +178,7 @@ MESSAGES_PER_WINDOW_MAX = 10
 MESSAGES_WINDOW_S = 10.0
 COMMAND_TIMEOUT_S = 2.0
 COMMAND_RESEND_S = 0.7
+PAGE_COMMAND_TIMEOUT_S = 10.0
 STREAM_CHECK_S = 2.0
 SESSION_CHECK_S = 15.0
 STREAM_EVENTS_MAX = 2000

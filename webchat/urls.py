@@ -3,7 +3,7 @@
 from django.urls import path
 
 from webchat import pages
-from webchat.accounts import views
+from webchat.accounts import page, reset, views
 
 urlpatterns = [
     path("", pages.chat, name="chat"),
@@ -11,6 +11,19 @@ urlpatterns = [
     path("signup/", views.sign_up, name="signup"),
     path("signout/", views.SignOut.as_view(), name="signout"),
     path("password/", views.PasswordChange.as_view(), name="password_change"),
+    path("password/reset/", reset.PasswordReset.as_view(), name="password_reset"),
+    path("password/reset/sent/", reset.PasswordResetDone.as_view(), name="password_reset_done"),
+    path(
+        "password/reset/<uidb64>/<token>/",
+        reset.PasswordResetConfirm.as_view(),
+        name="password_reset_confirm",
+    ),
+    path("account/", page.account, name="account"),
+    path("account/sessions/", page.end_sessions_view, name="end_sessions"),
+    path("account/email/", page.EmailChange.as_view(), name="email_change"),
+    path("account/export/", page.IdentityExport.as_view(), name="identity_export"),
+    path("account/import/", page.IdentityImport.as_view(), name="identity_import"),
+    path("account/delete/", page.AccountDeletion.as_view(), name="account_delete"),
     path("healthz", pages.healthz, name="healthz"),
 ]
 

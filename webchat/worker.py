@@ -30,6 +30,7 @@ from webchat.chat.commands import CommandError
 from webchat.chat.frames import SAYING
 from webchat.chat.layer import LAYER_ERRORS, listen
 from webchat.chat.stream import Cursor
+from webchat.identities import unwrap
 from webchat.residents import Residents
 
 log = logging.getLogger("webchat.worker")
@@ -70,6 +71,8 @@ class Worker:
             "person.block": self._block,
             "search": self._search,
             "diagnostics": self._diagnostics,
+            "account.remove": self._remove,
+            "identity.take": self._take_identity,
         }
 
     async def run(self, ready: Callable[[tuple[str, int]], None]) -> None:
@@ -200,6 +203,14 @@ class Worker:
     async def _search(self, user: int, args: Args) -> Result:
         peer = await self.residents.peer(user)
         return await peer.search(args["channel"], args["words"], args["before"], args["limit"])
+
+    async def _remove(self, user: int, args: Args) -> Result:
+        await self.residents.remove(user)
+        return {}
+
+    async def _take_identity(self, user: int, args: Args) -> Result:
+        await self.residents.take_over(user, unwrap(user, bytes.fromhex(args["wrapped"])))
+        return {}
 
     async def _diagnostics(self, user: int, args: Args) -> Result:
         peer = await self.residents.peer(user)

@@ -128,6 +128,11 @@ class PutPeers:
     contacts: tuple[bytes, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ForgetNode:
+    """Remove everything that is kept for this node, as when its owner leaves for good."""
+
+
 Write = (
     PutMeta
     | PutChannel
@@ -138,6 +143,7 @@ Write = (
     | PutOutbox
     | DropOutbox
     | PutPeers
+    | ForgetNode
 )
 
 

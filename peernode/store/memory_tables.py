@@ -16,6 +16,7 @@ from peernode.store.base import (
     DropChannel,
     DropMessages,
     DropOutbox,
+    ForgetNode,
     OutboxRow,
     PutChannel,
     PutMessage,
@@ -139,6 +140,9 @@ class Tables:
                 self.meta[key] = value
             case PutPeers(contacts):
                 self.peers = tuple(contacts)
+            case ForgetNode():
+                self.meta, self.channels, self.messages = {}, {}, {}
+                self.parts, self.outbox, self.peers = {}, {}, ()
             case _:
                 assert_never(write)
 
@@ -185,7 +189,7 @@ def bytes_of(write: Write) -> int:
             return sum(len(contact) for contact in contacts)
         case PutChannel(channel_row):
             return len(channel_row.name)
-        case DropChannel() | DropMessages() | DropOutbox():
+        case DropChannel() | DropMessages() | DropOutbox() | ForgetNode():
             return 0
         case _:
             assert_never(write)

@@ -20,6 +20,7 @@ from peernode.store.base import (
     DropChannel,
     DropMessages,
     DropOutbox,
+    ForgetNode,
     OutboxRow,
     PutChannel,
     PutMessage,
@@ -29,6 +30,7 @@ from peernode.store.base import (
     PutPeers,
     Write,
 )
+from peernode.store.schema import TABLES
 
 ROWS_MAX = 256
 """Rows of one statement; at ten values each this is far below SQLite's bound of 32,766 values."""
@@ -76,6 +78,7 @@ PUT_OUTBOX = _upsert("outbox", "node, id", "channel, raw, text, state, error_cod
 DROP_OUTBOX = _delete("outbox", "node, id")
 PUT_PEER = _upsert("peers", "node, place", "contact")
 DROP_PEERS = _delete("peers", "node")
+FORGET = tuple(_delete(table, "node") for table in TABLES)
 
 
 def outbox_sum(row: OutboxRow) -> bytes:
@@ -112,6 +115,9 @@ def changes_of(node: bytes, write: Write) -> Iterator[tuple[Statement, Values]]:
             yield DROP_PEERS, (node,)
             for place_no, contact in enumerate(contacts):
                 yield PUT_PEER, (node, place_no, contact)
+        case ForgetNode():
+            for statement in FORGET:
+                yield statement, (node,)
         case _:
             assert_never(write)
 

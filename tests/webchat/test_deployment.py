@@ -81,6 +81,8 @@ def test_a_wildcard_address_answers_to_any_name() -> None:
         ("STARLING_BOOTSTRAP", ":8468"),
         ("STARLING_SIGNUP", "maybe"),
         ("STARLING_DIAGNOSTIC", "perhaps"),
+        ("STARLING_SMTP", "mail.example"),
+        ("STARLING_SMTP", "smtp://mail.example:many"),
         ("STARLING_ORIGINS", "chat.example"),
         ("STARLING_ORIGINS", "https://chat.example/path"),
     ],
@@ -88,3 +90,21 @@ def test_a_wildcard_address_answers_to_any_name() -> None:
 def test_what_means_nothing_is_refused_by_name(name: str, value: str) -> None:
     with pytest.raises(DeploymentError, match=name):
         read(**{name: value})
+
+
+def test_a_mail_server_is_an_address_with_a_password_that_is_never_shown() -> None:
+    plain = read(STARLING_SMTP="smtp://me:s%40cret@mail.example").smtp
+    assert plain is not None
+    assert (plain.host, plain.port, plain.user, plain.password) == ("mail.example", 587, "me", "s@cret")
+    assert plain.starttls
+    assert not plain.tls
+    assert "cret" not in repr(plain)
+    tls = read(STARLING_SMTP="smtps://mail.example").smtp
+    assert tls is not None
+    assert (tls.port, tls.tls, tls.starttls) == (465, True, False)
+
+
+def test_a_link_in_a_letter_needs_a_name_that_is_ours() -> None:
+    assert read().trusts_host
+    assert not read(STARLING_HOST="0.0.0.0").trusts_host
+    assert read(STARLING_HOST="0.0.0.0", STARLING_ORIGINS="https://chat.example").trusts_host

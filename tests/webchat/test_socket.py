@@ -13,7 +13,6 @@ from datetime import timedelta
 import pytest
 from channels.db import database_sync_to_async
 from django.contrib.auth.models import User
-from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -22,6 +21,7 @@ from pytest_django import Settings
 from tests.support.browser import Browser, cookie_of, message_id, signed_in
 from tests.webchat.conftest import Open
 from webchat.chat.link import WorkerLink
+from webchat.models import BrowserSession
 
 SEND = {"channel": "#lobby", "id": message_id(1), "text": "hello"}
 PASSWORD = "correct horse battery"
@@ -179,7 +179,7 @@ async def test_an_expired_session_closes_its_sockets(member: Client, settings: S
     settings.SESSION_CHECK_S = 0.05
     page = await page_of(member)
     past = timezone.now() - timedelta(seconds=1)
-    await database_sync_to_async(Session.objects.update)(expire_date=past)
+    await database_sync_to_async(BrowserSession.objects.update)(expire_date=past)
     assert (await page.next_frame())["code"] == "SESSION_ENDED"
     assert await page.next_frame() == {"type": "closed", "code": 4401}
 

@@ -9,6 +9,8 @@ from django.contrib.auth import get_user_model, password_validation
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.core.exceptions import ValidationError
 
+from webchat.accounts.identityfile import FILE_MAX_BYTES, PASSPHRASE_MAX_CHARS, opened
+
 NAME_CHARS_MAX = 40
 
 
@@ -32,15 +34,20 @@ class SignUpForm(forms.ModelForm):
 
     class Meta:
         model = get_user_model()
-        fields = ("username",)
-        labels = {"username": "Username"}  # noqa: RUF012 - Django's own way to declare a form
-        help_texts = {"username": "Others see this name. Letters, digits and @ . + - _"}  # noqa: RUF012
+        fields = ("username", "email")
+        labels = {"username": "Username", "email": "E-mail (optional)"}  # noqa: RUF012 - Django's own way to declare a form
+        help_texts = {  # noqa: RUF012
+            "username": "Others see this name. Letters, digits and @ . + - _",
+            "email": "Only for a link to a new password when you have forgotten yours.",
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         username = self.fields["username"]
         attributes = {"autocomplete": "username", "autocapitalize": "none", "autofocus": True}
         username.widget.attrs.update({**attributes, "maxlength": NAME_CHARS_MAX})
+        self.fields["email"].widget.attrs["autocomplete"] = "email"
+        self.order_fields(["username", "password", "email"])
         self.fields["password"].help_text = password_validation.password_validators_help_text_html()
 
     def clean_username(self) -> str:
@@ -61,6 +68,28 @@ class SignUpForm(forms.ModelForm):
                 password_validation.validate_password(password, self.instance)
             except ValidationError as error:
                 self.add_error("password", error)
+
+
+class IdentityForm(forms.Form):
+    """An identity to bring along, or nothing."""
+
+    file = forms.FileField(
+        label="Identity file", required=False, widget=forms.FileInput(attrs={"accept": ".json"})
+    )
+    passphrase = forms.CharField(
+        label="Pass phrase of the file",
+        required=False,
+        strip=False,
+        max_length=PASSPHRASE_MAX_CHARS,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+    )
+
+    def seed(self) -> bytes | None:
+        """The seed in the file; None without a file. Raises ``CommandError``."""
+        file = self.cleaned_data["file"]
+        if file is None:
+            return None
+        return opened(file.read(FILE_MAX_BYTES + 1), self.cleaned_data["passphrase"])
 
 
 class ChangePasswordForm(PasswordChangeForm):

@@ -26,7 +26,7 @@ class Attempt:
 
     def allowed(self) -> bool:
         """Count this attempt; False when it must be refused."""
-        counts = [(self._count(key), bound) for key, bound in self._bounds()]
+        counts = [(_count(key, settings.SIGNIN_WINDOW_S), bound) for key, bound in self._bounds()]
         return all(count <= bound for count, bound in counts)
 
     def succeeded(self) -> None:
@@ -42,16 +42,21 @@ class Attempt:
             (_key("address", self.address), settings.SIGNIN_FAILURES_PER_ADDRESS_MAX),
         ]
 
-    @staticmethod
-    def _count(key: str) -> int:
-        cache.add(key, 0, settings.SIGNIN_WINDOW_S)
-        try:
-            return cache.incr(key)
-        except ValueError:  # it expired between the two calls
-            cache.set(key, 1, settings.SIGNIN_WINDOW_S)
-            return 1
+
+def take(kind: str, who: str, bound: int, window_s: int) -> bool:
+    """Count one ``kind`` of thing by ``who``; False beyond ``bound`` in the window."""
+    return _count(_key(kind, who), window_s) <= bound
+
+
+def _count(key: str, window_s: int) -> int:
+    cache.add(key, 0, window_s)
+    try:
+        return cache.incr(key)
+    except ValueError:  # it expired between the two calls
+        cache.set(key, 1, window_s)
+        return 1
 
 
 def _key(*parts: str) -> str:
     # Hashed: a name may hold characters that a cache refuses.
-    return "signin:" + hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    return "bound:" + hashlib.sha256("\0".join(parts).encode()).hexdigest()

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.mixins import LoginRequiredMixin
+from django.contrib.auth.models import User
 from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -15,9 +16,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from webchat.accounts.creation import create_account
-from webchat.accounts.forms import ChangePasswordForm, SignInForm, SignUpForm
-from webchat.accounts.sessions import announce_end
-from webchat.accounts.throttle import Attempt
+from webchat.accounts.forms import ChangePasswordForm, IdentityForm, SignInForm, SignUpForm
+from webchat.accounts.sessions import end_sessions
+from webchat.accounts.throttle import Attempt, take
+from webchat.accounts.words import words_of
+from webchat.chat.commands import CommandError
 
 REFUSALS = {
     "closed": "Accounts are not open here. The administrator can create one for you.",
@@ -68,9 +71,9 @@ class PasswordChange(LoginRequiredMixin, PasswordChangeView):
 
     def form_valid(self, form: ChangePasswordForm) -> HttpResponse:  # type: ignore[override]
         """Change it, end the other sessions' sockets, and say so on the next page."""
-        session_key = self.request.session.session_key  # saving the form gives this session a new key
-        response = super().form_valid(form)
-        announce_end(form.user.pk, session_key, others=True)
+        old_key = self.request.session.session_key
+        response = super().form_valid(form)  # gives this session a new key
+        end_sessions(form.user, but=self.request.session.session_key, known_as=old_key)
         messages.success(self.request, "Your password is changed. Other devices are signed out.")
         return response
 
@@ -84,11 +87,29 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     refusal = REFUSALS.get(settings.DEPLOYMENT.signup)
     if refusal is not None:
         return render(request, "webchat/signup.html", {"form": None, "refusal": refusal}, status=403)
-    form = SignUpForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        user = create_account(form.cleaned_data["username"], form.cleaned_data["password"])
+    posted = (request.POST, request.FILES) if request.method == "POST" else ()
+    form, identity = SignUpForm(*posted), IdentityForm(*posted)
+    if form.is_valid() and identity.is_valid():
+        user = _new_account(request, form, identity)
         if user is not None:
             login(request, user)
             return redirect("chat")
+    return render(request, "webchat/signup.html", {"form": form, "identity": identity})
+
+
+def _new_account(request: HttpRequest, form: SignUpForm, identity: IdentityForm) -> User | None:
+    """The account, or None and a form that says why not."""
+    client, chosen = request.META.get("REMOTE_ADDR") or "", form.cleaned_data
+    if identity.cleaned_data["file"] is not None and not take(
+        "identity", client, settings.IDENTITY_FILES_PER_CLIENT_MAX, settings.SIGNIN_WINDOW_S
+    ):
+        identity.add_error(None, TOO_MANY_ATTEMPTS.format(minutes=settings.SIGNIN_WINDOW_S // 60))
+        return None
+    try:
+        user = create_account(chosen["username"], chosen["password"], chosen["email"], identity.seed())
+    except CommandError as error:
+        identity.add_error(None, words_of(error))
+        return None
+    if user is None:
         form.add_error("username", "This name is taken. Choose another one.")
-    return render(request, "webchat/signup.html", {"form": form})
+    return user

@@ -1,0 +1,114 @@
+"""What people do on the pages around the chat: account, devices, identity, invitations."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import Locator, expect
+
+from e2e.chat import PASSWORD, SOON_MS, Person
+
+PASSPHRASE = "a pass phrase of several words"
+
+
+class Account:
+    """A person at their account page."""
+
+    def __init__(self, person: Person) -> None:
+        self.person = person
+        self.page = person.page
+
+    def open(self) -> Account:
+        """From the chat page by the menu, as people go there."""
+        self.page.get_by_text("Account", exact=True).click()
+        self.page.get_by_role("link", name="Your account").click()
+        expect(self.page.get_by_role("heading", name="Your account")).to_be_visible()
+        return self
+
+    def back(self) -> Person:
+        """To the chat."""
+        self.page.get_by_role("link", name="Back to the chat").click()
+        return self.person.expect_chat_page()
+
+    @property
+    def devices(self) -> Locator:
+        """The places where the person is signed in."""
+        return self.page.get_by_role("list", name="Where you are signed in").get_by_role("listitem")
+
+    def expect_devices(self, number: int) -> Account:
+        """So many, and the first is marked as this one."""
+        expect(self.devices).to_have_count(number)
+        expect(self.devices.first).to_contain_text("this one")
+        expect(self.devices.first).to_contain_text("from 127.0.0.1")
+        return self
+
+    def sign_out_others(self) -> Account:
+        """End all other sessions."""
+        self.page.get_by_role("button", name="Sign out all others").click()
+        return self.expect_notice("All other devices are signed out.")
+
+    def expect_notice(self, words: str) -> Account:
+        """The page confirms something."""
+        expect(self.page.get_by_role("status").filter(has_text=words)).to_be_visible(timeout=SOON_MS)
+        return self
+
+    def expect_refusal(self, code: str) -> Account:
+        """The page says why not, with the code."""
+        expect(self.page.get_by_role("alert").filter(has_text=code)).to_be_visible(timeout=SOON_MS)
+        return self
+
+    def fingerprint(self) -> str:
+        """As the page shows it, in groups of four."""
+        shown = self.page.get_by_role("region", name="Your identity").locator("code").inner_text()
+        assert re.fullmatch(r"([0-9a-f]{4} ){9}[0-9a-f]{4}", shown)
+        return shown
+
+    def export_identity(self, folder: Path) -> Path:
+        """Download the file and go back to the account page."""
+        self.page.get_by_role("link", name="Export identity").click()
+        self._fill("Pass phrase for the file", PASSPHRASE)
+        self._fill("Pass phrase again", PASSPHRASE)
+        self._fill("Your password", PASSWORD)
+        with self.page.expect_download() as download:
+            self.page.get_by_role("button", name="Export identity").click()
+        path = folder / download.value.suggested_filename
+        download.value.save_as(path)
+        self.page.get_by_role("link", name="Back to your account").click()
+        return path
+
+    def import_identity(self, file: Path, passphrase: str = PASSPHRASE) -> Account:
+        """Upload the file from the account page."""
+        self.page.get_by_role("link", name="Import identity").click()
+        self.page.get_by_label("Identity file").set_input_files(file)
+        self._fill("Pass phrase of the file", passphrase)
+        self._fill("Your password", PASSWORD)
+        self.page.get_by_role("button", name="Import identity").click()
+        return self
+
+    def delete(self) -> None:
+        """Delete the account; ends at the sign-in page."""
+        self.page.get_by_role("link", name="Delete account").click()
+        self._fill("Your password", PASSWORD)
+        self.page.get_by_role("button", name="Delete account").click()
+        self.expect_notice("Your account is deleted.")
+
+    def _fill(self, label: str, text: str) -> None:
+        self.page.get_by_label(label, exact=True).fill(text)
+
+
+def sign_up_with_identity(person: Person, file: Path) -> Person:
+    """Create the account and bring an identity along."""
+    person.visit("/signup/")
+    person.page.get_by_text("Bring an identity from another server").click()
+    person.page.get_by_label("Identity file").set_input_files(file)
+    person.page.get_by_label("Pass phrase of the file").fill(PASSPHRASE)
+    person.page.get_by_label("Username").fill(person.name)
+    person.page.get_by_label("Password", exact=True).fill(PASSWORD)
+    person.page.get_by_role("button", name="Create account").click()
+    return person.expect_chat_page()
+
+
+def expect_signed_out(person: Person) -> None:
+    """The open page says so by itself."""
+    expect(person.page.get_by_text("You are signed out.").first).to_be_visible(timeout=SOON_MS)

@@ -1,0 +1,53 @@
+"""People look after their account: devices, an identity that moves to another server, the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from e2e.account import Account, expect_signed_out, sign_up_with_identity
+from e2e.conftest import People
+from e2e.servers import Server
+
+
+def test_a_device_that_was_left_signed_in_is_signed_out_from_here(people: People, server: Server) -> None:
+    left = people("nora", server).sign_up()
+    here = people("nora", server).sign_in()
+    account = Account(here).open().expect_devices(2)
+    here.picture("account")
+    account.sign_out_others().expect_devices(1)
+    expect_signed_out(left)
+    account.back()
+
+
+def test_an_identity_moves_to_another_server(
+    people: People, server: Server, launch: Callable[..., Server], channel: str, tmp_path: Path
+) -> None:
+    second = launch("second", STARLING_BOOTSTRAP=server.udp)
+    people("otto", server).sign_up().join(channel)
+    mona = people("mona", server).sign_up().join(channel)
+    said = mona.say("I write from the first server")
+    mona.expect_sent(said)
+    account = Account(mona).open()
+    fingerprint = account.fingerprint()
+    file = account.export_identity(tmp_path)
+    account.import_identity(file).expect_refusal("IDENTITY_")
+    mona.picture("import")
+    mona.visit("/account/")
+    account.delete()
+
+    moved = sign_up_with_identity(people("mona", second), file).join(channel)
+    assert Account(moved).open().fingerprint() == fingerprint
+    back = Account(moved).back().expect_open(channel)
+    back.expect_order([said])
+
+
+def test_an_account_ends(people: People, server: Server, channel: str) -> None:
+    quinn = people("quinn", server).sign_up().join(channel)  # whoever is first here administers
+    pia = people("pia", server).sign_up().join(channel)
+    said = pia.say("This stays with the others")
+    quinn.expect_message(said)
+    account = Account(pia).open()
+    account.delete()
+    pia.picture("signed-out")
+    quinn.reload().expect_open(channel).expect_message(said)

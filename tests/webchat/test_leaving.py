@@ -1,0 +1,233 @@
+"""An identity taken along, and an account that ends; with real nodes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from asgiref.sync import ThreadSensitiveContext, sync_to_async
+from channels.db import database_sync_to_async
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+from pytest_django import Settings
+
+from tests.support.browser import Browser, cookie_of
+from webchat.accounts import identityfile
+from webchat.bridge import node_id_of
+from webchat.chat.commands import CommandError
+from webchat.identities import seed_of
+from webchat.models import PeerIdentity
+from webchat.worker import Worker
+
+PASSWORD = "correct horse battery"
+PASSPHRASE = "six words that nobody else knows"
+SEED = bytes(range(32))
+KDF = "kdf"
+
+
+@pytest.fixture(scope="module")
+def exported() -> bytes:
+    """The file of ``SEED``; made once, because argon2id takes its time."""
+    return identityfile.wrapped(SEED, PASSPHRASE)
+
+
+def changed(content: bytes, **fields: Any) -> bytes:
+    known = json.loads(content)
+    kdf = {**known[KDF], **fields.pop(KDF, {})}
+    return json.dumps({**known, KDF: kdf, **fields}).encode()
+
+
+def account(name: str = "ann") -> Client:
+    User.objects.create_user(name, password=PASSWORD)
+    client = Client()
+    client.force_login(User.objects.get(username=name))
+    return client
+
+
+def upload(content: bytes, passphrase: str = PASSPHRASE) -> dict[str, Any]:
+    return {"file": SimpleUploadedFile("identity.json", content), "passphrase": passphrase}
+
+
+def sign_up(content: bytes, passphrase: str = PASSPHRASE, name: str = "ann") -> Any:
+    fields = {"username": name, "password": PASSWORD, **upload(content, passphrase)}
+    return Client().post(reverse("signup"), fields)
+
+
+async def posted(client: Client, address: str, fields: dict[str, Any]) -> Any:
+    """As the server does it: each request in a thread of its own, beside the worker's."""
+
+    def post() -> Any:
+        try:
+            return client.post(address, fields)
+        finally:
+            connection.close()
+
+    async with ThreadSensitiveContext():
+        return await sync_to_async(post)()
+
+
+def test_an_exported_identity_opens_with_its_pass_phrase_alone(exported: bytes) -> None:
+    assert identityfile.opened(exported, PASSPHRASE) == SEED
+    assert SEED.hex() not in exported.decode()
+    assert json.loads(exported)["node_id"] == node_id_of(SEED)
+    with pytest.raises(CommandError) as caught:
+        identityfile.opened(exported, PASSPHRASE + ".")
+    assert caught.value.code == "IDENTITY_PASSPHRASE_WRONG"
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"format": "other"},
+        {"version": 2},
+        {"version": None},
+        {"box": "not base64!"},
+        {"box": 7},
+        {"kdf": {"name": "scrypt"}},
+        {"kdf": {"salt": "AAAA"}},
+        {"kdf": {"opslimit": 10**6}},
+        {"kdf": {"opslimit": True}},
+        {"kdf": {"memlimit": 2**40}},
+        {"kdf": {"memlimit": "64"}},
+    ],
+)
+def test_a_file_that_is_none_is_refused_before_it_costs_anything(
+    exported: bytes, bad: dict[str, Any]
+) -> None:
+    with pytest.raises(CommandError) as caught:
+        identityfile.opened(changed(exported, **bad), PASSPHRASE)
+    assert caught.value.code == "IDENTITY_FILE_INVALID"
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff", b"[]", b"7", b"{}", b"[" * 4000, b" " * 5000])
+def test_any_bytes_are_refused_with_a_code(content: bytes) -> None:
+    with pytest.raises(CommandError) as caught:
+        identityfile.opened(content, PASSPHRASE)
+    assert caught.value.code == "IDENTITY_FILE_INVALID"
+
+
+def test_a_file_that_names_another_node_is_refused(exported: bytes) -> None:
+    with pytest.raises(CommandError) as caught:
+        identityfile.opened(changed(exported, node_id="00" * 20), PASSPHRASE)
+    assert caught.value.code == "IDENTITY_FILE_INVALID"
+
+
+@pytest.mark.django_db
+def test_an_export_needs_the_password_and_opens_elsewhere() -> None:
+    client = account()
+    fields = {"passphrase": PASSPHRASE, "again": PASSPHRASE, "password": "wrong"}
+    assert "Content-Disposition" not in client.post(reverse("identity_export"), fields)
+    differs = client.post(reverse("identity_export"), {**fields, "again": "x", "password": PASSWORD})
+    assert "The two pass phrases differ" in differs.content.decode()
+    file = client.post(reverse("identity_export"), {**fields, "password": PASSWORD})
+    assert file["Content-Disposition"] == 'attachment; filename="starling-identity.json"'
+    assert "no-store" in file["Cache-Control"]
+    assert identityfile.opened(file.content, PASSPHRASE) == seed_of(User.objects.get().pk)
+
+
+@pytest.mark.django_db
+def test_an_identity_is_brought_along_at_sign_up(exported: bytes) -> None:
+    assert sign_up(exported)["Location"] == reverse("chat")
+    user = User.objects.get()
+    assert seed_of(user.pk) == SEED
+    assert PeerIdentity.objects.get().node_id == node_id_of(SEED)
+
+
+@pytest.mark.django_db
+def test_what_can_not_be_brought_along_makes_no_account(exported: bytes) -> None:
+    for content, passphrase, code in (
+        (exported, "another pass phrase", "IDENTITY_PASSPHRASE_WRONG"),
+        (b"{}", PASSPHRASE, "IDENTITY_FILE_INVALID"),
+    ):
+        answer = sign_up(content, passphrase)
+        assert code in answer.content.decode()
+    assert not User.objects.exists()
+    sign_up(exported)
+    again = sign_up(exported, name="bob")
+    assert "IDENTITY_IN_USE" in again.content.decode()
+    assert User.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_files_at_sign_up_are_bounded_because_opening_them_costs(exported: bytes, settings: Settings) -> None:
+    settings.IDENTITY_FILES_PER_CLIENT_MAX = 1
+    sign_up(b"{}")
+    assert "Too many attempts" in sign_up(exported).content.decode()
+    assert not User.objects.exists()
+
+
+async def test_an_unused_identity_is_replaced_by_an_imported_one(worker: Worker, exported: bytes) -> None:
+    client = await database_sync_to_async(account)()
+    page = Browser(cookie_of(client))
+    assert await page.open()
+    before = (await page.hello())["node"]["node_id"]
+    fields = {**upload(exported), "password": PASSWORD}
+    answer = await posted(client, reverse("identity_import"), fields)
+    assert answer["Location"] == reverse("account")
+    after = (await page.hello())["node"]["node_id"]
+    assert (before != after, after) == (True, node_id_of(SEED))
+    await page.close()
+
+
+async def test_an_identity_that_others_know_is_not_replaced(worker: Worker, exported: bytes) -> None:
+    client = await database_sync_to_async(account)()
+    page = Browser(cookie_of(client))
+    assert await page.open()
+    before = (await page.hello())["node"]["node_id"]
+    await page.join("#lobby")
+    fields = {**upload(exported), "password": PASSWORD}
+    answer = await posted(client, reverse("identity_import"), fields)
+    assert "IDENTITY_NOT_FRESH" in answer.content.decode()
+    assert (await page.hello())["node"]["node_id"] == before
+    await page.close()
+
+
+async def test_a_deleted_account_leaves_nothing_here_and_its_messages_with_others(worker: Worker) -> None:
+    ann, bob = await database_sync_to_async(account)("ann"), await database_sync_to_async(account)("bob")
+    here, there = Browser(cookie_of(ann)), Browser(cookie_of(bob))
+    for page in (here, there):
+        assert await page.open()
+        await page.hello()
+        await page.join("#lobby")
+    said = await here.say("#lobby", "this stays")
+    await there.see(said["id"])
+    user = await database_sync_to_async(User.objects.get)(username="ann")
+    node_id = await database_sync_to_async(lambda: PeerIdentity.objects.get(user=user).node_id)()
+
+    wrong = await posted(ann, reverse("account_delete"), {"password": "wrong"})
+    assert wrong.status_code == 200
+    answer = await posted(ann, reverse("account_delete"), {"password": PASSWORD})
+    assert answer["Location"] == reverse("signin")
+
+    assert (await here.expect("error"))["code"] == "SESSION_ENDED"
+    assert await here.next_frame() == {"type": "closed", "code": 4401}
+    assert worker.host.is_fresh(node_id)
+    assert not await database_sync_to_async(User.objects.filter(username="ann").exists)()
+    assert await database_sync_to_async(PeerIdentity.objects.count)() == 1
+    page = await there.ask("history.page", channel="#lobby")
+    assert [message["text"] for message in page["messages"]] == ["this stays"]
+    await there.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_account_stays_whole_when_its_node_can_not_be_removed(settings: Settings) -> None:
+    settings.PAGE_COMMAND_TIMEOUT_S = 0.05
+    client = account()
+    answer = client.post(reverse("account_delete"), {"password": PASSWORD})
+    assert "WORKER_UNAVAILABLE" in answer.content.decode()
+    assert User.objects.get().is_active
+    assert client.get(reverse("chat")).status_code == 200
+
+
+@pytest.mark.django_db
+def test_the_only_administrator_does_not_leave_others_alone() -> None:
+    client = account()
+    User.objects.update(is_superuser=True)
+    User.objects.create_user("bob")
+    answer = client.post(reverse("account_delete"), {"password": PASSWORD})
+    assert "only administrator" in answer.content.decode()
+    assert User.objects.filter(username="ann").exists()

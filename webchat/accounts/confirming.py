@@ -1,0 +1,101 @@
+"""Forms that ask for the account's password, because what they do outlasts the session."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+
+from webchat.accounts.identityfile import FILE_MAX_BYTES, PASSPHRASE_MAX_CHARS, PASSPHRASE_MIN_CHARS
+from webchat.accounts.throttle import Attempt
+
+
+class ConfirmedForm(forms.Form):
+    """Asks for the password last; guessing it is bounded as at the sign-in page."""
+
+    password = forms.CharField(
+        label="Your password",
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+    def __init__(self, user: User, address: str, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+        self._attempt = Attempt(user.get_username(), address)
+        self.order_fields([*(name for name in self.fields if name != "password"), "password"])
+
+    def clean_password(self) -> str:
+        """It must be the account's."""
+        password: str = self.cleaned_data["password"]
+        if not self._attempt.allowed():
+            minutes = settings.SIGNIN_WINDOW_S // 60
+            raise ValidationError(f"Too many attempts. Wait {minutes} minutes, then try again.")
+        if not self.user.check_password(password):
+            raise ValidationError("This is not your password.")
+        self._attempt.succeeded()
+        return password
+
+
+class EmailForm(ConfirmedForm):
+    """The address for letters; nothing: none."""
+
+    email = forms.EmailField(
+        label="E-mail address",
+        required=False,
+        help_text="Only for a link to a new password. Leave it empty to have none.",
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "autofocus": True}),
+    )
+
+
+class ExportForm(ConfirmedForm):
+    """The pass phrase that will open the file."""
+
+    passphrase = forms.CharField(
+        label="Pass phrase for the file",
+        strip=False,
+        min_length=PASSPHRASE_MIN_CHARS,
+        max_length=PASSPHRASE_MAX_CHARS,
+        help_text=f"At least {PASSPHRASE_MIN_CHARS} characters. Nobody can recover it.",
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+    )
+    again = forms.CharField(
+        label="Pass phrase again", strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "off"})
+    )
+
+    def clean_again(self) -> str:
+        """A slip would make the file useless."""
+        again: str = self.cleaned_data["again"]
+        if self.cleaned_data.get("passphrase") not in (None, again):
+            raise ValidationError("The two pass phrases differ.")
+        return again
+
+
+class ImportForm(ConfirmedForm):
+    """The file, and what opens it."""
+
+    file = forms.FileField(label="Identity file", widget=forms.FileInput(attrs={"accept": ".json"}))
+    passphrase = forms.CharField(
+        label="Pass phrase of the file",
+        strip=False,
+        max_length=PASSPHRASE_MAX_CHARS,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+    )
+
+    def content(self) -> bytes:
+        """What the file holds, read no further than it may be long."""
+        return bytes(self.cleaned_data["file"].read(FILE_MAX_BYTES + 1))
+
+
+class DeleteForm(ConfirmedForm):
+    """Nothing but the password."""
+
+
+def is_last_administrator(user: User) -> bool:
+    """Whether others would be left without anybody who can administer."""
+    others = get_user_model().objects.exclude(pk=user.pk).filter(is_active=True)
+    return user.is_superuser and others.exists() and not others.filter(is_superuser=True).exists()

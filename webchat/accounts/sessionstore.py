@@ -1,0 +1,29 @@
+"""The sessions' engine: Django's own in the database, with the user in a column.
+
+So all sessions of an account can be listed and ended without opening everybody's.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+
+
+class SessionStore(DatabaseStore):
+    """Django finds it by ``SESSION_ENGINE``."""
+
+    @classmethod
+    def get_model_class(cls) -> Any:
+        """The table."""
+        from webchat.models import BrowserSession  # models may be imported only when the app is ready
+
+        return BrowserSession
+
+    def create_model_instance(self, data: dict[str, Any]) -> Any:
+        """The row of a session; nobody's before somebody has signed in."""
+        row: Any = super().create_model_instance(data)
+        user = data.get(SESSION_KEY)
+        row.user_id = int(user) if user is not None else None
+        return row
