@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from peernode.diagnostics.catalogue import ENTRIES, Code
+from peernode.diagnostics import catalogue, catalogue_people
+from peernode.diagnostics.catalogue import Code
 from peernode.errors import PeerNodeError
 from peernode.events import ErrorInfo
 
-CATALOGUE: dict[str, Code] = {entry.code: entry for entry in ENTRIES}
+CATALOGUE: dict[str, Code] = {entry.code: entry for entry in (*catalogue.ENTRIES, *catalogue_people.ENTRIES)}
 
 
 class _Blank(dict[str, Any]):

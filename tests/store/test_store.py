@@ -17,7 +17,6 @@ from peernode.store.base import (
     DropChannel,
     DropMessages,
     DropOutbox,
-    ForgetNode,
     PutChannel,
     PutMessage,
     PutMeta,
@@ -296,23 +295,3 @@ async def test_a_closed_view_takes_nothing_and_the_others_go_on(disk: Disk) -> N
     await pending
     await other.commit(PutMeta("a", b"3"))
     assert (disk.store(NODE).meta("a"), other.meta("a")) == (b"1", b"3")
-
-
-async def test_a_node_that_is_forgotten_leaves_nothing_and_no_other_is_touched(disk: Disk) -> None:
-    mine, other = disk.store(NODE), disk.store(OTHER_NODE)
-    block = b"block"
-    everything = (
-        PutChannel(ChannelRow(CHANNEL, "#lobby", True, True)),
-        PutMessage(message(1)),
-        PutPart(part_digest(block), block),
-        PutOutbox(outbox_row(1)),
-        PutMeta("key", b"value"),
-        PutPeers((b"contact",)),
-    )
-    await mine.commit(*everything)
-    await other.commit(*everything)
-    await mine.commit(ForgetNode())
-    for store, kept in ((mine, 0), (other, 1)):
-        assert len(store.channels()) == store.count(CHANNEL) == kept
-        assert len(store.outbox()) == len(store.peers()) == kept
-        assert (store.meta("key") is not None) == (store.part(part_digest(block)) is not None) == bool(kept)

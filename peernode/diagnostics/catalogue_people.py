@@ -1,0 +1,50 @@
+"""The entries of the catalogue about accounts: invitations and identities that move. Nothing but data."""
+
+from __future__ import annotations
+
+from peernode.diagnostics.catalogue import Code
+
+ENTRIES = (
+    Code(
+        "INVITE_INVALID",
+        "The invitation is not valid",
+        "The link was cut off, or belongs to another network.",
+        "Ask for a new invitation link.",
+        False,
+    ),
+    Code(
+        "INVITE_EXPIRED",
+        "The invitation has expired",
+        "It was older than its time.",
+        "Ask for a new one.",
+        False,
+    ),
+    Code(
+        "IDENTITY_FILE_INVALID",
+        "This is not a usable identity file",
+        "It was damaged, shortened, or written by another program or a newer version: {reason}.",
+        "Choose the file that Starling's account page gave you, or export it there again.",
+        False,
+    ),
+    Code(
+        "IDENTITY_PASSPHRASE_WRONG",
+        "The pass phrase does not open this file",
+        "It was mistyped, or belongs to another file, or the file was changed.",
+        "Type the pass phrase that you chose when you exported the identity.",
+        True,
+    ),
+    Code(
+        "IDENTITY_IN_USE",
+        "This identity belongs to an account of this server already",
+        "The file was imported here before, or exported from here.",
+        "Sign in to that account instead.",
+        False,
+    ),
+    Code(
+        "IDENTITY_NOT_FRESH",
+        "This account has an identity that others know already",
+        "Its node is in a channel or keeps messages; they would stay another person's.",
+        "Create a new account and import the identity there before you join a channel.",
+        False,
+    ),
+)

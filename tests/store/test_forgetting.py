@@ -1,0 +1,36 @@
+"""A node whose owner leaves for good is forgotten, on a real file and on the simulated disk."""
+
+from __future__ import annotations
+
+from peernode.channel.parts import part_digest
+from peernode.store.base import (
+    ChannelRow,
+    ForgetNode,
+    PutChannel,
+    PutMessage,
+    PutMeta,
+    PutOutbox,
+    PutPart,
+    PutPeers,
+)
+from tests.store.disks import CHANNEL, NODE, OTHER_NODE, Disk, message, outbox_row
+
+
+async def test_a_node_that_is_forgotten_leaves_nothing_and_no_other_is_touched(disk: Disk) -> None:
+    mine, other = disk.store(NODE), disk.store(OTHER_NODE)
+    block = b"block"
+    everything = (
+        PutChannel(ChannelRow(CHANNEL, "#lobby", True, True)),
+        PutMessage(message(1)),
+        PutPart(part_digest(block), block),
+        PutOutbox(outbox_row(1)),
+        PutMeta("key", b"value"),
+        PutPeers((b"contact",)),
+    )
+    await mine.commit(*everything)
+    await other.commit(*everything)
+    await mine.commit(ForgetNode())
+    for store, kept in ((mine, 0), (other, 1)):
+        assert len(store.channels()) == store.count(CHANNEL) == kept
+        assert len(store.outbox()) == len(store.peers()) == kept
+        assert (store.meta("key") is not None) == (store.part(part_digest(block)) is not None) == bool(kept)
