@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, expect
 
-from e2e.chat import SOON_MS, Person
+from e2e.chat import SOON_MS, Message, Person
 from tests.headless.processes import Headless
 
 MOVED_MAX_PX = 1.0
@@ -136,6 +136,29 @@ class Reader:
     def go_to_the_end(self) -> Reader:
         """Go to the newest messages with the End key, wherever the view is."""
         self.person.timeline.press("End")
+        return self
+
+    # receipts
+
+    def ask_who_has(self, message: Message) -> Reader:
+        """Open the card of an own message's receipts, by keyboard."""
+        self.person.row(message).get_by_role("button", name=re.compile("^(Delivered|Sent|Only)")).press(
+            "Enter"
+        )
+        return self
+
+    def expect_who_has(self, *words: str) -> Reader:
+        """The card names these."""
+        card = self.page.get_by_role("dialog")
+        for each in words:
+            expect(card).to_contain_text(each, timeout=SOON_MS)
+        return self
+
+    def close_card(self) -> Reader:
+        """Close it with Escape; the focus is back on what opened it."""
+        self.page.keyboard.press("Escape")
+        expect(self.page.get_by_role("dialog")).to_have_count(0)
+        expect(self.page.locator(":focus")).to_have_text(re.compile("^(Delivered|Sent|Only)"))
         return self
 
     # gaps

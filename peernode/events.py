@@ -66,6 +66,8 @@ class OutboxState:
     """Whether a reaction sets its emoji, or takes it back."""
     unreachable: tuple[tuple[str, int], ...] = ()
     """Subscribers that the initiators can't reach: node id, and since when (Unix ms); the first 64."""
+    acks: tuple[tuple[str, int], ...] = ()
+    """Who has it: node id, and when that was heard (Unix ms); the first 64, forgotten with the process."""
 
 
 @dataclass(frozen=True, slots=True)

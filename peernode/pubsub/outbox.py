@@ -27,6 +27,9 @@ TOLD = (*TEXTS, *CHANGES)
 UNREACHABLE_MAX = 64
 """Unreachable subscribers named per message."""
 
+ACKS_TOLD_MAX = 64
+"""Subscribers named per message as those who have it."""
+
 TELL_EVERY_S = 0.1
 """Counts of one message that change within this time are told together; a new state is told at once."""
 
@@ -66,6 +69,8 @@ class Entry:
     frozen: bool = False
     acks: dict[bytes, bytes] = field(default_factory=dict)
     """Subscriber id -> signature."""
+    acked_ms: dict[bytes, int] = field(default_factory=dict)
+    """Subscriber id -> wall-clock ms when its ack was heard, of the first ``ACKS_TOLD_MAX``."""
     vouched: int = 0
     """How many of the acks we have at first hand or from an initiator that we asked."""
     targets: dict[bytes, asyncio.Task[None]] = field(default_factory=dict)
@@ -149,6 +154,11 @@ class Entry:
                 (subscriber.hex(), since_ms)
                 for subscriber, since_ms in self.unreachable.items()
                 if subscriber not in self.acks
+            ),
+            acks=tuple(
+                (subscriber.hex(), at_ms)
+                for subscriber, at_ms in self.acked_ms.items()
+                if self.counted or subscriber in self.audience
             ),
         )
 

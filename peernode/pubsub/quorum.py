@@ -16,7 +16,7 @@ from peernode.diagnostics.codes import error_info, info_of
 from peernode.errors import Backpressure, PeerNodeError, Refused, RemoteProtocolError, RpcTimeout
 from peernode.pubsub.audience import Audience
 from peernode.pubsub.context import Context
-from peernode.pubsub.outbox import Entry, Outbox
+from peernode.pubsub.outbox import ACKS_TOLD_MAX, Entry, Outbox
 from peernode.pubsub.replica import InitiatorSet
 from peernode.pubsub.retry import TryAgain, retrying
 from peernode.pubsub.storage import PubSubStorage
@@ -278,6 +278,8 @@ class QuorumPublish:
         if subscriber in entry.acks or len(entry.acks) >= self._acks_max():
             return
         entry.acks[subscriber] = signature
+        if len(entry.acked_ms) < ACKS_TOLD_MAX:
+            entry.acked_ms[subscriber] = self._context.wall_ms()
         entry.vouched += vouched
         if self._grow(entry):
             self._outbox.tell(entry)

@@ -75,6 +75,15 @@ async def test_what_cannot_be_changed_is_refused_with_a_code(open_page: Open) ->
     assert refused["code"] == "BAD_FRAME"
 
 
+async def test_a_sender_learns_who_has_the_message_and_when(open_page: Open) -> None:
+    ann, bob = await two_in_the_lobby(open_page)
+    bob_node = (await bob.hello())["node"]["node_id"]
+    said = await ann.say("#lobby", "who has this?")
+    told = await ann.expect("message.state", id=said["id"], state="delivered")
+    assert [node for node, _ in told["acks"]] == [bob_node]
+    assert told["acks"][0][1] >= said["at_ms"] - 1000
+
+
 async def test_who_joins_has_nothing_unread_and_what_comes_then_counts(open_page: Open) -> None:
     ann, bob = await two_in_the_lobby(open_page)
     old = await ann.say("#lobby", "before cleo")

@@ -154,7 +154,7 @@ SERVER_FRAMES: dict[str, tuple[str, ...]] = {
             "delivered",
             "alone",
         ),
-        *("unreachable", "kind", "target", "emoji", "on", "error"),
+        *("unreachable", "acks", "kind", "target", "emoji", "on", "error"),
     ),
     "message.discarded": ("cursor", "id", "channel"),
     "channel.progress": ("cursor", "channel", "step", "index", "of", "elapsed_ms", "detail", "done"),

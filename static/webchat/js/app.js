@@ -147,7 +147,8 @@ export class App {
   async act(action, id) {
     const row = this.messages.row(id);
     if (!row) return;
-    if (action === "retry") await this.outbox.retry(row);
+    if (action === "receipts") this.screen.receipts.open(row);
+    else if (action === "retry") await this.outbox.retry(row);
     else await this.#takeBack(row, action);
   }
 
@@ -238,6 +239,11 @@ export class App {
       retried: (id) => messages.retried(id),
       discarded: (id) => messages.discarded(id),
     };
+  }
+
+  /** The name of a node in a channel, as far as it is known. */
+  nameOfNode(channel, id) {
+    return this.channels.get(channel)?.names.get(id) || say("name.unknown", { id: id.slice(0, 8) });
   }
 
   /** The name of a row's author, as far as it is known. */

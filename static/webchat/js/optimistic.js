@@ -18,6 +18,7 @@
 
 import { RowList } from "./rowlist.js";
 import {
+  mergeAcks,
   mergeDelivered,
   mergeStored,
   NOTHING_DELIVERED,
@@ -160,6 +161,8 @@ export class OptimisticUIManager {
     row.state = strongerState(row.state, report.state);
     row.stored = mergeStored(row.stored, report.stored);
     row.delivered = mergeDelivered(row.delivered, report.delivered);
+    row.acks = mergeAcks(row.acks, report.acks);
+    row.unreachable = report.unreachable ?? row.unreachable;
     row.alone = Boolean(report.alone) && row.stored.k <= 1;
     row.error = row.state === "failed" ? (report.error ?? row.error) : null;
     row.at_ms = report.at_ms ?? row.at_ms;
@@ -215,9 +218,11 @@ export class OptimisticUIManager {
       alone: false,
       error: null,
       gap: "",
+      unreachable: [],
       ...fields,
       stored: NOTHING_STORED,
       delivered: NOTHING_DELIVERED,
+      acks: [],
       place: this.#place,
     };
     this.#rows.set(row.id, row);

@@ -29,5 +29,15 @@ export function mergeDelivered(old, fresh) {
   return { n, m: Math.max(n, fresh.m || old.m) };
 }
 
+/** Who has it, `[[node id, at_ms], …]`: nobody goes, and everybody keeps the first time; at most `ACKS_MAX`. */
+export function mergeAcks(old, fresh = []) {
+  const known = new Set(old.map(([id]) => id));
+  const more = fresh.filter(([id]) => !known.has(id));
+  return more.length ? [...old, ...more].slice(0, ACKS_MAX) : old;
+}
+
+/** The node names no more. */
+const ACKS_MAX = 64;
+
 export const NOTHING_STORED = Object.freeze({ k: 0, of: 0, machines: 0 });
 export const NOTHING_DELIVERED = Object.freeze({ n: 0, m: 0 });

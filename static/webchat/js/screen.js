@@ -10,6 +10,7 @@ import { ComposerView } from "./view/composer.js";
 import { byId, oncePerFrame, setText } from "./view/dom.js";
 import { JoinCard } from "./view/joincard.js";
 import { listenToKeys } from "./view/keys.js";
+import { ReceiptCard } from "./view/receiptcard.js";
 import { SidebarView } from "./view/sidebar.js";
 import { Announcer, StatusView } from "./view/status.js";
 import { TimelineView } from "./view/timeline.js";
@@ -42,6 +43,7 @@ export class Screen {
       join: (name) => app.join(name),
     });
     this.timeline = new TimelineView(this.#timelineSource(now_ms));
+    this.receipts = new ReceiptCard({ now_ms, nameOf: (channel, id) => app.nameOfNode(channel, id) });
     this.#drawHead = oncePerFrame(() => this.#head());
     this.rowListener = {
       changed: (row, from) => this.#rowChanged(row, from),
@@ -184,6 +186,7 @@ export class Screen {
   }
 
   #rowChanged(row, from) {
+    this.receipts.changed(row);
     if (row.channel === this.#app.current) this.#rowsChanged(row.own);
     if (!row.own || from === row.state || from === null) return;
     if (row.state === "failed") this.announcer.say("row", say("heard.failed", { reason: row.error.message }));

@@ -23,6 +23,22 @@ const WORDS = {
   "row.discard": "Discard",
   "row.you": "{name} (you)",
 
+  "has.alone":
+    "Only your node has this so far. It is passed on by itself as soon as somebody else is in this channel.",
+  "has.stored.one": "1 of {of} nodes keeps it for those who come later.",
+  "has.stored.other": "{n} of {of} nodes keep it for those who come later.",
+  "has.stored.machines.one": "{k} nodes keep it, all of them on 1 machine.",
+  "has.stored.machines.other": "{k} nodes on {n} machines keep it for those who come later.",
+  "has.stored.unknown": "Enough nodes keep it. Which ones your node has not written down.",
+  "has.got": "Has it",
+  "has.at": "at {time}",
+  "has.unreachable": "Can't be reached",
+  "has.since": "since {time}",
+  "has.more.one": "1 more has it, not listed here.",
+  "has.more.other": "{n} more have it, not listed here.",
+  "has.missing.one": "1 has not confirmed it yet.",
+  "has.missing.other": "{n} have not confirmed it yet.",
+
   "heard.failed": "A message was not sent: {reason}.",
   "heard.sent": "Message sent.",
   "heard.delivered": "Message delivered.",

@@ -14,7 +14,7 @@ export function listenToKeys(actions) {
     if (event.target === dialog) dialog.close(); // the backdrop
   });
   document.addEventListener("keydown", (event) => {
-    if (dialog.open || event.ctrlKey || event.metaKey || event.defaultPrevented) return;
+    if (document.querySelector("dialog[open]") || event.ctrlKey || event.metaKey || event.defaultPrevented) return;
     const act = keyAction(event, actions, dialog);
     if (!act) return;
     event.preventDefault();

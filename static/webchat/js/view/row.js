@@ -22,11 +22,12 @@ export function makeRow(row) {
     text: h("div", { class: "text" }),
     receipt: h("div", { class: "receipt", hidden: true }),
     words: h("span", { class: "receipt-words" }),
+    who: h("button", { type: "button", class: "receipt-button", "data-action": "receipts", "aria-haspopup": "dialog" }),
     code: h("code", { class: "receipt-code", hidden: true }),
     actions: h("span", { class: "actions" }),
     icon: icon("sending"),
   };
-  parts.receipt.append(parts.icon, parts.words, parts.code, parts.actions);
+  parts.receipt.append(parts.icon, parts.words, parts.who, parts.code, parts.actions);
   const byline = h("div", { class: "byline" }, parts.author, " ", parts.time);
   const element = h("article", { class: "row", "data-msg-id": row.id });
   element.append(parts.picture, byline, parts.text, parts.receipt);
@@ -71,7 +72,11 @@ function drawText(element, text) {
 
 function drawReceipt(parts, { text, code = "", icon: picture, actions }, element) {
   parts.receipt.hidden = !text;
-  setText(parts.words, text);
+  const hasWho = actions.length === 0 && picture !== "sending" && Boolean(text);
+  setText(parts.words, hasWho ? "" : text);
+  setText(parts.who, hasWho ? text : "");
+  parts.words.hidden = hasWho;
+  parts.who.hidden = !hasWho;
   setText(parts.code, code);
   parts.code.hidden = !code;
   if (picture) setIcon(parts.icon, picture);
