@@ -10,15 +10,18 @@ import pytest
 from peernode.channel.message import Message, check_signature
 from peernode.errors import RemoteProtocolError
 from peernode.identity import Identity, network_id_of, verify
+from peernode.overlay.lookup import CONTACTS_MAX
 from peernode.simulation.faults.forgery import Forger, is_sealed, sender_in, token_in
 from peernode.simulation.faults.hostile import ADDRESSES_MAX, MADE_MAX, OVERHEARD_MAX, Overheard
+from peernode.simulation.faults.invention import ELSEWHERE_MAX, Inventor
 from peernode.simulation.faults.kinds import HOSTILE_MODES
 from peernode.simulation.faults.stage import Occurrence
 from peernode.simulation.scenario import FaultSpec
 from peernode.simulation.world.standin import sealer_for
+from peernode.wire.contact import decode_contacts
 from peernode.wire.frames import DATAGRAM_MAX, Hello, Sealed, Welcome, decode_frame
 from peernode.wire.ops import Op
-from peernode.wire.payload import KIND_REQUEST, decode_messages
+from peernode.wire.payload import KIND_REQUEST, decode_messages, encode_request
 from peernode.wire.sealing import Sealer
 from tests.simulation.test_run import judged, with_fault
 
@@ -168,3 +171,25 @@ def test_a_hostile_node_is_the_same_for_the_same_seed() -> None:
     text = with_fault('kind = "hostile"\nat_s = 10\nfor_s = 5')
     first, second, other = (judged(text, seed)[1] for seed in (3, 3, 4))
     assert first.trace_hash == second.trace_hash != other.trace_hash
+
+
+def test_who_looks_for_somebody_is_named_nodes_that_do_not_exist() -> None:
+    made, target = Inventor(EVE, NETWORK, random.Random(1)), bytes(20)
+    asking = encode_request(7, Op.FIND_NODE, [target, b""]) + encode_request(8, Op.PING, [1, 1])
+    asked = Sealer(ALICE, NETWORK, 9).seal(EVE.public_key, TOKEN, asking, bytes(24))
+    assert made.questions(asked) == (ALICE.public_key, [(7, target)])
+    assert made.questions(real())[1] == made.questions(b"noise")[1] == []
+    frame = decode_frame(made.answer(ALICE.public_key, TOKEN, 7, target, [("10.0.0.9", 7)]) or b"")
+    assert isinstance(frame, Sealed)
+    (answer,) = decode_messages(Sealer(ALICE, NETWORK, 9).open(frame))
+    named = decode_contacts(answer.body.take(), CONTACTS_MAX)
+    assert (answer.request_id, len(named)) == (7, CONTACTS_MAX)
+    assert sum(contact.address == ("10.0.0.9", 7) for contact in named) == ELSEWHERE_MAX
+    assert max(contact.long_id for contact in named) < 1 << 157
+
+
+def test_inventions_are_told_in_a_run_that_asks_for_them() -> None:
+    lines = 'kind = "hostile"\nat_s = 6\nfor_s = 12\ncount = 1\nmodes = ["invented"]'
+    _, result = judged(with_fault(lines))
+    assert result.coverage["fault hostile: invented"] > 0
+    assert result.ok, result.checkers

@@ -8,7 +8,9 @@ original), and it has the node's own key. In each mode it does its worst at ``ra
 * ``forged``: frames with others' keys, broken seals, HELLOs and WELCOMEs in others' names and from
   others' addresses, and nonsense and messages in others' names that it seals properly as itself;
 * ``replayed``: overheard datagrams again, to whom they were for, from their own address or its own;
-* ``withheld``: a fraction of what its node should send is silently not sent.
+* ``withheld``: a fraction of what its node should send is silently not sent;
+* ``invented``: who asks it for nodes close to an id is named nodes that do not exist, at once, and does
+  not hear what the node itself would have answered.
 
 Invariants: what it remembers is bounded; it sends nothing while its machine has no power or is frozen;
 ``coverage`` counts by mode what was really sent. ``Evidence.hostile`` says who it was.
@@ -24,6 +26,7 @@ from peernode.channel.ids import channel_id_of
 from peernode.environment import Address
 from peernode.identity import network_id_of
 from peernode.simulation.faults.forgery import Forger, blank_token, is_sealed, sender_in, token_in
+from peernode.simulation.faults.invention import Inventor
 from peernode.simulation.faults.stage import End, Occurrence, Stage, hosts_of
 from peernode.simulation.participant import PORT, Participant
 from peernode.simulation.world.disturbances import Withholding
@@ -35,6 +38,8 @@ MADE_MAX = 1_024
 """Own datagrams that are known again when they come by."""
 ADDRESSES_MAX = 1_024
 """Addresses of whom something is known."""
+HUSHED_S = 0.005
+"""So long after an invented answer nothing of the node's own gets to the asker: its true answer."""
 
 Datagram = tuple[Address, Address, bytes]
 
@@ -48,6 +53,8 @@ class Overheard:
         """Address -> the key of who sends from there."""
         self.tokens: dict[tuple[Address, Address], bytes] = {}
         """(sender, receiver) -> the token that the one shows to the other."""
+        self.listeners: dict[Address, Callable[[Address, bytes], None]] = {}
+        """Address of a hostile node -> who reads what comes there: (sender, datagram)."""
         self._made: OrderedDict[bytes, None] = OrderedDict()
         self._rng = fault.rng
         self._heard = 0
@@ -56,6 +63,8 @@ class Overheard:
         """One datagram has come through."""
         if data in self._made:
             return
+        if (listener := self.listeners.get(target)) is not None and is_sealed(data):
+            listener(source, data)
         self._heard += 1
         if len(self.datagrams) < OVERHEARD_MAX:
             self.datagrams.append((source, target, data))
@@ -94,6 +103,9 @@ class Hostility:
         sealer = sealer_for(len(stage.participants))
         self._forger = Forger(who.identity, network_id_of(who.config.network), fault.rng, sealer)
         self._own: Address = who.address
+        if "invented" in fault.spec.options["modes"]:
+            self._inventor = Inventor(who.identity, network_id_of(who.config.network), fault.rng, sealer)
+            overheard.listeners[self._own] = self._asked
         self._acts: dict[str, Callable[[], bool]] = {
             "garbage": self._garbage,
             "forged": self._forged,
@@ -109,6 +121,22 @@ class Hostility:
             mode = self._rng.choice(modes)
             if host.up and not loop.is_frozen(host.key) and self._acts[mode]():
                 self._stage.coverage[f"fault hostile: {mode}"] += 1
+
+    def _asked(self, source: Address, data: bytes) -> None:
+        """Something comes for the node: questions whom it knows are answered, with inventions."""
+        host, loop = self._who.host, self._stage.world.loop
+        asker, questions = self._inventor.questions(data)
+        if not questions or not host.up or loop.is_frozen(host.key):
+            return
+        token = self._overheard.tokens.get((self._own, source)) or blank_token(self._rng)
+        others = [address for address in self._overheard.keys if address not in (self._own, source)]
+        for request_id, target in questions:
+            made = self._inventor.answer(asker, token, request_id, target, others)
+            if made is not None and self._send(made, source):
+                self._stage.coverage["fault hostile: invented"] += 1
+        if (far := self._stage.world.network.hosts.get(source[0])) is not None:
+            self._withholding.hushed[far.index] = None
+            loop.call_later(HUSHED_S, self._withholding.hushed.pop, far.index, None)
 
     def _garbage(self) -> bool:
         target = self._somebody()

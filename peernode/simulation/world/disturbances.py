@@ -67,6 +67,8 @@ class Withholding(Disturbance):
 
     def __init__(self, senders: frozenset[int], fraction: float) -> None:
         self.off = False
+        self.hushed: dict[int, None] = {}
+        """Hosts that none of it gets to at the moment."""
         self._senders = senders
         self._fraction = fraction
 
@@ -74,7 +76,7 @@ class Withholding(Disturbance):
         """Draw it."""
         if self.off or source is target or source.index not in self._senders:
             return False
-        return rng.random() < self._fraction
+        return target.index in self.hushed or rng.random() < self._fraction
 
 
 class Loss(_OfHosts):
