@@ -12,12 +12,16 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 
-from nacl.bindings import crypto_scalarmult, crypto_sign_ed25519_pk_to_curve25519
+from nacl.bindings import (
+    crypto_aead_xchacha20poly1305_ietf_decrypt,
+    crypto_aead_xchacha20poly1305_ietf_encrypt,
+    crypto_scalarmult,
+    crypto_sign_ed25519_pk_to_curve25519,
+)
 from nacl.exceptions import CryptoError
 
 from peernode.errors import LocalProtocolError, RemoteProtocolError
 from peernode.identity import Identity
-from peernode.wire import aead
 from peernode.wire.frames import PLAINTEXT_MAX, TYPE_SEALED, VERSION, Sealed
 
 _PERSON = b"starling/1/seal"
@@ -83,11 +87,13 @@ class Sealer:
     # -- the cryptography, which a large simulation replaces ---------------------------------------
 
     def _encrypt(self, plaintext: bytes, associated: bytes, nonce: bytes, key: bytes) -> bytes:
-        return aead.encrypt(plaintext, associated, nonce, key)
+        ciphertext: bytes = crypto_aead_xchacha20poly1305_ietf_encrypt(plaintext, associated, nonce, key)
+        return ciphertext
 
     def _decrypt(self, ciphertext: bytes, associated: bytes, nonce: bytes, key: bytes) -> bytes:
         """The plaintext; ``CryptoError`` when it was not encrypted so."""
-        return aead.decrypt(ciphertext, associated, nonce, key)
+        plaintext: bytes = crypto_aead_xchacha20poly1305_ietf_decrypt(ciphertext, associated, nonce, key)
+        return plaintext
 
     def _agree(self, peer_key: bytes) -> bytes:
         """The secret shared with ``peer_key``; ``RemoteProtocolError`` for what is no usable key."""
