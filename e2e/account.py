@@ -112,3 +112,19 @@ def sign_up_with_identity(person: Person, file: Path) -> Person:
 def expect_signed_out(person: Person) -> None:
     """The open page says so by itself."""
     expect(person.page.get_by_text("You are signed out.").first).to_be_visible(timeout=SOON_MS)
+
+
+def follow_link_to_an_account(person: Person, link: str) -> Person:
+    """Open a link to a channel as a stranger, and create the account that it takes."""
+    person.page.goto(link)
+    person.page.get_by_role("link", name="Get an account").click()
+    person._credentials("Create account")
+    return person.expect_chat_page()
+
+
+def copied_link(person: Person) -> str:
+    """Press "Copy invite link" and take what is in the clipboard."""
+    person.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    person.page.get_by_role("button", name="Copy invite link").click()
+    expect(person.page.get_by_role("status").filter(has_text="copied")).to_be_visible()
+    return str(person.page.evaluate("() => navigator.clipboard.readText()"))

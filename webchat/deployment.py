@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 Address = tuple[str, int]
 
 SIGNUP_POLICIES = ("open", "invite", "closed")
+INVITERS = ("staff", "members")
 WILDCARDS = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, not bound
 
 
@@ -59,6 +60,8 @@ class Deployment:
     bootstrap: tuple[Address, ...]
     network: str
     signup: str
+    invites: str
+    """Who makes invitations where accounts are by invitation."""
     database_url: str
     redis_url: str
     origins: tuple[str, ...]
@@ -95,6 +98,7 @@ class Deployment:
             bootstrap=_addresses("STARLING_BOOTSTRAP", environ.get("STARLING_BOOTSTRAP", "")),
             network=environ.get("STARLING_NETWORK", "starling"),
             signup=_one_of("STARLING_SIGNUP", environ.get("STARLING_SIGNUP", "open"), SIGNUP_POLICIES),
+            invites=_one_of("STARLING_INVITES", environ.get("STARLING_INVITES", "staff"), INVITERS),
             database_url=environ.get("DATABASE_URL", ""),
             redis_url=environ.get("REDIS_URL", ""),
             origins=_origins("STARLING_ORIGINS", environ.get("STARLING_ORIGINS", "")),

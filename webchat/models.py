@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
+from django.utils import timezone
 
 
 class Administrator(models.Model):
@@ -38,6 +39,25 @@ class PeerIdentity(models.Model):
 
     def __str__(self) -> str:
         return f"peer identity of {self.user}"
+
+
+class Invitation(models.Model):
+    """A link with which accounts can be created; see ``webchat.accounts.invitations``."""
+
+    token_hash = models.CharField(max_length=64, unique=True)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    uses_left = models.PositiveIntegerField()
+    revoked = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"invitation {self.pk} by {self.made_by}"
+
+    @property
+    def is_good(self) -> bool:
+        """Whether somebody can still use it."""
+        return not self.revoked and self.uses_left > 0 and self.expires_at > timezone.now()
 
 
 class BrowserSession(AbstractBaseSession):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
 from django.db import connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from webchat.bridge import channel_name
+from webchat.chat.commands import CommandError
 from webchat.chat.frames import TEXT_MAX_BYTES
 
 WEBSOCKET_PATH = "/ws/chat/"
@@ -18,7 +20,7 @@ DEFAULT_CHANNEL = "#lobby"
 @login_required
 @require_safe
 @never_cache
-def chat(request: HttpRequest) -> HttpResponse:
+def chat(request: HttpRequest, join: str = "") -> HttpResponse:
     """The page of the chat; ``page`` is what its script needs to begin (``page|json_script``)."""
     page = {
         "user": {
@@ -28,9 +30,18 @@ def chat(request: HttpRequest) -> HttpResponse:
         },
         "websocket": WEBSOCKET_PATH,
         "channel": DEFAULT_CHANNEL,
+        "join": join,
         "text_max_bytes": TEXT_MAX_BYTES,
     }
     return render(request, "webchat/chat.html", {"page": page})
+
+
+def channel(request: HttpRequest, name: str) -> HttpResponse:
+    """A link to a channel: the chat page, which joins it; who has no account gets one on the way."""
+    try:
+        return chat(request, join=channel_name(f"#{name}"))
+    except CommandError as error:
+        raise Http404 from error
 
 
 @require_safe

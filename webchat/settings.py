@@ -135,6 +135,7 @@ RESET_LETTERS_PER_ADDRESS_MAX = 3
 RESET_LETTERS_PER_CLIENT_MAX = 10
 RESET_WINDOW_S = 3600
 IDENTITY_FILES_PER_CLIENT_MAX = 10
+INVITATIONS_PER_PERSON_MAX = 50
 
 # Browsers share cookies between the ports of a host: two embedded servers must not sign each other out.
 _COOKIE_SUFFIX = f"_{DEPLOYMENT.port}" if DEPLOYMENT.embedded else ""

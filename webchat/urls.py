@@ -3,10 +3,11 @@
 from django.urls import path
 
 from webchat import pages
-from webchat.accounts import page, reset, views
+from webchat.accounts import inviting, page, reset, views
 
 urlpatterns = [
     path("", pages.chat, name="chat"),
+    path("c/<path:name>/", pages.channel, name="channel"),
     path("signin/", views.SignIn.as_view(), name="signin"),
     path("signup/", views.sign_up, name="signup"),
     path("signout/", views.SignOut.as_view(), name="signout"),
@@ -24,6 +25,8 @@ urlpatterns = [
     path("account/export/", page.IdentityExport.as_view(), name="identity_export"),
     path("account/import/", page.IdentityImport.as_view(), name="identity_import"),
     path("account/delete/", page.AccountDeletion.as_view(), name="account_delete"),
+    path("account/invitations/", inviting.invitations, name="invitations"),
+    path("account/invitations/end/", inviting.take_back, name="take_back"),
     path("healthz", pages.healthz, name="healthz"),
 ]
 

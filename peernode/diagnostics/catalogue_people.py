@@ -15,9 +15,16 @@ ENTRIES = (
     Code(
         "INVITE_EXPIRED",
         "The invitation has expired",
-        "It was older than its time.",
+        "It was older than its time, was used as often as it may be, or was taken back.",
         "Ask for a new one.",
         False,
+    ),
+    Code(
+        "INVITES_FULL",
+        "You have too many invitations that can be used",
+        "One person can have {limit} at the same time.",
+        "Take some back, or wait until they have expired.",
+        True,
     ),
     Code(
         "IDENTITY_FILE_INVALID",

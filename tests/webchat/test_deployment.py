@@ -80,6 +80,7 @@ def test_a_wildcard_address_answers_to_any_name() -> None:
         ("STARLING_BOOTSTRAP", "host-without-port"),
         ("STARLING_BOOTSTRAP", ":8468"),
         ("STARLING_SIGNUP", "maybe"),
+        ("STARLING_INVITES", "everybody"),
         ("STARLING_DIAGNOSTIC", "perhaps"),
         ("STARLING_SMTP", "mail.example"),
         ("STARLING_SMTP", "smtp://mail.example:many"),

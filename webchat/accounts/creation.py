@@ -6,22 +6,32 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
+from webchat.accounts.invitations import use
 from webchat.identities import take_over
 from webchat.models import Administrator
 
 
-def create_account(username: str, password: str, email: str = "", seed: bytes | None = None) -> User | None:
+def create_account(
+    username: str,
+    password: str,
+    email: str = "",
+    seed: bytes | None = None,
+    invitation: str | None = None,
+) -> User | None:
     """The new account, or None when somebody else has taken the name meanwhile.
 
     The first account becomes the administrator. Of several created at once exactly one does: they
     insert the same primary key, and a database lets one of them. ``seed``: an identity that is brought
     along; raises ``CommandError`` ``IDENTITY_IN_USE``, and then there is no account either.
+    ``invitation``: counts a use of it; raises ``CommandError`` when it can't be used.
     """
     user = get_user_model()(username=User.normalize_username(username), email=email)
     user.set_password(password)  # slow on purpose, so not while the transaction holds its lock
     try:
         with transaction.atomic():
             user.save()
+            if invitation is not None:
+                use(invitation)
             if seed is not None:
                 take_over(user.pk, seed)
             if _is_first(user):

@@ -26,6 +26,7 @@ from webchat.accounts.confirming import (
     ImportForm,
     is_last_administrator,
 )
+from webchat.accounts.invitations import may_invite
 from webchat.accounts.reset import letters_are_sent
 from webchat.accounts.sessions import end_session, end_sessions, sessions_of
 from webchat.accounts.words import grouped, words_of
@@ -58,6 +59,7 @@ def account(request: HttpRequest) -> HttpResponse:
         "node_id": node_id,
         "fingerprint": grouped(node_id),
         "letters_are_sent": letters_are_sent,
+        "may_invite": may_invite(user),
         "refusal": refusal,
     }
     return render(request, "webchat/people/account.html", context)

@@ -12,11 +12,13 @@ from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from webchat.accounts.creation import create_account
 from webchat.accounts.forms import ChangePasswordForm, IdentityForm, SignInForm, SignUpForm
+from webchat.accounts.invitations import check
 from webchat.accounts.sessions import end_sessions
 from webchat.accounts.throttle import Attempt, take
 from webchat.accounts.words import words_of
@@ -24,8 +26,7 @@ from webchat.chat.commands import CommandError
 
 REFUSALS = {
     "closed": "Accounts are not open here. The administrator can create one for you.",
-    "invite": "Accounts are by invitation here, and invitations come with a later version. "
-    "Until then the administrator can create an account for you.",
+    "invite": "Accounts are by invitation here. Ask somebody who has one, or the administrator, for a link.",
 }
 TOO_MANY_ATTEMPTS = "Too many attempts. Wait {minutes} minutes, then try again."
 
@@ -83,18 +84,41 @@ class PasswordChange(LoginRequiredMixin, PasswordChangeView):
 def sign_up(request: HttpRequest) -> HttpResponse:
     """A new account, signed in at once; the first one is the administrator."""
     if request.user.is_authenticated:
-        return redirect("chat")
-    refusal = REFUSALS.get(settings.DEPLOYMENT.signup)
+        return redirect(_way_on(request) or "chat")
+    context = {
+        "next": _way_on(request),
+        "invite": request.POST.get("invite") or request.GET.get("invite", ""),
+    }
+    refusal = _refusal(context["invite"])
     if refusal is not None:
-        return render(request, "webchat/signup.html", {"form": None, "refusal": refusal}, status=403)
+        return render(request, "webchat/signup.html", {**context, "refusal": refusal}, status=403)
     posted = (request.POST, request.FILES) if request.method == "POST" else ()
     form, identity = SignUpForm(*posted), IdentityForm(*posted)
     if form.is_valid() and identity.is_valid():
         user = _new_account(request, form, identity)
         if user is not None:
             login(request, user)
-            return redirect("chat")
-    return render(request, "webchat/signup.html", {"form": form, "identity": identity})
+            return redirect(context["next"] or "chat")
+    return render(request, "webchat/signup.html", {**context, "form": form, "identity": identity})
+
+
+def _way_on(request: HttpRequest) -> str:
+    """Where a new account leads, when it is a page of ours; an invite link to a channel says so."""
+    wanted = request.POST.get("next") or request.GET.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure())
+    return wanted if is_ours else ""
+
+
+def _refusal(token: str) -> str | None:
+    """Why nobody creates an account here, or not with this invitation."""
+    policy = settings.DEPLOYMENT.signup
+    if policy == "invite" and token:
+        try:
+            check(token)
+        except CommandError as error:
+            return words_of(error)
+        return None
+    return REFUSALS.get(policy)
 
 
 def _new_account(request: HttpRequest, form: SignUpForm, identity: IdentityForm) -> User | None:
@@ -106,7 +130,9 @@ def _new_account(request: HttpRequest, form: SignUpForm, identity: IdentityForm)
         identity.add_error(None, TOO_MANY_ATTEMPTS.format(minutes=settings.SIGNIN_WINDOW_S // 60))
         return None
     try:
-        user = create_account(chosen["username"], chosen["password"], chosen["email"], identity.seed())
+        token = request.POST.get("invite", "") if settings.DEPLOYMENT.signup == "invite" else None
+        account = (chosen["username"], chosen["password"], chosen["email"])
+        user = create_account(*account, identity.seed(), token)
     except CommandError as error:
         identity.add_error(None, words_of(error))
         return None

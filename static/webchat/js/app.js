@@ -63,6 +63,7 @@ export class App {
     this.channels.recall();
     await this.outbox.start();
     this.openFirst();
+    if (this.page.join) this.#follow(this.page.join);
     this.screen.ready(store.volatile);
     window.addEventListener("online", () => this.connection.tryNow());
     window.addEventListener("offline", () => this.connection.interrupted("link.offline"));
@@ -89,6 +90,12 @@ export class App {
     if (this.channels.get(this.current)) return;
     const first = this.channels.get(this.memory.get("channel")) ?? this.channels.all[0];
     this.open(first?.name ?? null);
+  }
+
+  /** The page was opened by a link to a channel; a reload is no second click on it. */
+  #follow(name) {
+    window.history.replaceState(null, "", "/");
+    this.join(name);
   }
 
   /** Join, or go to a channel that is joined already. */

@@ -11,3 +11,6 @@ export function channelName(typed) {
   const name = bare.startsWith("#") ? bare : `#${bare}`;
   return [...name].length <= CHARS_MAX && !/[\p{C}\p{Z}]/u.test(name) ? name : null;
 }
+
+/** The address that opens a channel for anybody, with or without an account. */
+export const channelLink = (origin, name) => `${origin}/c/${encodeURIComponent(name.slice(1))}/`;

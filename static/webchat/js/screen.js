@@ -8,6 +8,7 @@ import { countWords } from "./reading.js";
 import { ownError, say } from "./strings.js";
 import { ComposerView } from "./view/composer.js";
 import { byId, oncePerFrame, setText } from "./view/dom.js";
+import { offerInviteLink } from "./view/invitelink.js";
 import { JoinCard } from "./view/joincard.js";
 import { listenToKeys } from "./view/keys.js";
 import { ReceiptCard } from "./view/receiptcard.js";
@@ -50,6 +51,7 @@ export class Screen {
       removed: (row) => this.#rowsChanged(row.own),
     };
     byId("leave").addEventListener("click", () => app.leave(app.current));
+    offerInviteLink(() => app.current, (text) => this.toast.tell(text));
     byId("open-default").addEventListener("click", () => app.join(app.page.channel));
     listenToKeys(this.#keyActions());
     document.addEventListener("visibilitychange", () => this.timeline.redraw());
@@ -106,6 +108,7 @@ export class Screen {
     byId("welcome").hidden = name !== null || !this.#isGreeted;
     byId("conversation").hidden = name === null;
     byId("leave").hidden = name === null;
+    byId("copy-link").hidden = name === null;
     this.composer.show(name);
     this.timeline.show(name);
     this.sidebar.setOpen(false);

@@ -105,6 +105,8 @@ const WORDS = {
   "channels.mentions.other": "{n} of them name you",
   "channels.joining": "joining",
   "channels.leave": "Leave {channel}",
+  "link.copied": "Link to {channel} copied. It works without an account, too.",
+  "link.copy": "Copy this link: {link}",
   "channels.left": "You left {channel}.",
   "channels.invalid": "A channel name has 1 to 64 characters without spaces, for example #lobby.",
 

@@ -33,6 +33,11 @@ export class Toast {
     this.#show(TROUBLE_MS, icon("failed"), words);
   }
 
+  /** A word, said once. */
+  tell(text) {
+    this.#show(UNDO_MS, h("p", {}, text));
+  }
+
   #show(ms, ...children) {
     const toast = h("div", { class: "toast" }, ...children);
     this.#place.replaceChildren(toast); // one at a time

@@ -1,0 +1,146 @@
+"""Invitations: who makes them, what they open and when they don't; links to channels."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.cache import cache
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django import Settings
+
+from webchat.accounts import invitations
+from webchat.models import Invitation
+
+PASSWORD = "correct horse battery"
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _by_invitation(settings: Settings) -> None:
+    cache.clear()
+    settings.DEPLOYMENT = replace(settings.DEPLOYMENT, signup="invite", invites="staff")
+
+
+def member(name: str = "ann", *, staff: bool = True) -> Client:
+    client = Client()
+    client.force_login(User.objects.create_user(name, is_staff=staff))
+    return client
+
+
+def link_by(client: Client, uses: int = 1) -> str:
+    page = client.post(reverse("invitations"), {"days": 7, "uses": uses}).content.decode()
+    found = re.search(r'id="invitation-link">([^<]+)', page)
+    assert found is not None
+    return found[1].removeprefix("http://testserver")
+
+
+def sign_up(link: str, name: str = "bob", **more: str) -> Any:
+    token = link.partition("invite=")[2]
+    fields = {"username": name, "password": PASSWORD, "invite": token, **more}
+    return Client().post(reverse("signup"), fields)
+
+
+def test_a_link_makes_as_many_accounts_as_it_says() -> None:
+    link = link_by(member(), uses=5)
+    assert Client().get(link).status_code == 200
+    assert [sign_up(link, f"user{n}").status_code for n in range(6)] == [302] * 5 + [403]
+    assert "INVITE_EXPIRED" in Client().get(link).content.decode()
+    assert User.objects.count() == 6
+
+
+def test_a_mistake_in_the_form_uses_nothing_up() -> None:
+    link = link_by(member())
+    assert sign_up(link, "a b").status_code == 200
+    assert sign_up(link).status_code == 302
+
+
+def test_the_last_use_is_one_persons() -> None:
+    link = link_by(member())
+    token = link.partition("invite=")[2]
+    invitations.use(token)
+    with pytest.raises(invitations.CommandError, match="INVITE_EXPIRED"):
+        invitations.use(token)
+    assert Invitation.objects.get().uses_left == 0
+
+
+@pytest.mark.parametrize("token", ["", "made-up", "\ud83d", "x" * 5000])
+def test_without_a_real_invitation_there_is_no_account(token: str) -> None:
+    answer = sign_up(f"?invite={token}") if token.isascii() else Client().get(reverse("signup"))
+    assert answer.status_code == 403
+    assert ("INVITE_INVALID" if token.isascii() and token else "by invitation") in answer.content.decode()
+    assert not User.objects.exists()
+
+
+def test_an_old_or_revoked_invitation_is_refused() -> None:
+    ann = member()
+    old, revoked = link_by(ann), link_by(ann)
+    first, second = Invitation.objects.order_by("pk")
+    Invitation.objects.filter(pk=first.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
+    ann.post(reverse("take_back"), {"invitation": second.pk})
+    for link in (old, revoked):
+        assert "INVITE_EXPIRED" in sign_up(link).content.decode()
+
+
+def test_nobody_takes_back_anothers() -> None:
+    link = link_by(member())
+    member("bob").post(reverse("take_back"), {"invitation": Invitation.objects.get().pk})
+    assert sign_up(link, "cleo").status_code == 302
+
+
+def test_the_database_opens_no_door() -> None:
+    token = link_by(member()).partition("invite=")[2]
+    row = Invitation.objects.values().get()
+    assert token not in str(row)
+    assert Client().get(reverse("signup"), {"invite": row["token_hash"]}).status_code == 403
+
+
+def test_who_invites_is_a_setting(settings: Settings) -> None:
+    bob = member("bob", staff=False)
+    assert bob.get(reverse("invitations")).status_code == 403
+    assert reverse("invitations") not in bob.get(reverse("account")).content.decode()
+    settings.DEPLOYMENT = replace(settings.DEPLOYMENT, invites="members")
+    assert reverse("invitations") in bob.get(reverse("account")).content.decode()
+    assert sign_up(link_by(bob), "cleo").status_code == 302
+
+
+def test_where_accounts_are_closed_no_invitation_helps(settings: Settings) -> None:
+    link = link_by(member())
+    settings.DEPLOYMENT = replace(settings.DEPLOYMENT, signup="closed")
+    assert sign_up(link).status_code == 403
+    assert User.objects.count() == 1
+
+
+def test_one_person_has_only_so_many(settings: Settings) -> None:
+    settings.INVITATIONS_PER_PERSON_MAX = 1
+    ann = member()
+    link_by(ann)
+    assert "INVITES_FULL" in ann.post(reverse("invitations"), {"days": 7, "uses": 1}).content.decode()
+
+
+def test_a_link_to_a_channel_leads_through_signing_up(settings: Settings) -> None:
+    settings.DEPLOYMENT = replace(settings.DEPLOYMENT, signup="open")
+    way = Client().get("/c/tea%20room".replace("%20", "-") + "/")["Location"]
+    assert way == f"{reverse('signin')}?next=/c/tea-room/"
+    assert f"{reverse('signup')}?next=/c/tea-room/" in Client().get(way).content.decode()
+    answer = sign_up("", next="/c/tea-room/")
+    assert answer["Location"] == "/c/tea-room/"
+    page = answer.client.get("/c/tea-room/")
+    assert page.context["page"]["join"] == "#tea-room"
+
+
+@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example", "javascript:alert(1)"])
+def test_signing_up_never_leads_to_another_site(settings: Settings, elsewhere: str) -> None:
+    settings.DEPLOYMENT = replace(settings.DEPLOYMENT, signup="open")
+    assert sign_up("", next=elsewhere)["Location"] == reverse("chat")
+
+
+def test_a_link_to_an_impossible_channel_is_not_found() -> None:
+    assert member().get("/c/two%20words/").status_code == 404
