@@ -128,3 +128,16 @@ def copied_link(person: Person) -> str:
     person.page.get_by_role("button", name="Copy invite link").click()
     expect(person.page.get_by_role("status").filter(has_text="copied")).to_be_visible()
     return str(person.page.evaluate("() => navigator.clipboard.readText()"))
+
+
+def look_at_administration(person: Person) -> None:
+    """Open the pages that staff use, from the account page."""
+    Account(person).open()
+    person.page.get_by_role("link", name="Administration pages").click()
+    expect(person.page.get_by_role("heading", name="Accounts of this server")).to_be_visible()
+    for name in ("Users", "Peer identities", "Invitations"):
+        person.page.get_by_role("link", name=name, exact=True).first.click()
+        expect(person.page.get_by_role("heading", name=re.compile("Select .*"))).to_be_visible()
+    person.visit("/admin/auth/user/")
+    person.page.get_by_role("link", name=person.name, exact=True).click()
+    expect(person.page.get_by_role("heading", name="Change user")).to_be_visible()

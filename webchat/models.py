@@ -37,6 +37,9 @@ class PeerIdentity(models.Model):
     """In hex, no secret; None in rows of earlier versions until the node has started once."""
     created_at = models.DateTimeField(auto_now_add=True)
 
+    class Meta:
+        verbose_name_plural = "peer identities"
+
     def __str__(self) -> str:
         return f"peer identity of {self.user}"
 

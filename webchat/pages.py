@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -42,6 +44,15 @@ def channel(request: HttpRequest, name: str) -> HttpResponse:
         return chat(request, join=channel_name(f"#{name}"))
     except CommandError as error:
         raise Http404 from error
+
+
+@require_safe
+@never_cache
+def admin_sign_in(request: HttpRequest) -> HttpResponse:
+    """Strangers who want to administer sign in as everybody does; others are told that they may not."""
+    if request.user.is_authenticated:
+        raise PermissionDenied
+    return redirect_to_login(request.GET.get("next") or "/admin/")
 
 
 @require_safe

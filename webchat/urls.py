@@ -1,6 +1,8 @@
 """The site's addresses; the WebSocket's is in ``webchat.asgi``."""
 
+from django.contrib import admin
 from django.urls import path
+from django.views.generic import RedirectView
 
 from webchat import pages
 from webchat.accounts import inviting, page, reset, views
@@ -27,6 +29,9 @@ urlpatterns = [
     path("account/delete/", page.AccountDeletion.as_view(), name="account_delete"),
     path("account/invitations/", inviting.invitations, name="invitations"),
     path("account/invitations/end/", inviting.take_back, name="take_back"),
+    path("admin/login/", pages.admin_sign_in),
+    path("admin/password_change/", RedirectView.as_view(pattern_name="password_change")),
+    path("admin/", admin.site.urls),
     path("healthz", pages.healthz, name="healthz"),
 ]
 

@@ -1,0 +1,92 @@
+"""The administration pages, ``/admin/``: Django's, for staff.
+
+Nothing secret is on them: identities are shown by node id, invitations by who made them. Accounts are
+switched off here, not deleted, because that would leave their nodes running; who leaves does it on the own
+account page. Signing in and changing the own password lead to the site's own pages, with their bounds.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import Group, User
+from django.core.validators import MaxLengthValidator
+from django.db.models import Field
+from django.forms import Field as FormField
+from django.http import HttpRequest
+
+from webchat.accounts.forms import NAME_CHARS_MAX
+from webchat.accounts.sessions import end_sessions
+from webchat.models import Invitation, PeerIdentity
+
+admin.site.site_header = "Starling administration"
+admin.site.site_title = "Starling"
+admin.site.site_url = "/account/"
+admin.site.index_title = "Accounts of this server"
+admin.site.unregister(Group)
+admin.site.unregister(User)
+
+
+@admin.register(User)
+class Accounts(UserAdmin):
+    """Accounts: who may sign in, and who is staff."""
+
+    list_display = ("username", "email", "is_active", "is_staff", "date_joined", "last_login")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never: see the module."""
+        return False
+
+    def formfield_for_dbfield(self, db_field: Field, request: HttpRequest, **kwargs: Any) -> FormField | None:
+        """Names are as short as at sign-up."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and db_field.name == "username":
+            field.validators = [*field.validators, MaxLengthValidator(NAME_CHARS_MAX)]
+        return field
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Who is switched off is signed out at once."""
+        super().save_model(request, obj, form, change)
+        if change and not obj.is_active:
+            end_sessions(obj)
+
+
+class ReadOnly(admin.ModelAdmin):
+    """To look at."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Never."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never."""
+        return False
+
+
+@admin.register(PeerIdentity)
+class Identities(ReadOnly):
+    """Whose node has which id."""
+
+    list_display = ("user", "node_id", "created_at")
+    fields = list_display
+    search_fields = ("user__username", "node_id")
+
+
+@admin.register(Invitation)
+class Invitations(ReadOnly):
+    """Who invited whom is not kept; only how often a link can still be used."""
+
+    list_display = ("made_by", "created_at", "expires_at", "uses_left", "revoked")
+    fields = list_display
+    actions = ("take_back",)
+
+    @admin.action(description="Take back", permissions=["view"])
+    def take_back(self, request: HttpRequest, queryset: Any) -> None:
+        """The links are good no more."""
+        self.message_user(request, f"{queryset.update(revoked=True)} taken back.")
