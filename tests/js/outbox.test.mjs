@@ -291,3 +291,43 @@ test("it holds a bounded number of messages", async () => {
   for (let n = 0; n < OUTBOX_MAX; n += 1) await outbox.add(message(String(n).padStart(4, "0")));
   await assert.rejects(outbox.add(message("more")), { code: "OUTBOX_FULL" });
 });
+
+test("edits, deletions, reactions and replies go in one line with the texts, each as its own frame", async () => {
+  const { outbox } = await openPage();
+  const frames = [];
+  node.request = async (frame) => frames.push(frame) && { type: "ok", message: { id: frame.id } };
+  const second = new Outbox({ store, request: node.request, clock, tabs: new FakeRoom().tab(), listener: recorder(...REPORTS) });
+  await outbox.add({ ...message("a"), kind: "reply", reply_to: "t" });
+  await outbox.add({ ...message("b"), kind: "edit", target: "t" });
+  await outbox.add({ ...message("c"), kind: "delete", target: "t" });
+  await outbox.add({ ...message("d"), kind: "reaction", target: "t", emoji: "👍", on: false });
+  await second.start(); // a reload forgets nothing of them
+  second.setLinked(true);
+  for (let n = 0; n < 4; n += 1) await settle();
+  const place = { channel: "#lobby" };
+  assert.deepEqual(frames, [
+    { ...place, id: "a", type: "message.send", text: "text of a", reply_to: "t" },
+    { ...place, id: "b", type: "message.edit", target: "t", text: "text of b" },
+    { ...place, id: "c", type: "message.delete", target: "t" },
+    { ...place, id: "d", type: "reaction.set", target: "t", emoji: "👍", on: false },
+  ]);
+});
+
+test("a failed change is tried again, and taken back, as what it is", async () => {
+  const { outbox } = await openPage();
+  const frames = [];
+  outbox.setLinked(true);
+  node.answers = [TOO_LARGE];
+  await outbox.add({ ...message("a"), kind: "edit", target: "t" });
+  await settle();
+  const [kept] = [...store.records.values()];
+  assert.deepEqual([kept.kind, kept.target, kept.failed.code], ["edit", "t", "TOO_LARGE"]);
+  await outbox.retry({ ...kept, accepted: false });
+  await settle();
+  await outbox.retry({ ...kept, accepted: true });
+  await settle();
+  await outbox.discard(kept);
+  await settle();
+  frames.push(...node.asked);
+  assert.deepEqual(frames, ["edit a", "edit a", "retry a", "discard a"]);
+});

@@ -17,15 +17,23 @@ const message = (id, own = false) => ({
   own,
 });
 const report = (id, state, stored) => ({ ...message(id), state, stored });
+const edit = (state) => ({ ...message("x"), kind: "edit", target: "a", text: "edited", state });
+const removal = (state, n = 0) => ({ ...message("y"), kind: "delete", target: "c", text: "", state, delivered: { n, m: 2 } });
+const edited = () => ({ ...message("a", true), text: "edited", html: "<p>edited</p>", edited_ms: 5 });
+const reacted = () => ({ ...message("b"), reactions: [["👍", ["cleo", "me"]]] });
+const deleted = () => ({ ...message("d"), text: "", deleted: true });
 
 function page() {
-  const messages = new OptimisticUIManager(new FakeClock(), recorder("changed", "removed"));
+  const messages = new OptimisticUIManager(new FakeClock(), recorder("changed", "removed", "changeFailed"));
   messages.setLinked(true);
   return messages;
 }
 
 const shown = (messages) =>
-  messages.rows(CHANNEL).map((row) => [row.id, row.state, row.stored.k, row.delivered.n, row.author]);
+  messages.rows(CHANNEL).map((row) => [
+    ...[row.id, row.state, row.stored.k, row.delivered.n, row.author, row.change?.id, row.change?.state],
+    ...[row.text, row.html, row.edited_ms, row.deleted, JSON.stringify(row.reactions)],
+  ]);
 
 test("a snapshot brings unfinished messages in their state, not as sent", () => {
   const messages = page();
@@ -90,19 +98,33 @@ const EVENTS = [
   (m) => m.reported(report("c", "failed"), "me"),
   (m) => m.reported({ ...report("a", "delivered", { k: 4, of: 5 }), delivered: { n: 1, m: 2 } }, "me"),
   (m) => m.received(message("e")),
+  (m) => m.reported(edit("pending"), "me"),
+  (m) => m.changed(edited()),
+  (m) => m.changed(reacted()),
+  (m) => m.reported(edit("failed"), "me"),
+  (m) => m.changed(deleted()),
+  (m) => m.reported(removal("pending"), "me"),
+  (m) => m.reported(edit("sent"), "me"),
 ];
-/** What the node would tell after the first n of them. */
+/** What the node would tell after the first n of them: looks as they are then, and its outbox. */
 const snapshotAfter = (n) => {
-  const state = { a: null, c: null };
-  const received = [];
-  if (n > 0) received.push(message("b"));
-  if (n > 1) state.a = report("a", "pending");
-  if (n > 2) received.push(message("d"));
-  if (n > 3) state.a = report("a", "sent", { k: 3, of: 5 });
-  if (n > 4) state.c = report("c", "failed");
-  if (n > 5) state.a = { ...report("a", "delivered", { k: 4, of: 5 }), delivered: { n: 1, m: 2 } };
-  if (n > 6) received.push(message("e"));
-  return [received, [state.a, state.c].filter(Boolean)];
+  const outbox = { a: null, c: null, x: null, y: null };
+  const looks = new Map();
+  if (n > 0) looks.set("b", message("b"));
+  if (n > 1) outbox.a = report("a", "pending");
+  if (n > 2) looks.set("d", message("d"));
+  if (n > 3) outbox.a = report("a", "sent", { k: 3, of: 5 });
+  if (n > 4) outbox.c = report("c", "failed");
+  if (n > 5) outbox.a = { ...report("a", "delivered", { k: 4, of: 5 }), delivered: { n: 1, m: 2 } };
+  if (n > 6) looks.set("e", message("e"));
+  if (n > 7) outbox.x = edit("pending");
+  if (n > 7) looks.set("a", n > 8 ? edited() : { ...message("a", true), text: "a" });
+  if (n > 9) looks.set("b", reacted());
+  if (n > 10) outbox.x = edit("failed");
+  if (n > 11) looks.set("d", deleted());
+  if (n > 12) outbox.y = removal("pending");
+  if (n > 13) outbox.x = null;
+  return [[...looks.values()], Object.values(outbox).filter(Boolean)];
 };
 
 test("a snapshot and the events after it are the same as all events, wherever the cut is", () => {
@@ -127,5 +149,19 @@ test("events that are repeated change nothing", () => {
     for (const event of EVENTS) event(messages);
     for (const event of EVENTS.slice(from)) event(messages);
     assert.deepEqual(shown(messages), shown(whole));
+  }
+});
+
+test("one row per id, and no row for a change, wherever the cut is", () => {
+  for (let cut = 0; cut <= EVENTS.length; cut += 1) {
+    const messages = page();
+    messages.written({ ...edit(), id: "w", text: "not accepted yet" });
+    for (const event of EVENTS) event(messages);
+    resynced(messages, CHANNEL, ...snapshotAfter(cut), "me");
+    const ids = messages.rows(CHANNEL).map((row) => row.id);
+    assert.deepEqual(ids, [...new Set(ids)]);
+    assert.ok(!ids.some((id) => ["x", "y", "w"].includes(id)), ids.join());
+    const row = messages.row("a");
+    if (row) assert.equal(row.text, "not accepted yet", "what the node does not have stays over what it tells");
   }
 });

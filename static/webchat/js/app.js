@@ -8,15 +8,15 @@ import { systemClock } from "./clock.js";
 import { Connection } from "./connection.js";
 import { paged, ROWS_AWAY_MAX, ROWS_MAX, trimmed } from "./holding.js";
 import { PageMemory } from "./memory.js";
+import { MessageActs } from "./messageacts.js";
 import { nodeReports } from "./nodereports.js";
 import { OptimisticUIManager } from "./optimistic.js";
-import { Outbox } from "./outbox.js";
+import { Outbox, written } from "./outbox.js";
 import { openOutboxStore } from "./outbox_store.js";
 import { Reading } from "./reading.js";
 import { Screen } from "./screen.js";
 import { say } from "./strings.js";
 import { Tabs } from "./tabs.js";
-import { uuid7 } from "./uuid7.js";
 
 const HISTORY_LIMIT = 100;
 const NOT_REACHED = new Set(["CONNECTION_LOST", "WORKER_UNAVAILABLE"]);
@@ -29,6 +29,7 @@ export class App {
     this.me = { id: this.memory.get("node") ?? "", name: page.user.name };
     this.current = null;
     this.wanted = new Set();
+    this.acts = new MessageActs(this);
     this.screen = new Screen(this);
     this.messages = new OptimisticUIManager(systemClock, this.screen.rowListener);
     this.channels = new Channels(systemClock, this.memory, {
@@ -136,44 +137,6 @@ export class App {
     this.openFirst();
   }
 
-  /** Keep a message, show it, and let the outbox hand it over. */
-  async send(channel, text) {
-    const message = { id: uuid7(), channel, text, at_ms: systemClock.now() };
-    this.screen.keeping(1);
-    try {
-      await this.outbox.add(message);
-      this.reading.answered(channel);
-      this.screen.toBottom();
-    } catch (error) {
-      this.screen.notKept(channel, text, error);
-    }
-    this.screen.keeping(-1);
-  }
-
-  /** A button of a row. */
-  async act(action, id) {
-    const row = this.messages.row(id);
-    if (!row) return;
-    if (action === "receipts") this.screen.receipts.open(row);
-    else if (action === "retry") await this.outbox.retry(row);
-    else await this.#takeBack(row, action);
-  }
-
-  async #takeBack(row, action) {
-    const { channel, text, at_ms, error } = row;
-    await this.outbox.discard(row);
-    if (action === "edit") this.screen.rewrite(channel, text);
-    else if (action === "cancel") this.screen.focusComposer();
-    else {
-      // The node has forgotten it by now, so Undo brings it back as a new message that waits for Retry.
-      const again = { id: uuid7(), channel, text, at_ms };
-      this.screen.discarded(async () => {
-        await this.outbox.add(again, error);
-        this.screen.focusRow(again.id);
-      });
-    }
-  }
-
   /** The page before the oldest message that is here. */
   async loadOlder(name) {
     const oldest = this.messages.rows(name)[0];
@@ -236,8 +199,7 @@ export class App {
   #outboxReports() {
     const { messages } = this;
     return {
-      written: ({ id, channel, text, at_ms }) =>
-        messages.written({ id, channel, text, at_ms, author: this.me.id, name: this.me.name }),
+      written: (record) => messages.written({ ...written(record), author: this.me.id, name: this.me.name }),
       handingOver: (id) => messages.handingOver(id),
       queued: (id) => messages.queued(id),
       waiting: (id, until_ms) => messages.waiting(id, until_ms),
@@ -248,14 +210,14 @@ export class App {
     };
   }
 
-  /** The name of a node in a channel, as far as it is known. */
-  nameOfNode(channel, id) {
-    return this.channels.get(channel)?.names.get(id) || say("name.unknown", { id: id.slice(0, 8) });
-  }
-
   /** The name of a row's author, as far as it is known. */
   nameOf(row) {
-    const known = row.own ? this.me.name : this.channels.get(row.channel)?.names.get(row.author);
-    return known || row.name || say("name.unknown", { id: row.author.slice(0, 8) });
+    return this.nameIn(row.channel, row.own ? this.me.id : row.author, row.name);
+  }
+
+  /** What a node is called in a channel. */
+  nameIn(channel, id, fallback = "") {
+    const known = id === this.me.id ? this.me.name : this.channels.get(channel)?.names.get(id);
+    return known || fallback || say("name.unknown", { id: id.slice(0, 8) });
   }
 }

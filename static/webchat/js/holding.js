@@ -8,7 +8,8 @@
  * in between is marked as one, so that it shows and can be filled.
  */
 
-import { SETTLED } from "./optimistic.js";
+import { isChange } from "./looks.js";
+import { isSettled } from "./progress.js";
 
 /** Rows of the channel on the screen. */
 export const ROWS_MAX = 12000;
@@ -24,9 +25,13 @@ const AROUND_KEPT = 1000;
  * within it; `more`: older messages may exist.
  */
 export function paged(messages, channel, before, page, more) {
+  covered(messages, channel, before, page, more, (message) => messages.paged(message));
+}
+
+function covered(messages, channel, before, page, more, take) {
   const held = messages.row(page[0]?.id);
   const leavesGap = held ? Boolean(held.gap) : more;
-  for (const message of page) messages.received({ ...message, history: true });
+  for (const message of page) take({ ...message, history: true });
   messages.list(channel).cover(messages.row(page[0]?.id), before, leavesGap);
 }
 
@@ -36,11 +41,13 @@ export function paged(messages, channel, before, page, more) {
  */
 export function resynced(messages, channel, newest, outbox, author = "", name = "") {
   const fresh = new Set([...newest, ...outbox].map((each) => each.id));
-  const isLost = (row) => row.accepted && !SETTLED.has(row.state) && !fresh.has(row.id);
+  const isLost = (row) => row.accepted && !isSettled(row) && !fresh.has(row.id);
   const lost = messages.rows(channel).filter(isLost);
   for (const row of lost) messages.drop(row);
-  for (const report of outbox) messages.reported(report, author, name);
-  paged(messages, channel, null, newest, true);
+  messages.beginSnapshot(channel, fresh);
+  for (const report of outbox) if (!isChange(report)) messages.reported(report, author, name);
+  covered(messages, channel, null, newest, true, (message) => messages.received(message));
+  for (const report of outbox) if (isChange(report)) messages.reported(report, author, name);
   // One that was sent meanwhile, but before the oldest of these, may be missing where it stood.
   for (const { order } of lost) if (order && order < (newest[0]?.order ?? "")) messages.list(channel).open(order);
 }
@@ -61,5 +68,5 @@ function surplus(rows, max, at) {
   const n = rows.length - Math.floor(max * 0.9);
   const readsTheEnd = at >= n + Math.min(AROUND_KEPT, max / 4);
   const from = readsTheEnd ? 0 : Math.max(0, rows.length - NEWEST_KEPT - n);
-  return rows.slice(from, from + n).filter((row) => SETTLED.has(row.state));
+  return rows.slice(from, from + n).filter(isSettled);
 }

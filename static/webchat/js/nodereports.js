@@ -31,6 +31,7 @@ function eventTable(app) {
       app.reading.arrived(frame, app.screen.isReading(frame.channel));
       app.trim(frame.channel);
     },
+    "message.changed": (frame) => messages.changed(frame),
     "message.state": (frame) => messages.reported(frame, me.id, me.name),
     "message.discarded": (frame) => messages.discarded(frame.id),
     "channel.progress": (frame) => channels.progressed(frame),

@@ -1,57 +1,44 @@
 /**
  * OptimisticUIManager: what the page believes about every message, without a page.
  *
- * A message written here is a row at once, long before the network has it. From then on reports come
- * from three sides: the browser's outbox (queued, on its way, accepted, refused), the own node (states
- * with receipts), and the channel (the message itself). They come in any order and more than once.
- * What holds whatever comes:
+ * A message written here is a row at once, a change (edit, deletion, reaction) is seen on its target's row
+ * at once. From then on the browser's outbox, the own node and the channel report, in any order and more
+ * than once. What holds whatever comes:
  *
- * - one row per id;
- * - counts and states go forward only (`receipts.js`); a late receipt turns failed into sent;
+ * - one row per id; a change is never a row of its own;
+ * - counts and states go forward only, and only what the node has accepted fails by time (`progress.js`);
  * - rows stand in the order that everybody sees (`rowlist.js`);
- * - queued never fails by time; what the node has accepted fails after 5 s without a quorum while there
- *   is a connection (`watch.js`); the node's own verdict, which knows the reason, replaces that one.
+ * - a row shows the node's word on its look (`row.told`), and over it what the node has not accepted yet.
  *
  * States: pending (phase queued, waiting or sending), sent, delivered, failed; received for what
- * others wrote. `stage` of a sending row counts the words: 0 none, 1 "Sending…", 2 "Still sending…".
+ * others wrote. `row.change` is the own change that the row tells about, or null.
  */
 
+import { changed, firstLook, isChange, lookOf, unchanged } from "./looks.js";
+import { OwnChanges } from "./ownchanges.js";
+import { isSettled, newProgress, Progress } from "./progress.js";
+import { mergeDelivered, NOTHING_DELIVERED } from "./receipts.js";
 import { RowList } from "./rowlist.js";
-import {
-  mergeAcks,
-  mergeDelivered,
-  mergeStored,
-  NOTHING_DELIVERED,
-  NOTHING_STORED,
-  strongerState,
-} from "./receipts.js";
-import { ownError } from "./strings.js";
-import { RowWatch } from "./watch.js";
 
 /** Ids whose rows were taken away; the oldest are forgotten. */
 export const GONE_MAX = 1000;
-
-/** States that nothing takes back. */
-export const SETTLED = new Set(["sent", "delivered", "received"]);
+/** Looks of messages that are not loaded; the oldest are forgotten. */
+export const UNSEEN_MAX = 1000;
 
 export class OptimisticUIManager {
   #listener;
-  #watch;
+  #progress;
+  #changes = new OwnChanges();
   #rows = new Map();
   #lists = new Map();
-  #gone = new Set();
-  #unready = new Set();
-  #linked = false;
+  #gone = new Map();
+  #unseen = new Map();
   #place = 0;
 
-  /** `listener.changed(row, from)` after a change (`from` is the state before), `listener.removed(row)`. */
+  /** `listener`: `changed(row, from)` (`from` is the state before), `removed(row)`, `changeFailed(change)`. */
   constructor(clock, listener) {
     this.#listener = listener;
-    this.#watch = new RowWatch(
-      clock,
-      (row, stage) => this.#stage(row, stage),
-      (row) => this.#fail(row, ownError("NO_QUORUM")),
-    );
+    this.#progress = new Progress(clock, (entry, from) => this.#tell(entry, from));
   }
 
   row(id) {
@@ -81,113 +68,102 @@ export class OptimisticUIManager {
 
   /** The page is connected to the own node, or not. */
   setLinked(linked) {
-    this.#linked = linked;
-    this.#enterAll(() => true);
+    this.#progress.setLinked(linked, this.#entries);
   }
 
-  /** Joined, or still connecting: until then nothing of the channel fails by time. */
+  /** Joined, or still connecting. */
   setReady(channel, ready) {
-    if (ready === !this.#unready.has(channel)) return;
-    if (ready) this.#unready.delete(channel);
-    else this.#unready.add(channel);
-    this.#enterAll((row) => row.channel === channel);
+    this.#progress.setReady(channel, ready, this.#entries);
   }
 
   // Reports of the browser's outbox.
 
-  /** A message was written here and the outbox has it. */
-  written({ id, channel, text, at_ms, author, name }) {
-    if (this.#rows.has(id)) return this.#rows.get(id);
-    this.#gone.delete(id);
-    const row = this.#create({ id, channel, text, at_ms, author, name, own: true, state: "pending" });
-    row.phase = this.#linked ? "sending" : "queued";
-    this.#enter(row);
-    this.#tell(row, null);
-    return row;
+  /** A message or a change was written here and the outbox has it. */
+  written(record) {
+    const known = this.#find(record.id);
+    if (known) return known;
+    this.#gone.delete(record.id);
+    const entry = isChange(record) ? this.#createChange(record) : this.#create({ ...record, own: true });
+    this.#progress.begin(entry, null);
+    return entry;
   }
 
   /** The outbox hands it to the node now. */
   handingOver(id) {
-    this.#inPhase(id, "sending");
+    this.#progress.inPhase(this.#find(id), "sending");
   }
 
   /** No connection to the node: it goes out when there is one. */
   queued(id) {
-    this.#inPhase(id, "queued");
+    this.#progress.inPhase(this.#find(id), "queued");
   }
 
   /** The node takes no more for now; it goes out at `until_ms` by itself. */
   waiting(id, until_ms) {
-    const row = this.#rows.get(id);
-    if (row) row.until_ms = until_ms;
-    this.#inPhase(id, "waiting");
+    const entry = this.#find(id);
+    if (entry) entry.until_ms = until_ms;
+    this.#progress.inPhase(entry, "waiting");
   }
 
   /** A code that no waiting changes. */
   refused(id, error) {
-    const row = this.#rows.get(id);
-    if (row) this.#fail(row, error);
+    const entry = this.#find(id);
+    if (entry) this.#progress.fail(entry, error);
   }
 
   /** Somebody pressed Retry. */
   retried(id) {
-    const row = this.#rows.get(id);
-    if (!row || row.state !== "failed") return;
-    row.state = "pending";
-    row.error = null;
-    row.phase = this.#linked ? "sending" : "queued";
-    this.#enter(row);
-    this.#tell(row, "failed");
+    const entry = this.#find(id);
+    if (entry?.state === "failed") this.#progress.begin(entry, "failed");
   }
 
-  /** Discarded or cancelled: no row, unless a receipt shows that it went out all the same. */
+  /** Discarded or cancelled: gone, unless a receipt shows that it went out all the same. */
   discarded(id) {
-    this.#gone.add(id);
-    if (this.#gone.size > GONE_MAX) this.#gone.delete(this.#gone.values().next().value);
-    this.#remove(this.#rows.get(id));
+    remember(this.#gone, id, true, GONE_MAX);
+    const change = this.#changes.get(id);
+    if (change) this.#takeBack(change);
+    else this.#remove(this.#rows.get(id));
   }
 
   // Reports of the node.
 
-  /** How far an own message got (`message.state`, an outbox entry, or the answer to a send). */
+  /** How far an own message or change got (`message.state`, an outbox entry, or the answer to a frame). */
   reported(report, author = "", name = "") {
-    const settled = SETTLED.has(report.state);
-    if (this.#gone.has(report.id) && !settled) return;
+    if (this.#gone.has(report.id) && !isSettled(report)) return;
     this.#gone.delete(report.id);
+    if (isChange(report)) {
+      this.#reportedChange(report, author);
+      return;
+    }
     const known = this.#rows.get(report.id);
     const row = known ?? this.#create({ ...report, author, name, own: true, state: "pending" });
     const from = known ? row.state : null;
-    row.accepted = true;
-    row.state = strongerState(row.state, report.state);
-    row.stored = mergeStored(row.stored, report.stored);
-    row.delivered = mergeDelivered(row.delivered, report.delivered);
-    row.acks = mergeAcks(row.acks, report.acks);
-    row.unreachable = report.unreachable ?? row.unreachable;
-    row.alone = Boolean(report.alone) && row.stored.k <= 1;
-    row.error = row.state === "failed" ? (report.error ?? row.error) : null;
-    row.at_ms = report.at_ms ?? row.at_ms;
+    if (!row.isLookTold) row.told = firstLook(report);
     row.author ||= author;
     row.name ||= name;
     this.#lists.get(row.channel).reorder(row, report.order);
-    this.#enter(row);
+    this.#progress.merge(row, report);
     this.#tell(row, from);
   }
 
   /** A message of the channel, ours or another's, new or history. True when it was not here before. */
   received(message) {
+    this.#unseen.delete(message.id);
+    return this.#seen(message, lookOf(message));
+  }
+
+  /** A message of a page of history, which events may have overtaken. */
+  paged(message) {
     const row = this.#rows.get(message.id);
-    if (!row) {
-      this.#gone.delete(message.id);
-      const state = message.own ? "sent" : "received";
-      this.#tell(this.#create({ ...message, state, accepted: true }), null);
-      return true;
-    }
-    row.at_ms = message.at_ms;
-    row.author = message.author || row.author;
-    row.name = message.name || row.name;
-    this.#lists.get(row.channel).reorder(row, message.order);
-    this.#tell(row, row.state);
-    return false;
+    this.#seen(message, row?.isLookTold ? row.told : (this.#unseen.get(message.id) ?? lookOf(message)));
+    this.#unseen.delete(message.id);
+  }
+
+  /** A message looks different now: edited, deleted, or reacted to. */
+  changed(message) {
+    const row = this.#rows.get(message.id);
+    if (!row) remember(this.#unseen, message.id, lookOf(message), UNSEEN_MAX);
+    else this.#seen({ ...row, ...message }, lookOf(message));
   }
 
   /** An author's name in a channel became known. */
@@ -199,84 +175,116 @@ export class OptimisticUIManager {
     }
   }
 
+  /** A snapshot comes: what the node no longer looks after is through or gone, and its looks are the newest. */
+  beginSnapshot(channel, unfinished) {
+    this.#unseen.clear();
+    for (const change of this.#changes.all)
+      if (change.channel === channel && change.accepted && !unfinished.has(change.id)) this.#forgetChange(change);
+  }
+
   /** The channel was left: what was in it is no longer shown. */
   forget(channel) {
     for (const row of [...this.rows(channel)]) this.#remove(row);
+    for (const change of this.#changes.all) if (change.channel === channel) this.#forgetChange(change);
     this.#lists.delete(channel);
-    this.#unready.delete(channel);
+    this.#progress.forget(channel);
+  }
+
+  get #entries() {
+    return [...this.#rows.values(), ...this.#changes.all];
+  }
+
+  #find(id) {
+    return this.#rows.get(id) ?? this.#changes.get(id);
   }
 
   #create(fields) {
     this.#place += 1;
-    const row = {
-      order: "",
-      history: false,
-      accepted: false,
-      phase: "",
-      stage: 0,
-      until_ms: 0,
-      alone: false,
-      error: null,
-      gap: "",
-      unreachable: [],
-      ...fields,
-      stored: NOTHING_STORED,
-      delivered: NOTHING_DELIVERED,
-      acks: [],
-      place: this.#place,
-    };
+    const look = firstLook(fields);
+    const row = { order: "", history: false, gap: "", ...fields, ...newProgress(), ...look, told: look };
+    const { accepted = false, state = "pending" } = fields;
+    Object.assign(row, { accepted, state, isLookTold: false, removed: NOTHING_DELIVERED, place: this.#place });
     this.#rows.set(row.id, row);
     this.list(row.channel).insert(row);
+    this.#draw(row);
     return row;
   }
 
   #remove(row) {
     if (!row) return;
-    this.#watch.leave(row);
+    this.#progress.end(row);
     this.#rows.delete(row.id);
     this.#lists.get(row.channel)?.remove(row);
     this.#listener.removed(row);
   }
 
-  #inPhase(id, phase) {
-    const row = this.#rows.get(id);
-    if (!row || row.state !== "pending" || row.accepted) return;
-    row.phase = phase;
-    this.#enter(row);
-    this.#tell(row, "pending");
+  #seen(message, look) {
+    const known = this.#rows.get(message.id);
+    const row = known ?? this.#create({ ...message, state: message.own ? "sent" : "received", accepted: true });
+    row.at_ms = message.at_ms;
+    row.author = message.author || row.author;
+    row.name = message.name || row.name;
+    this.#lists.get(row.channel).reorder(row, message.order);
+    row.isLookTold = true;
+    row.told = look;
+    this.#tell(row, known ? row.state : null);
+    return !known;
   }
 
-  #fail(row, error) {
-    if (SETTLED.has(row.state)) return;
-    const from = row.state;
-    row.state = "failed";
-    row.error = error;
-    this.#enter(row);
-    this.#tell(row, from);
+  // Changes
+
+  #createChange(fields, accepted = false) {
+    const change = { ...fields, ...newProgress(), accepted, state: "pending", before: null };
+    this.#changes.add(change);
+    return change;
   }
 
-  /** Set the phase that follows from state, link and channel, and its timers. */
-  #enter(row) {
-    if (row.state !== "pending") row.phase = "";
-    else if (row.accepted) row.phase = this.#unready.has(row.channel) ? "queued" : "sending";
-    else if (!this.#linked && row.phase === "sending") row.phase = "queued";
-    this.#watch.follow(row, row.accepted && this.#linked);
-  }
-
-  #enterAll(chosen) {
-    for (const row of this.#rows.values()) {
-      if (row.state !== "pending" || !chosen(row)) continue;
-      this.#enter(row);
-      this.#tell(row, "pending");
+  #reportedChange(report, author) {
+    const target = this.#rows.get(report.target);
+    if (report.kind === "delete" && target) target.removed = mergeDelivered(target.removed, report.delivered);
+    // One that is new here was made on another page or before a reload: the node's word holds it already.
+    const change = this.#changes.get(report.id) ?? this.#createChange({ ...report, author }, true);
+    if (!change.accepted && target) {
+      change.before = target.told;
+      target.isLookTold = true;
+      target.told = changed(target.told, { ...change, ...report }, change.author);
     }
+    const from = change.state;
+    this.#progress.merge(change, report);
+    if (isSettled(change)) this.#forgetChange(change);
+    else this.#tell(change, from);
   }
 
-  #stage(row, stage) {
-    row.stage = stage;
-    this.#tell(row, row.state);
+  #takeBack(change) {
+    const target = this.#rows.get(change.target);
+    if (target && change.before) target.told = unchanged(target.told, change, change.author, change.before);
+    this.#forgetChange(change);
   }
 
-  #tell(row, from) {
-    this.#listener.changed(row, from);
+  #forgetChange(change) {
+    this.#progress.end(change);
+    this.#changes.remove(change);
+    this.#tell(change, change.state);
   }
+
+  /** Bring what a row shows to what is known. */
+  #draw(row) {
+    Object.assign(row, this.#changes.over(row.told, row.id));
+    row.change = this.#changes.shownOn(row.id);
+  }
+
+  #tell(entry, from) {
+    const row = isChange(entry) ? this.#rows.get(entry.target) : entry;
+    if (entry !== row && entry.state === "failed" && from !== "failed") this.#listener.changeFailed(entry);
+    if (!row) return;
+    this.#draw(row);
+    this.#listener.changed(row, entry === row ? from : row.state);
+  }
+}
+
+/** Put into a map that holds the newest `max`. */
+function remember(map, key, value, max) {
+  map.delete(key);
+  map.set(key, value);
+  if (map.size > max) map.delete(map.keys().next().value);
 }

@@ -5,6 +5,8 @@
  * idempotent by the message id, so after a reload, a crash or a lost answer the same record is simply
  * handed over again. Per channel first in, first out; a failed one is passed over and holds up nobody.
  *
+ * Edits, deletions, reactions and replies (`kind`) go the same way as texts, in one line with them.
+ *
  * `op` says what the node is to be asked: `send`, `retry` or `discard`. Of all tabs of an account the
  * one that holds the lock (and a connection) drains; the others learn from it what happened.
  *
@@ -20,11 +22,24 @@ const UNREACHABLE = new Set(["CONNECTION_LOST", "WORKER_UNAVAILABLE"]);
 const PAUSE_MIN_MS = 500;
 const PAUSE_MAX_MS = 8000;
 
+const SENDS = {
+  text: ({ text }) => ({ type: "message.send", text }),
+  reply: ({ text, reply_to }) => ({ type: "message.send", text, reply_to }),
+  edit: ({ target, text }) => ({ type: "message.edit", target, text }),
+  delete: ({ target }) => ({ type: "message.delete", target }),
+  reaction: ({ target, emoji, on }) => ({ type: "reaction.set", target, emoji, on }),
+};
+
 const REQUESTS = {
-  send: ({ id, channel, text }) => ({ type: "message.send", channel, id, text }),
+  send: (record) => ({ channel: record.channel, id: record.id, ...SENDS[record.kind ?? "text"](record) }),
   retry: ({ id }) => ({ type: "message.retry", id }),
   discard: ({ id }) => ({ type: "message.discard", id }),
 };
+
+/** What somebody wrote, out of a row, a change or a record. */
+export function written({ id, channel, text, at_ms, kind = "text", target = "", emoji = "", on = true, reply_to = "" }) {
+  return { id, channel, text, at_ms, kind, target, emoji, on, reply_to };
+}
 
 export class Outbox {
   #store;
@@ -65,15 +80,13 @@ export class Outbox {
 
   /** Ask again for a failed message; `accepted`: the node has it already. */
   async retry(row) {
-    const { id, channel, text, at_ms } = row;
-    await this.#keep({ id, channel, text, at_ms, op: row.accepted ? "retry" : "send", failed: null });
-    this.#report("retried", id);
+    await this.#keep({ ...written(row), op: row.accepted ? "retry" : "send", failed: null });
+    this.#report("retried", row.id);
   }
 
   /** Take a message back, wherever it has got to. */
   async discard(row) {
-    const { id, channel, text, at_ms } = row;
-    await this.#keep({ id, channel, text, at_ms, op: "discard", failed: null });
+    await this.#keep({ ...written(row), op: "discard", failed: null });
   }
 
   /** The page is connected to the own node, or not. */

@@ -1,8 +1,8 @@
 /**
  * Where the outbox is kept: IndexedDB, one database per account; memory where a browser refuses that.
  *
- * A record is `{id, channel, text, at_ms, op, failed}`, keyed by the message id, which sorts by time.
- * `put` and `drop` return after the write is on disk (`durability: "strict"`), so a row that is drawn
+ * A record is what `written` of `outbox.js` takes of a message, with `op` and `failed`, keyed by the id,
+ * which sorts by time. `put` and `drop` return after the write is on disk (`durability: "strict"`), so a row that is drawn
  * afterwards survives a crash of the browser or of the machine.
  */
 

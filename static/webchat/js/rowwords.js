@@ -6,8 +6,14 @@
 
 import { say } from "./strings.js";
 
-/** `{text, icon, actions}` for an own row; empty text where nothing needs to be said. */
+/** What a row's words and buttons are about: the message until it is sent, then its own unfinished change. */
+export const subjectOf = (row) => (row.state === "pending" || row.state === "failed" ? row : (row.change ?? row));
+
+/** `{text, icon, actions}` for a row; empty text where nothing needs to be said. */
 export function rowWords(row, now_ms) {
+  const subject = subjectOf(row);
+  if (subject !== row) return changeWords(subject, now_ms);
+  if (row.deleted) return row.own ? removedWords(row.removed) : NOTHING;
   switch (row.state) {
     case "pending":
       return pendingWords(row, now_ms);
@@ -18,8 +24,25 @@ export function rowWords(row, now_ms) {
     case "failed":
       return { text: failedWords(row.error), code: row.error?.code ?? "", icon: "failed", actions: ["retry", "edit", "discard"] };
     default:
-      return { text: "", icon: "", actions: [] };
+      return NOTHING;
   }
+}
+
+const NOTHING = Object.freeze({ text: "", icon: "", actions: [] });
+
+/** An edit, deletion or reaction that is not through. */
+function changeWords(change, now_ms) {
+  if (change.state === "pending") {
+    const words = pendingWords(change, now_ms);
+    return words.icon === "sending" ? { ...words, text: say(`change.${change.kind}.sending`), actions: [] } : words;
+  }
+  const { code = "", ...error } = change.error ?? {};
+  return { text: failedWords(error, `change.${change.kind}.failed`), code, icon: "failed", actions: ["retry", "discard"] };
+}
+
+/** Never more than is known: nodes of others that have said that they have the deletion. */
+function removedWords({ n, m }) {
+  return m ? { text: say("row.removed", { n, of: m }), icon: "delete", actions: [] } : NOTHING;
 }
 
 function pendingWords(row, now_ms) {
@@ -29,7 +52,7 @@ function pendingWords(row, now_ms) {
     const s = Math.max(1, Math.ceil((row.until_ms - now_ms) / 1000));
     return { text: say("row.waiting", { s }), icon: "queued", actions };
   }
-  if (row.stage === 0) return { text: "", icon: "", actions: [] };
+  if (row.stage === 0) return NOTHING;
   return { text: say(row.stage === 1 ? "row.sending" : "row.still"), icon: "sending", actions };
 }
 
@@ -41,7 +64,7 @@ function sentWords(row) {
   return say("row.sent", { k, of });
 }
 
-function failedWords(error) {
+function failedWords(error, key = "row.failed") {
   const reason = (error?.message || say("error.unknown")).replace(/\.$/, "");
-  return say("row.failed", { reason, remedy: error?.remedy ?? "" }).trim();
+  return say(key, { reason, remedy: error?.remedy ?? "" }).trim();
 }

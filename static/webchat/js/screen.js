@@ -4,6 +4,7 @@
 
 import { UNREAD_NOTHING } from "./channels.js";
 import { systemClock } from "./clock.js";
+import { excerpt } from "./excerpt.js";
 import { countWords } from "./reading.js";
 import { ownError, say } from "./strings.js";
 import { ComposerView } from "./view/composer.js";
@@ -16,6 +17,7 @@ import { SidebarView } from "./view/sidebar.js";
 import { Announcer, StatusView } from "./view/status.js";
 import { TimelineView } from "./view/timeline.js";
 import { Toast } from "./view/toast.js";
+import { RowToolbar } from "./view/toolbar.js";
 
 const WAITING_TICK_MS = 1000;
 const NO_CHANNEL = Object.freeze({ older: "none", names: new Map(), join: null, ...UNREAD_NOTHING });
@@ -32,11 +34,7 @@ export class Screen {
     this.status = new StatusView(now_ms, () => app.connection.tryNow());
     this.joinCard = new JoinCard(now_ms);
     this.toast = new Toast(() => this.focusComposer());
-    this.composer = new ComposerView({
-      send: (channel, text) => app.send(channel, text),
-      drafts: app.memory,
-      max_bytes: app.page.text_max_bytes,
-    });
+    this.composer = new ComposerView(this.#composerSource());
     this.sidebar = new SidebarView({
       channels: () => app.channels?.all ?? [],
       current: () => app.current,
@@ -44,11 +42,13 @@ export class Screen {
       join: (name) => app.join(name),
     });
     this.timeline = new TimelineView(this.#timelineSource(now_ms));
-    this.receipts = new ReceiptCard({ now_ms, nameOf: (channel, id) => app.nameOfNode(channel, id) });
+    this.receipts = new ReceiptCard({ now_ms, nameOf: (channel, id) => app.nameIn(channel, id) });
+    this.toolbar = new RowToolbar((id) => app.messages.row(id));
     this.#drawHead = oncePerFrame(() => this.#head());
     this.rowListener = {
       changed: (row, from) => this.#rowChanged(row, from),
       removed: (row) => this.#rowsChanged(row.own),
+      changeFailed: ({ error }) => this.announcer.say("row", say("heard.change.failed", { reason: error.message })),
     };
     byId("leave").addEventListener("click", () => app.leave(app.current));
     offerInviteLink(() => app.current, (text) => this.toast.tell(text));
@@ -69,9 +69,29 @@ export class Screen {
       nameOf: (row) => app.nameOf(row),
       olderWanted: () => app.connection.isOpen && app.channels.isReady(app.current) && app.loadOlder(app.current),
       seen: (order) => this.#seen(order),
-      act: (action, id) => app.act(action, id),
+      around: (row) => ({ people: this.#peopleOf(row.channel), answered: app.messages.row(row.reply_to) }),
+      act: (action, id, button) => app.acts.act(action, id, button),
       fillGap: (id) => app.fillGap(id),
     };
+  }
+
+  #composerSource() {
+    const app = this.#app;
+    return {
+      send: (channel, text, about) => app.acts.send(channel, text, about),
+      drafts: app.memory,
+      max_bytes: app.page.text_max_bytes,
+      names: (channel) => (app.channels?.get(channel) ?? NO_CHANNEL).names,
+      me: () => app.me.id,
+      lastOwn: (channel) => app.acts.lastOwn(channel),
+      nameOf: (row) => app.nameOf(row),
+      excerptOf: (row) => excerpt(row.text, this.#peopleOf(row.channel).nameOf),
+    };
+  }
+
+  #peopleOf(channel) {
+    const { me } = this.#app;
+    return { me: me.id, nameOf: (id) => this.#app.nameIn(channel, id) };
   }
 
   #keyActions() {
@@ -156,9 +176,9 @@ export class Screen {
     this.composer.restore(channel, text);
   }
 
-  discarded(undo) {
-    this.announcer.say("row", say("heard.discarded"));
-    this.toast.offer(say("undo.text"), say("undo.action"), undo);
+  discarded(words, undo) {
+    this.announcer.say("row", words);
+    this.toast.offer(words, say("undo.action"), undo);
   }
 
   focusRow(id) {
@@ -198,6 +218,7 @@ export class Screen {
 
   #rowsChanged(isOwn) {
     this.timeline.redraw();
+    this.toolbar.refresh();
     this.#drawHead();
     if (isOwn) this.#busy();
   }

@@ -39,10 +39,50 @@ const WORDS = {
   "has.missing.one": "1 has not confirmed it yet.",
   "has.missing.other": "{n} have not confirmed it yet.",
 
+  "row.removed": "Removed from view on {n} of {of} other nodes",
+  "row.deleted": "Deleted",
+  "row.edited": "(edited)",
+  "row.edited.at": "Edited {time}",
+
+  "change.edit.sending": "Saving the edit…",
+  "change.edit.failed": "Edit not saved: {reason}. {remedy}",
+  "change.delete.sending": "Deleting…",
+  "change.delete.failed": "Not deleted: {reason}. {remedy}",
+  "change.reaction.sending": "Sending the reaction…",
+  "change.reaction.failed": "Reaction not sent: {reason}. {remedy}",
+  "change.discarded": "Change discarded",
+
+  "act.toolbar": "Actions for this message",
+  "act.react": "React",
+  "act.reply": "Reply",
+  "act.more": "More",
+  "act.revise": "Edit",
+  "act.delete": "Delete",
+  "act.emojis": "Choose a reaction",
+
+  "reaction.people": "{emoji} {people}",
+  "reaction.you": "you",
+
+  "quote.of": "Reply to {name}: {text}",
+  "quote.earlier": "Reply to an earlier message",
+  "quote.deleted": "a deleted message",
+  "quote.seeking": "Looking for the earlier message…",
+  "quote.unknown": "The earlier message is not here",
+  "quote.unknown.remedy": "Your node does not hold it, or it is too far back.",
+
+  "context.reply": "Reply to {name}",
+  "context.edit": "Edit your message",
+  "context.end.reply": "Cancel the reply",
+  "context.end.edit": "Cancel the edit",
+
+  "mention.label": "People to mention",
+  "mention.count.one": "{n} person: arrow keys choose, Enter takes one",
+  "mention.count.other": "{n} people: arrow keys choose, Enter takes one",
+
+  "heard.change.failed": "A change was not sent: {reason}.",
   "heard.failed": "A message was not sent: {reason}.",
   "heard.sent": "Message sent.",
   "heard.delivered": "Message delivered.",
-  "heard.discarded": "Message discarded.",
 
   "undo.text": "Message discarded",
   "undo.action": "Undo",

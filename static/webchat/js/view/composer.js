@@ -2,12 +2,16 @@
  * Where people write: Enter sends, Shift+Enter begins a line, drafts stay with their channel.
  *
  * On sending the field is empty and focused at once; the button is disabled until the message has been
- * handed over. Enter works meanwhile too: the outbox keeps the order.
+ * handed over. Enter works meanwhile too: the outbox keeps the order. What is written may answer a message
+ * or replace an own one (`#about`); Escape ends that. Mentions are kept and sent as `<@node id>` and shown
+ * as names (`mentions.js`).
  */
 
+import { fromWire, peopleOf, toWire } from "../mentions.js";
 import { say } from "../strings.js";
 import { measured } from "../textlimit.js";
-import { byId, setText } from "./dom.js";
+import { MentionList } from "./completion.js";
+import { byId, setAttribute, setText } from "./dom.js";
 
 export class ComposerView {
   #form = byId("composer");
@@ -15,33 +19,38 @@ export class ComposerView {
   #text = byId("composer-text");
   #note = byId("composer-note");
   #button = byId("send");
-  #send;
-  #drafts;
-  #max_bytes;
+  #source;
+  #mentions;
+  #chosen = new Map();
   #channel = null;
+  #about = null;
   #isBusy = false;
 
-  /** `send(channel, text)`; `drafts`: `get(key)`, `set(key, value)`. */
-  constructor({ send, drafts, max_bytes }) {
-    this.#send = send;
-    this.#drafts = drafts;
-    this.#max_bytes = max_bytes;
+  /**
+   * `source`: `send(channel, text, about)`, `drafts` (`get(key)`, `set(key, value)`), `max_bytes`,
+   * `names(channel)` (node id to name), `me()`, `lastOwn(channel)`, `nameOf(row)`, `excerptOf(row)`.
+   */
+  constructor(source) {
+    this.#source = source;
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#submit();
     });
     this.#text.addEventListener("keydown", (event) => this.#key(event));
     this.#text.addEventListener("input", () => this.#edited());
+    byId("about-end").addEventListener("click", () => this.#endAbout());
+    const people = () => peopleOf(source.names(this.#channel), source.me());
+    this.#mentions = new MentionList(this.#text, people, (...taken) => this.#mention(...taken));
   }
 
   /** Write to another channel; null: to none. */
   show(channel) {
     this.#channel = channel;
     this.#form.hidden = channel === null;
+    this.#setAbout(null);
     if (channel === null) return;
     setText(this.#label, say("composer.label", { channel }));
-    this.#text.value = this.#drafts.get(`draft ${channel}`) ?? "";
-    this.#edited();
+    this.#put(this.#source.drafts.get(this.#draftKey) ?? "");
   }
 
   focus() {
@@ -56,44 +65,112 @@ export class ComposerView {
 
   /** Put a text back, before what has been written since. */
   restore(channel, text) {
-    const draft = channel === this.#channel ? this.#text.value : (this.#drafts.get(`draft ${channel}`) ?? "");
+    const key = `draft ${channel}`;
+    if (channel === this.#channel) this.#endAbout();
+    const draft = this.#source.drafts.get(key) ?? "";
     const both = draft ? `${text}\n${draft}` : text;
-    this.#drafts.set(`draft ${channel}`, both);
+    this.#source.drafts.set(key, both);
     if (channel !== this.#channel) return;
-    this.#text.value = both;
-    this.#edited();
+    this.#put(both);
     this.focus();
+  }
+
+  /** What is written from now on answers a message; the draft stays. */
+  reply(row) {
+    if (this.#about?.kind === "edit") this.#endAbout();
+    this.#setAbout({ kind: "reply", row });
+    this.focus();
+  }
+
+  /** Write an own message anew; the draft waits meanwhile. */
+  revise(row) {
+    this.#setAbout({ kind: "edit", row });
+    this.#put(row.text);
+    this.focus();
+  }
+
+  get #draftKey() {
+    return `draft ${this.#channel}`;
+  }
+
+  #endAbout() {
+    const kind = this.#about?.kind;
+    this.#setAbout(null);
+    if (kind === "edit") this.#put(this.#source.drafts.get(this.#draftKey) ?? "");
+    this.focus();
+  }
+
+  #setAbout(about) {
+    this.#about = about;
+    byId("about").hidden = about === null;
+    setAttribute(this.#form, "data-about", about?.kind);
+    if (about === null) return;
+    const { kind, row } = about;
+    setText(byId("about-title"), say(`context.${kind}`, { name: this.#source.nameOf(row) }));
+    setText(byId("about-text"), this.#source.excerptOf(row));
+    setAttribute(byId("about-end"), "aria-label", say(`context.end.${kind}`));
+  }
+
+  /** Show a text of the wire form. */
+  #put(wire) {
+    const { text, chosen } = fromWire(wire, this.#source.names(this.#channel));
+    this.#chosen = chosen;
+    this.#text.value = text;
+    this.#edited();
+    this.#mentions.close();
+  }
+
+  #mention(person, from, to) {
+    this.#chosen.set(person.label, person.id);
+    this.#text.setRangeText(`${person.label} `, from, to, "end");
+    this.#edited();
+  }
+
+  get #wire() {
+    return toWire(this.#text.value, this.#chosen);
   }
 
   #key(event) {
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    if (this.#mentions.key(event)) return;
+    if (event.key === "Escape" && this.#about) this.#endAbout();
+    else if (event.key === "ArrowUp" && !this.#text.value && !this.#about) {
+      const row = this.#source.lastOwn(this.#channel);
+      if (!row) return;
+      this.revise(row);
+    } else if (event.key === "Enter" && !event.shiftKey && !event.isComposing) this.#submit();
+    else return;
     event.preventDefault();
-    this.#submit();
   }
 
   #submit() {
-    const text = this.#text.value;
+    const text = this.#wire;
+    const about = this.#about;
     this.focus();
-    if (!text.trim() || measured(text, this.#max_bytes).isOver) return;
-    this.#text.value = "";
-    this.#edited();
-    this.#send(this.#channel, text);
+    if (!text.trim() || measured(text, this.#source.max_bytes).isOver) return;
+    if (about?.kind === "edit") this.#endAbout();
+    else {
+      this.#setAbout(null);
+      this.#put("");
+    }
+    if (about?.kind !== "edit" || text !== about.row.text) this.#source.send(this.#channel, text, about);
   }
 
   #edited() {
-    this.#drafts.set(`draft ${this.#channel}`, this.#text.value);
+    const wire = this.#wire;
+    if (this.#about?.kind !== "edit") this.#source.drafts.set(this.#draftKey, wire);
     this.#grow();
-    const { left, isOver, isNear } = measured(this.#text.value, this.#max_bytes);
+    const { left, isOver, isNear } = measured(wire, this.#source.max_bytes);
     const words = isOver ? say("composer.long", { n: -left }) : isNear ? say("composer.left", { n: left }) : "";
     setText(this.#note, words);
     this.#note.hidden = !words;
     this.#note.classList.toggle("is-error", isOver);
     this.#text.setAttribute("aria-invalid", String(isOver));
     this.#able();
+    this.#mentions.update();
   }
 
   #able() {
-    this.#button.disabled = this.#isBusy || measured(this.#text.value, this.#max_bytes).isOver;
+    this.#button.disabled = this.#isBusy || measured(this.#wire, this.#source.max_bytes).isOver;
   }
 
   #grow() {

@@ -3,10 +3,12 @@
  * selection and what a screen reader has read stay where they are.
  */
 
-import { linkify } from "../linkify.js";
+import { excerpt } from "../excerpt.js";
 import { rowWords } from "../rowwords.js";
 import { say } from "../strings.js";
 import { avatar, h, hueClass, icon, setAttribute, setIcon, setText } from "./dom.js";
+import { drawReactions } from "./reactions.js";
+import { drawText } from "./text.js";
 
 const lang = document.documentElement.lang || "en";
 const clockTime = new Intl.DateTimeFormat(lang, { hour: "2-digit", minute: "2-digit" });
@@ -19,7 +21,9 @@ export function makeRow(row) {
     picture: h("div", { class: "row-picture" }),
     author: h("span", { class: "author" }),
     time: h("time"),
+    quote: h("button", { type: "button", class: "quote", "data-action": "jump", hidden: true }),
     text: h("div", { class: "text" }),
+    reactions: h("div", { class: "reactions", hidden: true }),
     receipt: h("div", { class: "receipt", hidden: true }),
     words: h("span", { class: "receipt-words" }),
     who: h("button", { type: "button", class: "receipt-button", "data-action": "receipts", "aria-haspopup": "dialog" }),
@@ -30,21 +34,40 @@ export function makeRow(row) {
   parts.receipt.append(parts.icon, parts.words, parts.who, parts.code, parts.actions);
   const byline = h("div", { class: "byline" }, parts.author, " ", parts.time);
   const element = h("article", { class: "row", "data-msg-id": row.id });
-  element.append(parts.picture, byline, parts.text, parts.receipt);
+  element.append(parts.picture, byline, parts.quote, parts.text, parts.receipt, parts.reactions);
   element.parts = parts;
   return element;
 }
 
-/** Bring the element to what the row says; `name` is the author's. */
-export function drawRow(element, { row, isHead, name, now_ms }) {
+/**
+ * Bring the element to what the row says; `name` is the author's, `people` (`me`, `nameOf`) those of its
+ * channel, `answered` the row that it answers, if that is here.
+ */
+export function drawRow(element, { row, isHead, name, now_ms, people, answered }) {
   const { parts } = element;
   setAttribute(element, "data-state", row.state);
   setAttribute(element, "data-phase", row.phase || null);
+  setAttribute(element, "data-change", row.change?.state);
   element.classList.toggle("leads", isHead);
   element.classList.toggle("own", row.own);
   drawByline(parts, row, isHead, name);
-  if (parts.text.shown !== row.text) drawText(parts.text, row.text);
-  if (row.own) drawReceipt(parts, rowWords(row, now_ms), element);
+  drawQuote(parts.quote, row, answered, people);
+  drawText(parts.text, row, people);
+  drawReactions(parts.reactions, row, people);
+  drawReceipt(parts, rowWords(row, now_ms), element);
+}
+
+function drawQuote(element, row, answered, people) {
+  element.hidden = !row.reply_to || row.deleted;
+  if (element.hidden) return;
+  const name = answered ? people.nameOf(answered.author) : "";
+  const text = answered?.deleted ? say("quote.deleted") : excerpt(answered?.text ?? "", people.nameOf);
+  const words = answered ? say("quote.of", { name, text }) : say("quote.earlier");
+  if (element.shown === words) return;
+  element.shown = words;
+  setAttribute(element, "aria-label", words);
+  const said = answered ? [h("strong", {}, name), " ", text] : [words];
+  element.replaceChildren(icon("reply"), h("span", { class: "quote-words" }, ...said));
 }
 
 function drawByline(parts, row, isHead, name) {
@@ -61,13 +84,6 @@ function drawByline(parts, row, isHead, name) {
   if (parts.picture.shown === pictured) return;
   parts.picture.shown = pictured;
   parts.picture.replaceChildren(...(pictured || isHead ? [avatar(row.author)] : []));
-}
-
-function drawText(element, text) {
-  element.shown = text;
-  const link = ({ text: words, href }) =>
-    h("a", { href, target: "_blank", rel: "noopener noreferrer", referrerpolicy: "no-referrer" }, words);
-  element.replaceChildren(...linkify(text).map((piece) => (piece.href ? link(piece) : piece.text)));
 }
 
 function drawReceipt(parts, { text, code = "", icon: picture, actions }, element) {

@@ -21,6 +21,8 @@ const FAR_SCREENS = 1.5;
 const OPENING_PAGES_MAX = 2;
 /** Where the line of the new messages comes to stand: at this part of the height. */
 const LINE_PART = 0.15;
+/** Where a row stands that somebody has jumped to: a third of the height from the top. */
+const REVEALED_PART = 1 / 3;
 const lang = document.documentElement.lang || "en";
 const longDay = new Intl.DateTimeFormat(lang, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
 
@@ -37,7 +39,7 @@ export class TimelineView {
 
   /**
    * `source`: `rows(name)`, `channel(name)`, `nameOf(row)`, `now_ms()`, `olderWanted()` (false: not now),
-   * `seen(order)`, `act(action, id)`, `fillGap(id)`.
+   * `seen(order)`, `around(row)`, `act(action, id, button)`, `fillGap(id)`.
    */
   constructor(source) {
     this.#source = source;
@@ -89,6 +91,18 @@ export class TimelineView {
     this.#rows.element(id)?.querySelector("button")?.focus();
   }
 
+  /** Bring a row into sight and put the focus on it. False: it is not here. */
+  reveal(id) {
+    this.#opening = null;
+    this.#draw();
+    this.#rows.scrollTo(id, REVEALED_PART);
+    const element = this.#rows.element(id);
+    if (!element) return false;
+    element.tabIndex = -1;
+    element.focus({ preventScroll: true });
+    return true;
+  }
+
   #draw() {
     if (this.#channel === null) return;
     const rows = this.#source.rows(this.#channel);
@@ -115,9 +129,13 @@ export class TimelineView {
 
   #drawItem(element, item) {
     const now_ms = this.#source.now_ms();
-    if (item.kind === "row") drawRow(element, { ...item, name: this.#source.nameOf(item.row), now_ms });
+    if (item.kind === "row") this.#drawRow(element, item, now_ms);
     else if (item.kind === "day") setText(element.firstChild, dayWords(item.at_ms, now_ms));
     else if (item.kind === "gap") drawGap(element, item.row);
+  }
+
+  #drawRow(element, item, now_ms) {
+    drawRow(element, { ...item, name: this.#source.nameOf(item.row), now_ms, ...this.#source.around(item.row) });
   }
 
   #drawOlder(rows, { older }) {
@@ -172,7 +190,7 @@ export class TimelineView {
     if (gap) this.#source.fillGap(gap.dataset.gap);
     const button = event.target.closest("button[data-action]");
     const row = button?.closest("[data-msg-id]");
-    if (row) this.#source.act(button.dataset.action, row.dataset.msgId);
+    if (row) this.#source.act(button.dataset.action, row.dataset.msgId, button);
   }
 }
 

@@ -1,0 +1,109 @@
+/**
+ * What people do with messages: write, answer, edit, delete, react, try again, take back, jump to what is quoted.
+ *
+ * All that others should see goes through the outbox under an id made here.
+ */
+
+import { systemClock } from "./clock.js";
+import { hasReacted } from "./looks.js";
+import { written } from "./outbox.js";
+import { isSettled } from "./progress.js";
+import { subjectOf } from "./rowwords.js";
+import { say } from "./strings.js";
+import { uuid7 } from "./uuid7.js";
+
+/** Pages that are loaded at most to find a quoted message. */
+const SEEK_PAGES_MAX = 20;
+
+export class MessageActs {
+  #app;
+
+  constructor(app) {
+    this.#app = app;
+  }
+
+  /** What was written in the composer, `about` a message or not; shown at once and handed over in its turn. */
+  async send(channel, text, about = null) {
+    if (about?.kind === "edit") {
+      await this.#change(about.row, { kind: "edit", text });
+      return;
+    }
+    const answers = about ? { kind: "reply", reply_to: about.row.id } : {};
+    const { screen, outbox, reading } = this.#app;
+    screen.keeping(1);
+    try {
+      await outbox.add({ ...written({ ...this.#stamp(channel), text, ...answers }) });
+      reading.answered(channel);
+      screen.toBottom();
+    } catch (error) {
+      screen.notKept(channel, text, error);
+    }
+    screen.keeping(-1);
+  }
+
+  /** A button of a row. */
+  async act(action, id, button) {
+    const { messages, outbox, screen, me } = this.#app;
+    const row = messages.row(id);
+    if (!row) return;
+    const subject = subjectOf(row);
+    if (action === "receipts") screen.receipts.open(row);
+    else if (action === "retry") await outbox.retry(subject);
+    else if (action === "discard" || action === "cancel" || action === "edit") await this.#takeBack(subject, action);
+    else if (action === "reply") screen.composer.reply(row);
+    else if (action === "revise") screen.composer.revise(row);
+    else if (action === "delete") await this.#change(row, { kind: "delete" });
+    else if (action === "jump") await this.#jump(row.channel, row.reply_to);
+    else if (action === "toggle") {
+      const { emoji } = button.dataset;
+      await this.#change(row, { kind: "reaction", emoji, on: !hasReacted(row, emoji, me.id) });
+    }
+  }
+
+  /** The newest own message that can be edited. */
+  lastOwn(channel) {
+    return this.#app.messages.rows(channel).findLast((row) => row.own && isSettled(row) && !row.deleted);
+  }
+
+  #stamp(channel) {
+    return { id: uuid7(), channel, at_ms: systemClock.now() };
+  }
+
+  async #change(row, change) {
+    try {
+      await this.#app.outbox.add(written({ ...this.#stamp(row.channel), text: "", ...change, target: row.id }));
+    } catch (error) {
+      this.#app.screen.trouble(error.code ? error : { code: "", message: say("error.unknown") });
+    }
+  }
+
+  async #takeBack(subject, action) {
+    const { outbox, screen } = this.#app;
+    const { error, channel, text } = subject;
+    const isChange = Boolean(subject.target) && subject.kind !== "reply";
+    await outbox.discard(subject);
+    if (action === "edit") screen.rewrite(channel, text);
+    else if (action === "cancel") screen.focusComposer();
+    else {
+      // The node has forgotten it by now, so Undo brings it back as a new one that waits for Retry.
+      const again = { ...written(subject), id: uuid7() };
+      screen.discarded(isChange ? say("change.discarded") : say("undo.text"), async () => {
+        await outbox.add(again, error);
+        screen.focusRow(isChange ? subject.target : again.id);
+      });
+    }
+  }
+
+  /** Go to a message that may not be loaded yet. */
+  async #jump(channel, id) {
+    const { messages, screen, channels } = this.#app;
+    if (!messages.row(id)) screen.announcer.say("row", say("quote.seeking"));
+    for (let pages = 0; pages < SEEK_PAGES_MAX && !messages.row(id); pages += 1) {
+      if (channels.get(channel)?.older !== "idle") break;
+      await this.#app.loadOlder(channel);
+    }
+    if (this.#app.current !== channel) return;
+    if (!messages.row(id) || !screen.timeline.reveal(id))
+      screen.trouble({ message: say("quote.unknown"), remedy: say("quote.unknown.remedy") });
+  }
+}

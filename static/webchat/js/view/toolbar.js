@@ -1,0 +1,121 @@
+/**
+ * The toolbar of a message, and the keyboard among messages.
+ *
+ * There is one toolbar; it goes to the row under the pointer or with the focus. With the focus in the timeline
+ * the arrow keys go from message to message and Tab goes on into its toolbar, so a long timeline has few stops.
+ */
+
+import { EMOJIS } from "../emojis.js";
+import { say } from "../strings.js";
+import { byId, h, icon } from "./dom.js";
+import { opens } from "./popover.js";
+
+export class RowToolbar {
+  #rowOf;
+  #scroller = byId("timeline");
+  #react = button("react", { "aria-haspopup": "dialog" });
+  #reply = button("reply");
+  #more = button("more", { "aria-haspopup": "true" });
+  #menu = h("div", { class: "row-menu", popover: "auto" }, button("revise"), button("delete"));
+  #picker = emojiPicker();
+  #bar = h("div", { class: "row-tools", role: "toolbar", "aria-label": say("act.toolbar") });
+
+  /** `rowOf(id)` is what the page knows of a message. The buttons act as all buttons of a row do. */
+  constructor(rowOf) {
+    this.#rowOf = rowOf;
+    this.#bar.append(this.#react, this.#reply, this.#more, this.#menu, this.#picker);
+    opens(this.#react, this.#picker);
+    opens(this.#more, this.#menu);
+    for (const popover of [this.#picker, this.#menu])
+      popover.addEventListener("click", (event) => event.target.closest("[data-action]") && popover.hidePopover());
+    for (const event of ["pointerover", "focusin"]) this.#scroller.addEventListener(event, (each) => this.#follow(each));
+    this.#scroller.addEventListener("keydown", (event) => this.#key(event));
+    this.#bar.addEventListener("keydown", (event) => this.#keyInBar(event));
+    this.#menu.addEventListener("keydown", (event) => moveAmong(event, this.#menu, 1));
+    this.#picker.addEventListener("keydown", (event) => moveAmong(event, this.#picker, EMOJIS[0].length));
+  }
+
+  /** After rows have changed: no toolbar where nothing can be done any more. */
+  refresh() {
+    if (this.#bar.parentElement) this.#show(this.#bar.parentElement);
+  }
+
+  /** Follow the pointer and the focus; an open menu, and who is in the toolbar by keyboard, are left alone. */
+  #follow({ target }) {
+    const row = target.closest?.("[data-msg-id]");
+    if (row && !this.#bar.querySelector(":popover-open, :focus-visible")) this.#show(row);
+  }
+
+  /** Put the toolbar into a row, with what can be done to its message; the focus stays in the timeline. */
+  #show(element) {
+    const row = this.#rowOf(element.dataset.msgId);
+    const isOpen = Boolean(row) && !row.deleted && row.state !== "pending" && row.state !== "failed";
+    if (isOpen) this.#more.hidden = !row.own;
+    if (isOpen ? this.#bar.parentElement === element : !this.#bar.isConnected) return;
+    const old = this.#bar.contains(document.activeElement) ? this.#bar.parentElement : null;
+    if (isOpen) element.append(this.#bar);
+    else this.#bar.remove();
+    if (!old) return;
+    old.tabIndex = -1;
+    old.focus({ preventScroll: true });
+  }
+
+  #key(event) {
+    const row = event.target.closest("[data-msg-id]");
+    const isPlain = !event.altKey && !event.ctrlKey && !event.metaKey && !event.shiftKey;
+    if (!isPlain || event.defaultPrevented || (row ?? this.#scroller) !== event.target) return;
+    const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    if (!by) return;
+    const rows = [...this.#scroller.querySelectorAll("[data-msg-id]")];
+    const next = row ? rows[rows.indexOf(row) + by] : rows.at(by > 0 ? 0 : -1);
+    if (!next) return;
+    event.preventDefault();
+    next.tabIndex = -1;
+    next.focus({ preventScroll: true });
+    next.scrollIntoView({ block: "nearest" });
+  }
+
+  #keyInBar(event) {
+    const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    const shown = [this.#react, this.#reply, this.#more].filter((each) => !each.hidden);
+    const at = shown.indexOf(document.activeElement);
+    if (!by || at < 0) return;
+    event.preventDefault();
+    shown.at((at + by) % shown.length).focus();
+  }
+}
+
+const ICONS = { react: "react", reply: "reply", more: "more", revise: "edit", delete: "delete" };
+
+/** React and More open something; the others act on the message. */
+function button(name, more = {}) {
+  const acts = name === "react" || name === "more" ? {} : { "data-action": name };
+  const isInMenu = name === "revise" || name === "delete";
+  const words = isInMenu ? say(`act.${name}`) : null;
+  const named = isInMenu ? {} : { "aria-label": say(`act.${name}`), title: say(`act.${name}`) };
+  const attributes = { type: "button", class: isInMenu ? "menu-item" : "tool", ...acts, ...named, ...more };
+  return h("button", attributes, icon(ICONS[name]), words);
+}
+
+function emojiPicker() {
+  const grid = h("div", { role: "grid", "aria-label": say("act.emojis") });
+  for (const emojis of EMOJIS) {
+    const cells = emojis.map((emoji) => {
+      const chosen = h("button", { type: "button", class: "emoji", "data-action": "toggle", "data-emoji": emoji }, emoji);
+      return h("span", { role: "gridcell" }, chosen);
+    });
+    grid.append(h("div", { role: "row", class: "emoji-row" }, ...cells));
+  }
+  return h("div", { class: "emojis", popover: "auto", role: "dialog", "aria-label": say("act.emojis") }, grid);
+}
+
+/** Arrow keys, Home and End among the buttons of a menu or a grid with so many columns. */
+function moveAmong(event, place, columns) {
+  const all = [...place.querySelectorAll("button")];
+  const at = all.indexOf(document.activeElement);
+  const steps = { ArrowUp: -columns, ArrowDown: columns, ArrowLeft: -1, ArrowRight: 1, Home: -at, End: all.length - 1 - at };
+  if (at < 0 || !(event.key in steps)) return;
+  event.preventDefault();
+  event.stopPropagation();
+  all[Math.min(all.length - 1, Math.max(0, at + steps[event.key]))].focus();
+}

@@ -1,0 +1,188 @@
+/** Own edits, deletions and reactions: seen at once, never lost in between, never rows of their own. */
+
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+
+import { changed, hasReacted, lookOf, unchanged } from "../../static/webchat/js/looks.js";
+import { OptimisticUIManager } from "../../static/webchat/js/optimistic.js";
+import { rowWords } from "../../static/webchat/js/rowwords.js";
+import { QUORUM_MS } from "../../static/webchat/js/watch.js";
+import { FakeClock, recorder } from "./fakes.mjs";
+
+const CHANNEL = "#lobby";
+const place = { channel: CHANNEL, order: "1", at_ms: 1 };
+const mine = (more = {}) => ({ ...place, id: "a", text: "helo", html: "<p>helo</p>", author: "me", name: "Ann", own: true, ...more });
+const theirs = (more = {}) => ({ ...mine(), id: "b", order: "2", author: "bob", name: "Bob", own: false, ...more });
+const change = (kind, more = {}) => ({ ...place, id: "x1", kind, target: "a", text: "", emoji: "", on: true, author: "me", ...more });
+const edit = (more) => change("edit", { text: "hello", ...more });
+const report = (record, state, more = {}) => ({ ...record, order: "9", state, ...more });
+const error = { code: "NOT_AUTHOR", message: "Not yours", remedy: "Ask." };
+
+let clock;
+let listener;
+let messages;
+const row = (id = "a") => messages.row(id);
+
+beforeEach(() => {
+  clock = new FakeClock();
+  listener = recorder("changed", "removed", "changeFailed");
+  messages = new OptimisticUIManager(clock, listener);
+  messages.setLinked(true);
+  messages.received(mine());
+  messages.received(theirs());
+});
+
+test("an edit is seen at once, without the HTML of the old text, and marked pending", () => {
+  messages.written(edit({ at_ms: 7 }));
+  assert.deepEqual([row().text, row().html, row().edited_ms], ["hello", "", 7]);
+  assert.equal(row().change.state, "pending");
+  assert.equal(row().state, "sent");
+});
+
+test("no change is ever a row, whoever reports it first", () => {
+  messages.written(edit());
+  messages.reported(report(edit(), "pending"), "me");
+  messages.reported(report(change("reaction", { id: "x2", emoji: "👍" }), "delivered"), "me");
+  messages.reported(report(change("delete", { id: "x3", target: "unknown" }), "pending"), "me");
+  assert.deepEqual(messages.rows(CHANNEL).map((each) => each.id), ["a", "b"]);
+});
+
+test("between the node's answer and its word on the look nothing falls back", () => {
+  messages.written(edit());
+  messages.reported(report(edit({ html: "<p>hello</p>" }), "pending"), "me");
+  assert.deepEqual([row().text, row().html], ["hello", "<p>hello</p>"]);
+  messages.reported(report(mine(), "delivered"), "me");
+  assert.equal(row().text, "hello", "a late receipt of the first text changes no text");
+  messages.changed(mine({ text: "hello", html: "<p>hello</p>", edited_ms: 5 }));
+  messages.reported(report(edit(), "sent"), "me");
+  assert.deepEqual([row().text, row().edited_ms, row().change], ["hello", 5, null]);
+});
+
+test("a late state of an edit does not bring its text back over a newer one", () => {
+  messages.written(edit());
+  messages.reported(report(edit(), "pending"), "me");
+  messages.changed(mine({ text: "newer, from another page" }));
+  messages.reported(report(edit(), "delivered"), "me");
+  assert.equal(row().text, "newer, from another page");
+});
+
+test("a refused change says why on its target's row; discarding restores the old look", () => {
+  messages.written(edit());
+  messages.refused("x1", error);
+  assert.deepEqual(listener.calls.filter(([name]) => name === "changeFailed").length, 1);
+  const words = rowWords(row(), 0);
+  assert.equal(words.text, "Edit not saved: Not yours. Ask.");
+  assert.deepEqual([words.code, ...words.actions], ["NOT_AUTHOR", "retry", "discard"]);
+  assert.equal(row().text, "hello");
+  messages.discarded("x1");
+  assert.deepEqual([row().text, row().html, row().change], ["helo", "<p>helo</p>", null]);
+  assert.equal(rowWords(row(), 0).text, "Sent");
+});
+
+test("discarding what the node had accepted restores the old look as well", () => {
+  for (const each of [edit(), change("reaction", { emoji: "👍" }), change("delete")]) {
+    messages.written(each);
+    messages.reported(report(each, "failed", { error }), "me");
+    assert.equal(row().change.state, "failed");
+    messages.discarded(each.id);
+    assert.deepEqual([row().text, row().deleted, row().reactions], ["helo", false, []], each.kind);
+    messages.retried(each.id);
+  }
+});
+
+test("an accepted change without a quorum fails after its time, and a retry gives it all of it again", () => {
+  messages.written(edit());
+  messages.reported(report(edit(), "pending"), "me");
+  clock.pass(QUORUM_MS);
+  assert.equal(row().change.error.code, "NO_QUORUM");
+  messages.retried("x1");
+  assert.equal(row().change.state, "pending");
+  messages.reported(report(edit(), "sent"), "me");
+  assert.equal(row().change, null);
+  assert.equal(clock.waiting, 0);
+});
+
+test("a failed change and a pending one: the row tells of the failed one", () => {
+  messages.written(edit());
+  messages.refused("x1", error);
+  messages.written(change("reaction", { id: "x2", emoji: "👍" }));
+  assert.equal(row().change.id, "x1");
+  assert.deepEqual(row().reactions, [["👍", ["me"]]]);
+});
+
+test("a reaction to another's message shows its trouble there", () => {
+  messages.written(change("reaction", { target: "b", emoji: "🎉" }));
+  messages.refused("x1", error);
+  assert.match(rowWords(row("b"), 0).text, /^Reaction not sent: Not yours/);
+});
+
+test("a deletion says on how many other nodes it is done, and never more than is known", () => {
+  messages.written(change("delete"));
+  assert.deepEqual([row().deleted, row().text, rowWords(row(), 0).text], [true, "", ""]);
+  messages.reported(report(change("delete"), "sent", { delivered: { n: 0, m: 3 } }), "me");
+  assert.equal(rowWords(row(), 0).text, "Removed from view on 0 of 3 other nodes");
+  messages.reported(report(change("delete"), "delivered", { delivered: { n: 2, m: 3 } }), "me");
+  messages.reported(report(change("delete"), "delivered", { delivered: { n: 1, m: 3 } }), "me");
+  assert.equal(rowWords(row(), 0).text, "Removed from view on 2 of 3 other nodes");
+  messages.received(theirs({ deleted: true, text: "" }));
+  assert.equal(rowWords(row("b"), 0).text, "");
+});
+
+test("a change waits with its outbox, in the words of a message", () => {
+  messages.setLinked(false);
+  messages.written(edit());
+  assert.equal(rowWords(row(), 0).text, "Waiting for connection, will send by itself");
+  messages.setLinked(true);
+  messages.handingOver("x1");
+  clock.pass(400);
+  assert.equal(rowWords(row(), 0).text, "Saving the edit…");
+});
+
+test("events win over a page of history that they have overtaken", () => {
+  messages.changed(mine({ id: "old", text: "edited" }));
+  messages.paged(mine({ id: "old", order: "0", text: "first" }));
+  assert.equal(row("old").text, "edited");
+  messages.paged(mine({ text: "stale" }));
+  assert.equal(row().text, "helo");
+  messages.received(mine({ text: "a snapshot's word" }));
+  assert.equal(row().text, "a snapshot's word");
+});
+
+test("the first text of an own message gives way to its look when that comes", () => {
+  messages.reported(report(mine({ id: "c", text: "first" }), "pending"), "me");
+  messages.paged(mine({ id: "c", text: "edited since" }));
+  messages.reported(report(mine({ id: "c", text: "first" }), "sent"), "me");
+  assert.equal(row("c").text, "edited since");
+});
+
+test("a change to what is not loaded is laid over it when it comes", () => {
+  messages.written(change("edit", { target: "old", text: "new" }));
+  messages.paged(mine({ id: "old", order: "0", text: "old" }));
+  assert.equal(row("old").text, "new");
+});
+
+test("leaving a channel ends its changes and their timers", () => {
+  messages.written(edit());
+  messages.reported(report(edit(), "pending"), "me");
+  messages.forget(CHANNEL);
+  assert.equal(clock.waiting, 0);
+});
+
+test("reactions: each person once, in the order of reacting, and back again", () => {
+  const on = (emoji) => ({ kind: "reaction", emoji, on: true });
+  const off = (emoji) => ({ kind: "reaction", emoji, on: false });
+  let look = lookOf({ text: "x" });
+  for (const [each, by] of [[on("👍"), "bob"], [on("👍"), "me"], [on("👍"), "me"], [on("🎉"), "me"]]) look = changed(look, each, by);
+  assert.deepEqual(look.reactions, [["👍", ["bob", "me"]], ["🎉", ["me"]]]);
+  assert.ok(hasReacted(look, "🎉", "me") && !hasReacted(look, "🎉", "bob"));
+  look = changed(look, off("🎉"), "me");
+  assert.deepEqual(look.reactions, [["👍", ["bob", "me"]]]);
+  assert.deepEqual(unchanged(look, on("👍"), "me", look).reactions, [["👍", ["bob"]]]);
+  assert.deepEqual(changed(look, off("❓"), "me").reactions, look.reactions);
+});
+
+test("a deleted message stays deleted, whatever is said of it", () => {
+  const gone = changed(lookOf({ text: "x", reactions: [["👍", ["bob"]]] }), { kind: "delete" }, "me");
+  assert.deepEqual(changed(gone, edit(), "me"), gone);
+  assert.deepEqual([gone.text, gone.reactions], ["", []]);
+});
