@@ -1,0 +1,123 @@
+"""What people do with messages that are there: edit, delete, answer, react, mention; by mouse or by keyboard."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Locator, expect
+
+from e2e.chat import SOON_MS, Message, Person
+
+
+class Talker:
+    """The verbs of one person's messages."""
+
+    def __init__(self, person: Person) -> None:
+        self.person = person
+        self.page = person.page
+
+    # with the mouse
+
+    def _tool(self, message: Message, name: str) -> Locator:
+        row = self.person.row(message)
+        row.hover()
+        return row.get_by_role("button", name=name, exact=True)
+
+    def react(self, message: Message, emoji: str) -> Talker:
+        """Choose an emoji for a message."""
+        self._tool(message, "React").click()
+        self.person.row(message).get_by_role("grid").get_by_role("button", name=emoji).click()
+        return self
+
+    def reply(self, message: Message, text: str) -> Message:
+        """Answer a message."""
+        self._tool(message, "Reply").click()
+        expect(self.page.get_by_text(f"Reply to {message.sender.name}")).to_be_visible()
+        return self.person.say(text)
+
+    def edit(self, message: Message, text: str) -> Talker:
+        """Write an own message anew."""
+        self._tool(message, "More").click()
+        self.person.row(message).get_by_role("button", name="Edit", exact=True).click()
+        expect(self.person.composer).to_be_focused()
+        self.person.composer.fill(text)
+        self.person.composer.press("Enter")
+        return self
+
+    def delete(self, message: Message) -> Talker:
+        """Take an own message from everybody's view."""
+        self._tool(message, "More").click()
+        self.person.row(message).get_by_role("button", name="Delete", exact=True).click()
+        return self
+
+    # by keyboard alone
+
+    def press(self, *keys: str) -> Talker:
+        """Keys where the focus is."""
+        for key in keys:
+            self.page.keyboard.press(key)
+        return self
+
+    def go_to_newest_row(self) -> Talker:
+        """From the composer to the newest message."""
+        expect(self.person.composer).to_be_focused()
+        self.person.timeline.focus()
+        return self.press("ArrowUp")
+
+    def expect_focus_on(self, name: str) -> Talker:
+        """The focus is on a button of this name."""
+        expect(self.page.locator(":focus")).to_have_accessible_name(name)
+        return self
+
+    # what is seen
+
+    def expect_reaction(self, message: Message, emoji: str, *people: str) -> Talker:
+        """The reaction is there once, and names these people."""
+        chip = self.person.row(message).get_by_role(
+            "button", name=f"{emoji} {' and '.join(people)}", exact=True
+        )
+        expect(chip).to_have_count(1, timeout=SOON_MS)
+        return self
+
+    def expect_no_reaction(self, message: Message, emoji: str) -> Talker:
+        """Nobody has reacted so."""
+        chip = self.person.row(message).locator(f'.chip[data-emoji="{emoji}"]')
+        expect(chip).to_have_count(0, timeout=SOON_MS)
+        return self
+
+    def toggle(self, message: Message, emoji: str) -> Talker:
+        """Press the reaction under a message."""
+        self.person.row(message).locator(f'.chip[data-emoji="{emoji}"]').click()
+        return self
+
+    def expect_edited(self, message: Message, text: str) -> Talker:
+        """The new text, marked as edited, in the same row."""
+        row = self.person.row(message)
+        expect(row).to_contain_text(text, timeout=SOON_MS)
+        expect(row.get_by_text("(edited)")).to_be_visible()
+        expect(row).to_have_count(1)
+        return self
+
+    def expect_deleted(self, message: Message, of_nodes: str = "") -> Talker:
+        """The row says that it was deleted, and to its author on how many nodes."""
+        row = self.person.row(message)
+        expect(row).to_contain_text("Deleted", timeout=SOON_MS)
+        expect(row).not_to_contain_text(message.text)
+        if of_nodes:
+            expect(row).to_contain_text(f"Removed from view on {of_nodes}", timeout=SOON_MS)
+        return self
+
+    def expect_answer_to(self, message: Message, quoted: str) -> Talker:
+        """The row quotes what it answers; pressing that goes there."""
+        expect(self.person.row(message).get_by_role("button", name=f"Reply to {quoted}")).to_be_visible()
+        return self
+
+    def follow_quote(self, answer: Message, quoted: Message) -> Talker:
+        """Press the quote: the focus is on what was answered."""
+        self.person.row(answer).get_by_role("button", name="Reply to").click()
+        expect(self.person.row(quoted)).to_be_focused()
+        return self
+
+    def expect_mention(self, message: Message, name: str, *, own: bool) -> Talker:
+        """Somebody is mentioned by name; oneself stands out."""
+        mention = self.person.row(message).get_by_text(f"@{name}", exact=True)
+        expect(mention).to_have_class("mention is-me" if own else "mention", timeout=SOON_MS)
+        return self
