@@ -1,4 +1,4 @@
-"""What people do with messages that are there: edit, delete, answer, react, mention; by mouse or by keyboard."""
+"""What people do with messages that are there: edit, delete, answer, react, mention; by mouse or keyboard."""
 
 from __future__ import annotations
 

@@ -177,6 +177,7 @@ export class App {
   async #page(name, before) {
     const frame = { type: "history.page", channel: name, before, limit: HISTORY_LIMIT };
     const { messages, more } = await this.connection.request(frame);
+    for (const message of messages) this.learnName(message);
     paged(this.messages, name, before, messages, more);
     return more;
   }
@@ -208,6 +209,12 @@ export class App {
       retried: (id) => messages.retried(id),
       discarded: (id) => messages.discarded(id),
     };
+  }
+
+  /** A message says what its author is called, also where no word on the name alone has come. */
+  learnName({ channel, author, name }) {
+    const names = this.channels.get(channel)?.names;
+    if (name && names && !names.has(author)) this.channels.named({ channel, author, name });
   }
 
   /** The name of a row's author, as far as it is known. */

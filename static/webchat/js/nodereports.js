@@ -27,6 +27,7 @@ function eventTable(app) {
   const { messages, channels, me } = app;
   return {
     message(frame) {
+      app.learnName(frame);
       if (!messages.received(frame)) return;
       app.reading.arrived(frame, app.screen.isReading(frame.channel));
       app.trim(frame.channel);

@@ -88,7 +88,7 @@ function drawByline(parts, row, isHead, name) {
 
 function drawReceipt(parts, { text, code = "", icon: picture, actions }, element) {
   parts.receipt.hidden = !text;
-  const hasWho = actions.length === 0 && picture !== "sending" && Boolean(text);
+  const hasWho = actions.length === 0 && !["sending", "delete"].includes(picture) && Boolean(text);
   setText(parts.words, hasWho ? "" : text);
   setText(parts.who, hasWho ? text : "");
   parts.words.hidden = hasWho;
