@@ -141,3 +141,33 @@ def look_at_administration(person: Person) -> None:
     person.visit("/admin/auth/user/")
     person.page.get_by_role("link", name=person.name, exact=True).click()
     expect(person.page.get_by_role("heading", name="Change user")).to_be_visible()
+
+
+def invitation_link(person: Person) -> str:
+    """Make an invitation at the account page; its link."""
+    Account(person).open()
+    person.page.get_by_role("link", name="Invite people").click()
+    person.page.get_by_role("button", name="Make a link").click()
+    link = person.page.get_by_role("status").locator("code")
+    expect(link).to_contain_text("?invite=")
+    return link.inner_text()
+
+
+def take_invitation_back(person: Person) -> None:
+    """Take back the one invitation that is still good."""
+    person.page.get_by_role("button", name="Take back").click()
+    Account(person).expect_notice("The invitation is taken back.")
+
+
+def create_account_at(person: Person, address: str) -> Person:
+    """Create an account at the page that a link leads to."""
+    person.page.goto(address)
+    person._credentials("Create account")
+    return person.expect_chat_page()
+
+
+def expect_no_account_at(person: Person, address: str, words: str) -> None:
+    """The page says why there is no account to be had, and offers no form."""
+    person.page.goto(address)
+    expect(person.page.get_by_role("alert")).to_contain_text(words)
+    expect(person.page.get_by_role("button", name="Create account")).to_have_count(0)

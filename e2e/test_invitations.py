@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from e2e.account import copied_link, follow_link_to_an_account
+from collections.abc import Callable
+from pathlib import Path
+
+from e2e.account import (
+    copied_link,
+    create_account_at,
+    expect_no_account_at,
+    follow_link_to_an_account,
+    invitation_link,
+    take_invitation_back,
+)
 from e2e.conftest import People
 from e2e.servers import Server
 
@@ -18,3 +28,28 @@ def test_a_link_brings_a_newcomer_into_the_channel(people: People, server: Serve
     newcomer.expect_joined(channel).expect_message(said)
     newcomer.reload().expect_open(channel)
     assert newcomer.page.url == f"{server.url}/"
+
+
+def test_an_invitation_opens_one_account_and_can_be_taken_back(
+    people: People, launch: Callable[..., Server], tmp_path: Path
+) -> None:
+    people.allow("403")
+    people.allow("ERR_CONNECTION_REFUSED")  # the page of the server that ends
+    folder = {"STARLING_DATA": str(tmp_path / "kept")}
+    first = launch("still-open", **folder)
+    people("uma", first).sign_up()
+    first.stop()
+    server = launch("by-invitation", STARLING_SIGNUP="invite", **folder)
+    uma = people("uma", server).sign_in()
+    stranger = people("vera", server)
+    expect_no_account_at(stranger, f"{server.url}/signup/", "by invitation")
+
+    link = invitation_link(uma)
+    uma.picture("invitations")
+    create_account_at(stranger, link)
+    expect_no_account_at(people("wim", server), link, "INVITE_EXPIRED")
+
+    uma.open_page()
+    other = invitation_link(uma)
+    take_invitation_back(uma)
+    expect_no_account_at(people("wim", server), other, "INVITE_EXPIRED")
