@@ -161,6 +161,37 @@ class Reader:
         expect(self.page.locator(":focus")).to_have_text(re.compile("^(Delivered|Sent|Only)"))
         return self
 
+    # what is unsent
+
+    def expect_outbox(self, count: int) -> Reader:
+        """So many messages are unsent; the chip is there only when there are some."""
+        chip = self.page.get_by_role("button", name=re.compile(r"^Outbox"))
+        if count:
+            expect(chip).to_have_text(f"Outbox ({count})", timeout=SOON_MS)
+        else:
+            expect(chip).to_have_count(0, timeout=SOON_MS)
+        return self
+
+    def open_outbox(self, *words: str) -> Reader:
+        """Open the list of what is unsent, which contains these words."""
+        self.page.get_by_role("button", name=re.compile(r"^Outbox")).click()
+        return self.expect_who_has(*words)
+
+    def press_in_outbox(self, button: str) -> Reader:
+        """A button of the list."""
+        self.page.get_by_role("dialog").get_by_role("button", name=button).click()
+        return self
+
+    def undo(self) -> Reader:
+        """Take the discarding back."""
+        self.page.get_by_role("button", name="Undo").click()
+        return self
+
+    def try_now(self) -> Reader:
+        """Don't wait for the next attempt to connect."""
+        self.page.get_by_role("button", name="Try now").click()
+        return self
+
     # gaps
 
     def expect_gap(self) -> Reader:

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
 import { OptimisticUIManager } from "../../static/webchat/js/optimistic.js";
+import { rowWords } from "../../static/webchat/js/rowwords.js";
 import { QUORUM_MS } from "../../static/webchat/js/watch.js";
 import { FakeClock, recorder } from "./fakes.mjs";
 
@@ -208,4 +209,25 @@ test("a name that becomes known is everywhere", () => {
   messages.received({ ...other("b", "1"), name: "" });
   messages.renamed(CHANNEL, "bob", "Robert");
   assert.equal(messages.row("b").name, "Robert");
+});
+
+test("an old message asks, in words with its age, until its writer has decided", () => {
+  messages.written({ ...draft("a"), at_ms: clock.now() - 2 * 3_600_000 });
+  messages.asking("a");
+  const { text, actions } = rowWords(messages.row("a"), clock.now());
+  assert.equal(text, "Written 2 h ago: send now?");
+  assert.deepEqual(actions, ["send", "discard"]);
+  assert.equal(messages.isHandingOver(CHANNEL), false);
+  messages.retried("a");
+  assert.equal(messages.row("a").phase, "sending");
+});
+
+test("unsent are failed, queued and asking ones of all channels, and those that take long", () => {
+  for (const id of ["a", "b", "c", "d"]) messages.written({ ...draft(id), channel: `#${id}` });
+  messages.refused("a", { code: "TOO_LARGE", message: "m", remedy: "r" });
+  messages.queued("b");
+  messages.reported(report("d", "sent", { channel: "#d" }));
+  assert.deepEqual(messages.unsent.map((row) => row.id), ["a", "b"]);
+  clock.pass(3000);
+  assert.deepEqual(messages.unsent.map((row) => row.id), ["a", "b", "c"]);
 });

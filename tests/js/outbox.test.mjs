@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { Outbox, OUTBOX_MAX } from "../../static/webchat/js/outbox.js";
+import { ASK_AFTER_MS, Outbox, OUTBOX_MAX } from "../../static/webchat/js/outbox.js";
 import { MemoryStore } from "../../static/webchat/js/outbox_store.js";
 import { FakeClock, recorder, settle } from "./fakes.mjs";
 
-const REPORTS = ["written", "handingOver", "queued", "waiting", "accepted", "refused", "retried", "discarded"];
-const message = (id, channel = "#lobby") => ({ id, channel, text: `text of ${id}`, at_ms: 1 });
+const REPORTS = ["written", "handingOver", "queued", "asking", "waiting", "accepted", "refused", "retried", "discarded"];
+const message = (id, channel = "#lobby") => ({ id, channel, text: `text of ${id}`, at_ms: 1_700_000_000_000 });
 const row = (id, accepted = false) => ({ ...message(id), accepted });
 
 /** Tabs of one account that share a lock and hear each other. */
@@ -330,4 +330,35 @@ test("a failed change is tried again, and taken back, as what it is", async () =
   await settle();
   frames.push(...node.asked);
   assert.deepEqual(frames, ["edit a", "edit a", "retry a", "discard a"]);
+});
+
+test("what has waited for over an hour asks after a reload, and holds up nobody", async () => {
+  const first = await openPage();
+  await first.outbox.add(message("a"));
+  clock.pass(ASK_AFTER_MS + 1);
+  await first.outbox.add({ ...message("b"), at_ms: clock.now() });
+  room = new FakeRoom();
+  const { outbox, told } = await openPage();
+  assert.deepEqual(told(), ["written a", "asking a", "written b"]);
+  outbox.setLinked(true);
+  await settle();
+  assert.deepEqual(node.asked, ["send b"]);
+  await outbox.retry(row("a"));
+  await settle();
+  assert.deepEqual(node.asked, ["send b", "send a"]);
+  assert.equal(store.records.size, 0);
+});
+
+test("what has waited for over an hour asks when the connection comes back, and can be discarded", async () => {
+  const { outbox, told } = await openPage();
+  await outbox.add(message("a"));
+  clock.pass(ASK_AFTER_MS + 1);
+  outbox.setLinked(true);
+  await settle();
+  assert.ok(told().includes("asking a"));
+  assert.deepEqual(node.asked, []);
+  await outbox.discard(row("a"));
+  await settle();
+  assert.deepEqual(node.asked, ["discard a"]);
+  assert.equal(store.records.size, 0);
 });

@@ -203,6 +203,7 @@ export class App {
       written: (record) => messages.written({ ...written(record), author: this.me.id, name: this.me.name }),
       handingOver: (id) => messages.handingOver(id),
       queued: (id) => messages.queued(id),
+      asking: (id) => messages.asking(id),
       waiting: (id, until_ms) => messages.waiting(id, until_ms),
       accepted: (_, report) => messages.reported(report, this.me.id, this.me.name),
       refused: (id, error) => messages.refused(id, error),

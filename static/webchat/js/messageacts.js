@@ -48,7 +48,7 @@ export class MessageActs {
     if (!row) return;
     const subject = subjectOf(row);
     if (action === "receipts") screen.receipts.open(row);
-    else if (action === "retry") await outbox.retry(subject);
+    else if (action === "retry" || action === "send") await outbox.retry(subject);
     else if (action === "discard" || action === "cancel" || action === "edit") await this.#takeBack(subject, action);
     else if (action === "reply") screen.composer.reply(row);
     else if (action === "revise") screen.composer.revise(row);
@@ -87,11 +87,26 @@ export class MessageActs {
     else {
       // The node has forgotten it by now, so Undo brings it back as a new one that waits for Retry.
       const again = { ...written(subject), id: uuid7() };
-      screen.discarded(isChange ? say("change.discarded") : say("undo.text"), async () => {
+      screen.discarded(isChange ? say("change.discarded") : say("undo.text", { n: 1 }), async () => {
         await outbox.add(again, error);
         screen.focusRow(isChange ? subject.target : again.id);
       });
     }
+  }
+
+  /** A button of the list of what is unsent: retry what failed or asks, or discard it all, which can be undone. */
+  async actOnAll(action, rows) {
+    const { outbox, screen } = this.#app;
+    if (action === "retry") {
+      for (const row of rows) if (row.state === "failed" || row.phase === "asking") await outbox.retry(row);
+      return;
+    }
+    const again = rows.map((row) => [{ ...written(row), id: uuid7() }, row.error]);
+    for (const row of rows) await outbox.discard(row);
+    screen.discarded(say("undo.text", { n: rows.length }), async () => {
+      for (const [message, error] of again) await outbox.add(message, error);
+      screen.focusRow(again.at(-1)[0].id);
+    });
   }
 
   /** Go to a message that may not be loaded yet. */

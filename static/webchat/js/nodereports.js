@@ -39,6 +39,7 @@ function eventTable(app) {
     "channel.delayed": (frame) => channels.delayed(frame),
     "channel.joined"(frame) {
       channels.joined(frame);
+      channels.remember(); // a page that comes without a connection knows it too
       app.loadNewest(frame.channel);
     },
     "channel.left"(frame) {

@@ -16,7 +16,7 @@
 
 import { changed, firstLook, isChange, lookOf, unchanged } from "./looks.js";
 import { OwnChanges } from "./ownchanges.js";
-import { isSettled, newProgress, Progress } from "./progress.js";
+import { isSettled, newProgress, Progress, isStuck } from "./progress.js";
 import { mergeDelivered, NOTHING_DELIVERED } from "./receipts.js";
 import { RowList } from "./rowlist.js";
 
@@ -61,6 +61,11 @@ export class OptimisticUIManager {
     this.#remove(row);
   }
 
+  /** Own messages of all channels that did not get out as they should, oldest first. */
+  get unsent() {
+    return [...this.#rows.values()].filter(isStuck).sort((a, b) => a.place - b.place);
+  }
+
   /** Whether a message of the channel is on its way to the node and not accepted yet. */
   isHandingOver(channel) {
     return this.rows(channel).some((row) => row.phase === "sending" && !row.accepted);
@@ -98,6 +103,11 @@ export class OptimisticUIManager {
     this.#progress.inPhase(this.#find(id), "queued");
   }
 
+  /** It has waited so long that its writer is asked before it goes out. */
+  asking(id) {
+    this.#progress.inPhase(this.#find(id), "asking");
+  }
+
   /** The node takes no more for now; it goes out at `until_ms` by itself. */
   waiting(id, until_ms) {
     const entry = this.#find(id);
@@ -114,7 +124,7 @@ export class OptimisticUIManager {
   /** Somebody pressed Retry. */
   retried(id) {
     const entry = this.#find(id);
-    if (entry?.state === "failed") this.#progress.begin(entry, "failed");
+    if (entry?.state === "failed" || entry?.phase === "asking") this.#progress.begin(entry, entry.state);
   }
 
   /** Discarded or cancelled: gone, unless a receipt shows that it went out all the same. */

@@ -10,6 +10,9 @@
  * `op` says what the node is to be asked: `send`, `retry` or `discard`. Of all tabs of an account the
  * one that holds the lock (and a connection) drains; the others learn from it what happened.
  *
+ * What the node has not accepted for `ASK_AFTER_MS` may have lost its sense: it is not sent before its
+ * writer has said so (`retry`), and holds up nobody meanwhile.
+ *
  * An unreachable node never makes a record fail: it waits, with backoff. `RATE_LIMITED` waits as long
  * as the node says. Every other code is final, and the row says why.
  */
@@ -18,6 +21,8 @@ import { ownError } from "./strings.js";
 
 /** More than that are refused with `OUTBOX_FULL`. */
 export const OUTBOX_MAX = 500;
+/** Something this old asks before it goes out. */
+export const ASK_AFTER_MS = 3_600_000;
 const UNREACHABLE = new Set(["CONNECTION_LOST", "WORKER_UNAVAILABLE"]);
 const PAUSE_MIN_MS = 500;
 const PAUSE_MAX_MS = 8000;
@@ -80,7 +85,8 @@ export class Outbox {
 
   /** Ask again for a failed message; `accepted`: the node has it already. */
   async retry(row) {
-    await this.#keep({ ...written(row), op: row.accepted ? "retry" : "send", failed: null });
+    const op = row.accepted ? "retry" : "send";
+    await this.#keep({ ...written(row), op, failed: null, sure_ms: this.#clock.now() });
     this.#report("retried", row.id);
   }
 
@@ -117,6 +123,7 @@ export class Outbox {
     if (record.op !== "send") return;
     this.#listener.written(record);
     if (record.failed) this.#listener.refused(record.id, record.failed);
+    else if (this.#asks(record)) this.#listener.asking(record.id);
   }
 
   async #keep(record) {
@@ -150,12 +157,20 @@ export class Outbox {
 
   #runnable(channel = null) {
     return [...this.#records.values()]
-      .filter((record) => !record.failed && (channel === null || record.channel === channel))
+      .filter((record) => !record.failed && !this.#asks(record) && (channel === null || record.channel === channel))
       .sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  /** Whether its writer is to be asked before it goes out. */
+  #asks({ op, at_ms, sure_ms = at_ms }) {
+    return op === "send" && this.#clock.now() - sure_ms > ASK_AFTER_MS;
   }
 
   #pump() {
     if (!this.#draining || this.#pauseEnd) return;
+    for (const record of this.#records.values()) {
+      if (!record.failed && this.#asks(record)) this.#report("asking", record.id);
+    }
     for (const channel of new Set(this.#runnable().map((record) => record.channel))) this.#drain(channel);
   }
 

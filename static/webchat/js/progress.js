@@ -16,6 +16,10 @@ const SETTLED = new Set(["sent", "delivered", "received"]);
 /** Whether it has got to where it was to go. */
 export const isSettled = ({ state }) => SETTLED.has(state);
 
+/** Whether it does not get out as it should: failed, not on its way, or on its way for long. */
+export const isStuck = ({ state, phase, stage }) =>
+  state === "failed" || (state === "pending" && (phase !== "sending" || stage > 1));
+
 /** The fields of an entry that has got nowhere yet. */
 export const newProgress = () => ({
   accepted: false,

@@ -48,12 +48,19 @@ function removedWords({ n, m }) {
 function pendingWords(row, now_ms) {
   const actions = ["cancel"];
   if (row.phase === "queued") return { text: say("row.queued"), icon: "queued", actions };
+  if (row.phase === "asking")
+    return { text: say("row.asking", { ago: agoWords(now_ms - row.at_ms) }), icon: "queued", actions: ["send", "discard"] };
   if (row.phase === "waiting") {
     const s = Math.max(1, Math.ceil((row.until_ms - now_ms) / 1000));
     return { text: say("row.waiting", { s }), icon: "queued", actions };
   }
   if (row.stage === 0) return NOTHING;
   return { text: say(row.stage === 1 ? "row.sending" : "row.still"), icon: "sending", actions };
+}
+
+function agoWords(ms) {
+  const h = Math.max(1, Math.floor(ms / 3_600_000));
+  return h < 48 ? say("ago.hours", { n: h }) : say("ago.days", { n: Math.floor(h / 24) });
 }
 
 function sentWords(row) {

@@ -12,6 +12,7 @@ import { byId, oncePerFrame, setText } from "./view/dom.js";
 import { offerInviteLink } from "./view/invitelink.js";
 import { JoinCard } from "./view/joincard.js";
 import { listenToKeys } from "./view/keys.js";
+import { OutboxCard } from "./view/outboxcard.js";
 import { ReceiptCard } from "./view/receiptcard.js";
 import { SidebarView } from "./view/sidebar.js";
 import { Announcer, StatusView } from "./view/status.js";
@@ -44,10 +45,19 @@ export class Screen {
     this.timeline = new TimelineView(this.#timelineSource(now_ms));
     this.receipts = new ReceiptCard({ now_ms, nameOf: (channel, id) => app.nameIn(channel, id) });
     this.toolbar = new RowToolbar((id) => app.messages.row(id));
+    this.outboxCard = new OutboxCard({
+      now_ms,
+      unsent: () => app.messages?.unsent ?? [],
+      act: (action, id) => app.acts.act(action, id),
+      actOnAll: (action, rows) => app.acts.actOnAll(action, rows),
+    });
     this.#drawHead = oncePerFrame(() => this.#head());
     this.rowListener = {
       changed: (row, from) => this.#rowChanged(row, from),
-      removed: (row) => this.#rowsChanged(row.own),
+      removed: (row) => {
+        this.#rowsChanged(row.own);
+        this.outboxCard.redraw();
+      },
       changeFailed: ({ error }) => this.announcer.say("row", say("heard.change.failed", { reason: error.message })),
     };
     byId("leave").addEventListener("click", () => app.leave(app.current));
@@ -210,6 +220,7 @@ export class Screen {
 
   #rowChanged(row, from) {
     this.receipts.changed(row);
+    if (row.own) this.outboxCard.redraw();
     if (row.channel === this.#app.current) this.#rowsChanged(row.own);
     if (!row.own || from === row.state || from === null) return;
     if (row.state === "failed") this.announcer.say("row", say("heard.failed", { reason: row.error.message }));

@@ -8,6 +8,11 @@
 const WORDS = {
   "row.queued": "Waiting for connection, will send by itself",
   "row.waiting": "Many messages in a short time: sends by itself in {s} s",
+  "row.asking": "Written {ago}: send now?",
+  "row.send": "Send",
+  "ago.hours": "{n} h ago",
+  "ago.days.one": "1 day ago",
+  "ago.days.other": "{n} days ago",
   "row.sending": "Sending…",
   "row.still": "Still sending…",
   "row.sent": "Sent, stored on {k} of {of} nodes",
@@ -84,7 +89,9 @@ const WORDS = {
   "heard.sent": "Message sent.",
   "heard.delivered": "Message delivered.",
 
-  "undo.text": "Message discarded",
+  "outbox.chip": "Outbox ({n})",
+  "undo.text.one": "Message discarded",
+  "undo.text.other": "{n} messages discarded",
   "undo.action": "Undo",
 
   "error.NO_QUORUM": "Too few nodes confirmed that they stored the message",

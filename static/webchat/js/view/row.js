@@ -13,7 +13,7 @@ import { drawText } from "./text.js";
 const lang = document.documentElement.lang || "en";
 const clockTime = new Intl.DateTimeFormat(lang, { hour: "2-digit", minute: "2-digit" });
 const fullTime = new Intl.DateTimeFormat(lang, { dateStyle: "full", timeStyle: "medium" });
-const ACTION_ICONS = { retry: "retry", edit: "edit", discard: "discard", cancel: "discard" };
+const ACTION_ICONS = { retry: "retry", send: "send", edit: "edit", discard: "discard", cancel: "discard" };
 
 /** An empty article for the row; `drawRow` fills it. */
 export function makeRow(row) {

@@ -1,0 +1,55 @@
+"""What could not be sent: kept over a reload, sent once and in order, listed for all channels."""
+
+from __future__ import annotations
+
+from e2e.conftest import People
+from e2e.line import Line
+from e2e.reader import Reader
+from e2e.servers import Network, Server
+
+
+def test_three_written_without_connection_survive_a_reload_and_go_out_in_order(
+    people: People, server: Server, channel: str
+) -> None:
+    rita = people("rita", server)
+    line = Line(rita.page)
+    rita.sign_up().join(channel)
+    saul = people("saul", server).sign_up().join(channel)
+
+    line.cut()
+    rita.disturbed = True
+    said = rita.say_at_once("offline 1", "offline 2", "offline 3")
+    rita.page.reload()
+    rita.expect_open(channel)
+    for message in said:
+        rita.expect_waiting_for_the_node(message)
+    Reader(rita).expect_outbox(3)
+
+    line.restore()
+    Reader(rita).try_now()
+    for message in said:
+        rita.expect_delivered(message)
+    saul.expect_order(said)
+    rita.expect_order(said)
+    Reader(rita).expect_outbox(0)
+
+
+def test_the_outbox_lists_what_is_unsent_and_takes_it_all_back(
+    people: People, server: Server, channel: str
+) -> None:
+    toni = people("toni", server).sign_up().join(channel)
+    people("ulla", server).sign_up().join(channel)
+    eyes = Reader(toni)
+    toni.network(Network.CUT)
+    said = toni.say_at_once("void 1", "void 2")
+    for message in said:
+        toni.expect_failed(message)
+
+    eyes.expect_outbox(2).open_outbox("void 1", "void 2", "Not sent:")
+    toni.picture("outbox")
+    eyes.press_in_outbox("Discard all").expect_outbox(0)
+    for message in said:
+        toni.expect_no_message(message)
+    eyes.undo().expect_outbox(2)
+    toni.network(Network.OPEN)
+    eyes.open_outbox("void 1").press_in_outbox("Retry all").expect_outbox(0)
