@@ -3,6 +3,7 @@
  * outbox and the node, and whatever changed is drawn in the next frame.
  */
 
+import { Beside } from "./beside.js";
 import { Channels } from "./channels.js";
 import { systemClock } from "./clock.js";
 import { Connection } from "./connection.js";
@@ -49,6 +50,7 @@ export class App {
       random: Math.random,
       listener: nodeReports(this),
     });
+    this.beside = new Beside(this);
   }
 
   /** Show what earlier pages knew and what the outbox holds, then connect. */
@@ -79,6 +81,7 @@ export class App {
     if (before !== name && this.channels.get(before)) this.#putAway(before);
     if (name) this.memory.set("channel", name);
     this.screen.show(name);
+    this.beside.shown(name);
   }
 
   #putAway(name) {

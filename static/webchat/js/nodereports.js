@@ -28,6 +28,7 @@ function eventTable(app) {
   return {
     message(frame) {
       app.learnName(frame);
+      app.beside.typing.wrote(frame.channel, frame.author);
       if (!messages.received(frame)) return;
       app.reading.arrived(frame, app.screen.isReading(frame.channel));
       app.trim(frame.channel);
@@ -51,6 +52,8 @@ function eventTable(app) {
       channels.named(frame);
       messages.renamed(frame.channel, frame.author, frame.name);
     },
+    typing: (frame) => app.beside.typing.heard(frame),
+    "person.blocked": (frame) => app.beside.setBlocked(frame.blocked),
     "node.state": (frame) => app.screen.status.setNode(frame),
     trouble: (frame) => app.screen.trouble(frame.error),
   };
@@ -72,6 +75,7 @@ function welcomed(app, frame) {
     else snapshot(app, channel);
   }
   channels.remember();
+  app.beside.setBlocked(frame.blocked);
   app.screen.greeted();
   app.openFirst();
 }

@@ -1,0 +1,83 @@
+"""What a person sees and does beside the conversation: people, search, who is writing."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Locator, expect
+
+from e2e.chat import SOON_MS, Message, Person
+
+KEY_MS = 400
+
+
+class Beside:
+    """A person's use of the panel."""
+
+    def __init__(self, person: Person) -> None:
+        self.person = person
+        self.page = person.page
+
+    def _open(self, name: str) -> Locator:
+        button = self.page.get_by_role("button", name=name, exact=True).first
+        if button.get_attribute("aria-expanded") != "true":
+            button.click()
+        panel = self.page.get_by_role("complementary", name=name)
+        expect(panel).to_be_visible(timeout=SOON_MS)
+        return panel
+
+    def _member(self, other: Person) -> Locator:
+        return self._open("People").get_by_role("listitem").filter(has_text=other.name)
+
+    def expect_reachable(self, other: Person) -> Beside:
+        """The list says that the own node reaches the other's."""
+        expect(self._member(other).get_by_text("reachable", exact=True)).to_be_visible(timeout=SOON_MS)
+        return self
+
+    def block(self, other: Person) -> Beside:
+        """Press Block at the other; a second time takes it back."""
+        self._member(other).get_by_role("button", name=f"Block {other.name}").click()
+        return self
+
+    def expect_blocked(self, other: Person, blocked: bool = True) -> Beside:
+        """The button tells it, by more than its colour."""
+        button = self._member(other).get_by_role("button", name=f"Block {other.name}")
+        expect(button).to_have_attribute("aria-pressed", "true" if blocked else "false", timeout=SOON_MS)
+        return self
+
+    def search(self, words: str) -> Beside:
+        """Look for words in the open channel."""
+        panel = self._open("Search")
+        panel.get_by_label("Words to look for").fill(words)
+        panel.get_by_label("Words to look for").press("Enter")
+        return self
+
+    def expect_found(self, *messages: Message, searched: int) -> Beside:
+        """These, newest first, and how much was searched."""
+        panel = self._open("Search")
+        expect(panel.get_by_role("status")).to_contain_text(f"all {searched} messages", timeout=SOON_MS)
+        items = panel.get_by_role("list", name="Messages found").get_by_role("button")
+        expect(items).to_have_count(len(messages))
+        for item, message in zip(items.all(), messages, strict=True):
+            expect(item).to_contain_text(message.text)
+        return self
+
+    def type(self, text: str) -> Beside:
+        """Write without sending, as slowly as people do."""
+        self.person.composer.press_sequentially(text, delay=KEY_MS)
+        return self
+
+    def expect_writing(self, other: Person) -> Beside:
+        """The page says that the other is writing."""
+        expect(self.page.get_by_text(f"{other.name} is writing…")).to_be_visible(timeout=SOON_MS)
+        return self
+
+    def expect_nobody_writing(self) -> Beside:
+        """Nobody is said to be writing any more."""
+        expect(self.page.get_by_text("is writing…")).to_have_count(0, timeout=SOON_MS)
+        return self
+
+    def close_by_keyboard(self) -> Beside:
+        """Escape closes the panel, and the focus is where it was opened."""
+        self.page.keyboard.press("Escape")
+        expect(self.page.locator("#panel")).to_be_hidden()
+        assert self.page.evaluate("document.activeElement !== document.body")
+        return self

@@ -1,0 +1,107 @@
+/**
+ * What stands beside the conversation: people, search, who is writing, and whom one does not want to hear.
+ */
+
+import { systemClock } from "./clock.js";
+import { say } from "./strings.js";
+import { Typing } from "./typing.js";
+import { byId, setText } from "./view/dom.js";
+import { MembersView } from "./view/members.js";
+import { Panel } from "./view/panel.js";
+import { SearchView } from "./view/search.js";
+
+const FOUND_LIMIT = 20;
+
+export class Beside {
+  #app;
+  #blocked = new Set();
+  #members;
+  #search;
+  #panel;
+
+  constructor(app) {
+    this.#app = app;
+    this.typing = new Typing(systemClock, {
+      tell: (channel) => this.#hint(channel),
+      changed: (channel) => channel === app.current && this.#drawWriters(),
+    });
+    this.#members = new MembersView({
+      ask: (channel) => app.connection.request({ type: "channel.members", channel }),
+      me: () => app.me.id,
+      isBlocked: (id) => this.#blocked.has(id),
+      block: (id, on) => this.#block(id, on),
+      fallback: (id) => say("name.unknown", { id: id.slice(0, 8) }),
+    });
+    this.#search = new SearchView({
+      search: (channel, words, before) =>
+        app.connection.request({ type: "search", channel, words, before, limit: FOUND_LIMIT }),
+      nameOf: (message) => app.nameOf(message),
+      jump: (channel, id) => app.jump?.(channel, id),
+    });
+    this.#panel = new Panel({
+      people: this.#view("people", this.#members, "members.title"),
+      search: this.#view("search", this.#search, "search.title"),
+    });
+    byId("composer-text").addEventListener("input", (event) => {
+      if (event.target.value.trim() && app.connection.isOpen) this.typing.typed(app.current);
+    });
+  }
+
+  #view(name, view, title) {
+    return {
+      button: byId(`open-${name}`),
+      body: byId(`panel-${name}`),
+      title,
+      opened: () => view.open(this.#app.current),
+      closed: () => view.close(),
+    };
+  }
+
+  /** Another channel is shown, or none. */
+  shown(channel) {
+    this.#panel.close();
+    for (const name of ["people", "search"]) byId(`open-${name}`).hidden = channel === null;
+    this.#drawWriters();
+  }
+
+  /** The keys of the page. */
+  openSearch() {
+    if (this.#app.current !== null) this.#panel.open("search");
+  }
+
+  isBlocked(id) {
+    return this.#blocked.has(id);
+  }
+
+  /** Whom the person does not want to hear, as the node keeps it. */
+  setBlocked(ids) {
+    this.#blocked = new Set(ids);
+    this.#members.refresh();
+    this.#app.screen.timeline.redraw();
+  }
+
+  async #block(node, on) {
+    try {
+      await this.#app.connection.request({ type: "person.block", node, on });
+    } catch (error) {
+      this.#app.screen.trouble(error);
+    }
+  }
+
+  async #hint(channel) {
+    try {
+      await this.#app.connection.request({ type: "typing", channel });
+    } catch {
+      // A hint that can't be given is no loss, and nobody waits for it.
+    }
+  }
+
+  #drawWriters() {
+    const { current, channels } = this.#app;
+    const ids = current === null ? [] : this.typing.writers(current).filter((id) => !this.#blocked.has(id));
+    const names = ids.map((id) => channels.get(current)?.names.get(id) || say("name.unknown", { id: id.slice(0, 8) }));
+    const several = { one: names[0], two: names[1], n: names.length };
+    const key = ["", "writers.1", "writers.2"][names.length] ?? "writers.many";
+    setText(byId("writers"), key ? say(key, several) : "");
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * Searching a channel in what the own node holds of it, page by page, saying how much that was.
+ */
+
+import { say } from "../strings.js";
+import { avatar, byId, h, hueClass, setText } from "./dom.js";
+
+const lang = document.documentElement.lang || "en";
+const when = new Intl.DateTimeFormat(lang, { dateStyle: "medium", timeStyle: "short" });
+const day = new Intl.DateTimeFormat(lang, { dateStyle: "long" });
+
+export class SearchView {
+  #source;
+  #form = byId("search-form");
+  #field = byId("search-words");
+  #note = byId("search-note");
+  #list = byId("search-found");
+  #more = byId("search-more");
+  #channel = null;
+  #asked = null;
+
+  /** `source`: `search(channel, words, before)`, `nameOf(message)`, `jump(message)`. */
+  constructor(source) {
+    this.#source = source;
+    this.#form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#begin();
+    });
+    this.#more.addEventListener("click", () => this.#ask());
+    this.#list.addEventListener("click", (event) => {
+      const button = event.target.closest("button[data-found]");
+      if (button) source.jump(this.#channel, button.dataset.found);
+    });
+  }
+
+  open(channel) {
+    if (channel !== this.#channel) this.#clear();
+    this.#channel = channel;
+    this.#field.focus();
+    this.#field.select();
+  }
+
+  close() {
+    this.#asked = null;
+  }
+
+  #clear() {
+    this.#field.value = "";
+    this.#list.replaceChildren();
+    this.#more.hidden = true;
+    setText(this.#note, "");
+  }
+
+  #begin() {
+    const words = this.#field.value.trim();
+    if (!words) return;
+    this.#list.replaceChildren();
+    this.#asked = { words, before: null, searched: 0, found: 0 };
+    this.#ask();
+  }
+
+  async #ask() {
+    const asked = this.#asked;
+    if (!asked) return;
+    setText(this.#note, say("search.running"));
+    this.#more.hidden = true;
+    try {
+      const page = await this.#source.search(this.#channel, asked.words, asked.before);
+      if (asked === this.#asked) this.#add(asked, page);
+    } catch (error) {
+      if (asked === this.#asked) setText(this.#note, say("search.failed", { reason: error.message }));
+    }
+  }
+
+  #add(asked, { messages, searched, since_ms, next }) {
+    asked.before = next;
+    asked.searched += searched;
+    asked.found += messages.length;
+    this.#list.append(...messages.map((message) => this.#item(message, asked.words)));
+    const values = { n: asked.found, searched: asked.searched, day: since_ms ? day.format(since_ms) : "" };
+    setText(this.#note, say(next ? "search.so.far" : "search.all", values));
+    this.#more.hidden = !next;
+  }
+
+  #item(message, words) {
+    const name = h("span", { class: `member-name ${hueClass(message.author)}` }, this.#source.nameOf(message));
+    const time = h("time", { datetime: new Date(message.at_ms).toISOString() }, when.format(message.at_ms));
+    const text = h("span", { class: "found-text" }, ...marked(message.text, words));
+    const picture = h("span", { class: "member-picture" }, avatar(message.author));
+    const body = h("span", { class: "found-words" }, h("span", { class: "found-byline" }, name, " ", time), text);
+    return h("li", {}, h("button", { type: "button", class: "found", "data-found": message.id }, picture, body));
+  }
+}
+
+/** The text with the words that were looked for marked, as nodes; a long one around the first of them. */
+export function marked(text, words) {
+  const pattern = words.trim().split(/\s+/).map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  const parts = excerpt(text, new RegExp(pattern[0], "i")).split(new RegExp(`(${pattern.join("|")})`, "i"));
+  return parts.map((part, index) => (index % 2 ? h("mark", {}, part) : part));
+}
+
+const EXCERPT_CHARS = 240;
+
+function excerpt(text, first) {
+  const at = Math.max(0, text.search(first) - EXCERPT_CHARS / 3);
+  const cut = text.slice(at, at + EXCERPT_CHARS);
+  return `${at > 0 ? "…" : ""}${cut}${at + EXCERPT_CHARS < text.length ? "…" : ""}`;
+}
