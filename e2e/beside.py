@@ -43,6 +43,19 @@ class Beside:
         expect(button).to_have_attribute("aria-pressed", "true" if blocked else "false", timeout=SOON_MS)
         return self
 
+    def expect_hidden(self, message: Message) -> Beside:
+        """The row stands there without its text."""
+        row = self.person.row(message)
+        expect(row.get_by_role("button", name="whom you blocked")).to_be_visible(timeout=SOON_MS)
+        expect(row.get_by_text(message.text)).to_be_hidden()
+        return self
+
+    def show(self, message: Message) -> Beside:
+        """Look at it all the same."""
+        self.person.row(message).get_by_role("button", name="whom you blocked").click()
+        expect(self.person.row(message).get_by_text(message.text)).to_be_visible(timeout=SOON_MS)
+        return self
+
     def search(self, words: str) -> Beside:
         """Look for words in the open channel."""
         panel = self._open("Search")

@@ -22,6 +22,8 @@ def test_people_search_and_typing_between_two(people: People, server: Server, ch
 
     beside.expect_reachable(bob).block(bob).expect_blocked(bob)
     ann.picture("people")
+    beside.expect_hidden(first).show(first)
+    ann.expect_message(first)
     beside.block(bob).expect_blocked(bob, False)
     beside.search("library").expect_found(first, searched=2)
     ann.picture("search")

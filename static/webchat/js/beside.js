@@ -36,7 +36,7 @@ export class Beside {
       search: (channel, words, before) =>
         app.connection.request({ type: "search", channel, words, before, limit: FOUND_LIMIT }),
       nameOf: (message) => app.nameOf(message),
-      jump: (channel, id) => app.jump?.(channel, id),
+      jump: (channel, id) => app.acts.jump(channel, id),
     });
     this.#panel = new Panel({
       people: this.#view("people", this.#members, "members.title"),

@@ -53,7 +53,10 @@ export class MessageActs {
     else if (action === "reply") screen.composer.reply(row);
     else if (action === "revise") screen.composer.revise(row);
     else if (action === "delete") await this.#change(row, { kind: "delete" });
-    else if (action === "jump") await this.#jump(row.channel, row.reply_to);
+    else if (action === "show") {
+      row.shown = true;
+      screen.timeline.redraw();
+    } else if (action === "jump") await this.jump(row.channel, row.reply_to);
     else if (action === "toggle") {
       const { emoji } = button.dataset;
       await this.#change(row, { kind: "reaction", emoji, on: !hasReacted(row, emoji, me.id) });
@@ -110,7 +113,7 @@ export class MessageActs {
   }
 
   /** Go to a message that may not be loaded yet. */
-  async #jump(channel, id) {
+  async jump(channel, id) {
     const { messages, screen, channels } = this.#app;
     if (!messages.row(id)) screen.announcer.say("row", say("quote.seeking"));
     for (let pages = 0; pages < SEEK_PAGES_MAX && !messages.row(id); pages += 1) {

@@ -101,7 +101,8 @@ export class Screen {
 
   #peopleOf(channel) {
     const { me } = this.#app;
-    return { me: me.id, nameOf: (id) => this.#app.nameIn(channel, id) };
+    const { beside } = this.#app;
+    return { me: me.id, nameOf: (id) => this.#app.nameIn(channel, id), isBlocked: (id) => beside.isBlocked(id) };
   }
 
   #keyActions() {

@@ -26,6 +26,7 @@ const WORDS = {
   "row.retry": "Retry",
   "row.edit": "Edit",
   "row.discard": "Discard",
+  "row.blocked": "Message of somebody whom you blocked. Show it",
   "row.you": "{name} (you)",
 
   "has.alone":

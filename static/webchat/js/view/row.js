@@ -34,13 +34,15 @@ export function makeRow(row) {
   parts.receipt.append(parts.icon, parts.words, parts.who, parts.code, parts.actions);
   const byline = h("div", { class: "byline" }, parts.author, " ", parts.time);
   const element = h("article", { class: "row", "data-msg-id": row.id });
-  element.append(parts.picture, byline, parts.quote, parts.text, parts.receipt, parts.reactions);
+  const blocked = h("button", { type: "button", class: "quiet blocked", "data-action": "show", hidden: true });
+  parts.blocked = blocked;
+  element.append(parts.picture, byline, blocked, parts.quote, parts.text, parts.receipt, parts.reactions);
   element.parts = parts;
   return element;
 }
 
 /**
- * Bring the element to what the row says; `name` is the author's, `people` (`me`, `nameOf`) those of its
+ * Bring the element to what the row says; `name` is the author's, `people` (`me`, `nameOf`, `isBlocked`) those of its
  * channel, `answered` the row that it answers, if that is here.
  */
 export function drawRow(element, { row, isHead, name, now_ms, people, answered }) {
@@ -50,6 +52,10 @@ export function drawRow(element, { row, isHead, name, now_ms, people, answered }
   setAttribute(element, "data-change", row.change?.state);
   element.classList.toggle("leads", isHead);
   element.classList.toggle("own", row.own);
+  const isBlocked = people.isBlocked(row.author) && !row.shown;
+  element.classList.toggle("is-blocked", isBlocked);
+  parts.blocked.hidden = !isBlocked;
+  if (isBlocked) setText(parts.blocked, say("row.blocked"));
   drawByline(parts, row, isHead, name);
   drawQuote(parts.quote, row, answered, people);
   drawText(parts.text, row, people);
