@@ -13,7 +13,7 @@ import re
 import shutil
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from playwright.sync_api import BrowserContext, ConsoleMessage, Error
@@ -163,7 +163,13 @@ def launch(pytestconfig: pytest.Config, tmp_path: Path) -> Iterator[Callable[...
 
 
 class People:
-    """Opens browsers; ``troubles`` is what went wrong in any of them."""
+    """Opens browsers; ``troubles`` is what went wrong in any of them.
+
+    A name is one test's on the server that tests share, or their order would decide whether it is taken.
+    """
+
+    claims: ClassVar[dict[tuple[str, str], str]] = {}
+    """(server's address, name) -> the test whose name it is."""
 
     def __init__(
         self, new_context: Callable[..., BrowserContext], report: Report, test: str, shots: Path
@@ -177,6 +183,8 @@ class People:
 
     def __call__(self, name: str, server: Server) -> Person:
         """A person who has an own browser but no account yet."""
+        owner = self.claims.setdefault((server.url, name), self.test)
+        assert owner == self.test, f"{name} is the name of {owner} on this server: take another one"
         context = self.new_context(viewport={"width": 1280, "height": 800}, color_scheme="light")
         context.add_init_script(path=OBSERVER)
         page = context.new_page()

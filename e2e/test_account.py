@@ -25,29 +25,29 @@ def test_an_identity_moves_to_another_server(
 ) -> None:
     second = launch("second", STARLING_BOOTSTRAP=server.udp)
     people("otto", server).sign_up().join(channel)
-    mona = people("mona", server).sign_up().join(channel)
-    said = mona.say("I write from the first server")
-    mona.expect_sent(said)
-    account = Account(mona).open()
+    mila = people("mila", server).sign_up().join(channel)
+    said = mila.say("I write from the first server")
+    mila.expect_sent(said)
+    account = Account(mila).open()
     fingerprint = account.fingerprint()
     file = account.export_identity(tmp_path)
     account.import_identity(file).expect_refusal("IDENTITY_")
-    mona.picture("import")
-    mona.visit("/account/")
+    mila.picture("import")
+    mila.visit("/account/")
     account.delete()
 
-    moved = sign_up_with_identity(people("mona", second), file).join(channel)
+    moved = sign_up_with_identity(people("mila", second), file).join(channel)
     assert Account(moved).open().fingerprint() == fingerprint
     back = Account(moved).back().expect_open(channel)
     back.expect_order([said])
 
 
 def test_an_account_ends(people: People, server: Server, channel: str) -> None:
-    quinn = people("quinn", server).sign_up().join(channel)  # whoever is first here administers
+    quentin = people("quentin", server).sign_up().join(channel)  # whoever is first here administers
     pia = people("pia", server).sign_up().join(channel)
     said = pia.say("This stays with the others")
-    quinn.expect_message(said)
+    quentin.expect_message(said)
     account = Account(pia).open()
     account.delete()
     pia.picture("signed-out")
-    quinn.reload().expect_open(channel).expect_message(said)
+    quentin.reload().expect_open(channel).expect_message(said)

@@ -18,11 +18,11 @@ from e2e.servers import Server
 
 
 def test_a_link_brings_a_newcomer_into_the_channel(people: People, server: Server, channel: str) -> None:
-    rosa = people("rosa", server).sign_up().join(channel)
-    said = rosa.say("Welcome, whoever follows the link")
-    rosa.expect_sent(said)
-    link = copied_link(rosa)
-    rosa.picture("invite-link")
+    rolf = people("rolf", server).sign_up().join(channel)
+    said = rolf.say("Welcome, whoever follows the link")
+    rolf.expect_sent(said)
+    link = copied_link(rolf)
+    rolf.picture("invite-link")
 
     newcomer = follow_link_to_an_account(people("sam", server), link)
     newcomer.expect_joined(channel).expect_message(said)
@@ -41,15 +41,15 @@ def test_an_invitation_opens_one_account_and_can_be_taken_back(
     first.stop()
     server = launch("by-invitation", STARLING_SIGNUP="invite", **folder)
     uma = people("uma", server).sign_in()
-    stranger = people("vera", server)
+    stranger = people("veit", server)
     expect_no_account_at(stranger, f"{server.url}/signup/", "by invitation")
 
     link = invitation_link(uma)
     uma.picture("invitations")
     create_account_at(stranger, link)
-    expect_no_account_at(people("wim", server), link, "INVITE_EXPIRED")
+    expect_no_account_at(people("wanda", server), link, "INVITE_EXPIRED")
 
     uma.open_page()
     other = invitation_link(uma)
     take_invitation_back(uma)
-    expect_no_account_at(people("wim", server), other, "INVITE_EXPIRED")
+    expect_no_account_at(people("wanda", server), other, "INVITE_EXPIRED")

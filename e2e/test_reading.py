@@ -36,11 +36,11 @@ def numbered(word: str, count: int) -> list[str]:
 def test_what_comes_while_scrolled_up_moves_nothing_and_is_counted(
     people: People, server: Server, channel: str, talkers: Talkers
 ) -> None:
-    gina = people("gina", server).sign_up().join(channel)
-    gina.join(f"{channel}-2")
-    elsewhere = people("gina", server).sign_in()
+    gerd = people("gerd", server).sign_up().join(channel)
+    gerd.join(f"{channel}-2")
+    elsewhere = people("gerd", server).sign_in()
     list_only = Reader(elsewhere).open(f"{channel}-2")
-    eyes = Reader(gina).open(channel)
+    eyes = Reader(gerd).open(channel)
     talker = talkers(channel)
     talker.say(*numbered("old", 60))
     eyes.see("old 60").scroll_to("old 20").see("old 20")
@@ -53,7 +53,7 @@ def test_what_comes_while_scrolled_up_moves_nothing_and_is_counted(
     list_only.expect_unread(channel, "20")
     elsewhere.reload().expect_open(f"{channel}-2")
     list_only.expect_unread(channel, "20")
-    gina.reload().expect_open(channel)
+    gerd.reload().expect_open(channel)
     eyes.see("new 1").expect_line_before("new 1")
     eyes.go_to_the_end().see("new 20").expect_all_read(channel)
     list_only.expect_all_read(channel)
