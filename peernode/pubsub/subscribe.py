@@ -3,8 +3,8 @@
 A join, and a renewal that the short way (``peernode.pubsub.batches``) does not suffice for, do the same
 thing with the same request, so they share it here. Invariants: a lease's serial only ever grows; none is
 signed for a channel that was left, so none is newer than the tombstone; a node
-that answers with closer contacts is believed only as far as those contacts answer themselves, and changes
-no full set; when a quorum's answers carry our set's hash the set is fresh without a lookup.
+that answers with closer contacts is believed only as far as those contacts answer themselves; when a
+quorum's answers carry our set's hash the set is fresh without a lookup.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from peernode.channel.lease import SERIAL_AHEAD_MAX_MS, SERIAL_MAX_MS, Lease, si
 from peernode.errors import Backpressure, PeerNodeError, Refused, RemoteProtocolError, RpcTimeout
 from peernode.pubsub.audience import Audience
 from peernode.pubsub.context import Context
-from peernode.pubsub.loading import RUMOURED_MAX
 from peernode.pubsub.replica import InitiatorSet, Replica, make_set
 from peernode.pubsub.storage import PubSubStorage
 from peernode.wire.codec import Fields
@@ -62,8 +61,8 @@ class Subscription:
 
     @property
     def quorum(self) -> bool:
-        """Whether a majority of the set took the lease; who was named beside it does not count."""
-        return sum(1 for key in self.accepted if self.view.holds(key)) >= self.view.quorum
+        """Whether a majority took the lease."""
+        return len(self.accepted) >= self.view.quorum
 
     @property
     def agreed(self) -> bool:
@@ -196,26 +195,16 @@ class Subscriber:
                 timer.cancel()
 
     def _adopt(self, replica: Replica, result: Subscription, named: list[Contact]) -> None:
-        """Those of the named that are closer than ours and took the lease belong to a set that is not full.
-
-        A full one that was confirmed changes only when two sources agree, which the next load finds out;
-        until then messages go to them as well.
-        """
+        """Those of the named that are closer than ours and took the lease belong to the set."""
         takers = [contact for contact in named if contact.public_key in result.accepted]
-        limit, view = self._context.config.replicas, result.view
-        if view.answered and len(view.contacts) >= limit:
-            beside = {c.public_key: c for c in takers if not view.holds(c.public_key)}
-            known = dict.fromkeys(contact.public_key for contact in replica.rumoured)
-            news = [contact for key, contact in beside.items() if key not in known]
-            replica.rumoured = [*replica.rumoured, *news][:RUMOURED_MAX]
-            return
-        ours = [c for c in view.contacts if c.public_key in result.accepted or not takers]
+        ours = [c for c in result.view.contacts if c.public_key in result.accepted or not takers]
+        limit = self._context.config.replicas
         contacts = self._storage.merge(replica.channel_id, ours, takers, limit)
-        other = make_set(contacts, True, self._context.now())
-        if other.hash != view.hash and len(contacts) >= len(view.contacts):
-            result.view = replica.initiators = other
+        view = make_set(contacts, True, self._context.now())
+        if view.hash != result.view.hash and len(contacts) >= len(result.view.contacts):
+            result.view = replica.initiators = view
             if (mine := self._context.identity.public_key) in result.said:
-                result.said[mine] = other.hash
+                result.said[mine] = view.hash
 
     async def _ask(self, replica: Replica, contact: Contact, lease: bytes, result: Subscription) -> None:
         try:
