@@ -88,6 +88,17 @@ class Beside:
         expect(self.page.get_by_text("is writing…")).to_have_count(0, timeout=SOON_MS)
         return self
 
+    def expect_fits(self, width: int) -> Beside:
+        """On a screen so narrow nothing has to be scrolled sideways, and the channel's name can be read."""
+        self.page.set_viewport_size({"width": width, "height": 640})
+        title = self.page.get_by_role("heading", name=self.person.channel, exact=True)
+        expect(title).to_be_visible(timeout=SOON_MS)
+        box = title.bounding_box()
+        assert box is not None
+        assert box["width"] >= width / 3, f"{box['width']} px for the name of the channel"
+        assert self.page.evaluate("document.documentElement.scrollWidth") <= width
+        return self
+
     def close_by_keyboard(self) -> Beside:
         """Escape closes the panel, and the focus is where it was opened."""
         self.page.keyboard.press("Escape")

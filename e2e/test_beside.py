@@ -28,3 +28,9 @@ def test_people_search_and_typing_between_two(people: People, server: Server, ch
     beside.search("library").expect_found(first, searched=2)
     abel.picture("search")
     beside.close_by_keyboard()
+
+
+def test_the_head_has_room_on_a_small_screen(people: People, server: Server, channel: str) -> None:
+    beside = Beside(people("fritz", server).sign_up().join(channel))
+    beside.expect_fits(360).expect_fits(320)
+    beside.person.picture("small")
