@@ -43,30 +43,30 @@ def test_messages_are_edited_answered_reacted_to_and_deleted(
 def test_a_mention_an_edit_and_a_reaction_by_keyboard_alone(
     people: People, server: Server, channel: str
 ) -> None:
-    rosa, sven = (people(name, server).sign_up().join(channel) for name in ("rosa", "sven"))
-    by_rosa, by_sven = Talker(rosa), Talker(sven)
+    ronja, sven = (people(name, server).sign_up().join(channel) for name in ("ronja", "sven"))
+    by_ronja, by_sven = Talker(ronja), Talker(sven)
     hello = sven.say("Who is there?")
-    rosa.expect_message(hello)
+    ronja.expect_message(hello)
 
-    rosa.composer.press_sequentially("Me, @sv")
-    expect(rosa.page.get_by_role("option", name="sven")).to_have_attribute("aria-selected", "true")
-    by_rosa.press("Enter", "!", "Enter")
-    said = rosa._written("Me, @sven !")
-    by_rosa.expect_mention(said, "sven", own=False)
+    ronja.composer.press_sequentially("Me, @sv")
+    expect(ronja.page.get_by_role("option", name="sven")).to_have_attribute("aria-selected", "true")
+    by_ronja.press("Enter", "!", "Enter")
+    said = ronja._written("Me, @sven !")
+    by_ronja.expect_mention(said, "sven", own=False)
     by_sven.expect_mention(said, "sven", own=True)
-    rosa.expect_delivered(said)
+    ronja.expect_delivered(said)
 
-    by_rosa.press("ArrowUp")
-    expect(rosa.composer).to_have_value("Me, @sven !")
-    by_rosa.press("Escape").person.expect_ready_for_the_next()
-    by_rosa.press("ArrowUp", "End", "Backspace", "?", "Enter").expect_edited(said, "Me, @sven ?")
+    by_ronja.press("ArrowUp")
+    expect(ronja.composer).to_have_value("Me, @sven !")
+    by_ronja.press("Escape").person.expect_ready_for_the_next()
+    by_ronja.press("ArrowUp", "End", "Backspace", "?", "Enter").expect_edited(said, "Me, @sven ?")
     by_sven.expect_edited(said, "Me, @sven ?")
 
-    by_rosa.go_to_newest_row().press("ArrowUp")
-    expect(rosa.row(hello)).to_be_focused()
-    by_rosa.press("Tab").expect_focus_on("React").press("Enter", "ArrowRight", "ArrowRight", "Enter")
-    by_rosa.expect_focus_on("React").expect_reaction(hello, "❤️", "you")
-    by_sven.expect_reaction(hello, "❤️", "rosa")
+    by_ronja.go_to_newest_row().press("ArrowUp")
+    expect(ronja.row(hello)).to_be_focused()
+    by_ronja.press("Tab").expect_focus_on("React").press("Enter", "ArrowRight", "ArrowRight", "Enter")
+    by_ronja.expect_focus_on("React").expect_reaction(hello, "❤️", "you")
+    by_sven.expect_reaction(hello, "❤️", "ronja")
 
 
 def test_a_change_that_fails_says_why_and_discarding_it_restores_the_old_look(

@@ -113,6 +113,19 @@ class MessageDelivery:
         if message.author != mine.public_key and replica.subscribed:
             self._count_ack(spread, mine.public_key, mine.node_id, sign_ack(mine, message))
         if replica.serves and source is not Source.SYNC:
+            self._begin(spread)
+
+    def published(self, replica: Replica, message: Message) -> None:
+        """The author publishes what may be here already: all initiators may have caught up with it before.
+
+        What came by catching up is pushed by nobody, because those who pushed it once were elsewhere.
+        """
+        if replica.serves:
+            self._begin(self.spread(replica, message))
+
+    def _begin(self, spread: Spread) -> None:
+        if not spread.begun:
+            spread.begun = True
             self._context.tasks.spawn(self._push_by_rank(spread), "delivery.spread")
 
     def _stagger_s(self, subscribers: int) -> float:

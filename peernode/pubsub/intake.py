@@ -97,6 +97,7 @@ class Intake:
             await self._ingest.take(replica, message, Source.PUBLISH, caller.contact)
         except (PeerNodeError, Backpressure) as error:
             raise refusal_of(error) from error
+        self._delivery.published(replica, message)
         receipt = sign_receipt(self._context.identity, message, self._context.config.machine_id)
         now = self._context.now()
         count = replica.leases.count(now)

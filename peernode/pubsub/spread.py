@@ -19,6 +19,8 @@ class Spread:
     acked: dict[bytes, tuple[bytes, bytes]] = field(default_factory=dict)
     pushing: dict[bytes, asyncio.TimerHandle | None] = field(default_factory=dict)
     """Subscriber id -> what asks for a relay when the push under way stays unanswered."""
+    begun: bool = False
+    """Whether this node's pushes by rank have begun."""
     shared: dict[bytes, None] = field(default_factory=dict)
     """Subscribers whose acks somebody else has reported to all: we need not."""
 
