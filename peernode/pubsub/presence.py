@@ -6,7 +6,7 @@ the subscribers of a small channel in one datagram each, which nobody stores or 
 
 Invariants: one look pings at most ``LOOKED_AT_MAX`` members, and nobody who has answered lately; at most one
 look per channel runs; a hint of typing goes out every ``TYPING_EVERY_S`` at most, comes in as often from one
-sender, and only from who is a subscriber as far as this node knows.
+sender, and only from who is a subscriber, or has written here, as far as this node knows.
 """
 
 from __future__ import annotations
@@ -136,10 +136,14 @@ class Presence:
 
     def _serve_typing(self, caller: Caller, body: Fields) -> list[Any]:
         replica = self._storage.replicas.get(body.take_bytes(20))
-        if replica is None or not replica.subscribed or not replica.lists(caller.contact.id):
+        if replica is None or not replica.subscribed or not self._belongs(replica, caller.contact):
             raise Refused(Status.NOT_SUBSCRIBED)
         key = f"{replica.channel_id.hex()} {caller.contact.id.hex()}"
         if not self._writers.take(key, self._context.now()):
             raise Refused(Status.RATE_LIMITED)
         self._context.tell(Typing(replica.name, caller.contact.id.hex()))
         return []
+
+    def _belongs(self, replica: Replica, contact: Contact) -> bool:
+        """Who came lately may not be listed here for a renewal yet, but has said its name already."""
+        return replica.lists(contact.id) or replica.room.of_author(contact.public_key) > 0

@@ -144,3 +144,25 @@ def test_a_search_stops_at_its_bound_and_goes_on_from_there() -> None:
         assert (second.searched, second.next) == (1, "")
 
     story(tell, 1, author_rate_per_s=10_000.0, author_burst=10_000)
+
+
+def test_who_came_lately_and_has_written_is_seen_typing_before_the_next_renewal() -> None:
+    async def tell(flock: Flock) -> None:
+        for bird in flock.birds[:-1]:
+            await bird.join()
+        initiators = flock[0].node.diagnostics()["channels"][0]["initiators"]
+        reader = next(bird for bird in flock.birds[:-1] if bird.node.node_id not in initiators)
+        writer = flock.birds[-1]
+        assert writer.node.node_id not in initiators
+        await writer.join()
+        await writer.say("hello")
+        await flock.expect(lambda: reader.texts() == ["hello"], 5, "the first message")
+
+        async def type_once() -> None:
+            writer.node.typing(LOBBY)
+
+        await asyncio.sleep(1)
+        await writer.call(type_once())
+        await flock.expect(lambda: bool(reader.told(Typing)), 1, "the hint")
+
+    story(tell, 9, seed=2)
