@@ -43,30 +43,30 @@ def test_messages_are_edited_answered_reacted_to_and_deleted(
 def test_a_mention_an_edit_and_a_reaction_by_keyboard_alone(
     people: People, server: Server, channel: str
 ) -> None:
-    ronja, sven = (people(name, server).sign_up().join(channel) for name in ("ronja", "sven"))
-    by_ronja, by_sven = Talker(ronja), Talker(sven)
-    hello = sven.say("Who is there?")
+    ronja, svea = (people(name, server).sign_up().join(channel) for name in ("ronja", "svea"))
+    by_ronja, by_svea = Talker(ronja), Talker(svea)
+    hello = svea.say("Who is there?")
     ronja.expect_message(hello)
 
     ronja.composer.press_sequentially("Me, @sv")
-    expect(ronja.page.get_by_role("option", name="sven")).to_have_attribute("aria-selected", "true")
+    expect(ronja.page.get_by_role("option", name="svea")).to_have_attribute("aria-selected", "true")
     by_ronja.press("Enter", "!", "Enter")
-    said = ronja._written("Me, @sven !")
-    by_ronja.expect_mention(said, "sven", own=False)
-    by_sven.expect_mention(said, "sven", own=True)
+    said = ronja._written("Me, @svea !")
+    by_ronja.expect_mention(said, "svea", own=False)
+    by_svea.expect_mention(said, "svea", own=True)
     ronja.expect_delivered(said)
 
     by_ronja.press("ArrowUp")
-    expect(ronja.composer).to_have_value("Me, @sven !")
+    expect(ronja.composer).to_have_value("Me, @svea !")
     by_ronja.press("Escape").person.expect_ready_for_the_next()
-    by_ronja.press("ArrowUp", "End", "Backspace", "?", "Enter").expect_edited(said, "Me, @sven ?")
-    by_sven.expect_edited(said, "Me, @sven ?")
+    by_ronja.press("ArrowUp", "End", "Backspace", "?", "Enter").expect_edited(said, "Me, @svea ?")
+    by_svea.expect_edited(said, "Me, @svea ?")
 
     by_ronja.go_to_newest_row().press("ArrowUp")
     expect(ronja.row(hello)).to_be_focused()
     by_ronja.press("Tab").expect_focus_on("React").press("Enter", "ArrowRight", "ArrowRight", "Enter")
     by_ronja.expect_focus_on("React").expect_reaction(hello, "❤️", "you")
-    by_sven.expect_reaction(hello, "❤️", "ronja")
+    by_svea.expect_reaction(hello, "❤️", "ronja")
 
 
 def test_a_change_that_fails_says_why_and_discarding_it_restores_the_old_look(
