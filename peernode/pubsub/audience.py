@@ -29,6 +29,15 @@ DIGEST_NAMED_BYTES = 8
 PAGES_MAX = 4096
 """Pages of subscribers fetched in one refresh; the rest is refreshed at the next change."""
 
+LOOK_EVERY_S = 4.0
+"""Somebody who looks at the list again so soon sees what was fetched last."""
+
+LOOK_PER_MEMBER_S = 1 / 64
+"""And so much later for each member of it: a long list costs about one page of 64 a second."""
+
+ASKED_MAX = 2
+"""Initiators that one look asks, until one answers."""
+
 
 async def fetch_subscribers(
     context: Context, replica: Replica, contact: Contact
@@ -62,6 +71,8 @@ class Audience:
         self._context = context
         self._delivery = delivery
         self._refreshing: dict[bytes, None] = {}
+        self._looked: dict[bytes, float] = {}
+        """Channel id -> when an initiator was last asked for its list because somebody looked."""
 
     def known(self, replica: Replica) -> dict[bytes, Contact]:
         """Subscriber id -> contact, without this node."""
@@ -83,6 +94,23 @@ class Audience:
         for contact in subscribers.values():
             if self._context.rpc.is_proven(contact):
                 self._delivery.push(replica, message, contact, "direct")
+
+    async def look(self, replica: Replica) -> None:
+        """Somebody looks at the list: have it as an initiator knows it now, not as of the last renewal.
+
+        An initiator looks at its own leases. When nobody answers, what is known stays.
+        """
+        now, view = self._context.now(), replica.initiators
+        every_s = max(LOOK_EVERY_S, len(replica.subscribers) * LOOK_PER_MEMBER_S)
+        looked_s = self._looked.get(replica.channel_id, float("-inf"))
+        if replica.serves or view is None or now - looked_s < every_s:
+            return
+        if len(self._looked) >= self._context.config.channels_max:
+            self._looked.clear()  # who is forgotten is only asked again
+        self._looked[replica.channel_id] = now
+        for contact in view.others(self._context.identity.public_key)[:ASKED_MAX]:
+            if await self._fetch(replica, contact):
+                return
 
     def seen(self, replica: Replica, contact: Contact, digest: bytes) -> None:
         """An initiator named the digest of its subscribers (8 bytes do): fetch them when it is news.
@@ -111,20 +139,28 @@ class Audience:
 
     async def _refresh(self, replica: Replica, contact: Contact, digest: bytes) -> None:
         try:
+            if not await self._fetch(replica, contact):
+                return
+            self._noted(replica, contact, digest)
+            if len(replica.subscribers) <= self._context.config.small_channel_max:
+                await asyncio.gather(*(self._prove(one) for one in replica.subscribers.values()))
+        finally:
+            self._refreshing.pop(replica.channel_id, None)
+
+    async def _fetch(self, replica: Replica, contact: Contact) -> bool:
+        """Take over an initiator's list of subscribers; false if it could not be had."""
+        try:
             listed = await fetch_subscribers(self._context, replica, contact)
             found: dict[bytes, Contact] = {}
             for raw, _, subscriber in listed:
                 lease = decode_lease(raw, self._context.network_id)
                 if lease.channel_id == replica.channel_id and lease.subscriber == subscriber.public_key:
                     found[subscriber.id] = subscriber
-            replica.subscribers = found
-            self._noted(replica, contact, digest)
-            if len(found) <= self._context.config.small_channel_max:
-                await asyncio.gather(*(self._prove(subscriber) for subscriber in found.values()))
         except (RpcTimeout, Refused, Backpressure, RemoteProtocolError) as error:
             self._context.collector.count(f"audience.{type(error).__name__}")
-        finally:
-            self._refreshing.pop(replica.channel_id, None)
+            return False
+        replica.subscribers = found
+        return True
 
     async def _prove(self, contact: Contact) -> None:
         if contact.public_key == self._context.identity.public_key or self._context.rpc.is_proven(contact):

@@ -1,8 +1,9 @@
 """``Presence``: who of a channel's members this node can reach, and who is writing just now.
 
 Reachable means that the member's node has answered this node itself within ``FRESH_S``: no list, no word of
-others. It is looked at when somebody asks; nothing is sent while nobody does. That somebody writes is told to
-the subscribers of a small channel in one datagram each, which nobody stores or repeats.
+others. It is looked at when somebody asks, and then in the list that an initiator has now; nothing is sent
+while nobody does. That somebody writes is told to the subscribers of a small channel in one datagram each,
+which nobody stores or repeats.
 
 Invariants: one look pings at most ``LOOKED_AT_MAX`` members, and nobody who has answered lately; at most one
 look per channel runs; a hint of typing goes out every ``TYPING_EVERY_S`` at most, comes in as often from one
@@ -77,6 +78,7 @@ class Presence:
 
     async def members(self, replica: Replica) -> tuple[list[Member], int]:
         """The channel's members after a look at them, own node first, and how many there are."""
+        await self._audience.look(replica)
         known = self._audience.known(replica)
         listed = list(known.values())[:LOOKED_AT_MAX]
         if replica.channel_id in self._looking:

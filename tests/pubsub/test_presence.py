@@ -8,6 +8,7 @@ import pytest
 
 from peernode.errors import PeerNodeError
 from peernode.events import Typing
+from peernode.pubsub.audience import LOOK_EVERY_S
 from peernode.pubsub.blocking import BLOCKED_MAX
 from peernode.pubsub.presence import FRESH_S
 from peernode.pubsub.search import SCANNED_MAX
@@ -144,6 +145,23 @@ def test_a_search_stops_at_its_bound_and_goes_on_from_there() -> None:
         assert (second.searched, second.next) == (1, "")
 
     story(tell, 1, author_rate_per_s=10_000.0, author_burst=10_000)
+
+
+def test_who_came_just_now_is_in_the_list_before_the_next_renewal() -> None:
+    async def tell(flock: Flock) -> None:
+        for bird in flock.birds[:-1]:
+            await bird.join()
+        initiators = flock[0].node.diagnostics()["channels"][0]["initiators"]
+        reader = next(bird for bird in flock.birds[:-1] if bird.node.node_id not in initiators)
+        writer = flock.birds[-1]
+        assert writer.node.node_id not in initiators
+        before = await reachable(reader)
+        await writer.join()
+        assert await reachable(reader) == before, "asked for the list a moment ago"
+        await asyncio.sleep(LOOK_EVERY_S)
+        assert (await reachable(reader))[writer.node.node_id]
+
+    story(tell, 9, seed=2)
 
 
 def test_who_came_lately_and_has_written_is_seen_typing_before_the_next_renewal() -> None:
