@@ -13,8 +13,8 @@ from tests.pubsub.flock import LOBBY, Flock, story
 
 SLOT_S = 0.1
 SHARE_MAX = 0.1
-SHARE_OF_FEW_MAX = 0.15
-"""Of 60 to 90 first retries: of so few fair draws a tenth, even an eighth, fall into 100 ms by chance."""
+RUNS = 3
+"""So many runs are looked at together: of the 60 to 90 first retries of one, an eighth falls together by chance."""
 
 SUBSCRIBERS = 200
 
@@ -45,37 +45,43 @@ def test_no_100_ms_hold_over_a_tenth_of_the_first_retries_of_200_subscribers() -
     story(tell, 1)
 
 
-def test_first_retries_in_a_run_with_forty_subscribers_away_are_spread() -> None:
+async def first_retries(flock: Flock) -> list[float]:
+    """When, after a message's publish, who could not be reached with it was tried for the second time, s."""
+    await flock.join()
+    await asyncio.sleep(2)
+    view = flock[0].node._pubsub.storage.member(LOBBY).initiators
+    assert view is not None
+    initiators = [bird for bird in flock if view.holds(bird.identity.public_key)]
+    away = [bird for bird in flock if bird not in initiators]
+    ends = [frozenset(bird.host.index for bird in side) for side in (initiators, away)]
+    number = flock.world.network.disturb(Block(*ends))
+    started_s = initiators[0].node._context.now()
+    await initiators[0].say("to who is away")
+    await asyncio.sleep(4)
+    flock.mend(number)
+    await asyncio.sleep(6)
+    digest = next(iter(initiators[0].node._pubsub.outbox.by_digest)).hex()
+    retried: list[float] = []
+    for bird in initiators:
+        seen: Counter[str] = Counter()
+        for attempt in bird.node.attempts(digest):
+            if attempt.method not in ("initiator", "alternative", "direct"):
+                continue
+            seen[attempt.peer] += 1
+            if seen[attempt.peer] == 2:
+                retried.append(attempt.at_s - attempt.elapsed_ms / 1000 - started_s)
+    assert len(retried) >= len(away)
+    assert all("to who is away" in bird.texts() for bird in away)
+    return retried
+
+
+def test_first_retries_in_runs_with_forty_subscribers_away_are_spread() -> None:
     """The initiators of one channel together, as the network has it. Catches the mutant without jitter."""
-    count = 40
+    retried: list[float] = []
 
     async def tell(flock: Flock) -> None:
-        await flock.join()
-        await asyncio.sleep(2)
-        replica = flock[0].node._pubsub.storage.by_name(LOBBY)
-        assert replica is not None
-        assert replica.initiators is not None
-        view = replica.initiators
-        initiators = [bird for bird in flock if view.holds(bird.identity.public_key)]
-        away = [bird for bird in flock if bird not in initiators]
-        ends = [frozenset(bird.host.index for bird in side) for side in (initiators, away)]
-        number = flock.world.network.disturb(Block(*ends))
-        await initiators[0].say("to who is away")
-        await asyncio.sleep(4)
-        flock.mend(number)
-        await asyncio.sleep(6)
-        digest = next(iter(initiators[0].node._pubsub.outbox.by_digest)).hex()
-        retried: list[float] = []
-        for bird in initiators:
-            seen: Counter[str] = Counter()
-            for attempt in bird.node.attempts(digest):
-                if attempt.method not in ("initiator", "alternative", "direct"):
-                    continue
-                seen[attempt.peer] += 1
-                if seen[attempt.peer] == 2:
-                    retried.append(attempt.at_s - attempt.elapsed_ms / 1000)
-        assert len(retried) >= len(away)
-        assert fullest_share(retried) <= SHARE_OF_FEW_MAX
-        assert all("to who is away" in bird.texts() for bird in away)
+        retried.extend(await first_retries(flock))
 
-    story(tell, count, replicas=3, loss=0)
+    for seed in range(1, RUNS + 1):
+        story(tell, 40, seed=seed, replicas=3, loss=0)
+    assert fullest_share(retried) <= SHARE_MAX
