@@ -21,6 +21,15 @@ async def reachable(bird: Bird) -> dict[str, bool]:
     return {member.node_id: member.reachable for member in members}
 
 
+async def reader_and_latecomer(flock: Flock) -> tuple[Bird, Bird]:
+    """One who has joined, and one who has not yet; neither is an initiator, the others have joined."""
+    for bird in flock.birds[:-1]:
+        await bird.join()
+    initiators = flock[0].node.diagnostics()["channels"][0]["initiators"]
+    assert flock.birds[-1].node.node_id not in initiators
+    return next(bird for bird in flock if bird.node.node_id not in initiators), flock.birds[-1]
+
+
 def test_a_member_is_reachable_as_long_as_its_node_answers_ours() -> None:
     async def tell(flock: Flock) -> None:
         await flock.join()
@@ -149,12 +158,7 @@ def test_a_search_stops_at_its_bound_and_goes_on_from_there() -> None:
 
 def test_who_came_just_now_is_in_the_list_before_the_next_renewal() -> None:
     async def tell(flock: Flock) -> None:
-        for bird in flock.birds[:-1]:
-            await bird.join()
-        initiators = flock[0].node.diagnostics()["channels"][0]["initiators"]
-        reader = next(bird for bird in flock.birds[:-1] if bird.node.node_id not in initiators)
-        writer = flock.birds[-1]
-        assert writer.node.node_id not in initiators
+        reader, writer = await reader_and_latecomer(flock)
         before = await reachable(reader)
         await writer.join()
         assert await reachable(reader) == before, "asked for the list a moment ago"
@@ -166,12 +170,7 @@ def test_who_came_just_now_is_in_the_list_before_the_next_renewal() -> None:
 
 def test_who_came_lately_and_has_written_is_seen_typing_before_the_next_renewal() -> None:
     async def tell(flock: Flock) -> None:
-        for bird in flock.birds[:-1]:
-            await bird.join()
-        initiators = flock[0].node.diagnostics()["channels"][0]["initiators"]
-        reader = next(bird for bird in flock.birds[:-1] if bird.node.node_id not in initiators)
-        writer = flock.birds[-1]
-        assert writer.node.node_id not in initiators
+        reader, writer = await reader_and_latecomer(flock)
         await writer.join()
         await writer.say("hello")
         await flock.expect(lambda: reader.texts() == ["hello"], 5, "the first message")
