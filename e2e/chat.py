@@ -180,7 +180,7 @@ class Person:
         expect(row).to_contain_text(message.text)
         expect(row).to_have_attribute("data-state", "received")
         drawn, arrived = message.sender.first_seen(message), self.first_seen(message)
-        if drawn and arrived and not message.sender.disturbed:
+        if drawn and arrived and not (message.sender.disturbed or self.disturbed):
             self.report.deliveries.append(
                 Delivery(self.test, message.sender.name, self.name, arrived - drawn)
             )

@@ -1,10 +1,13 @@
-"""Joining shows its steps and how long they take, and is done within five seconds."""
+"""Joining shows its steps and how long they take, and is done within five seconds or says why not."""
 
 from __future__ import annotations
 
+import pytest
+
 from e2e.chat import JOIN_MAX_MS
 from e2e.conftest import People
-from e2e.servers import Server
+from e2e.joiner import Joiner
+from e2e.servers import Network, Server
 
 
 def test_a_join_shows_its_steps_and_its_time(people: People, server: Server, channel: str) -> None:
@@ -16,3 +19,25 @@ def test_a_join_shows_its_steps_and_its_time(people: People, server: Server, cha
 
     assert len(join.steps) >= 5
     assert 0 < join.elapsed_ms <= JOIN_MAX_MS
+
+
+@pytest.mark.parametrize("who", ["hanno", "ilse"])
+def test_a_join_that_reaches_nobody_says_why_and_completes_by_itself(
+    people: People, server: Server, channel: str, who: str
+) -> None:
+    """Hanno's page stays open until the others can be reached; Ilse loads hers anew meanwhile."""
+    member = people(f"{who}-2", server).sign_up().join(f"{channel}-{who}")
+    before = member.say("Before the other came")
+    person = people(who, server).sign_up().network(Network.CUT)
+
+    joiner = Joiner(person, member.channel).ask().expect_trouble()
+    if who == "hanno":
+        person.picture("join-delayed")
+    early = joiner.write("Written before I was in")
+    if who == "ilse":
+        person.reload()
+
+    person.network(Network.OPEN)
+    joiner.expect_joined()
+    person.expect_message(before).expect_delivered(early)
+    member.expect_message(early)

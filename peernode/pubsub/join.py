@@ -45,13 +45,17 @@ class Joiner:
         self.on_joined: list[Callable[[Replica], None]] = []
 
     async def join(self, name: str) -> Joined:
-        """Join a channel; raises the step's code after ``join_timeout_s`` while it goes on."""
+        """Join a channel; raises the step's code after ``join_timeout_s`` while it goes on.
+
+        The event that says so comes before.
+        """
         replica = await self._storage.open(name)
         run = self.start(replica)
         try:
             async with asyncio.timeout(self._context.config.join_timeout_s):
                 return await asyncio.shield(run.confirmed)
         except TimeoutError:
+            self._delayed(run)
             raise PeerNodeError(STEP_CODES[run.step], name, step=run.step) from None
 
     def start(self, replica: Replica) -> JoinRun:
@@ -82,9 +86,12 @@ class Joiner:
             run.fail(PeerNodeError("NOT_A_MEMBER", replica.name))
 
     async def _watch(self, run: JoinRun) -> None:
-        """At the end of the budget, say where it hangs."""
+        """Also when nobody waits for it, at the end of the budget say where it hangs."""
         await asyncio.sleep(self._context.config.join_timeout_s)
-        if run.confirmed.done() or self.runs.get(run.replica.channel_id) is not run:
+        self._delayed(run)
+
+    def _delayed(self, run: JoinRun) -> None:
+        if run.delayed or run.confirmed.done() or self.runs.get(run.replica.channel_id) is not run:
             return
         run.delayed = True
         run.ended("delayed")

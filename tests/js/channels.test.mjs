@@ -69,6 +69,19 @@ test("the node's short details become words", () => {
   );
 });
 
+test("why a try failed stands at its step until the step is done, by its own report or by a later one's", () => {
+  const { join } = channels.joining("#a");
+  channels.progressed({ ...step(2, false, 0, "Nobody answers"), step: "find" });
+  channels.progressed({ ...step(1, false, 10), step: "node" });
+  channels.progressed({ ...step(2, false, 20), step: "find" });
+  assert.equal(join.steps[1].detail, "Nobody answers");
+  channels.progressed({ ...step(3, false, 30, "0/5"), step: "subscribe" });
+  assert.equal(join.steps[1].detail, "");
+  channels.progressed({ ...step(3, false, 40, "Nobody stores it"), step: "subscribe" });
+  channels.progressed({ ...step(3, true, 50, "3/5"), step: "subscribe" });
+  assert.equal(join.steps[2].detail, "3 of 5 initiators");
+});
+
 test("steps that are repeated or skipped leave none behind", () => {
   const { join } = channels.joining("#a");
   channels.progressed(step(4, false, 300));

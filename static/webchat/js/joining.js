@@ -4,7 +4,7 @@
  * Reports of a step may repeat and skip; the list always has all steps. Without a word from the node,
  * `DELAYED_MS` after the start the channel opens all the same ("still connecting"), so that people can
  * write; `joined` ends it whenever it comes. Times count from `began_ms` on this page's clock, the
- * total at the end is the node's own.
+ * total at the end is the node's own. Why a try failed stands at its step until that step is done.
  */
 
 import { hasWords, say } from "./strings.js";
@@ -23,6 +23,7 @@ const stepsTo = (of) =>
     state: "waiting",
     label: say(`join.step.${at + 1}`),
     detail: "",
+    hasFailed: false,
     began_ms: 0,
     took_ms: 0,
   }));
@@ -37,16 +38,21 @@ export function progressed(join, report, now_ms) {
     if (step.index < report.index && step.state !== "done") finish(step, report.elapsed_ms);
     if (step.index !== report.index) continue;
     if (step.state === "waiting") step.began_ms = report.elapsed_ms;
-    step.detail = detailWords(report) || step.detail;
     if (report.done) finish(step, report.elapsed_ms);
     else if (step.state === "waiting") step.state = "running";
+    const words = detailWords(report);
+    if (!words) continue;
+    step.detail = words;
+    step.hasFailed = !report.done && !COUNT.test(report.detail);
   }
 }
+
+const COUNT = /^(\d+)(?:\/(\d+))?$/;
 
 /** The node's short detail ("7", "3/5") in words; other details as they are. */
 function detailWords({ step, detail }) {
   const key = `join.detail.${step}`;
-  const [, k, of] = /^(\d+)(?:\/(\d+))?$/.exec(detail) ?? [];
+  const [, k, of] = COUNT.exec(detail) ?? [];
   if (k === undefined || !hasWords(key)) return detail;
   return say(key, { n: Number(k), k, of: of ?? k });
 }
@@ -56,6 +62,7 @@ const extraStep = (index, report) => ({
   state: "waiting",
   label: hasWords(`join.step.${index}`) ? say(`join.step.${index}`) : report.step,
   detail: "",
+  hasFailed: false,
   began_ms: 0,
   took_ms: 0,
 });
@@ -63,6 +70,8 @@ const extraStep = (index, report) => ({
 function finish(step, elapsed_ms) {
   if (step.state === "waiting") step.began_ms = elapsed_ms;
   step.state = "done";
+  if (step.hasFailed) step.detail = "";
+  step.hasFailed = false;
   step.took_ms = Math.max(0, elapsed_ms - step.began_ms);
 }
 
