@@ -8,12 +8,12 @@ by its id. Every ``expect_…`` waits for what should be seen and fails when it 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
+from e2e.camera import shoot
 from e2e.report import Delivery, JoinTime, Report
 from e2e.servers import Network, Server
 from peernode.diagnostics.codes import CATALOGUE
@@ -101,7 +101,8 @@ class Person:
     def expect_joined(self, channel: str) -> Person:
         """The join is done within its bound, and the composer can be used; notes the time."""
         self.channel = channel
-        expect(self.join_card).to_have_attribute("data-join-state", "joined", timeout=JOIN_MAX_MS)
+        with self.report.counted("joins within 5 s"):
+            expect(self.join_card).to_have_attribute("data-join-state", "joined", timeout=JOIN_MAX_MS)
         self.report.joins.append(self.join_time())
         return self.expect_open(channel)
 
@@ -173,11 +174,16 @@ class Person:
         """The row of a message, however often it would stand there."""
         return self.timeline.locator(f'[data-msg-id="{message.id}"]')
 
+    def expect_once(self, message: Message, timeout_ms: int = SOON_MS) -> Person:
+        """It is here exactly once, with its text."""
+        expect(self.row(message)).to_have_count(1, timeout=timeout_ms)
+        expect(self.row(message)).to_contain_text(message.text)
+        return self
+
     def expect_message(self, message: Message, timeout_ms: int = SOON_MS) -> Person:
-        """It is here exactly once, with its text; notes the time, unless the test has disturbed it."""
-        row = self.row(message)
-        expect(row).to_have_count(1, timeout=timeout_ms)
-        expect(row).to_contain_text(message.text)
+        """Another's message is here once; notes the time, unless the test has disturbed it."""
+        with self.report.counted("messages on the other's screen in time"):
+            row = self.expect_once(message, timeout_ms).row(message)
         expect(row).to_have_attribute("data-state", "received")
         drawn, arrived = message.sender.first_seen(message), self.first_seen(message)
         if drawn and arrived and not (message.sender.disturbed or self.disturbed):
@@ -285,15 +291,5 @@ class Person:
 
     def picture(self, name: str) -> Person:
         """Keep the screen as it is now: light, dark, and 360 px wide."""
-        size = self.page.viewport_size
-        self._shot(f"{name}-light", lambda: self.page.emulate_media(color_scheme="light"))
-        self._shot(f"{name}-dark", lambda: self.page.emulate_media(color_scheme="dark"))
-        self.page.emulate_media(color_scheme="light")
-        self._shot(f"{name}-narrow", lambda: self.page.set_viewport_size({"width": 360, "height": 740}))
-        if size is not None:
-            self.page.set_viewport_size(size)
+        shoot(self.page, self.shots, name)
         return self
-
-    def _shot(self, name: str, prepare: Callable[[], None]) -> None:
-        prepare()
-        self.page.screenshot(path=self.shots / f"{name}.png", animations="disabled")

@@ -1,4 +1,4 @@
-"""What a run measured: join times by step, delivery latencies, and the outcome of each test.
+"""What a run measured: success rates, join times by step, delivery latencies, the outcome of each test.
 
 The tests add measurements as they go; at the end of the run they become ``report.json`` and
 ``report.html``. Times come from the browsers' own clocks, which on one machine are the same clock:
@@ -10,6 +10,8 @@ from __future__ import annotations
 import html
 import json
 import statistics
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -51,10 +53,23 @@ class Report:
     joins: list[JoinTime] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
+    tried: dict[str, int] = field(default_factory=dict)
+    succeeded: dict[str, int] = field(default_factory=dict)
+
+    @contextmanager
+    def counted(self, what: str) -> Iterator[None]:
+        """Something that people expect: it counts as tried, and as a success if it comes true."""
+        self.tried[what] = self.tried.get(what, 0) + 1
+        yield
+        self.succeeded[what] = self.succeeded.get(what, 0) + 1
 
     def summary(self) -> list[str]:
         """The lines for the terminal."""
+        rates = [
+            f"{what}: {self.succeeded.get(what, 0)} of {tried}" for what, tried in sorted(self.tried.items())
+        ]
         return [
+            *rates,
             f"join times: {_percentiles([join.elapsed_ms for join in self.joins])}",
             f"delivery latencies: {_percentiles([each.latency_ms for each in self.deliveries])}",
         ]

@@ -198,6 +198,11 @@ class Server:
         """What each node of this server says about itself."""
         return self._test_hook("diagnostics", {})
 
+    def initiators(self, user: str, channel: str) -> list[str]:
+        """The ids of the nodes that store a channel, as a user's node knows them."""
+        channels = self.diagnostics()[user]["result"]["node"]["channels"]
+        return next((one["initiators"] for one in channels if one["name"] == channel), [])
+
     def _test_hook(self, name: str, body: dict[str, str]) -> Any:
         request = urllib.request.Request(
             f"{self.url}/_test/{name}",
