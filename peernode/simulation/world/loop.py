@@ -35,6 +35,8 @@ FAILURES_MAX = 1_000
 
 _COMPACT_AT = 256
 _UNWIND_STEPS_MAX = 200_000
+_UNWIND_STEPS_PER_TASK = 64
+"""Steps for all tasks to end in when they are cancelled, and for each of many."""
 
 
 class SimulationError(Exception):
@@ -257,8 +259,8 @@ class SimLoop(asyncio.BaseEventLoop):
         self._unwinding = True
         for host in list(self._frozen):
             self.thaw(host)
-        self.steps_max = self.steps + _UNWIND_STEPS_MAX
         pending = sorted(asyncio.all_tasks(self), key=hash)
+        self.steps_max = self.steps + max(_UNWIND_STEPS_MAX, len(pending) * _UNWIND_STEPS_PER_TASK)
         for task in pending:
             task.cancel()
         if pending:
