@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from peernode.simulation.world import loop
 from peernode.simulation.world.host import SimWorld
 from peernode.simulation.world.loop import Deadlock, SimLoop, SimulationError, StepBudgetExceeded
 from tests.simulation.toy import gossip_hash
@@ -74,6 +75,46 @@ def test_a_busy_loop_exceeds_the_budget() -> None:
         with pytest.raises(StepBudgetExceeded):
             world.run(main())
         assert world.loop.time() == 0
+
+
+def test_all_tasks_end_with_the_world_and_one_that_will_not_is_an_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As in a run of 10,000 nodes, which have more tasks than any fixed budget has steps."""
+    monkeypatch.setattr(loop, "_UNWIND_STEPS_MAX", 100)
+    ended = []
+
+    async def wait() -> None:
+        try:
+            await asyncio.sleep(3600)
+        finally:
+            await asyncio.sleep(0)
+            ended.append(1)
+
+    with SimWorld() as world:
+
+        async def main() -> None:
+            tasks.extend(asyncio.ensure_future(wait()) for _ in range(100))
+            await asyncio.sleep(1)
+
+        tasks: list[asyncio.Future[None]] = []
+        world.run(main())
+    assert len(ended) == 100
+
+    async def stay() -> None:
+        while True:
+            try:
+                await asyncio.sleep(0)
+            except asyncio.CancelledError:
+                ended.append(2)
+
+    with pytest.raises(StepBudgetExceeded), SimWorld() as world:
+
+        async def begin() -> None:
+            tasks.append(asyncio.ensure_future(stay()))
+
+        world.run(begin())
+    assert ended[-1] == 2
 
 
 def test_an_exception_that_nobody_awaits_fails_the_run() -> None:
