@@ -93,6 +93,26 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class Profile:
+    """What the person behind this node says of itself in every channel."""
+
+    name: str
+    about: str
+    picture: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody as a channel knows him: empty where nothing is known."""
+
+    node_id: str
+    name: str
+    about: str
+    picture: str
+    """The name of the picture's contents, for ``PeerNode.picture``."""
+
+
+@dataclass(frozen=True, slots=True)
 class NodeState:
     """``state`` is ``online``, ``degraded`` or ``offline``; ``reason`` is empty when online."""
 
@@ -175,6 +195,15 @@ class NameChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class CardChanged:
+    """What an author says of itself in a channel became known or changed; ``picture`` is empty for none."""
+
+    channel: str
+    author: str
+    picture: str
+
+
+@dataclass(frozen=True, slots=True)
 class Typing:
     """Somebody writes in a channel just now."""
 
@@ -218,6 +247,7 @@ Event = (
     | MessageChanged
     | MessageState
     | NameChanged
+    | CardChanged
     | Typing
     | Trouble
     | Recovering

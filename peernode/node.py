@@ -25,16 +25,15 @@ from peernode.events import (
     Event,
     Joined,
     Left,
-    Member,
     NodeState,
     OutboxState,
     ReadState,
     Trouble,
 )
-from peernode.identity import Identity, network_id_of, node_id_of
-from peernode.insight import NodeInsight
+from peernode.identity import Identity, network_id_of
 from peernode.overlay.overlay import Overlay
 from peernode.overlay.stored_peers import StoredPeers
+from peernode.people import NodePeople
 from peernode.pubsub.context import Context
 from peernode.pubsub.search import Found, search
 from peernode.pubsub.service import PubSub
@@ -53,7 +52,7 @@ FROZEN_S = 5.0
 """A tick that comes so late means that the process stood still: others may have given us up."""
 
 
-class PeerNode(NodeInsight):
+class PeerNode(NodePeople):
     """One peer node. Construct it, ``start`` it, ``stop`` it; it is not started twice."""
 
     def __init__(
@@ -198,25 +197,9 @@ class PeerNode(NodeInsight):
         """How far a joined channel was read, and what came since."""
         return self._pubsub.reading.state(self._pubsub.storage.member(name))
 
-    def typing(self, name: str) -> None:
-        """Somebody writes in a joined channel: a hint to the others, now or not at all."""
-        self._pubsub.presence.typing(self._pubsub.storage.member(name))
-
-    async def members(self, name: str) -> tuple[list[Member], int]:
-        """Who is in a joined channel and can be reached from here, after a look; the list may be cut."""
-        return await self._pubsub.presence.members(self._pubsub.storage.member(name))
-
     async def search(self, name: str, words: str, before: str | None = None, limit: int = 50) -> Found:
         """Messages of a joined channel with all these words, newest first, from the own store."""
         return await search(self._pubsub.storage.member(name), words, before, limit)
-
-    async def block(self, node_id: str, on: bool) -> list[str]:
-        """Block a person, or no longer; the node ids that are blocked then."""
-        return await self._pubsub.blocking.set(node_id, on)
-
-    def blocked(self) -> list[str]:
-        """Node ids of the people whom this node's person does not want to hear."""
-        return self._pubsub.blocking.all()
 
     def history(self, name: str, before: str | None = None, limit: int = 50) -> list[ChatMessage]:
         """Messages of a joined channel before an order string, oldest first, from the own store."""
@@ -232,11 +215,6 @@ class PeerNode(NodeInsight):
     def channels(self) -> dict[str, bool]:
         """Names of the channels this node is a member of, and whether the join is confirmed."""
         return {r.name: r.joined for r in self._pubsub.storage.replicas.values() if r.member}
-
-    def names(self, name: str) -> dict[str, str]:
-        """Display names by node id in a channel."""
-        known = self._pubsub.storage.member(name).timeline.names
-        return {node_id_of(author).hex(): text for author, (_, text) in known.items()}
 
     def log_ids(self, name: str) -> list[str]:
         """Ids of the channel's visible messages in their final order."""

@@ -78,7 +78,8 @@ LONG_EDIT = _message(6, EDIT.digest, Kind.EDIT, MINE, DIGESTS)
 REACTION = _message(7, LONG_EDIT.digest, Kind.REACTION, THEIRS + b"\x01" + "👍".encode())
 REPLY = _message(8, REACTION.digest, Kind.REPLY, THEIRS + b"why not?")
 DELETE = _message(9, REPLY.digest, Kind.DELETE, MINE)
-LATER = _message(10, DELETE.digest, 200, b"of a kind that version 1 does not know")
+CARD = _message(10, DELETE.digest, Kind.CARD, "Bäume und Vögel".encode(), DIGESTS)
+LATER = _message(11, CARD.digest, 200, b"of a kind that version 1 does not know")
 LEASE = sign_lease(BEN, NETWORK, CHANNEL, WALL_MS, TTL_S)
 LEAVING = sign_lease(BEN, NETWORK, CHANNEL, WALL_MS + 1, 0)
 OTHERS = [channel_id_of(NETWORK, f"#golden-{number}") for number in range(4)]
@@ -111,6 +112,7 @@ OBJECTS: dict[str, bytes] = {
     "message.reaction": REACTION.raw,
     "message.reply": REPLY.raw,
     "message.delete": DELETE.raw,
+    "message.card": CARD.raw,
     "message.later": LATER.raw,
     "lease": LEASE.raw,
     "lease.leaving": LEAVING.raw,

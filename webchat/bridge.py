@@ -24,6 +24,7 @@ from peernode.config import NodeConfig
 from peernode.diagnostics.codes import error_info
 from peernode.environment import Address, Environment
 from peernode.errors import PeerNodeError
+from peernode.events import Profile as Profile
 from peernode.identity import Identity, load_or_create
 from peernode.node import PeerNode as PeerNode
 from peernode.overlay.lan import lan_if

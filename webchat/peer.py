@@ -7,15 +7,17 @@ one moment.
 
 from __future__ import annotations
 
+import base64
 import time
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
 from webchat.background import Background
-from webchat.bridge import ORDER_KEY_BYTES, PeerNode, channel_name, done, error_fields
+from webchat.bridge import ORDER_KEY_BYTES, PeerNode, Profile, channel_name, done, error_fields
 from webchat.chat.commands import CommandError
 from webchat.chat.eventframes import UNTOLD, event_frame, message_fields, outbox_fields
+from webchat.images import portrait_of
 
 SNAPSHOT_MESSAGES = 50
 NOTHING_READ = "0" * 2 * ORDER_KEY_BYTES
@@ -130,7 +132,8 @@ class Peer:
         node = {**self._told, "address": f"{host}:{port}", "node_id": self.node.node_id}
         names = dict.fromkeys((*self.node.channels(), *self._joining))
         channels = [self._channel(name, messages) for name in names]
-        return {"node": node, "channels": channels, "blocked": self.node.blocked()}
+        lists = {"blocked": self.node.blocked(), "verified": self.node.verified()}
+        return {"node": node, "channels": channels, **lists, "profile": self.profile()}
 
     def _channel(self, channel: str, messages: bool) -> dict[str, Any]:
         member = self.node.channels()  # those that a restarted node is still joining again are in it
@@ -141,6 +144,7 @@ class Peer:
             fields["progress"] = {"steps": list(join["steps"].values()), "delayed": join["delayed"]}
         if channel in member:
             fields["names"] = self.node.names(channel)
+            fields["pictures"] = self.node.pictures(channel)
             fields["read"] = asdict(self.node.read_state(channel))
         if channel in member and messages:
             newest = self.node.history(channel, None, SNAPSHOT_MESSAGES)
@@ -167,6 +171,32 @@ class Peer:
     async def block(self, node_id: str, on: bool) -> None:
         """Block a person, or no longer; other pages of the user learn it by an event."""
         self._emit({"type": "person.blocked", "blocked": await done(self.node.block(node_id, on))})
+
+    def person(self, channel: str, node_id: str) -> dict[str, Any]:
+        """What somebody says of itself."""
+        self._known(channel)
+        fields = asdict(self.node.person(channel, node_id))
+        return {"node": fields.pop("node_id"), **fields}
+
+    async def verify(self, node_id: str, on: bool) -> None:
+        """Mark a person's fingerprint as compared, or no longer; other pages learn it by an event."""
+        self._emit({"type": "person.verified", "verified": await done(self.node.verify(node_id, on))})
+
+    def picture(self, node_id: str, picture: str) -> str:
+        """Somebody's picture in base64; empty when this node does not have it."""
+        return base64.b64encode(self.node.picture(node_id, picture) or b"").decode()
+
+    def profile(self) -> dict[str, Any]:
+        """What the user says of itself in all channels."""
+        profile, picture = self.node.profile()
+        return {"name": profile.name, "about": profile.about, "picture": picture}
+
+    async def set_profile(self, name: str, about: str, picture: str | None) -> None:
+        """Say something else, ``picture`` in base64 (None: the same as before); all pages learn it."""
+        content = self.node.profile()[0].picture if picture is None else base64.b64decode(picture)
+        portrait_of(content)
+        await done(self.node.set_profile(Profile(name, about, content)))
+        self._emit({"type": "profile", **self.profile()})
 
     def _known(self, channel: str) -> None:
         if channel not in self.node.channels():

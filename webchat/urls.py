@@ -4,12 +4,13 @@ from django.contrib import admin
 from django.urls import path
 from django.views.generic import RedirectView
 
-from webchat import pages
+from webchat import pages, pictures
 from webchat.accounts import inviting, page, reset, views
 
 urlpatterns = [
     path("", pages.chat, name="chat"),
     path("c/<path:name>/", pages.channel, name="channel"),
+    path("people/<str:node>/<str:picture>/", pictures.picture, name="picture"),
     path("signin/", views.SignIn.as_view(), name="signin"),
     path("signup/", views.sign_up, name="signup"),
     path("signout/", views.SignOut.as_view(), name="signout"),

@@ -68,7 +68,11 @@ class Worker:
             "history.page": self._history,
             "typing": self._typing,
             "channel.members": self._members,
+            "person": self._person,
             "person.block": self._block,
+            "person.verify": self._verify,
+            "person.picture": self._picture,
+            "profile.set": self._set_profile,
             "search": self._search,
             "diagnostics": self._diagnostics,
             "account.remove": self._remove,
@@ -198,6 +202,21 @@ class Worker:
 
     async def _block(self, user: int, args: Args) -> Result:
         await (await self.residents.peer(user)).block(args["node"], args["on"])
+        return {}
+
+    async def _person(self, user: int, args: Args) -> Result:
+        return (await self.residents.peer(user)).person(args["channel"], args["node"])
+
+    async def _verify(self, user: int, args: Args) -> Result:
+        await (await self.residents.peer(user)).verify(args["node"], args["on"])
+        return {}
+
+    async def _picture(self, user: int, args: Args) -> Result:
+        return {"content": (await self.residents.peer(user)).picture(args["node"], args["picture"])}
+
+    async def _set_profile(self, user: int, args: Args) -> Result:
+        peer = await self.residents.peer(user)
+        await peer.set_profile(args["name"], args["about"], args.get("picture"))
         return {}
 
     async def _search(self, user: int, args: Args) -> Result:

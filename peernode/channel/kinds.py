@@ -9,6 +9,7 @@ with one (author, id) only the first in the order is shown.
 | ``TEXT`` | UTF-8, or nothing | the text cut into blocks, when the body is empty |
 | ``SKIP`` | msgpack [instance, seq, digest] | none |
 | ``PROFILE`` | the author's name, UTF-8 | none |
+| ``CARD`` | what else the author says of itself, UTF-8, or nothing | a picture cut into blocks, or none |
 | ``REPLY``, ``EDIT`` | target 36, then as ``TEXT`` | as ``TEXT`` |
 | ``DELETE`` | target 36 | none |
 | ``REACTION`` | target 36, 1 or 0 (on or off), then the emoji, UTF-8 | none |
@@ -28,6 +29,9 @@ from peernode.identity import NODE_ID_BYTES, node_id_of
 from peernode.wire.codec import Fields, unpack
 
 NAME_MAX_BYTES = 128
+ABOUT_MAX_BYTES = 240
+"""With 16 parts it still is a message of 1,000 bytes."""
+
 EMOJI_MAX_BYTES = 64
 """The longest sequences in use, families of four with skin tones, have 41 bytes."""
 
@@ -45,6 +49,7 @@ class Kind(IntEnum):
     DELETE = 5
     REACTION = 6
     REPLY = 7
+    CARD = 8
 
 
 TEXTS = (Kind.TEXT, Kind.REPLY)
@@ -55,6 +60,7 @@ CHANGES = (Kind.EDIT, Kind.DELETE, Kind.REACTION)
 
 _TARGETED = (Kind.REPLY, *CHANGES)
 _WITH_TEXT = (Kind.TEXT, Kind.REPLY, Kind.EDIT)
+_WITH_PARTS = (*_WITH_TEXT, Kind.CARD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +111,8 @@ def check_body(kind: Kind | int, author: bytes, body: bytes, parts: tuple[bytes,
     """``RemoteProtocolError`` unless body and parts are those of a valid message of its kind."""
     if not isinstance(kind, Kind):
         return
-    if kind not in _WITH_TEXT and parts:
-        raise RemoteProtocolError("only a text has parts")
+    if kind not in _WITH_PARTS and parts:
+        raise RemoteProtocolError("only a text or a card has parts")
     if kind in _TARGETED and len(body) < TARGET_BYTES:
         raise RemoteProtocolError("it says not what it is about")
     if kind in (Kind.EDIT, Kind.DELETE) and body[:NODE_ID_BYTES] != node_id_of(author):
@@ -119,6 +125,10 @@ def check_body(kind: Kind | int, author: bytes, body: bytes, parts: tuple[bytes,
     elif kind is Kind.PROFILE:
         if not 1 <= len(body) <= NAME_MAX_BYTES:
             raise RemoteProtocolError("a name has 1 to 128 bytes")
+        _check_utf8(body)
+    elif kind is Kind.CARD:
+        if len(body) > ABOUT_MAX_BYTES:
+            raise RemoteProtocolError("what somebody says of itself has at most 240 bytes")
         _check_utf8(body)
     elif kind is Kind.DELETE:
         if len(body) != TARGET_BYTES:

@@ -20,6 +20,11 @@ def split_parts(body: bytes, size: int) -> list[bytes]:
     return [body[start : start + size] for start in range(0, len(body), size)]
 
 
+def named_by(digests: bytes) -> str:
+    """A name of 32 hex digits for the body whose parts have these digests, one after the other."""
+    return hashlib.blake2b(digests, digest_size=16).hexdigest() if digests else ""
+
+
 def join_parts(blocks: list[bytes]) -> bytes:
     """The body again."""
     return b"".join(blocks)

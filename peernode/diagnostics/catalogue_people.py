@@ -27,6 +27,20 @@ ENTRIES = (
         True,
     ),
     Code(
+        "TOO_MANY_VERIFIED",
+        "You have marked as many people as verified as one can",
+        "The list of verified people holds at most {limit}.",
+        "Take the mark from somebody whom you no longer meet, then set this one again.",
+        False,
+    ),
+    Code(
+        "PICTURE_UNSUITABLE",
+        "This picture can't be used",
+        "What is in the file does not fit a profile: {reason}.",
+        "Choose a PNG, JPEG or WebP picture, or make this one smaller.",
+        False,
+    ),
+    Code(
         "IDENTITY_FILE_INVALID",
         "This is not a usable identity file",
         "It was damaged, shortened, or written by another program or a newer version: {reason}.",

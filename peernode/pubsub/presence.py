@@ -18,7 +18,6 @@ from typing import Any
 
 from peernode.errors import Backpressure, Refused, RpcTimeout
 from peernode.events import Member, Typing
-from peernode.identity import node_id_of
 from peernode.pubsub.audience import Audience
 from peernode.pubsub.context import Context
 from peernode.pubsub.replica import Replica
@@ -86,7 +85,7 @@ class Presence:
         else:
             await self._look(replica, listed)
         me = self._context.identity.node_id
-        names = {node_id_of(key): name for key, (_, name) in replica.timeline.names.items()}
+        names = replica.timeline.people.names()
         now = self._context.now()
         others = [self._member(contact.id, names.get(contact.id, ""), now) for contact in listed]
         others.sort(key=lambda member: (not member.reachable, member.name.casefold(), member.node_id))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from peernode.channel.message import ORDER_KEY_BYTES
 from peernode.errors import PeerNodeError
 from peernode.events import ReadState
-from peernode.pubsub.blocking import Blocking
+from peernode.pubsub.chosen import ChosenPeople
 from peernode.pubsub.context import Context
 from peernode.pubsub.replica import Replica
 from peernode.store.base import PutMeta
@@ -27,9 +27,9 @@ def mention_of(node_id: str) -> str:
 class Reading:
     """The marks of all channels."""
 
-    def __init__(self, context: Context, blocking: Blocking) -> None:
+    def __init__(self, context: Context, blocked: ChosenPeople) -> None:
         self._context = context
-        self._blocking = blocking
+        self._blocked = blocked
 
     async def mark(self, replica: Replica, upto: bytes) -> ReadState:
         """Everything up to the order key was read; ``BAD_FRAME`` for what is none."""
@@ -45,7 +45,7 @@ class Reading:
         if not mark:
             return ReadState(replica.name, "", 0, 0)
         mention = mention_of(self._context.identity.node_id.hex())
-        blocked = frozenset(self._blocking.all())
+        blocked = frozenset(self._blocked.all())
         unread = mentions = 0
         for message in replica.timeline.page(None, UNREAD_MAX, after=mark):
             if not message.own and not message.deleted and message.author not in blocked:

@@ -17,7 +17,7 @@ from peernode.events import Joined, OutboxState
 from peernode.identity import node_id_of
 from peernode.pubsub.archive import Archive
 from peernode.pubsub.audience import Audience, fetch_subscribers
-from peernode.pubsub.blocking import Blocking
+from peernode.pubsub.chosen import BLOCKED_MAX, VERIFIED_MAX, ChosenPeople
 from peernode.pubsub.context import Context
 from peernode.pubsub.delivery import MessageDelivery
 from peernode.pubsub.expiry import Expiry
@@ -29,6 +29,7 @@ from peernode.pubsub.membership import Membership
 from peernode.pubsub.outbox import Outbox
 from peernode.pubsub.presence import Presence
 from peernode.pubsub.probing import Probing
+from peernode.pubsub.profile import OwnProfile
 from peernode.pubsub.publish import Publisher
 from peernode.pubsub.quorum import QuorumPublish
 from peernode.pubsub.reachability import InitiatorReachabilityMonitor
@@ -78,8 +79,10 @@ class PubSub:
         self.relays.push = self.intake.push
         self.probing = Probing(context, self.storage, self.monitor, self.relays, membership.proving)
         self.matrix = Matrix(context, self.storage, self.monitor)
-        self.blocking = Blocking(context)
-        self.reading = Reading(context, self.blocking)
+        self.profile = OwnProfile(context, self.storage, self.publisher)
+        self.blocked = ChosenPeople(context, "blocked", BLOCKED_MAX, "TOO_MANY_BLOCKED")
+        self.verified = ChosenPeople(context, "verified", VERIFIED_MAX, "TOO_MANY_VERIFIED")
+        self.reading = Reading(context, self.blocked)
         self.presence = Presence(context, self.storage, self.audience)
         self.unreached = Unreached(context, self.outbox, self.matrix)
         quorum.on_sent.append(self.unreached.sent)
@@ -123,6 +126,7 @@ class PubSub:
         self.storage.load()
         self.retention.load()
         self.publisher.load()
+        self.profile.load()
         spawn = self._context.tasks.spawn
         spawn(self.replication.run(), "replication")
         spawn(self.renewal.run(), "renewals")
@@ -210,40 +214,20 @@ class PubSub:
         self._context.tasks.spawn(self._settle(replica), "join.settle")
 
     async def _settle(self, replica: Replica) -> None:
-        """After the newest messages, the older ones; and our name, where it isn't known yet.
-
-        In a large channel only who writes is introduced: everybody's name told to everybody would cost
-        the square of the members.
-        """
+        """After the newest messages, the older ones; and who we are, where it isn't known yet."""
         view = replica.initiators
         for contact in view.others(self._context.identity.public_key) if view else []:
             if await self.catch_up.run(replica, contact) is not None:
                 break
-        wrote = replica.own is not None
-        if wrote or replica.listeners <= self._context.config.small_channel_max:
-            await self._introduce(replica)
+        await self.profile.settled(replica)
 
     async def publish(self, name: str, message_id: bytes, draft: Draft) -> OutboxState:
         """Accept a message of our own; with the first one in a large channel our name goes out, too."""
         state = await self.publisher.publish(name, message_id, draft)
         replica = self.storage.by_name(name)
         if replica is not None and replica.joined:  # who has left meanwhile has published all the same
-            self._context.tasks.spawn(self._introduce(replica), "introduce")
+            self._context.tasks.spawn(self.profile.introduce(replica), "introduce")
         return state
-
-    async def _introduce(self, replica: Replica) -> None:
-        """Say our name unless it is known or being said: several texts at once need it once."""
-        name = self._context.config.display_name
-        known = replica.timeline.name_of(self._context.identity.public_key) == name
-        if not name or known or replica.introducing:
-            return
-        replica.introducing = True
-        try:
-            await self.publisher.publish(replica.name, self._context.new_id(), Draft(Kind.PROFILE, name))
-        except PeerNodeError as error:  # left meanwhile, or no room: the next join or text says it
-            self._context.collector.count(f"profile.{error.code}")
-        finally:
-            replica.introducing = False
 
     def target(self, name: str, kind: Kind, message_id: bytes) -> Target:
         """Which message of a channel an id names; ``MESSAGE_UNKNOWN``, ``NOT_AUTHOR`` to change another's."""

@@ -15,7 +15,7 @@ import asyncio
 
 from peernode.channel.coordinator import Coordinator
 from peernode.channel.ids import channel_id_of, normalise_name
-from peernode.channel.message import Kind, Message
+from peernode.channel.message import Message
 from peernode.errors import Backpressure, PeerNodeError, Refused, RpcTimeout
 from peernode.pubsub.context import Context
 from peernode.pubsub.coordination import Coordination
@@ -55,15 +55,11 @@ class PubSubStorage:
             replica.timeline.start_from(
                 [(author, instance, next_seq) for author, instance, next_seq in replica.log.heads()]
             )
-            self._learn_names(replica)
+            replica.timeline.people.load()
             for raw in self._context.store.newest(row.channel_id, None, 1):
                 self._context.hlc.merge(Message.trusted(raw).hlc)
             load_leases(self._context, replica)
             self.replicas[row.channel_id] = replica
-
-    def _learn_names(self, replica: Replica) -> None:
-        for raw in self._context.store.of_kind(replica.channel_id, int(Kind.PROFILE)):
-            replica.timeline.learn_name(Message.trusted(raw))
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """How full the tables are, each with its bound; of those per channel the fullest."""

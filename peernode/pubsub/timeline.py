@@ -9,14 +9,13 @@ that author, is kept in the log and not told. The final order for everybody is t
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from peernode.channel.message import Kind, Message
-from peernode.events import ChatMessage, MessageChanged, MessageReceived, NameChanged
-from peernode.identity import node_id_of
+from peernode.channel.message import Message
+from peernode.events import ChatMessage, MessageChanged, MessageReceived
 from peernode.pubsub.appearance import Appearance
 from peernode.pubsub.context import Context
+from peernode.pubsub.people import People
 
 if TYPE_CHECKING:
     from peernode.pubsub.replica import Replica
@@ -29,9 +28,6 @@ HELD_PER_STREAM_MAX = 512
 HISTORY_MAX = 500
 """Messages told as history when a channel is joined; older ones are there for paging."""
 
-NAMES_MAX = 16_384
-"""Display names kept per channel; the one unused longest is dropped (its id is shown instead)."""
-
 
 class Timeline:
     """The visible side of one replica."""
@@ -40,16 +36,16 @@ class Timeline:
         self._context = context
         self._replica = replica
         self.appearance = Appearance(context, replica)
+        self.people = People(context, replica)
         self._next: dict[StreamKey, int] = {}
         self._left_at = ""
         self._held: dict[StreamKey, dict[int, tuple[Message, bool]]] = {}
         self._timers: dict[StreamKey, asyncio.TimerHandle] = {}
-        self.names: OrderedDict[bytes, tuple[int, str]] = OrderedDict()
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """How full the tables are, each with its bound."""
         longest = max((len(held) for held in self._held.values()), default=0)
-        return {"held": (longest, HELD_PER_STREAM_MAX), "names": (len(self.names), NAMES_MAX)}
+        return {"held": (longest, HELD_PER_STREAM_MAX), **self.people.sizes()}
 
     def close(self) -> None:
         """Stop the timers; what is held stays in the log."""
@@ -62,25 +58,6 @@ class Timeline:
         for author, instance, next_seq in streams:
             self._next[author, instance] = next_seq
 
-    def name_of(self, author: bytes) -> str:
-        """The display name of an author's public key, empty when none is known."""
-        found = self.names.get(author)
-        return found[1] if found else ""
-
-    def learn_name(self, message: Message) -> None:
-        """A profile message: the newest by time wins."""
-        known = self.names.get(message.author)
-        if known is not None and known[0] >= message.hlc:
-            return
-        name = message.body.decode()
-        self.names[message.author] = (message.hlc, name)
-        self.names.move_to_end(message.author)
-        if len(self.names) > NAMES_MAX:
-            self.names.popitem(last=False)
-        if known is None or known[1] != name:
-            author = node_id_of(message.author).hex()
-            self._context.tell(NameChanged(self._replica.name, author, name))
-
     @property
     def holding(self) -> bool:
         """Whether messages are held behind a gap."""
@@ -89,8 +66,7 @@ class Timeline:
     def wrote(self, message: Message) -> None:
         """A message of our own, accepted just now: whoever wrote it has it on the screen already."""
         self._next[message.author, message.instance] = message.seq + 1
-        if message.kind is Kind.PROFILE:
-            self.learn_name(message)
+        self.people.learn(message)
         self._tell_changed(message)
 
     def tell_history(self) -> None:
@@ -98,6 +74,7 @@ class Timeline:
         for key, held in list(self._held.items()):
             self._next[key] = max(held) + 1
             self._done(key)
+        self.people.tell()
         for message in self.page(None, HISTORY_MAX):
             if message.order > self._left_at:
                 self._context.tell(MessageReceived(message, True))
@@ -164,8 +141,7 @@ class Timeline:
             timer.cancel()
 
     def _tell(self, message: Message, history: bool) -> None:
-        if message.kind is Kind.PROFILE:
-            self.learn_name(message)
+        if self.people.learn(message):
             return
         shown = self.visible(message)
         if shown is not None and self._replica.member:
@@ -181,7 +157,7 @@ class Timeline:
 
     def visible(self, message: Message) -> ChatMessage | None:
         """The message as shown, or None when it is not for the eye."""
-        return self.appearance.of(message, self.name_of(message.author))
+        return self.appearance.of(message, self.people.name_of(message.author))
 
     def page(self, before: bytes | None, limit: int, after: bytes = b"") -> list[ChatMessage]:
         """At most ``limit`` visible messages before one order key and behind another, oldest first."""

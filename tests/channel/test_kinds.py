@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from peernode.channel.changes import UNCHANGED, changes_of
 from peernode.channel.draft import Draft
 from peernode.channel.kinds import (
+    ABOUT_MAX_BYTES,
     CHANGES,
     EMOJI_MAX_BYTES,
     TARGET_BYTES,
@@ -21,10 +22,10 @@ from peernode.channel.kinds import (
     reaction_of,
     target_of,
 )
-from peernode.channel.message import Message, decode_message, sign_message
-from peernode.channel.parts import join_parts
+from peernode.channel.message import SEQ_MAX, Message, decode_message, sign_message
+from peernode.channel.parts import join_parts, part_digest
 from peernode.config import NodeConfig
-from peernode.errors import RemoteProtocolError
+from peernode.errors import PeerNodeError, RemoteProtocolError
 from peernode.identity import Identity
 from tests.channel.making import CHANNEL, INSTANCE, uuid7
 
@@ -55,6 +56,8 @@ BROKEN = [
     (Kind.REACTION, THEIRS + b"\x02" + SMILE),
     (Kind.REACTION, THEIRS + b"\x01\xff"),
     (Kind.REACTION, THEIRS + b"\x01" + b"x" * (EMOJI_MAX_BYTES + 1)),
+    (Kind.CARD, b"x" * (ABOUT_MAX_BYTES + 1)),
+    (Kind.CARD, b"\xff"),
 ]
 
 
@@ -65,7 +68,7 @@ def test_a_body_that_does_not_fit_its_kind_is_refused(kind: Kind, body: bytes) -
 
 
 @pytest.mark.parametrize("kind", [Kind.DELETE, Kind.REACTION, Kind.PROFILE, Kind.SKIP])
-def test_only_texts_have_parts(kind: Kind) -> None:
+def test_only_texts_and_cards_have_parts(kind: Kind) -> None:
     body = MINE + b"\x01" + SMILE if kind is Kind.REACTION else MINE
     with pytest.raises(RemoteProtocolError):
         check_body(kind, ALICE.public_key, body, (bytes(32),))
@@ -87,6 +90,21 @@ def test_a_drafts_words_come_out_again(kind: Kind, text: str) -> None:
     check_body(kind, ALICE.public_key, body, tuple(bytes(32) for _ in blocks))
     assert target_of(kind, body) == target
     assert (inline_text(kind, body) or join_parts(blocks)).decode() == text
+
+
+def test_the_fullest_card_is_a_message() -> None:
+    about, picture = "ü" * (ABOUT_MAX_BYTES // 2), bytes(range(256)) * 64
+    body, blocks = Draft(Kind.CARD, about, picture=picture).encoded(NodeConfig())
+    place = {"channel_id": CHANNEL, "instance": b"\xff" * 8, "seq": SEQ_MAX, "prev": b"p" * 16}
+    digests = tuple(part_digest(block) for block in blocks)
+    card = sign_message(
+        ALICE, id=uuid7(1), hlc=(1 << 63) - 1, kind=Kind.CARD, body=body, parts=digests, **place
+    )  # type: ignore[arg-type]
+    assert decode_message(card.raw) == card
+    assert (card.body.decode(), join_parts(blocks)) == (about, picture)
+    with pytest.raises(PeerNodeError) as large:
+        Draft(Kind.CARD, about, picture=picture + b"x").encoded(NodeConfig())
+    assert large.value.code == "TOO_LARGE"
 
 
 @pytest.mark.parametrize("on", [True, False])

@@ -57,6 +57,28 @@ test("a join has all its steps from the start, and each its own time", () => {
   assert.equal(clock.waiting, 0);
 });
 
+test("pictures come and go, and a snapshot says which there are", () => {
+  channels.welcomed({ name: "#a", joined: true, names: { x: "Ann" }, pictures: { x: "1" } });
+  channels.carded({ channel: "#a", author: "y", picture: "2" });
+  channels.carded({ channel: "#a", author: "x", picture: "" });
+  assert.deepEqual([...channels.get("#a").pictures], [["y", "2"]]);
+  channels.carded({ channel: "#nowhere", author: "y", picture: "2" });
+  channels.welcomed({ name: "#a", joined: true });
+  assert.deepEqual([...channels.get("#a").pictures], [["y", "2"]], "nothing was said of pictures");
+  channels.welcomed({ name: "#a", joined: true, names: {}, pictures: {} });
+  assert.equal(channels.get("#a").pictures.size, 0);
+});
+
+test("two of one name are told apart as soon as there are two", () => {
+  channels.welcomed({ name: "#a", joined: true, names: { x: "Ann", y: "Bob" }, pictures: {} });
+  assert.equal(channels.isTwin("#a", "x"), false);
+  channels.named({ channel: "#a", author: "z", name: "  ANN " });
+  assert.deepEqual(["x", "y", "z"].map((id) => channels.isTwin("#a", id)), [true, false, true]);
+  channels.named({ channel: "#a", author: "z", name: "Zoë" });
+  assert.equal(channels.isTwin("#a", "x"), false);
+  assert.equal(channels.isTwin("#nowhere", "x"), false);
+});
+
 test("the node's short details become words", () => {
   const { join } = channels.joining("#a");
   const details = { find: "7", subscribe: "3/5", inbound: "1/5", outbound: "over 10.0.0.1", history: "1" };

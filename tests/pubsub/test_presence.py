@@ -9,7 +9,7 @@ import pytest
 from peernode.errors import PeerNodeError
 from peernode.events import Typing
 from peernode.pubsub.audience import LOOK_EVERY_S
-from peernode.pubsub.blocking import BLOCKED_MAX
+from peernode.pubsub.chosen import BLOCKED_MAX
 from peernode.pubsub.presence import FRESH_S
 from peernode.pubsub.search import SCANNED_MAX
 from tests.pubsub.flock import LOBBY, Bird, Flock, story

@@ -18,10 +18,11 @@ from webchat.chat.layer import LAYER_ERRORS, listen
 
 def ask_worker(user_id: int, name: str, args: dict[str, Any]) -> dict[str, Any]:
     """The worker's answer; raises ``CommandError``, ``WORKER_UNAVAILABLE`` when it takes too long."""
-    return async_to_sync(_ask)(user_id, name, args)
+    return async_to_sync(ask)(user_id, name, args)
 
 
-async def _ask(user_id: int, name: str, args: dict[str, Any]) -> dict[str, Any]:
+async def ask(user_id: int, name: str, args: dict[str, Any]) -> dict[str, Any]:
+    """The same for views that wait without a thread."""
     layer = get_channel_layer()
     command_id = f"page:{secrets.token_hex(16)}"
     try:

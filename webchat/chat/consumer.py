@@ -25,7 +25,7 @@ from webchat.accounts.sessions import fingerprint
 from webchat.background import Background
 from webchat.bridge import error_fields
 from webchat.chat.commands import CommandError
-from webchat.chat.frames import SAYING, Frame, FrameError, parse
+from webchat.chat.frames import PACED, Frame, FrameError, parse
 from webchat.chat.link import WorkerLink
 from webchat.chat.stream import Cursor, StreamReader
 
@@ -37,8 +37,11 @@ CLOSE_TOO_MANY = 4429
 COMMANDS_IN_FLIGHT_MAX = 64
 HISTORY_LIMIT = 50
 PAGED = ("history.page", "search")
-ANSWERS = {"history.page": "history", "channel.members": "members", "search": "found"}
+ANSWERS = {"history.page": "history", "channel.members": "members", "person": "person", "search": "found"}
 """Frames that are answered by another type than ``ok``."""
+
+SNAPSHOT = ("replayed", "node", "channels", "blocked", "verified", "profile")
+"""What the worker puts into a ``welcome``."""
 
 
 class ChatConsumer(AsyncWebsocketConsumer):
@@ -122,7 +125,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
                 self._welcome_due = True
                 raise
             return None
-        if frame.type in SAYING:
+        if frame.type in PACED:
             link.sockets.take_message(self.user_id, asyncio.get_running_loop().time())
         if frame.type in PAGED:
             fields = {"before": None, "limit": HISTORY_LIMIT, **fields}
@@ -135,7 +138,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         async with self._delivering:
             position = self._reader.begin(Cursor.parse(answer["cursor"]), replayed=answer["replayed"])
             self._reader.note_head(Cursor.parse(answer["head"]))
-            fields = {name: answer[name] for name in ("replayed", "node", "channels", "blocked")}
+            fields = {name: answer[name] for name in SNAPSHOT}
             frame = {"type": "welcome", "ref": ref, "user": self._user, "cursor": str(position), **fields}
             self._welcome_due = False
             await self._send_frame(frame)

@@ -22,6 +22,7 @@ FRAME_OF_EVENT = {
     "MessageChanged": "message.changed",
     "MessageState": "message.state",
     "NameChanged": "channel.name",
+    "CardChanged": "channel.card",
     "Typing": "typing",
     "Trouble": "trouble",
 }

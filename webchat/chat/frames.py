@@ -8,6 +8,7 @@ table does not name are dropped, so a browser may be newer than the server.
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Callable
@@ -19,12 +20,16 @@ from webchat.chat.commands import CommandError
 TEXT_MAX_BYTES = 16 * 1024
 CHANNEL_MAX_CHARS = 64
 EMOJI_MAX_BYTES = 64
+NAME_MAX_BYTES = 128
+ABOUT_MAX_BYTES = 240
+PICTURE_MAX_BYTES = 16 * 1024
 REF_MAX_CHARS = 64
 HISTORY_LIMIT_MAX = 200
 
 UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.ASCII)
 CURSOR = re.compile(r"[0-9a-f]{1,32}:(0|[1-9][0-9]{0,17})", re.ASCII)
 NODE_ID = re.compile(r"[0-9a-f]{40}", re.ASCII)
+PICTURE = re.compile(r"[0-9a-f]{32}", re.ASCII)
 ORDER = re.compile(r"[0-9a-f]{1,256}", re.ASCII)
 
 Check = Callable[[Any], str]
@@ -70,6 +75,25 @@ def _channel(value: Any) -> str:
 def _emoji(value: Any) -> str:
     good = isinstance(value, str) and _encodes(value) and 1 <= len(value.encode()) <= EMOJI_MAX_BYTES
     return "" if good else f"an emoji of 1 to {EMOJI_MAX_BYTES} bytes"
+
+
+def _name(value: Any) -> str:
+    if _text(value):
+        return f"a name of 1 to {NAME_MAX_BYTES} bytes"
+    return "" if len(value.encode()) <= NAME_MAX_BYTES else f"a name of 1 to {NAME_MAX_BYTES} bytes"
+
+
+def _about(value: Any) -> str:
+    good = isinstance(value, str) and _encodes(value) and len(value.encode()) <= ABOUT_MAX_BYTES
+    return "" if good else f"a text of at most {ABOUT_MAX_BYTES} bytes"
+
+
+def _picture(value: Any) -> str:
+    try:
+        good = isinstance(value, str) and len(base64.b64decode(value, validate=True)) <= PICTURE_MAX_BYTES
+    except ValueError:
+        good = False
+    return "" if good else f"a picture of at most {PICTURE_MAX_BYTES} bytes in base64"
 
 
 def _switch(value: Any) -> str:
@@ -119,6 +143,9 @@ CLIENT_FRAMES: dict[str, Shape] = {
     "read.mark": Shape({"channel": _channel, "upto": _order}, {}),
     "typing": Shape({"channel": _channel}, {}),
     "channel.members": Shape({"channel": _channel}, {}),
+    "person": Shape({"channel": _channel, "node": _node}, {}),
+    "person.verify": Shape({"node": _node, "on": _switch}, {}),
+    "profile.set": Shape({"name": _name, "about": _about}, {"picture": _optional(_picture)}),
     "person.block": Shape({"node": _node, "on": _switch}, {}),
     "search": Shape({"channel": _channel, "words": _text}, {"before": _optional(_order), "limit": _limit}),
 }
@@ -126,16 +153,20 @@ CLIENT_FRAMES: dict[str, Shape] = {
 SAYING = ("message.send", "message.edit", "message.delete", "reaction.set")
 """Frames that are messages on the network."""
 
+PACED = (*SAYING, "profile.set")
+"""Frames that count as messages where a user's rate is concerned."""
+
 MESSAGE_FIELDS = (
     *("id", "channel", "author", "name", "text", "html", "order", "at_ms", "own"),
     *("reply_to", "edited_ms", "deleted", "reactions"),
 )
 
 SERVER_FRAMES: dict[str, tuple[str, ...]] = {
-    "welcome": ("ref", "cursor", "replayed", "user", "node", "channels", "blocked"),
+    "welcome": ("ref", "cursor", "replayed", "user", "node", "channels", "blocked", "verified", "profile"),
     "ok": ("ref", "message"),
     "history": ("ref", "channel", "messages", "more"),
     "members": ("ref", "channel", "members", "total"),
+    "person": ("ref", "channel", "node", "name", "about", "picture"),
     "found": ("ref", "channel", "messages", "searched", "since_ms", "next"),
     "error": ("ref", "code", "message", "remedy", "retryable", "detail", "retry_after"),
     "message": ("cursor", *MESSAGE_FIELDS, "history"),
@@ -166,8 +197,11 @@ SERVER_FRAMES: dict[str, tuple[str, ...]] = {
     "channel.left": ("cursor", "channel"),
     "channel.read": ("cursor", "channel", "upto", "unread", "mentions"),
     "channel.name": ("cursor", "channel", "author", "name"),
+    "channel.card": ("cursor", "channel", "author", "picture"),
     "typing": ("cursor", "channel", "author", "at_ms"),
     "person.blocked": ("cursor", "blocked"),
+    "person.verified": ("cursor", "verified"),
+    "profile": ("cursor", "name", "about", "picture"),
     "node.state": ("cursor", "state", "peers", "reason", "code", "remedy"),
     "trouble": ("cursor", "error", "context"),
 }

@@ -14,9 +14,9 @@ import { nodeReports } from "./nodereports.js";
 import { OptimisticUIManager } from "./optimistic.js";
 import { Outbox, written } from "./outbox.js";
 import { openOutboxStore } from "./outbox_store.js";
+import { Persons } from "./persons.js";
 import { Reading } from "./reading.js";
 import { Screen } from "./screen.js";
-import { say } from "./strings.js";
 import { Tabs } from "./tabs.js";
 
 const HISTORY_LIMIT = 100;
@@ -27,7 +27,7 @@ export class App {
   constructor(page) {
     this.page = page;
     this.memory = new PageMemory(page.user.id, window.localStorage);
-    this.me = { id: this.memory.get("node") ?? "", name: page.user.name };
+    this.me = { id: this.memory.get("node") ?? "", name: this.memory.get("name") ?? page.user.name };
     this.current = null;
     this.wanted = new Set();
     this.acts = new MessageActs(this);
@@ -51,6 +51,7 @@ export class App {
       listener: nodeReports(this),
     });
     this.beside = new Beside(this);
+    this.persons = new Persons(this);
   }
 
   /** Show what earlier pages knew and what the outbox holds, then connect. */
@@ -223,12 +224,16 @@ export class App {
 
   /** The name of a row's author, as far as it is known. */
   nameOf(row) {
-    return this.nameIn(row.channel, row.own ? this.me.id : row.author, row.name);
+    return this.persons.label(row.channel, this.authorOf(row), row.name);
+  }
+
+  /** Whose row it is. */
+  authorOf(row) {
+    return row.own ? this.me.id : row.author;
   }
 
   /** What a node is called in a channel. */
   nameIn(channel, id, fallback = "") {
-    const known = id === this.me.id ? this.me.name : this.channels.get(channel)?.names.get(id);
-    return known || fallback || say("name.unknown", { id: id.slice(0, 8) });
+    return this.persons.label(channel, id, fallback);
   }
 }

@@ -30,12 +30,14 @@ export class Beside {
       me: () => app.me.id,
       isBlocked: (id) => this.#blocked.has(id),
       block: (id, on) => this.#block(id, on),
-      fallback: (id) => say("name.unknown", { id: id.slice(0, 8) }),
+      who: (id, name) => app.persons.who(app.current, id, name),
+      open: (id) => app.persons.open(app.current, id),
     });
     this.#search = new SearchView({
       search: (channel, words, before) =>
         app.connection.request({ type: "search", channel, words, before, limit: FOUND_LIMIT }),
       nameOf: (message) => app.nameOf(message),
+      who: (message) => app.persons.who(message.channel, message.author, message.name),
       jump: (channel, id) => app.acts.jump(channel, id),
     });
     this.#panel = new Panel({
@@ -76,8 +78,12 @@ export class Beside {
   /** Whom the person does not want to hear, as the node keeps it. */
   setBlocked(ids) {
     this.#blocked = new Set(ids);
+    this.#app.persons.changed();
+  }
+
+  /** Something about somebody is new. */
+  peopleChanged() {
     this.#members.refresh();
-    this.#app.screen.timeline.redraw();
   }
 
   async #block(node, on) {
@@ -97,9 +103,9 @@ export class Beside {
   }
 
   #drawWriters() {
-    const { current, channels } = this.#app;
+    const { current, persons } = this.#app;
     const ids = current === null ? [] : this.typing.writers(current).filter((id) => !this.#blocked.has(id));
-    const names = ids.map((id) => channels.get(current)?.names.get(id) || say("name.unknown", { id: id.slice(0, 8) }));
+    const names = ids.map((id) => persons.label(current, id));
     const several = { one: names[0], two: names[1], n: names.length };
     const key = ["", "writers.1", "writers.2"][names.length] ?? "writers.many";
     setText(byId("writers"), key ? say(key, several) : "");

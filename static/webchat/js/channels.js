@@ -6,6 +6,7 @@
  */
 
 import { delayed, DELAYED_MS, joined, newJoin, progressed } from "./joining.js";
+import { twinsOf } from "./naming.js";
 
 /** Never read: nothing counts as unread. */
 export const UNREAD_NOTHING = Object.freeze({ upto: "", unread: 0, mentions: 0, line: "" });
@@ -57,7 +58,7 @@ export class Channels {
   }
 
   /** The node's own view of a channel, from `welcome`. */
-  welcomed({ name, joined: isJoined, progress, names }) {
+  welcomed({ name, joined: isJoined, progress, names, pictures }) {
     const channel = isJoined ? this.#open(name) : this.joining(name);
     if (isJoined && channel.join && channel.join.state !== "joined") {
       const elapsed_ms = this.#clock.now() - channel.join.began_ms;
@@ -66,6 +67,8 @@ export class Channels {
     for (const report of progress?.steps ?? []) progressed(channel.join, report, this.#clock.now());
     if (progress?.delayed) delayed(channel.join, progress.delayed);
     for (const [author, called] of Object.entries(names ?? {})) channel.names.set(author, called);
+    channel.twins = null;
+    if (pictures) channel.pictures = new Map(Object.entries(pictures));
     this.#tell(channel);
     return channel;
   }
@@ -109,8 +112,27 @@ export class Channels {
 
   named({ channel: name, author, name: called }) {
     const channel = this.#channels.get(name);
-    channel?.names.set(author, called);
-    if (channel) this.#tell(channel);
+    if (!channel) return;
+    channel.names.set(author, called);
+    channel.twins = null;
+    this.#tell(channel);
+  }
+
+  /** Somebody has another picture; an empty one is none. */
+  carded({ channel: name, author, picture }) {
+    const channel = this.#channels.get(name);
+    if (!channel) return;
+    if (picture) channel.pictures.set(author, picture);
+    else channel.pictures.delete(author);
+    this.#tell(channel);
+  }
+
+  /** Whether another person of the channel is called like this one. */
+  isTwin(name, id) {
+    const channel = this.#channels.get(name);
+    if (!channel) return false;
+    channel.twins ??= twinsOf(channel.names);
+    return channel.twins.has(id);
   }
 
   /** Whether messages of it go out: joined, not merely being joined. */
@@ -136,7 +158,8 @@ export class Channels {
 
   #open(name) {
     if (!this.#channels.has(name)) {
-      const channel = { name, join: null, names: new Map(), older: "idle", cancelBudget: null, ...UNREAD_NOTHING };
+      const people = { names: new Map(), twins: null, pictures: new Map() };
+      const channel = { name, join: null, ...people, older: "idle", cancelBudget: null, ...UNREAD_NOTHING };
       this.#channels.set(name, channel);
     }
     return this.#channels.get(name);

@@ -6,27 +6,26 @@
  * become mentions: `@property` in a piece of code stays what it is.
  */
 
+import { ID_CHARS, nameKey, namesakes } from "./naming.js";
+
 /** People that a list shows at most. */
 export const PEOPLE_MAX = 8;
-/** Characters of a node id that tell two of one name apart. */
-export const ID_CHARS = 8;
 const TOKEN = /<@([0-9a-f]{40})>/g;
 const QUERY = /(?:^|[\s([{"'*_~>])@([^\s@<>]{0,40})$/u;
 
 /** `[{id, name, label, isTwin}]` by name, of `names` (id to name) without `me`. */
 export function peopleOf(names, me) {
-  const count = new Map();
-  for (const name of names.values()) count.set(name, (count.get(name) ?? 0) + 1);
+  const count = namesakes(names);
   return [...names]
     .filter(([id, name]) => id !== me && name)
-    .map(([id, name]) => ({ id, name, isTwin: count.get(name) > 1, label: labelOf(id, names, count) }))
+    .map(([id, name]) => ({ id, name, isTwin: count.get(nameKey(name)) > 1, label: labelOf(id, names, count) }))
     .sort((a, b) => a.name.localeCompare(b.name) || (a.id < b.id ? -1 : 1));
 }
 
 function labelOf(id, names, count) {
   const name = names.get(id);
   if (!name) return `@${id.slice(0, ID_CHARS)}`;
-  return count.get(name) > 1 ? `@${name}#${id.slice(0, ID_CHARS)}` : `@${name}`;
+  return count.get(nameKey(name)) > 1 ? `@${name}#${id.slice(0, ID_CHARS)}` : `@${name}`;
 }
 
 /** What is being looked for at the caret: `{from, query}` (`from` is the place of the @), or null. */
@@ -57,8 +56,7 @@ export function toWire(text, chosen) {
 
 /** A sent text as a writer sees it, and which labels are in it: `{text, chosen}`. */
 export function fromWire(wire, names) {
-  const count = new Map();
-  for (const name of names.values()) count.set(name, (count.get(name) ?? 0) + 1);
+  const count = namesakes(names);
   const chosen = new Map();
   const text = wire.replace(TOKEN, (_, id) => {
     const label = labelOf(id, names, count);

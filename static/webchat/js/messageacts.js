@@ -47,7 +47,8 @@ export class MessageActs {
     const row = messages.row(id);
     if (!row) return;
     const subject = subjectOf(row);
-    if (action === "receipts") screen.receipts.open(row);
+    if (action === "person") this.#app.persons.open(row.channel, this.#app.authorOf(row));
+    else if (action === "receipts") screen.receipts.open(row);
     else if (action === "retry" || action === "send") await outbox.retry(subject);
     else if (action === "discard" || action === "cancel" || action === "edit") await this.#takeBack(subject, action);
     else if (action === "reply") screen.composer.reply(row);

@@ -51,9 +51,16 @@ function eventTable(app) {
     "channel.name"(frame) {
       channels.named(frame);
       messages.renamed(frame.channel, frame.author, frame.name);
+      app.persons.changed();
+    },
+    "channel.card"(frame) {
+      channels.carded(frame);
+      app.persons.changed();
     },
     typing: (frame) => app.beside.typing.heard(frame),
     "person.blocked": (frame) => app.beside.setBlocked(frame.blocked),
+    "person.verified": (frame) => app.persons.setVerified(frame.verified),
+    profile: (frame) => app.persons.setProfile(frame),
     "node.state": (frame) => app.screen.status.setNode(frame),
     trouble: (frame) => app.screen.trouble(frame.error),
   };
@@ -63,9 +70,8 @@ function eventTable(app) {
 function welcomed(app, frame) {
   const { messages, channels, me } = app;
   me.id = frame.node.node_id || me.id;
-  me.name = frame.user.name;
   app.memory.set("node", me.id);
-  app.screen.showMe(me);
+  app.persons.setProfile(frame.profile);
   app.screen.status.setNode(frame.node);
   const names = frame.channels.map((channel) => channel.name);
   for (const name of channels.keepOnly([...names, ...app.wanted])) messages.forget(name);
@@ -76,6 +82,7 @@ function welcomed(app, frame) {
   }
   channels.remember();
   app.beside.setBlocked(frame.blocked);
+  app.persons.setVerified(frame.verified);
   app.screen.greeted();
   app.openFirst();
 }

@@ -43,7 +43,11 @@ export class Screen {
       join: (name) => app.join(name),
     });
     this.timeline = new TimelineView(this.#timelineSource(now_ms));
-    this.receipts = new ReceiptCard({ now_ms, nameOf: (channel, id) => app.nameIn(channel, id) });
+    this.receipts = new ReceiptCard({
+      now_ms,
+      nameOf: (channel, id) => app.nameIn(channel, id),
+      who: (channel, id) => app.persons.who(channel, id),
+    });
     this.toolbar = new RowToolbar((id) => app.messages.row(id));
     this.outboxCard = new OutboxCard({
       now_ms,
@@ -62,6 +66,7 @@ export class Screen {
     };
     byId("leave").addEventListener("click", () => app.leave(app.current));
     offerInviteLink(() => app.current, (text) => this.toast.tell(text));
+    byId("edit-profile").addEventListener("click", () => app.persons.edit());
     byId("open-default").addEventListener("click", () => app.join(app.page.channel));
     listenToKeys(this.#keyActions());
     document.addEventListener("visibilitychange", () => this.timeline.redraw());
@@ -76,7 +81,7 @@ export class Screen {
       now_ms,
       rows: (name) => app.messages.rows(name),
       channel: (name) => app.channels.get(name) ?? NO_CHANNEL,
-      nameOf: (row) => app.nameOf(row),
+      who: (row) => app.persons.who(row.channel, app.authorOf(row), row.name),
       olderWanted: () => app.connection.isOpen && app.channels.isReady(app.current) && app.loadOlder(app.current),
       seen: (order) => this.#seen(order),
       around: (row) => ({ people: this.#peopleOf(row.channel), answered: app.messages.row(row.reply_to) }),
@@ -156,7 +161,7 @@ export class Screen {
   }
 
   showMe(me) {
-    this.sidebar.showMe(me.id);
+    this.sidebar.showMe(me);
   }
 
   channelChanged(channel) {

@@ -64,6 +64,7 @@ const WORDS = {
   "act.more": "More",
   "act.revise": "Edit",
   "act.delete": "Delete",
+  "act.person": "About the author",
   "act.emojis": "Choose a reaction",
 
   "reaction.people": "{emoji} {people}",
@@ -191,6 +192,24 @@ const WORDS = {
   "members.block": "Block",
   "members.blocked": "Blocked",
   "members.block.name": "Block {name}",
+
+  "name.twin": "{name} ({id})",
+  "person.verified": "verified by you",
+  "person.unknown": "What they say about themselves could not be had: {reason}.",
+  "person.hint":
+    "Compare these characters with those on the other's account page: face to face, or on the telephone. If they are the same, nobody else can write under this key.",
+  "person.hint.verified": "You have compared these characters. Should they ever change, it is another key, and the mark is gone.",
+  "person.hint.me": "Read these characters to others, so that they can be sure that it is you.",
+  "person.verify": "Mark as verified",
+  "person.unverify": "Take the mark back",
+  "person.block": "Block",
+  "person.unblock": "Block no longer",
+  "profile.saved": "Profile saved. Others see it in a moment.",
+  "profile.nameless": "Others need a name to see: type one.",
+  "profile.long.one": "1 byte too long",
+  "profile.long.other": "{n} bytes too long",
+  "profile.picture.refused": "This file can't be used as a picture. Choose a PNG, JPEG or WebP of at most 25 MB.",
+
   "search.title": "Search",
   "search.running": "Searching what your node holds…",
   "search.failed": "The search did not work: {reason}.",

@@ -5,7 +5,8 @@
  * descendant.
  */
 
-import { fitting, ID_CHARS, queryAt } from "../mentions.js";
+import { fitting, queryAt } from "../mentions.js";
+import { shortPrint } from "../naming.js";
 import { say } from "../strings.js";
 import { avatar, byId, h, hueClass, setAttribute, setText } from "./dom.js";
 
@@ -96,6 +97,6 @@ const optionId = (at) => `mention-${at}`;
 
 function option({ id, name, isTwin }, at, isChosen) {
   const attributes = { role: "option", id: optionId(at), class: "mention-option", "aria-selected": String(isChosen) };
-  const which = isTwin ? h("code", {}, id.slice(0, ID_CHARS)) : null;
+  const which = isTwin ? h("code", {}, shortPrint(id)) : null;
   return h("li", attributes, h("span", { class: "mention-picture" }, avatar(id)), h("span", { class: hueClass(id) }, name), which);
 }

@@ -6,7 +6,9 @@
  */
 
 import { say } from "../strings.js";
-import { avatar, byId, h, hueClass, icon, setText } from "./dom.js";
+import { byId, h, hueClass, icon, setText } from "./dom.js";
+import { nameMarks } from "./namemarks.js";
+import { portrait } from "./portrait.js";
 
 const ASK_MS = 5000;
 const MINUTE_MS = 60_000;
@@ -17,14 +19,17 @@ export class MembersView {
   #note = byId("members-note");
   #timer = null;
   #channel = null;
+  #answer = null;
   #drawn = "";
 
-  /** `source`: `ask(channel)`, `me()`, `isBlocked(id)`, `block(id, on)`, `fallback(id)` for a name. */
+  /** `source`: `ask(channel)`, `me()`, `isBlocked(id)`, `block(id, on)`, `who(id, name)`, `open(id)`. */
   constructor(source) {
     this.#source = source;
     this.#list.addEventListener("click", (event) => {
       const button = event.target.closest("button[data-node]");
       if (button) source.block(button.dataset.node, button.getAttribute("aria-pressed") !== "true");
+      const person = event.target.closest("button[data-person]");
+      if (person) source.open(person.dataset.person);
     });
   }
 
@@ -39,13 +44,12 @@ export class MembersView {
   close() {
     clearTimeout(this.#timer);
     this.#channel = null;
+    this.#answer = null;
   }
 
-  /** Who is blocked has changed. */
+  /** Something about these people is new on this page; who is there is asked in its turn. */
   refresh() {
-    if (this.#channel === null) return;
-    clearTimeout(this.#timer);
-    this.#ask();
+    if (this.#channel !== null && this.#answer) this.#draw(this.#answer);
   }
 
   async #ask() {
@@ -59,30 +63,37 @@ export class MembersView {
     if (channel === this.#channel) this.#timer = setTimeout(() => this.#ask(), ASK_MS);
   }
 
-  #draw({ members, total }) {
+  #draw(answer) {
+    this.#answer = answer;
+    const { total } = answer;
+    const members = answer.members.map((one) => ({ ...one, who: this.#source.who(one.node_id, one.name) }));
     const reached = members.filter((member) => member.reachable).length;
     setText(this.#note, say(total > members.length ? "members.some" : "members.all", { n: total, reached, shown: members.length }));
-    const drawn = JSON.stringify(members.map((one) => [one.node_id, one.name, one.reachable, since(one), this.#source.isBlocked(one.node_id)]));
+    const drawn = JSON.stringify(members.map((one) => [one.who, one.reachable, since(one), this.#source.isBlocked(one.node_id)]));
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
-    const focused = this.#list.contains(document.activeElement) ? document.activeElement.dataset.node : null;
-    this.#list.replaceChildren(...members.map((member) => this.#item(member, members)));
-    if (focused) this.#list.querySelector(`[data-node="${focused}"]`)?.focus();
+    const { node, person } = this.#list.contains(document.activeElement) ? document.activeElement.dataset : {};
+    this.#list.replaceChildren(...members.map((member) => this.#item(member)));
+    if (node) this.#list.querySelector(`[data-node="${node}"]`)?.focus();
+    if (person) this.#list.querySelector(`[data-person="${person}"]`)?.focus();
   }
 
-  #item(member, members) {
-    const { node_id, reachable } = member;
-    const name = member.name || this.#source.fallback(node_id);
-    const isTwin = members.some((one) => one.node_id !== node_id && one.name && one.name === member.name);
+  #item(member) {
+    const { node_id, reachable, who } = member;
+    const { name } = who;
     const isMe = node_id === this.#source.me();
     const called = h("span", { class: `member-name ${hueClass(node_id)}` }, isMe ? say("row.you", { name }) : name);
-    if (isTwin) called.append(" ", h("code", {}, node_id.slice(0, 8)));
+    called.append(...nameMarks(who));
     const state = h("span", { class: "member-state" }, icon(reachable ? "online" : "offline"), stateWords(member, isMe));
     return h(
       "li",
       { class: "member", "data-reachable": String(reachable), "data-member": node_id },
-      h("span", { class: "member-picture" }, avatar(node_id)),
-      h("span", { class: "member-words" }, called, state),
+      h(
+        "button",
+        { type: "button", class: "member-open", "data-person": node_id, "aria-haspopup": "dialog" },
+        h("span", { class: "member-picture" }, portrait(who)),
+        h("span", { class: "member-words" }, called, state),
+      ),
       isMe ? null : this.#blockButton(node_id, name),
     );
   }

@@ -4,7 +4,8 @@
 
 import { say } from "../strings.js";
 import { whoHas } from "../whohas.js";
-import { avatar, byId, h, icon, setText } from "./dom.js";
+import { byId, h, icon, setText } from "./dom.js";
+import { portrait } from "./portrait.js";
 
 const lang = document.documentElement.lang || "en";
 const sameDay = new Intl.DateTimeFormat(lang, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
@@ -16,7 +17,7 @@ export class ReceiptCard {
   #row = null;
   #source;
 
-  /** `source`: `nameOf(channel, node_id)`, `now_ms()`. */
+  /** `source`: `nameOf(channel, node_id)`, `who(channel, node_id)`, `now_ms()`. */
   constructor(source) {
     this.#source = source;
     this.#dialog.addEventListener("click", (event) => {
@@ -61,7 +62,7 @@ export class ReceiptCard {
       h(
         "li",
         {},
-        avatar(id),
+        portrait(this.#source.who(this.#row.channel, id)),
         h("span", { class: "receipts-name" }, name),
         h("span", { class: "receipts-time" }, say(words, { time: this.#time(at_ms) })),
       ),

@@ -6,7 +6,9 @@
 import { excerpt } from "../excerpt.js";
 import { rowWords } from "../rowwords.js";
 import { say } from "../strings.js";
-import { avatar, h, hueClass, icon, setAttribute, setIcon, setText } from "./dom.js";
+import { h, hueClass, icon, setAttribute, setIcon, setText } from "./dom.js";
+import { nameMarks } from "./namemarks.js";
+import { portrait } from "./portrait.js";
 import { drawReactions } from "./reactions.js";
 import { drawText } from "./text.js";
 
@@ -19,7 +21,9 @@ const ACTION_ICONS = { retry: "retry", send: "send", edit: "edit", discard: "dis
 export function makeRow(row) {
   const parts = {
     picture: h("div", { class: "row-picture" }),
-    author: h("span", { class: "author" }),
+    // By keyboard the card opens from the toolbar, so that a long timeline has few stops.
+    author: h("button", { type: "button", class: "author", "data-action": "person", "aria-haspopup": "dialog", tabindex: "-1" }),
+    marks: h("span"),
     time: h("time"),
     quote: h("button", { type: "button", class: "quote", "data-action": "jump", hidden: true }),
     text: h("div", { class: "text" }),
@@ -32,7 +36,7 @@ export function makeRow(row) {
     icon: icon("sending"),
   };
   parts.receipt.append(parts.icon, parts.words, parts.who, parts.code, parts.actions);
-  const byline = h("div", { class: "byline" }, parts.author, " ", parts.time);
+  const byline = h("div", { class: "byline" }, parts.author, parts.marks, " ", parts.time);
   const element = h("article", { class: "row", "data-msg-id": row.id });
   const blocked = h("button", { type: "button", class: "quiet blocked", "data-action": "show", hidden: true });
   parts.blocked = blocked;
@@ -42,10 +46,10 @@ export function makeRow(row) {
 }
 
 /**
- * Bring the element to what the row says; `name` is the author's, `people` (`me`, `nameOf`, `isBlocked`) those of its
+ * Bring the element to what the row says; `who` is its author, `people` (`me`, `nameOf`, `isBlocked`) those of its
  * channel, `answered` the row that it answers, if that is here.
  */
-export function drawRow(element, { row, isHead, name, now_ms, people, answered }) {
+export function drawRow(element, { row, isHead, who, now_ms, people, answered }) {
   const { parts } = element;
   setAttribute(element, "data-state", row.state);
   setAttribute(element, "data-phase", row.phase || null);
@@ -56,7 +60,7 @@ export function drawRow(element, { row, isHead, name, now_ms, people, answered }
   element.classList.toggle("is-blocked", isBlocked);
   parts.blocked.hidden = !isBlocked;
   if (isBlocked) setText(parts.blocked, say("row.blocked"));
-  drawByline(parts, row, isHead, name);
+  drawByline(parts, row, isHead, who);
   drawQuote(parts.quote, row, answered, people);
   drawText(parts.text, row, people);
   drawReactions(parts.reactions, row, people);
@@ -76,8 +80,13 @@ function drawQuote(element, row, answered, people) {
   element.replaceChildren(icon("reply"), h("span", { class: "quote-words" }, ...said));
 }
 
-function drawByline(parts, row, isHead, name) {
-  setText(parts.author, row.own ? say("row.you", { name }) : name);
+function drawByline(parts, row, isHead, who) {
+  setText(parts.author, row.own ? say("row.you", { name: who.name }) : who.name);
+  const marked = `${who.isTwin} ${who.isVerified}`;
+  if (parts.marks.shown !== marked) {
+    parts.marks.shown = marked;
+    parts.marks.replaceChildren(...nameMarks(who));
+  }
   parts.author.className = `author ${hueClass(row.author)}`;
   if (parts.time.shown !== row.at_ms) {
     parts.time.shown = row.at_ms;
@@ -86,10 +95,10 @@ function drawByline(parts, row, isHead, name) {
     parts.time.title = fullTime.format(at);
     parts.time.textContent = clockTime.format(at);
   }
-  const pictured = isHead ? row.author : "";
+  const pictured = isHead ? `${who.id} ${who.picture}` : "";
   if (parts.picture.shown === pictured) return;
   parts.picture.shown = pictured;
-  parts.picture.replaceChildren(...(pictured || isHead ? [avatar(row.author)] : []));
+  parts.picture.replaceChildren(...(isHead ? [portrait(who)] : []));
 }
 
 function drawReceipt(parts, { text, code = "", icon: picture, actions }, element) {

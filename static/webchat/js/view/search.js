@@ -3,7 +3,8 @@
  */
 
 import { say } from "../strings.js";
-import { avatar, byId, h, hueClass, setText } from "./dom.js";
+import { byId, h, hueClass, setText } from "./dom.js";
+import { portrait } from "./portrait.js";
 
 const lang = document.documentElement.lang || "en";
 const when = new Intl.DateTimeFormat(lang, { dateStyle: "medium", timeStyle: "short" });
@@ -19,7 +20,7 @@ export class SearchView {
   #channel = null;
   #asked = null;
 
-  /** `source`: `search(channel, words, before)`, `nameOf(message)`, `jump(message)`. */
+  /** `source`: `search(channel, words, before)`, `nameOf(message)`, `who(message)`, `jump(message)`. */
   constructor(source) {
     this.#source = source;
     this.#form.addEventListener("submit", (event) => {
@@ -86,7 +87,7 @@ export class SearchView {
     const name = h("span", { class: `member-name ${hueClass(message.author)}` }, this.#source.nameOf(message));
     const time = h("time", { datetime: new Date(message.at_ms).toISOString() }, when.format(message.at_ms));
     const text = h("span", { class: "found-text" }, ...marked(message.text, words));
-    const picture = h("span", { class: "member-picture" }, avatar(message.author));
+    const picture = h("span", { class: "member-picture" }, portrait(this.#source.who(message)));
     const body = h("span", { class: "found-words" }, h("span", { class: "found-byline" }, name, " ", time), text);
     return h("li", {}, h("button", { type: "button", class: "found", "data-found": message.id }, picture, body));
   }

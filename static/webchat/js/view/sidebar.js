@@ -5,7 +5,8 @@
 import { channelName } from "../channelname.js";
 import { countWords } from "../reading.js";
 import { say } from "../strings.js";
-import { asMenu, avatar, byId, h, oncePerFrame, setAttribute, setText } from "./dom.js";
+import { asMenu, byId, h, oncePerFrame, setAttribute, setText } from "./dom.js";
+import { portrait } from "./portrait.js";
 
 const narrow = window.matchMedia("(max-width: 47.5rem)");
 
@@ -64,9 +65,10 @@ export class SidebarView {
     this.#field.focus();
   }
 
-  /** Who is signed in, with the picture of their node. */
-  showMe(node_id) {
-    byId("me-picture").replaceChildren(avatar(node_id));
+  /** Who is signed in: `{id, name, picture}`. */
+  showMe(me) {
+    setText(byId("me-name"), me.name);
+    byId("me-picture").replaceChildren(portrait(me));
   }
 
   /** Why a channel could not be joined. */

@@ -38,7 +38,7 @@ export class TimelineView {
   #size = "";
 
   /**
-   * `source`: `rows(name)`, `channel(name)`, `nameOf(row)`, `now_ms()`, `olderWanted()` (false: not now),
+   * `source`: `rows(name)`, `channel(name)`, `who(row)`, `now_ms()`, `olderWanted()` (false: not now),
    * `seen(order)`, `around(row)`, `act(action, id, button)`, `fillGap(id)`.
    */
   constructor(source) {
@@ -88,7 +88,8 @@ export class TimelineView {
 
   /** Put the focus on a row's first button. */
   focusRow(id) {
-    this.#rows.element(id)?.querySelector("button")?.focus();
+    const row = this.#rows.element(id);
+    (row?.querySelector(".actions button") ?? row?.querySelector("button"))?.focus();
   }
 
   /** Bring a row into sight and put the focus on it. False: it is not here. */
@@ -135,7 +136,7 @@ export class TimelineView {
   }
 
   #drawRow(element, item, now_ms) {
-    drawRow(element, { ...item, name: this.#source.nameOf(item.row), now_ms, ...this.#source.around(item.row) });
+    drawRow(element, { ...item, who: this.#source.who(item.row), now_ms, ...this.#source.around(item.row) });
   }
 
   #drawOlder(rows, { older }) {

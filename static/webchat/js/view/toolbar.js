@@ -16,7 +16,7 @@ export class RowToolbar {
   #react = button("react", { "aria-haspopup": "dialog" });
   #reply = button("reply");
   #more = button("more", { "aria-haspopup": "true" });
-  #menu = h("div", { class: "row-menu", popover: "auto" }, button("revise"), button("delete"));
+  #menu = h("div", { class: "row-menu", popover: "auto" }, button("person"), button("revise"), button("delete"));
   #picker = emojiPicker();
   #bar = h("div", { class: "row-tools", role: "toolbar", "aria-label": say("act.toolbar") });
 
@@ -50,7 +50,7 @@ export class RowToolbar {
   #show(element) {
     const row = this.#rowOf(element.dataset.msgId);
     const isOpen = Boolean(row) && !row.deleted && row.state !== "pending" && row.state !== "failed";
-    if (isOpen) this.#more.hidden = !row.own;
+    if (isOpen) for (const own of this.#menu.querySelectorAll("[data-own]")) own.hidden = !row.own;
     if (isOpen ? this.#bar.parentElement === element : !this.#bar.isConnected) return;
     const old = this.#bar.contains(document.activeElement) ? this.#bar.parentElement : null;
     if (isOpen) element.append(this.#bar);
@@ -85,15 +85,16 @@ export class RowToolbar {
   }
 }
 
-const ICONS = { react: "react", reply: "reply", more: "more", revise: "edit", delete: "delete" };
+const ICONS = { react: "react", reply: "reply", more: "more", person: "people", revise: "edit", delete: "delete" };
+const IN_MENU = { person: {}, revise: { "data-own": true }, delete: { "data-own": true } };
 
 /** React and More open something; the others act on the message. */
 function button(name, more = {}) {
   const acts = name === "react" || name === "more" ? {} : { "data-action": name };
-  const isInMenu = name === "revise" || name === "delete";
+  const isInMenu = name in IN_MENU;
   const words = isInMenu ? say(`act.${name}`) : null;
   const named = isInMenu ? {} : { "aria-label": say(`act.${name}`), title: say(`act.${name}`) };
-  const attributes = { type: "button", class: isInMenu ? "menu-item" : "tool", ...acts, ...named, ...more };
+  const attributes = { type: "button", class: isInMenu ? "menu-item" : "tool", ...acts, ...named, ...IN_MENU[name], ...more };
   return h("button", attributes, icon(ICONS[name]), words);
 }
 
@@ -111,7 +112,7 @@ function emojiPicker() {
 
 /** Arrow keys, Home and End among the buttons of a menu or a grid with so many columns. */
 function moveAmong(event, place, columns) {
-  const all = [...place.querySelectorAll("button")];
+  const all = [...place.querySelectorAll("button:not([hidden])")];
   const at = all.indexOf(document.activeElement);
   const steps = { ArrowUp: -columns, ArrowDown: columns, ArrowLeft: -1, ArrowRight: 1, Home: -at, End: all.length - 1 - at };
   if (at < 0 || !(event.key in steps)) return;
