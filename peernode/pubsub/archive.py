@@ -16,7 +16,7 @@ from peernode.channel.message import ORDER_KEY_BYTES
 from peernode.errors import Refused
 from peernode.pubsub.context import Context
 from peernode.pubsub.replica import Replica
-from peernode.pubsub.storage import SERVE_MARGIN, PubSubStorage
+from peernode.pubsub.storage import PubSubStorage
 from peernode.rpc.rpc import Caller
 from peernode.wire.codec import Fields
 from peernode.wire.contact import Contact
@@ -59,15 +59,7 @@ class Archive:
         replica = self._storage.replicas.get(channel_id)
         if replica is None:
             raise Refused(Status.MISSING)
-        key = caller.contact.public_key
-        view = replica.initiators
-        if replica.leases.contact(caller.contact.id) is not None or (view is not None and view.holds(key)):
-            return replica
-        want = self._context.config.replicas + SERVE_MARGIN
-        near = self._storage.merge(
-            channel_id, [caller.contact], self._context.overlay.closest(channel_id, want), want
-        )
-        if caller.contact not in near:
+        if not self._storage.may_read(replica, caller.contact):
             raise Refused(Status.NOT_SUBSCRIBED)
         return replica
 

@@ -189,6 +189,8 @@ class MessageDelivery:
         if replica.serves:
             stagger_s = self._stagger_s(replica.leases.count(started))
             self._detours.prepare(spread, contact, stagger_s, first)
+        if message.parts:
+            replica.lend(contact.public_key)
         self._under_way += 1
         try:
             answer = await self._context.rpc.request(contact, Op.PUSH, spread.body(), prove=True)

@@ -4,7 +4,8 @@ Invariants: a receipt or an ack is signed only after the message is durable; a r
 answered again and stored once; an author is limited to ``author_burst`` messages, then
 ``author_rate_per_s``, and an address prefix to ``new_streams_burst`` streams that nobody knew, then
 ``new_streams_per_s``. An author who has written in the channel before begins ``RESTARTS_BURST`` more by
-itself, however many share its address. The limits' tables are bounded: the longest unheard is forgotten.
+itself, however many share its address. A part is given to who may read the channel, and to whom a message
+with parts was brought. The limits' tables are bounded: the longest unheard is forgotten.
 """
 
 from __future__ import annotations
@@ -209,7 +210,12 @@ class Intake:
             raise Refused(Status.UNPROVEN)
         replica = self._storage.replicas.get(body.take_bytes(20))
         digest = body.take_bytes(32)
-        block = self._context.store.part(digest) if replica is not None else None
+        if replica is None:
+            raise Refused(Status.MISSING)
+        lent = replica.lent_to(caller.contact.public_key)
+        if not lent and not self._storage.may_read(replica, caller.contact):
+            raise Refused(Status.NOT_SUBSCRIBED)
+        block = self._context.store.part(digest)
         if block is None:
             raise Refused(Status.MISSING)
         if len(block) > self._context.config.part_max_bytes:

@@ -2,7 +2,8 @@
 
 Invariants: a lease is taken only with the subscriber's own signature and only by a node that is close
 to the channel; a new subscriber is probed before it counts as reached; an echo is relayed one hop,
-only for a holder of a live lease, and never makes more traffic than it cost.
+only for a holder of a live lease, and never makes more traffic than it cost; a nonce serves its bringer once:
+a recorded probe proves no path, a recorded echo makes no traffic.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from peernode.pubsub.audience import DIGEST_NAMED_BYTES
 from peernode.pubsub.batches import SET_NAMED_BYTES
 from peernode.pubsub.context import Context
 from peernode.pubsub.join import Joiner
+from peernode.pubsub.nonces import Nonces
 from peernode.pubsub.reachability import InitiatorReachabilityMonitor
 from peernode.pubsub.replica import Replica
 from peernode.pubsub.storage import PubSubStorage
@@ -46,6 +48,7 @@ class Membership:
         self._probing: dict[tuple[bytes, bytes], None] = {}
         self._begun: OrderedDict[tuple[bytes, bytes], int] = OrderedDict()
         """Channel and subscriber -> serial of the last lease that asked to be proven anew."""
+        self._nonces = Nonces()
         self.on_subscribers: list[Callable[[Replica], None]] = []
         """Told when a channel's set of subscribers has changed here."""
         self.on_other_root: list[Callable[[Replica, Contact, bytes], None]] = []
@@ -144,7 +147,7 @@ class Membership:
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """How full the tables are, each with its bound."""
-        return {"subscribers_begun": (len(self._begun), BEGUN_MAX)}
+        return {"subscribers_begun": (len(self._begun), BEGUN_MAX), **self._nonces.sizes()}
 
     def _after(
         self, replica: Replica, lease: Lease, contact: Contact, before: Contact | None, root: bytes
@@ -189,6 +192,7 @@ class Membership:
         replica = self._storage.replicas.get(channel_id)
         if replica is None or not replica.member:
             raise Refused(Status.NOT_SUBSCRIBED)
+        self._use(replica, caller, nonce)
         self._joiner.probed(channel_id, caller.contact.public_key, nonce)
         return []
 
@@ -196,6 +200,7 @@ class Membership:
         """Have the caller's nonce sent back by another initiator; by us when there is none."""
         channel_id, nonce = body.take_bytes(20), body.take_bytes(16)
         replica = self._holder(channel_id, caller.contact)
+        self._use(replica, caller, nonce)
         view = replica.initiators
         skip = (self._context.identity.public_key, caller.contact.public_key)
         others = [contact for contact in (view.contacts if view else ()) if contact.public_key not in skip]
@@ -226,9 +231,17 @@ class Membership:
         known = replica.leases.contact(back.id)
         if known is None or view is None or not view.holds(caller.contact.public_key):
             raise Refused(Status.NOT_SUBSCRIBED)
+        self._use(replica, caller, nonce)
         if not await self._bring_back(replica, nonce, known):
             raise Refused(Status.MISSING)  # the asking one tries another, and at last itself
         return []
+
+    def _use(self, replica: Replica, caller: Caller, nonce: bytes) -> None:
+        """A request sent again is answered from memory before it gets here: this one is a recorded one."""
+        key, view = caller.contact.public_key, replica.initiators
+        if not self._nonces.use(key, nonce, initiator=view is not None and view.holds(key)):
+            self._context.collector.count("nonce.replayed")
+            raise Refused(Status.INVALID)
 
     async def _bring_back(self, replica: Replica, nonce: bytes, back: Contact) -> bool:
         started = self._context.now()

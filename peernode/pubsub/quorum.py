@@ -128,6 +128,8 @@ class QuorumPublish:
         started, again_s = self._context.now(), None
         if entry.discarded:
             return
+        if entry.message.parts:
+            entry.replica.lend(contact.public_key)
         try:
             answer = await self._context.rpc.request(contact, Op.PUBLISH, [entry.message.raw], prove=True)
             outcome = self._read_answer(entry, contact, answer)

@@ -200,6 +200,8 @@ class Relays:
         if contact is None or contact.public_key in (caller.public_key, self._context.identity.public_key):
             raise Refused(Status.MISSING)
         self._context.collector.count("relay.asked")
+        if body[4] == Op.PUSH:
+            replica.lend(contact.public_key)  # it asks us for the parts
         started = self._context.now()
         try:
             async with asyncio.timeout(GIVE_UP_S):

@@ -31,6 +31,12 @@ COMPARED_MAX = 1024
 
 MISSING_PARTS_MAX = 1024
 
+LENT_MAX = 1024
+"""Peers that were brought a message with parts; over it the first one has to be a reader like others."""
+
+LENT_S = 120.0
+"""How long such a peer may fetch parts: longer than it goes on asking."""
+
 TELLERS_MAX = 16
 """Initiators whose last word on the subscribers is remembered."""
 
@@ -139,6 +145,8 @@ class Replica:
         self._roots: deque[bytes] = deque(maxlen=ROOTS_MAX)
         self._compared: OrderedDict[bytes, bytes] = OrderedDict()
         """A peer's public key -> the root that it named when nothing that it showed was wanted here."""
+        self._lent: OrderedDict[bytes, float] = OrderedDict()
+        """A peer's public key -> until when it may fetch parts, because it was brought what names them."""
         for raw in context.store.of_kind(channel_id, int(Kind.SKIP)):
             self.log.note_skip(Message.trusted(raw))
 
@@ -147,6 +155,7 @@ class Replica:
         own = {
             "missing_parts": (len(self.missing_parts), MISSING_PARTS_MAX),
             "compared": (len(self._compared), COMPARED_MAX),
+            "lent": (len(self._lent), LENT_MAX),
             "subscribers_told": (len(self.subscribers_told), TELLERS_MAX),
         }
         tables = {**self.log.sizes(), **self.leases.sizes(), **self.timeline.sizes(), **self.room.sizes()}
@@ -156,6 +165,17 @@ class Replica:
         """A part can't be read any more: to be repaired, if not too many wait for that already."""
         if len(self.missing_parts) < MISSING_PARTS_MAX:
             self.missing_parts[digest] = None
+
+    def lend(self, public_key: bytes) -> None:
+        """A message with parts is being brought to a peer, which will ask for them."""
+        self._lent[public_key] = self.context.now() + LENT_S
+        self._lent.move_to_end(public_key)
+        if len(self._lent) > LENT_MAX:
+            self._lent.popitem(last=False)
+
+    def lent_to(self, public_key: bytes) -> bool:
+        """Whether a peer was brought a message with parts lately."""
+        return self._lent.get(public_key, float("-inf")) > self.context.now()
 
     def passed(self) -> None:
         """The log has grown: remember its root."""

@@ -213,6 +213,14 @@ class PubSubStorage:
         others = self._context.overlay.closest(replica.channel_id, want)
         return contact in self.merge(replica.channel_id, [contact], others, want)
 
+    def may_read(self, replica: Replica, contact: Contact) -> bool:
+        """Whether a node may read the channel here: with a live lease, or as one that stores it."""
+        replica.leases.expire(self._context.now())
+        if replica.leases.contact(contact.id) is not None:
+            return True
+        view = replica.initiators
+        return (view is not None and view.holds(contact.public_key)) or self.near(replica, contact)
+
     def closest(self, channel_id: bytes, count: int) -> list[Contact]:
         """The ``count`` live nodes closest to the channel that this node knows, itself included."""
         return self.merge(channel_id, [], self._context.overlay.closest(channel_id, count), count)
