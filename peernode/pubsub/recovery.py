@@ -140,8 +140,9 @@ class Recovery:
             return
         for replica in list(self._storage.replicas.values()):
             view = replica.initiators
-            near = self._storage.closest(replica.channel_id, self._context.config.replicas)
-            if replica.joined and contact in near and not (view and view.holds(contact.public_key)):
+            if not replica.joined or (view is not None and view.holds(contact.public_key)):
+                continue
+            if contact in self._storage.closest(replica.channel_id, self._context.config.replicas):
                 self.begin(replica, "partition")
 
     # -- runs --------------------------------------------------------------------------------

@@ -4,7 +4,8 @@ Every ``sync_s``, and soon after the set or the subscribers change, each holder 
 other initiators its log root and its subscribers' digest; whoever differs pulls. Invariants: a
 holder outside the set goes on telling until the set has what it has (``Retention``), a mere subscriber
 leaves that to its renewals; at most one round per channel
-waits at a time, so a burst of changes costs one round; a lease that another initiator passes on
+waits at a time, so a burst of changes costs one round; however many channels there are, the loop is held for
+``PER_TURN`` of them at a time, and their rounds begin ``ROUND_SPACING_S`` apart; a lease that another initiator passes on
 counts only with the subscriber's signature.
 """
 
@@ -20,8 +21,9 @@ from peernode.pubsub.context import Context
 from peernode.pubsub.keptleases import keep_leases
 from peernode.pubsub.replica import Replica
 from peernode.pubsub.retention import Retention
-from peernode.pubsub.storage import PubSubStorage
+from peernode.pubsub.storage import SERVED_MAX, PubSubStorage
 from peernode.pubsub.sync import FAILURES, CatchUp
+from peernode.pubsub.turns import PER_TURN, in_turns
 from peernode.rpc.rpc import Caller
 from peernode.wire.codec import Fields
 from peernode.wire.contact import Contact, decode_contacts
@@ -29,6 +31,12 @@ from peernode.wire.ops import Op, Status
 
 ROUND_DELAY_S = 0.1
 """Changes within this time share one round."""
+
+ROUND_SPACING_S = 0.002
+"""And each channel whose round waits already adds so much to the delay: at most 500 rounds begin in a second."""
+
+MOVED_MAX = 1024
+"""Peers that came or went while the channels are looked through; what others change the regular rounds find."""
 
 HINTED_MAX = 64
 """Subscribers told of news that came by anti-entropy; the others' renewals find it."""
@@ -46,14 +54,27 @@ class Replication:
         self._retention = retention
         self._due: dict[bytes, None] = {}
         self._leasing: dict[tuple[bytes, bytes], None] = {}
+        self._moved: dict[bytes, Contact] = {}
+        """By public key: who came or went since the channels were last looked through."""
+        self._looking = False
         context.rpc.serve(Op.SYNC, self._sync)
+
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """How full the tables are, each with its bound; no more rounds wait than there are channels."""
+        channels_max = self._context.config.channels_max + SERVED_MAX
+        return {
+            "rounds_due": (len(self._due), channels_max),
+            "peers_moved": (len(self._moved), MOVED_MAX),
+        }
 
     async def run(self) -> None:
         """The regular rounds; ends with the node."""
         while True:
             await asyncio.sleep(self._context.jittered(self._context.config.sync_s))
             self._retention.forget_dropped()
-            for replica in list(self._storage.replicas.values()):
+            async for replica in in_turns(self._storage.replicas.values()):
+                if self._storage.replicas.get(replica.channel_id) is not replica:
+                    continue  # dropped meanwhile
                 replica.leases.expire(self._context.now())
                 self._storage.local_view(replica)
                 if self._retention.look(replica) or replica.serves:
@@ -61,20 +82,46 @@ class Replication:
 
     def changed(self, contact: Contact) -> None:
         """A peer appeared or left: channels it is close to have another set now."""
-        for replica in self._storage.replicas.values():
-            before = replica.initiators
-            near = self._storage.closest(replica.channel_id, self._context.config.replicas)
-            if contact in near or (before is not None and before.holds(contact.public_key)):
-                self.soon(replica)
+        if len(self._storage.replicas) <= PER_TURN:
+            for replica in self._storage.replicas.values():
+                self._look(replica, [contact])
+            return
+        if len(self._moved) >= MOVED_MAX:
+            self._context.collector.count("replication.moved_full")
+            return
+        self._moved[contact.public_key] = contact
+        if not self._looking:
+            self._looking = True
+            self._context.tasks.spawn(self._look_through(), "replication.changed")
+
+    async def _look_through(self) -> None:
+        """Look at all channels for everybody who came or went; who does so meanwhile gets another pass."""
+        try:
+            while self._moved:
+                moved, self._moved = list(self._moved.values()), {}
+                async for replica in in_turns(self._storage.replicas.values()):
+                    self._look(replica, moved)
+        finally:
+            self._looking = False
+
+    def _look(self, replica: Replica, moved: list[Contact]) -> None:
+        """A round for the channel if one of these is, or was, among its closest, whatever our set is by now."""
+        want, view = self._context.config.replicas, replica.initiators
+        near = self._storage.closest(replica.channel_id, want)
+        target = int.from_bytes(replica.channel_id, "big")
+        reach = near[-1].long_id ^ target if len(near) == want else 1 << 160
+        if any(c.long_id ^ target <= reach or (view and view.holds(c.public_key)) for c in moved):
+            self.soon(replica)
 
     def soon(self, replica: Replica) -> None:
         """A round for this channel, shortly."""
         if replica.channel_id not in self._due:
+            delay_s = ROUND_DELAY_S + len(self._due) * ROUND_SPACING_S
             self._due[replica.channel_id] = None
-            self._context.tasks.spawn(self._round(replica), "replication.round")
+            self._context.tasks.spawn(self._round(replica, delay_s), "replication.round")
 
-    async def _round(self, replica: Replica) -> None:
-        await asyncio.sleep(self._context.jittered(ROUND_DELAY_S))
+    async def _round(self, replica: Replica, delay_s: float) -> None:
+        await asyncio.sleep(self._context.jittered(delay_s))
         self._due.pop(replica.channel_id, None)
         self._storage.local_view(replica)
         if not replica.serves and not replica.member:

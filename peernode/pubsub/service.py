@@ -104,6 +104,7 @@ class PubSub:
         """How full the tables are, each with its bound."""
         parts = (
             self.retention,
+            self.replication,
             self.storage,
             self.delivery,
             self.monitor,
