@@ -192,8 +192,8 @@ ENTRIES = (
     Code(
         "TOO_MANY_CHANNELS",
         "This node has joined as many channels as it can",
-        "A node holds at most {limit} channels.",
-        "Leave a channel first.",
+        "A node holds at most {limit} channels, and keeps some that were left for the others in them.",
+        "Leave a channel first. If you have left many, try again later: they are kept for others a while.",
         False,
     ),
     Code(

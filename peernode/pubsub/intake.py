@@ -87,6 +87,7 @@ class Intake:
             closer = self._context.overlay.closest(message.channel_id, self._context.config.replicas)
         else:
             closer = await self._storage.closer(message.channel_id)
+            replica = self._storage.replicas.get(message.channel_id)  # it may have given way meanwhile
         if replica is None or closer:
             raise Refused(Status.NOT_INITIATOR, [[contact.encode() for contact in closer]])
         self._storage.local_view(replica)

@@ -5,8 +5,8 @@ other initiators its log root and its subscribers' digest; whoever differs pulls
 holder outside the set goes on telling until the set has what it has (``Retention``), a mere subscriber
 leaves that to its renewals; at most one round per channel
 waits at a time, so a burst of changes costs one round; however many channels there are, the loop is held for
-``PER_TURN`` of them at a time, and their rounds begin ``ROUND_SPACING_S`` apart; a lease that another initiator passes on
-counts only with the subscriber's signature.
+``PER_TURN`` of them at a time, and their rounds begin ``ROUND_SPACING_S`` apart; a lease that another
+initiator passes on counts only with the subscriber's signature.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ ROUND_DELAY_S = 0.1
 """Changes within this time share one round."""
 
 ROUND_SPACING_S = 0.002
-"""And each channel whose round waits already adds so much to the delay: at most 500 rounds begin in a second."""
+"""And so much for each channel whose round waits already: at most 500 rounds begin in a second."""
 
 MOVED_MAX = 1024
-"""Peers that came or went while the channels are looked through; what others change the regular rounds find."""
+"""Peers that came or went while the channels are looked through; over it the regular rounds find it."""
 
 HINTED_MAX = 64
 """Subscribers told of news that came by anti-entropy; the others' renewals find it."""
@@ -105,7 +105,7 @@ class Replication:
             self._looking = False
 
     def _look(self, replica: Replica, moved: list[Contact]) -> None:
-        """A round for the channel if one of these is, or was, among its closest, whatever our set is by now."""
+        """A round for the channel if one of these is, or was, among its closest, whatever our set is now."""
         want, view = self._context.config.replicas, replica.initiators
         near = self._storage.closest(replica.channel_id, want)
         target = int.from_bytes(replica.channel_id, "big")

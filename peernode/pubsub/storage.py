@@ -4,31 +4,37 @@ The initiators of a channel are the R nodes closest to its id (XOR), this node a
 initiator knows its own neighbourhood and reads the set off its routing table; everybody else looks
 it up once and keeps it for ``initiators_ttl_s``, refreshed by the answers to renewals.
 
-Invariants: at most ``channels_max`` replicas; a view smaller than R is only believed when another
-node answered, or when no other node was ever met (protocol, section 7); "not found" and "could not
-ask" are different outcomes.
+Invariants: at most ``channels_max`` channels are joined, and others make this node store ``SERVED_MAX`` more:
+no stranger takes the place of an own join, and what is being joined gives way to nobody; a view smaller than
+R is only believed when another node answered, or when no other node was ever met (protocol, section 7); "not
+found" and "could not ask" are different outcomes.
 """
 
 from __future__ import annotations
 
 import asyncio
+from itertools import islice
 
 from peernode.channel.coordinator import Coordinator
 from peernode.channel.ids import channel_id_of, normalise_name
 from peernode.channel.message import Message
-from peernode.errors import Backpressure, PeerNodeError, Refused, RpcTimeout
+from peernode.errors import PeerNodeError, Refused
 from peernode.pubsub.context import Context
 from peernode.pubsub.coordination import Coordination
 from peernode.pubsub.keptleases import load_leases
 from peernode.pubsub.loading import LATELY_S
+from peernode.pubsub.pings import Pings
 from peernode.pubsub.replica import InitiatorSet, Replica, make_set
 from peernode.store.base import ChannelRow, DropChannel, PutChannel, Write
 from peernode.wire.contact import Contact
-from peernode.wire.frames import VERSION
-from peernode.wire.ops import Op, Status
+from peernode.wire.ops import Status
 
 SERVED_MAX = 4096
-"""Channels stored for others beside the own ones."""
+"""Channels stored for others beside the own ones, those left among them; over it an empty, unread one gives
+way, and if there is none others hear ``BUSY``."""
+
+LOOKED_AT_MAX = 64
+"""Channels that are looked at for one that gives way; the next one who asks has the next ones looked at."""
 
 SERVE_MARGIN = 2
 """A node among the R + 2 closest serves a channel: views differ by a node or two while they settle."""
@@ -41,10 +47,11 @@ class PubSubStorage:
         self._context = context
         self.replicas: dict[bytes, Replica] = {}
         self.coordination = Coordination(context, self)
+        self._own: dict[bytes, None] = {}
+        """Ids of the channels that are joined, or being joined."""
         self._places = 0
         """Reserved for channels whose rows are being written."""
-        self._pings: dict[bytes, asyncio.Task[None]] = {}
-        """By public key: who is being asked whether it is there; no more than the routing table holds."""
+        self._pings = Pings(context)
         self._dropping: dict[bytes, asyncio.Task[bool]] = {}
         """By channel id: rows that are being deleted; whoever wants the channel again waits for that."""
 
@@ -60,11 +67,14 @@ class PubSubStorage:
                 self._context.hlc.merge(Message.trusted(raw).hlc)
             load_leases(self._context, replica)
             self.replicas[row.channel_id] = replica
+            if row.member:
+                self._own[row.channel_id] = None
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """How full the tables are, each with its bound; of those per channel the fullest."""
         limit = self._context.config.channels_max + SERVED_MAX
         sizes = {"channels": (len(self.replicas), limit), **self.coordination.sizes(limit)}
+        sizes["own_channels"] = (len(self._own), self._context.config.channels_max)
         for replica in self.replicas.values():
             for name, size in replica.sizes().items():
                 sizes[name] = max(size, sizes.get(name, size))
@@ -82,44 +92,62 @@ class PubSubStorage:
         return replica
 
     async def open(self, name: str) -> Replica:
-        """The replica for joining ``name``, durable as a membership when this returns."""
+        """The replica for joining ``name``, durable as a membership when this returns.
+
+        ``TOO_MANY_CHANNELS`` when as many are joined; or when all places are taken, which strangers alone
+        can't bring about: the channels that the person has left count among those stored for others.
+        """
         name = normalise_name(name)
         channel_id = channel_id_of(self._context.network_id, name)
         await self._dropped(channel_id)
-        limit = self._context.config.channels_max
-        joined = sum(1 for replica in self.replicas.values() if replica.member)
-        if joined >= limit and not (channel_id in self.replicas and self.replicas[channel_id].member):
+        limit, replica = self._context.config.channels_max, self.replicas.get(channel_id)
+        if channel_id not in self._own and len(self._own) >= limit:
             raise PeerNodeError("TOO_MANY_CHANNELS", limit=limit)
-        replica = self.replicas.get(channel_id) or self._make(channel_id, name)
-        await self._context.store.commit(PutChannel(ChannelRow(channel_id, name, True, True)))
+        if replica is None:
+            if len(self.replicas) + self._places >= limit + SERVED_MAX and not self._give_way():
+                raise PeerNodeError("TOO_MANY_CHANNELS", limit=limit)
+            replica = self._make(channel_id, name)
+        self._own[channel_id] = None
+        try:
+            await self._context.store.commit(PutChannel(ChannelRow(channel_id, name, True, True)))
+        except BaseException:
+            if not replica.member:
+                self._own.pop(channel_id, None)
+            raise
+        self._own[channel_id] = None  # whoever opened it beside us may have failed
         if not replica.member:
             replica.member, replica.member_since_ms = True, self._context.wall_ms()
             replica.timeline.tell_history()
         return replica
 
     def _make_room(self) -> bool:
-        """Whether one more channel may be stored for others; an empty, unread one gives way."""
-        if len(self.replicas) + self._places < self._context.config.channels_max + SERVED_MAX:
-            return True
+        """Whether one more channel may be stored for others."""
+        return len(self.replicas) - len(self._own) + self._places < SERVED_MAX or self._give_way()
+
+    def _give_way(self) -> bool:
+        """Whether an empty, unread channel of others was found among the next ones, and has gone."""
         now = self._context.now()
-        for replica in self.replicas.values():
-            if not replica.member and not replica.log.version and not replica.leases.count(now):
-                del self.replicas[replica.channel_id]
-                drop = DropChannel(replica.channel_id)
-                self._context.tasks.spawn(self._context.save(drop), "storage.make_room")
+        for channel_id in list(islice(self.replicas, LOOKED_AT_MAX)):
+            replica = self.replicas[channel_id]
+            busy = channel_id in self._own or replica.pending or replica.syncing
+            if not busy and not replica.log.version and not replica.leases.count(now):
+                self._forget(replica)
                 return True
+            self.replicas[channel_id] = self.replicas.pop(channel_id)  # last in the row now
         return False
 
     async def drop(self, replica: Replica, *writes: Write) -> None:
         """Forget a channel that this node needs no more, with ``writes`` in the same commit."""
-        if self.replicas.get(replica.channel_id) is not replica:
-            return
+        if self.replicas.get(replica.channel_id) is replica:
+            await asyncio.shield(self._forget(replica, *writes))
+
+    def _forget(self, replica: Replica, *writes: Write) -> asyncio.Task[bool]:
         del self.replicas[replica.channel_id]
         replica.timeline.close()
         saving = self._context.save(DropChannel(replica.channel_id), *writes)
         task = self._dropping[replica.channel_id] = self._context.tasks.spawn(saving, "storage.drop")
         task.add_done_callback(lambda _: self._dropping.pop(replica.channel_id, None))
-        await asyncio.shield(task)
+        return task
 
     async def _dropped(self, channel_id: bytes) -> None:
         """Wait until rows that are being deleted are gone: a new replica must not count them."""
@@ -134,6 +162,7 @@ class PubSubStorage:
         """The person left; what is stored stays, others may still need it."""
         replica.timeline.left()
         replica.member = replica.joined = False
+        self._own.pop(replica.channel_id, None)
         row = ChannelRow(replica.channel_id, replica.name, False, True)
         await self._context.store.commit(PutChannel(row))
 
@@ -145,6 +174,7 @@ class PubSubStorage:
         """
         if closer := await self.closer(channel_id):
             raise Refused(Status.NOT_INITIATOR, [[contact.encode() for contact in closer]])
+        await self._dropped(channel_id)
         replica = self.replicas.get(channel_id)
         if replica is None:
             try:
@@ -185,27 +215,12 @@ class PubSubStorage:
         target = int.from_bytes(channel_id, "big")
         mine = self._context.me().long_id ^ target
         ahead = [c for c in overlay.closest(channel_id, want + SERVE_MARGIN) if c.long_id ^ target < mine]
-        await asyncio.gather(*(self._ping(c) for c in ahead if not self.answered_lately(c)))
+        await asyncio.gather(*(self._pings.ask(c) for c in ahead if not self.answered_lately(c)))
         there = [contact for contact in ahead if self.answered_lately(contact)]
         if len(there) < want:
             self._context.collector.count("storage.served_for_the_silent")
             return []
         return there[: config.replicas]
-
-    async def _ping(self, contact: Contact) -> None:
-        """Ask whether a node is there, once however many want to know."""
-        task = self._pings.get(contact.public_key)
-        if task is None:
-            ping = self._context.tasks.spawn(self._ping_once(contact), "storage.ping")
-            task = self._pings[contact.public_key] = ping
-            task.add_done_callback(lambda _: self._pings.pop(contact.public_key, None))
-        await asyncio.shield(task)
-
-    async def _ping_once(self, contact: Contact) -> None:
-        try:
-            await self._context.rpc.request(contact, Op.PING, [VERSION, VERSION], sends=2)
-        except (RpcTimeout, Refused, Backpressure) as error:
-            self._context.collector.count(f"storage.ping.{type(error).__name__}")
 
     def near(self, replica: Replica, contact: Contact) -> bool:
         """Whether another node is itself among the R + 2 closest to the channel."""

@@ -1,18 +1,25 @@
-"""A node with many channels: nothing that goes through all of them holds the loop, and strangers have no veto."""
+"""A node of many channels: nothing that goes through them holds the loop, and strangers have no veto."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Any
 
+import pytest
+
 from peernode.channel.ids import channel_id_of
+from peernode.errors import PeerNodeError
+from peernode.pubsub import storage as places
 from peernode.pubsub.replication import ROUND_SPACING_S
 from peernode.pubsub.storage import PubSubStorage
 from peernode.pubsub.turns import PER_TURN
 from peernode.wire.contact import Contact
+from peernode.wire.ops import Status
 from tests.pubsub.flock import Bird, Flock, story
+from tests.pubsub.test_findings_paths import subscribe_from_outside
 
 MANY = 10 * PER_TURN
+BUSY = str(int(Status.BUSY))
 
 
 def fill(storage: PubSubStorage, count: int) -> None:
@@ -82,3 +89,68 @@ def test_the_regular_rounds_of_many_channels_do_not_hold_the_loop() -> None:
         assert 0 < turns.most <= PER_TURN
 
     story(tell, 3)
+
+
+def test_strangers_who_fill_a_node_take_no_place_from_its_own_joins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(places, "SERVED_MAX", 3)
+
+    async def tell(flock: Flock) -> None:
+        await asyncio.sleep(3)
+        outcomes = await subscribe_from_outside(flock, flock[0], [f"#theirs-{number}" for number in range(9)])
+        assert (outcomes.count("OK"), outcomes.count(BUSY)) == (3, 6)
+        bird, opened = flock[0], flock[0].node._pubsub.storage.open
+        await asyncio.gather(*(bird.call(opened(f"#ours-{number}")) for number in range(4)))
+        with pytest.raises(PeerNodeError) as refusal:
+            await bird.call(opened("#ours-too"))
+        assert refusal.value.code == "TOO_MANY_CHANNELS"
+        sizes = bird.node.sizes()
+        assert sizes["pubsub.own_channels"] == (4, 4)
+        assert sizes["pubsub.channels"] == (7, 7)
+        assert (await bird.call(opened("#ours-0"))).member
+
+    story(tell, 3, channels_max=4)
+
+
+def test_a_channel_that_is_left_counts_as_stored_for_others_and_passes_no_bound(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(places, "SERVED_MAX", 2)
+
+    async def tell(flock: Flock) -> None:
+        await asyncio.sleep(3)
+        bird = flock[0]
+        for number in range(5):
+            await bird.join(f"#ours-{number}")
+            await bird.say("kept for others", f"#ours-{number}")
+            await bird.call(bird.node.leave(f"#ours-{number}"))
+        with pytest.raises(PeerNodeError) as refusal:
+            await bird.join("#ours-too")
+        assert refusal.value.code == "TOO_MANY_CHANNELS"
+        await bird.join("#ours-0")
+        assert BUSY in await subscribe_from_outside(flock, bird, ["#theirs"])
+        sizes = bird.node.sizes()
+        assert sizes["pubsub.channels"] == (5, 5)
+
+    story(tell, 1, channels_max=3)
+
+
+def test_what_is_empty_and_unread_gives_way_but_not_what_is_being_joined(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(places, "SERVED_MAX", 2)
+
+    async def tell(flock: Flock) -> None:
+        await asyncio.sleep(3)
+        pubsub = flock[0].node._pubsub
+        fill(pubsub.storage, 2)
+        joining = pubsub.storage.open("#ours")
+        opened = await flock[0].call(asyncio.wait_for(joining, 5))
+        assert opened.member
+        names = [f"#theirs-{number}" for number in range(4)]
+        outcomes = await subscribe_from_outside(flock, flock[0], names)
+        assert (outcomes.count("OK"), outcomes.count(BUSY)) == (2, 2), "the empty ones gave way"
+        assert pubsub.storage.by_name("#ours") is opened
+        await asyncio.sleep(1)
+        assert {row.name for row in flock[0].node._context.store.channels()} >= {"#ours"}
+
+    story(tell, 3, channels_max=4)

@@ -179,8 +179,8 @@ def test_a_burst_does_not_pass_the_bound_of_channels(monkeypatch: pytest.MonkeyP
         await asyncio.sleep(3)
         outcomes = await subscribe_from_outside(flock, flock[0], [f"#x{index}" for index in range(24)])
         held, limit = flock[0].node.sizes()["pubsub.channels"]
-        assert held == limit == 7
-        assert outcomes.count("OK") == 7
+        assert limit == 7
+        assert held == outcomes.count("OK") == 2
 
     story(tell, 3, channels_max=5)
 
