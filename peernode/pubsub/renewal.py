@@ -3,9 +3,9 @@
 Every ``renew_s`` with jitter, and at once when the network comes back, all joined channels' leases go to
 their initiators with our logs' roots; who differs is caught up with, both ways. Channels fall due together
 and, in the order of their ids, 25 share a signature: neighbours have the same initiators more often, so
-that an initiator gets fewer datagrams. Invariants: a
-live node's lease never runs out while its initiators can be reached (60 s of lease, renewed every
-20); when no initiator takes the lease, the channel is joined anew.
+that an initiator gets fewer datagrams. Invariants: a live node's lease never runs out while its initiators
+can be reached (60 s of lease, renewed every 20); when no initiator takes the lease, the channel is joined
+anew; a channel whose initiators nobody agrees on is renewed out of turn ever more rarely.
 """
 
 from __future__ import annotations
@@ -29,6 +29,9 @@ TICK_S = 0.25
 
 HURRY_S = 3.0
 """Renewals out of turn, because somebody named another set of initiators, keep this distance."""
+
+HURRY_MAX_S = 24.0
+"""While they decide nothing the distance doubles up to this, give or take a fifth; regular ones go on."""
 
 SETTLE_RTOS = 2.0
 """Messages on their way right now are not yet gaps; a catch-up starts so many timeouts later."""
@@ -61,6 +64,8 @@ class Renewal:
         """Channels that nobody has renewed: when they are joined anew."""
         self._began_s: dict[bytes, float] = {}
         self._running: dict[bytes, None] = {}
+        self._in_vain: dict[bytes, tuple[int, float]] = {}
+        """Channels whose set is undecided: after how many renewals in a row, and the distance to the next."""
 
     async def run(self) -> None:
         """The regular renewals; ends with the node."""
@@ -72,7 +77,7 @@ class Renewal:
         joined = {
             replica.channel_id: replica for replica in self._storage.replicas.values() if replica.joined
         }
-        for table in (self._retry_s, self._began_s):
+        for table in (self._retry_s, self._began_s, self._in_vain):
             for channel_id in [channel_id for channel_id in table if channel_id not in joined]:
                 del table[channel_id]
         if now >= self._slot_s:
@@ -88,7 +93,25 @@ class Renewal:
 
     def _hurried(self, replica: Replica, now: float) -> bool:
         """Whether there is a reason to renew before the time, and the last renewal is not too fresh."""
-        return replica.sync_due and now - self._began_s.get(replica.channel_id, float("-inf")) >= HURRY_S
+        _, distance_s = self._in_vain.get(replica.channel_id, (0, HURRY_S))
+        if self._storage.coordination.is_fresh(replica):
+            distance_s = HURRY_S
+        return replica.sync_due and now - self._began_s.get(replica.channel_id, float("-inf")) >= distance_s
+
+    def _decided(self, replica: Replica) -> None:
+        """A renewal has ended: if who the initiators are is still open, the next one out of turn can wait."""
+        if self._storage.coordination.is_fresh(replica):
+            self._in_vain.pop(replica.channel_id, None)
+            return
+        times, _ = self._in_vain.get(replica.channel_id, (0, 0.0))
+        distance_s = self._context.jittered(min(HURRY_S * 2.0 ** min(times, 16), HURRY_MAX_S))
+        self._in_vain[replica.channel_id] = (times + 1, distance_s)
+
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """How full the tables are, with their bound: channels that are joined, or were at the last tick."""
+        tables = (self._turn, self._retry_s, self._began_s, self._running, self._in_vain)
+        longest = max(len(table) for table in tables)
+        return {"renewals": (longest, 2 * self._context.config.channels_max)}
 
     def all_now(self) -> None:
         """The network is back: renew everything."""
@@ -131,6 +154,7 @@ class Renewal:
             return
         finally:
             self._running.pop(replica.channel_id, None)
+            self._decided(replica)
         if not taken.quorum:
             self._context.collector.record("renewal", replica.name, "NO_INITIATOR", started)
             replica.forget_initiators()

@@ -119,6 +119,7 @@ class PubSub:
             self.probing,
             self._membership,
             self.presence,
+            self.renewal,
         )
         return {name: size for part in parts for name, size in part.sizes().items()}
 
