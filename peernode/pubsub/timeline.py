@@ -3,7 +3,9 @@
 Invariants: a message id is told once; an author's messages are told in the order of their numbers; a
 gap holds the later ones back at most ``gap_hold_s``, then they are told all the same (the missing one
 follows when it comes); what a ``skip`` names, and every second message with an id already used by
-that author, is kept in the log and not told. The final order for everybody is the order key's.
+that author, is kept in the log and not told. The final order for everybody is the order key's. Where streams
+go on is known for ``PLACES_FACTOR`` times as many as the log may have; over it those are forgotten of which
+the log has nothing left: their next message waits as one behind a gap does.
 """
 
 from __future__ import annotations
@@ -28,6 +30,9 @@ HELD_PER_STREAM_MAX = 512
 HISTORY_MAX = 500
 """Messages told as history when a channel is joined; older ones are there for paging."""
 
+PLACES_FACTOR = 2
+"""Streams whose place is known, per stream that the log may have: expired ones are cleared away in one go."""
+
 
 class Timeline:
     """The visible side of one replica."""
@@ -45,7 +50,24 @@ class Timeline:
     def sizes(self) -> dict[str, tuple[int, int]]:
         """How full the tables are, each with its bound."""
         longest = max((len(held) for held in self._held.values()), default=0)
-        return {"held": (longest, HELD_PER_STREAM_MAX), **self.people.sizes()}
+        return {
+            "held": (longest, HELD_PER_STREAM_MAX),
+            "held_streams": (len(self._held), self._places_max),
+            "places": (len(self._next), self._places_max),
+            **self.people.sizes(),
+        }
+
+    @property
+    def _places_max(self) -> int:
+        return PLACES_FACTOR * self._context.config.streams_per_channel_max
+
+    def _go_on(self, key: StreamKey, seq: int) -> None:
+        """The next message of a stream has this number."""
+        self._next[key] = seq
+        if len(self._next) > self._places_max:
+            knows = self._replica.log.knows
+            self._next = {other: seq for other, seq in self._next.items() if knows(*other)}
+            self._context.collector.count("timeline.places_cleared")
 
     def close(self) -> None:
         """Stop the timers; what is held stays in the log."""
@@ -56,7 +78,7 @@ class Timeline:
     def start_from(self, streams: list[tuple[bytes, bytes, int]]) -> None:
         """After a restart: what the log holds has been seen; go on behind it."""
         for author, instance, next_seq in streams:
-            self._next[author, instance] = next_seq
+            self._go_on((author, instance), next_seq)
 
     @property
     def holding(self) -> bool:
@@ -65,14 +87,14 @@ class Timeline:
 
     def wrote(self, message: Message) -> None:
         """A message of our own, accepted just now: whoever wrote it has it on the screen already."""
-        self._next[message.author, message.instance] = message.seq + 1
+        self._go_on((message.author, message.instance), message.seq + 1)
         self.people.learn(message)
         self._tell_changed(message)
 
     def tell_history(self) -> None:
         """The channel is being joined: what was stored for others before is history now, held or not."""
         for key, held in list(self._held.items()):
-            self._next[key] = max(held) + 1
+            self._go_on(key, max(held) + 1)
             self._done(key)
         self.people.tell()
         for message in self.page(None, HISTORY_MAX):
@@ -96,7 +118,7 @@ class Timeline:
         if message.seq > expected and self._waits(key, message, history):
             return True
         self._tell(message, history)
-        self._next[key] = max(expected, message.seq + 1)
+        self._go_on(key, max(expected, message.seq + 1))
         self._release(key)
         return False
 
@@ -131,7 +153,7 @@ class Timeline:
         self._context.collector.count("timeline.gap_shown")
         for seq, (message, history) in sorted(self._held.get(key, {}).items()):
             self._tell(message, history)
-            self._next[key] = seq + 1
+            self._go_on(key, seq + 1)
         self._done(key)
 
     def _done(self, key: StreamKey) -> None:
