@@ -17,7 +17,8 @@ from peernode.pubsub.audience import DIGEST_NAMED_BYTES
 from peernode.pubsub.context import Context
 from peernode.pubsub.replica import Replica
 from peernode.pubsub.storage import PubSubStorage
-from peernode.pubsub.subscribe import Subscriber, Subscription
+from peernode.pubsub.subscribe import Subscriber
+from peernode.pubsub.subscription import Subscription
 from peernode.wire.codec import Fields, pack
 from peernode.wire.contact import Contact
 from peernode.wire.ops import Op, Status

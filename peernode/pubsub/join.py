@@ -22,7 +22,8 @@ from peernode.pubsub.joinrun import STEP_CODES, STEPS, JoinRun, Proofs
 from peernode.pubsub.replica import Replica
 from peernode.pubsub.retry import TryAgain, retrying
 from peernode.pubsub.storage import PubSubStorage
-from peernode.pubsub.subscribe import Subscriber, Subscription
+from peernode.pubsub.subscribe import Subscriber
+from peernode.pubsub.subscription import Subscription
 from peernode.pubsub.sync import CatchUp
 
 RETRY_CAP_S = 20.0
@@ -157,10 +158,10 @@ class Joiner:
         keys = [contact.public_key for contact in subscription.view.contacts]
         if not subscription.quorum:
             run.replica.forget_initiators()
-            run.note("subscribe", "NO_INITIATOR", keys, subscription.accepted)
+            run.note("subscribe", "NO_INITIATOR", keys, subscription.holders)
             raise PeerNodeError("NO_INITIATOR", run.replica.name)
-        accepted = f"{len(subscription.accepted)}/{len(keys)}"
-        run.done("subscribe", accepted, keys, list(subscription.accepted))
+        holders = subscription.holders
+        run.done("subscribe", f"{len(holders)}/{len(keys)}", keys, holders)
         await self._proof.run(run, subscription)
         return self._confirmation(run, subscription)
 

@@ -13,7 +13,7 @@ from peernode.channel.assignment import rank
 from peernode.errors import Backpressure, PeerNodeError, Refused, RpcTimeout
 from peernode.pubsub.context import Context
 from peernode.pubsub.joinrun import JoinRun
-from peernode.pubsub.subscribe import Subscription
+from peernode.pubsub.subscription import Subscription
 from peernode.pubsub.sync import CatchUp
 from peernode.wire.contact import Contact
 from peernode.wire.ops import Op

@@ -28,7 +28,8 @@ from peernode.pubsub.joinrun import JoinRun
 from peernode.pubsub.replica import Replica
 from peernode.pubsub.retry import backoff_s
 from peernode.pubsub.storage import PubSubStorage
-from peernode.pubsub.subscribe import Subscriber, Subscription
+from peernode.pubsub.subscribe import Subscriber
+from peernode.pubsub.subscription import Subscription
 from peernode.pubsub.sync import CatchUp
 from peernode.wire.contact import Contact
 
@@ -231,13 +232,20 @@ class Recovery:
         return sum(1 for key in proof.proofs.reached_by if taken.view.holds(key))
 
     async def _catch_up_with(self, replica: Replica, taken: Subscription) -> None:
-        """Pull from each initiator that holds what we lack, until most of the takers have nothing more.
+        """Pull from each initiator that holds what we lack, until most of them have nothing more.
 
         Not all, and not one of those that differ: who names a root and withholds what it names, broken or
-        hostile, must not keep the channel recovering for ever.
+        hostile, must not keep the channel recovering for ever. Nobody beside them is waited for.
         """
-        started, takers = self._context.now(), len(taken.accepted)
-        behind = [each for each in taken.behind if not replica.holds_all_of(each[0].public_key, each[1])]
+        started, takers = self._context.now(), len(taken.holders)
+        behind = []
+        for contact, root in taken.behind:
+            if replica.holds_all_of(contact.public_key, root):
+                continue
+            if taken.view.holds(contact.public_key):
+                behind.append((contact, root))
+            else:
+                self._catch_up.start(replica, contact)
         asking: list[asyncio.Task[bool]] = []
         ended = asyncio.Event()
         for contact, root in behind:

@@ -20,7 +20,8 @@ from peernode.pubsub.join import Joiner
 from peernode.pubsub.publish import Publisher
 from peernode.pubsub.replica import Replica
 from peernode.pubsub.storage import PubSubStorage
-from peernode.pubsub.subscribe import Subscriber, Subscription
+from peernode.pubsub.subscribe import Subscriber
+from peernode.pubsub.subscription import Subscription
 from peernode.pubsub.sync import CatchUp
 from peernode.wire.contact import Contact
 
@@ -158,10 +159,11 @@ class Renewal:
         if not taken.quorum:
             self._context.collector.record("renewal", replica.name, "NO_INITIATOR", started)
             replica.forget_initiators()
-            if len(taken.accepted) <= (1 if taken.view.holds(self._context.identity.public_key) else 0):
+            replica.sync_due = True
+            if len(taken.holders) <= (1 if taken.view.holds(self._context.identity.public_key) else 0):
                 self._retry_s[replica.channel_id] = self._context.now() + self._context.jittered(TICK_S)
             return
-        self._context.collector.record("renewal", replica.name, "ok", started, took=len(taken.accepted))
+        self._context.collector.record("renewal", replica.name, "ok", started, took=len(taken.holders))
         self._publisher.resume(replica)
         await self._settle(replica, taken.behind)
 

@@ -3,21 +3,23 @@
 A join, and a renewal that the short way (``peernode.pubsub.batches``) does not suffice for, do the same
 thing with the same request, so they share it here. Invariants: a lease's serial only ever grows; none is
 signed for a channel that was left, so none is newer than the tombstone; a node
-that answers with closer contacts is believed only as far as those contacts answer themselves; when a
-quorum's answers carry our set's hash the set is fresh without a lookup.
+that answers with closer contacts is believed only as far as those contacts answer themselves, and a full
+set changes only as ``Subscription`` says; when a quorum's answers carry our set's hash the set
+is fresh without a lookup.
 """
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
 
 from peernode.channel.lease import SERIAL_AHEAD_MAX_MS, SERIAL_MAX_MS, Lease, sign_lease
 from peernode.errors import Backpressure, PeerNodeError, Refused, RemoteProtocolError, RpcTimeout
 from peernode.pubsub.audience import Audience
 from peernode.pubsub.context import Context
+from peernode.pubsub.loading import RUMOURED_MAX
 from peernode.pubsub.replica import InitiatorSet, Replica, make_set
 from peernode.pubsub.storage import PubSubStorage
+from peernode.pubsub.subscription import Subscription
 from peernode.wire.codec import Fields
 from peernode.wire.contact import Contact, decode_contacts
 from peernode.wire.ops import Op, Status
@@ -34,51 +36,6 @@ take, so that no liar makes us sign what they refuse."""
 
 INITIATORS_NAMED_MAX = 16
 """Contacts one answer may name."""
-
-
-@dataclass(slots=True)
-class Subscription:
-    """What the initiators answered: who took the lease, and what they hold."""
-
-    view: InitiatorSet
-    accepted: dict[bytes, Contact] = field(default_factory=dict)
-    known: bool = False
-    """Somebody had the channel already; else this subscription created it."""
-    behind: list[tuple[Contact, bytes]] = field(default_factory=list)
-    """Initiators whose log may have what ours lacks, and its root."""
-    count: int = 0
-    named: list[Contact] = field(default_factory=list)
-    """Initiators that the answers named, checked by nobody yet."""
-    said: dict[bytes, bytes] = field(default_factory=dict)
-    """Public key of an initiator -> the hash, or its beginning, of the set that it named."""
-    insufficient: bool = False
-    """An initiator needs more than the short way brings: the channel is subscribed to by itself."""
-    joining: bool = False
-    """A person may be waiting: without a quorum in time another attempt follows."""
-    open: int = 0
-    changed: asyncio.Event = field(default_factory=asyncio.Event)
-    asking: list[asyncio.Task[None]] = field(default_factory=list)
-
-    @property
-    def quorum(self) -> bool:
-        """Whether a majority took the lease."""
-        return len(self.accepted) >= self.view.quorum
-
-    @property
-    def agreed(self) -> bool:
-        """Whether a majority, other nodes among it, took the lease and named our set."""
-        named = [key for key in self.accepted if self.view.hash.startswith(self.said.get(key, b"-"))]
-        return len(self.accepted) > 1 and len(named) >= self.view.quorum
-
-    @property
-    def differing(self) -> dict[bytes, bytes]:
-        """Who named another set, and its hash."""
-        return {key: said for key, said in self.said.items() if not self.view.hash.startswith(said)}
-
-    def cancel(self) -> None:
-        """Whoever has not answered is asked no more."""
-        for task in self.asking:
-            task.cancel()
 
 
 class Subscriber:
@@ -155,7 +112,7 @@ class Subscriber:
                 break
             asked.update((contact.public_key, None) for contact in wave)
             await self._wave(replica, wave, lease, result)
-            self._adopt(replica, result, result.named)
+            self._adopt(replica, result)
         if result.agreed:
             self._storage.coordination.confirmed(replica)
         for key, named in result.differing.items():
@@ -194,14 +151,19 @@ class Subscriber:
             for timer in timers:
                 timer.cancel()
 
-    def _adopt(self, replica: Replica, result: Subscription, named: list[Contact]) -> None:
-        """Those of the named that are closer than ours and took the lease belong to the set."""
-        takers = [contact for contact in named if contact.public_key in result.accepted]
-        ours = [c for c in result.view.contacts if c.public_key in result.accepted or not takers]
-        limit = self._context.config.replicas
-        contacts = self._storage.merge(replica.channel_id, ours, takers, limit)
+    def _adopt(self, replica: Replica, result: Subscription) -> None:
+        """Those of the named that took the lease belong to the set: at once while it is not full."""
+        old, limit = result.view, self._context.config.replicas
+        if old.answered and len(old.contacts) >= limit:
+            contacts, beside = result.changed_set(replica.channel_id, self._context.identity.public_key)
+            known = {contact.public_key: contact for contact in (*replica.rumoured, *beside)}
+            replica.rumoured = list(known.values())[:RUMOURED_MAX]  # they get the messages as well
+        else:
+            takers = [contact for contact in result.named if contact.public_key in result.accepted]
+            ours = [c for c in old.contacts if c.public_key in result.accepted or not takers]
+            contacts = self._storage.merge(replica.channel_id, ours, takers, limit)
         view = make_set(contacts, True, self._context.now())
-        if view.hash != result.view.hash and len(contacts) >= len(result.view.contacts):
+        if view.hash != old.hash and len(contacts) >= len(old.contacts):
             result.view = replica.initiators = view
             if (mine := self._context.identity.public_key) in result.said:
                 result.said[mine] = view.hash
@@ -210,8 +172,7 @@ class Subscriber:
         try:
             answer = await self._ask_one(replica, contact, lease, result)
             if answer is not None:
-                result.said[contact.public_key] = answer[0]
-                result.named.extend(answer[1])
+                result.heard(contact, *answer)
         finally:
             result.open -= 1
             result.changed.set()

@@ -1,0 +1,101 @@
+"""``Subscription``: what a channel's initiators answered to a lease of ours.
+
+Invariants: a quorum is one of the set that was asked, whoever else took the lease; a full set changes by the
+words of its own members alone, and only by nodes that took the lease and that ``AGREED_MIN`` of them name:
+one liar among them can neither bring anybody in nor put anybody out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+from peernode.pubsub.replica import InitiatorSet
+from peernode.wire.contact import Contact
+
+AGREED_MIN = 2
+"""So many of a full set have to name who is to belong to it, all where it has fewer beside us."""
+
+
+@dataclass(slots=True)
+class Subscription:
+    """What the initiators answered: who took the lease, and what they hold."""
+
+    view: InitiatorSet
+    accepted: dict[bytes, Contact] = field(default_factory=dict)
+    known: bool = False
+    """Somebody had the channel already; else this subscription created it."""
+    behind: list[tuple[Contact, bytes]] = field(default_factory=list)
+    """Initiators whose log may have what ours lacks, and its root."""
+    count: int = 0
+    named: list[Contact] = field(default_factory=list)
+    """Initiators that the answers named, checked by nobody yet."""
+    namers: dict[bytes, dict[bytes, None]] = field(default_factory=dict)
+    """Public key of who was named -> those of the set that named it."""
+    said: dict[bytes, bytes] = field(default_factory=dict)
+    """Public key of an initiator -> the hash, or its beginning, of the set that it named."""
+    insufficient: bool = False
+    """An initiator needs more than the short way brings: the channel is subscribed to by itself."""
+    joining: bool = False
+    """A person may be waiting: without a quorum in time another attempt follows."""
+    open: int = 0
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    asking: list[asyncio.Task[None]] = field(default_factory=list)
+
+    @property
+    def holders(self) -> list[bytes]:
+        """Keys of those of the set that took the lease; who was named beside it does not count."""
+        return [key for key in self.accepted if self.view.holds(key)]
+
+    @property
+    def quorum(self) -> bool:
+        """Whether a majority took the lease."""
+        return len(self.holders) >= self.view.quorum
+
+    @property
+    def agreed(self) -> bool:
+        """Whether a majority, other nodes among it, took the lease and named our set."""
+        holders = self.holders
+        named = [key for key in holders if self.view.hash.startswith(self.said.get(key, b"-"))]
+        return len(holders) > 1 and len(named) >= self.view.quorum
+
+    @property
+    def differing(self) -> dict[bytes, bytes]:
+        """Who named another set, and its hash."""
+        return {key: said for key, said in self.said.items() if not self.view.hash.startswith(said)}
+
+    def heard(self, contact: Contact, said: bytes, named: list[Contact]) -> None:
+        """An answer named a set by its hash, and contacts."""
+        self.said[contact.public_key] = said
+        self.named.extend(named)
+        if self.view.holds(contact.public_key):
+            for one in named:
+                self.namers.setdefault(one.public_key, {})[contact.public_key] = None
+
+    def changed_set(self, channel_id: bytes, mine: bytes) -> tuple[list[Contact], list[Contact]]:
+        """Our full set as others of it agree on it, closest first; and closer ones whom too few name."""
+        target = int.from_bytes(channel_id, "big")
+
+        def distance(contact: Contact) -> int:
+            return contact.long_id ^ target
+
+        old, limit = self.view.contacts, len(self.view.contacts)
+        enough = min(AGREED_MIN, len(self.view.others(mine)))
+        backed = [key for key, namers in self.namers.items() if len(namers) >= enough]
+        taken = {c.public_key: c for c in self.named if c.public_key in self.accepted}
+        beside = {key: contact for key, contact in taken.items() if not self.view.holds(key)}
+        news = [beside.pop(key) for key in backed if key in beside]
+        reach = max(map(distance, old))
+        closer = [contact for contact in beside.values() if distance(contact) < reach]
+        if not news:
+            return list(old), closer
+        kept = [contact for contact in old if contact.public_key in backed or contact.public_key == mine]
+        chosen = sorted((*kept, *news), key=distance)[:limit]
+        others = sorted(old, key=lambda contact: contact.public_key not in self.accepted)
+        spare = [contact for contact in others if contact not in chosen]
+        return sorted((*chosen, *spare[: limit - len(chosen)]), key=distance), closer
+
+    def cancel(self) -> None:
+        """Whoever has not answered is asked no more."""
+        for task in self.asking:
+            task.cancel()
