@@ -7,7 +7,8 @@ timeout would never yield a sample again.
 
 A peer never measured starts from the median of the peers measured lately: paths of one node
 resemble each other more than any constant. The loop's own lag is added to the lower bound, or a
-busy node would take its own slowness for loss.
+busy node would take its own slowness for loss; no timeout is longer than ``rto_max_s`` for that. Over
+``STOOD_STILL_S`` the process was frozen, not slow: neither such a delay nor such a round trip is a measure.
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ GRANULARITY_S = 0.02
 Some answers wait for a disk and some do not: on a path without jitter the others' variance knows
 nothing of that, and every answer from a disk would come after it was asked for again.
 """
+
+STOOD_STILL_S = 5.0
+"""A loop that comes so late did not run at all: a laptop slept, a process was stopped."""
 
 _LAG_DECAY = 0.875
 
@@ -76,6 +80,8 @@ class RtoTable:
 
     def sample(self, key: bytes, peer: PeerRto, rtt_s: float) -> None:
         """Take in a clean round trip of the peer with public key ``key``."""
+        if rtt_s > STOOD_STILL_S:
+            return
         peer.sample(rtt_s)
         self._measured[key] = peer.measured_s() or 0.0
         self._measured.move_to_end(key)
@@ -89,6 +95,8 @@ class RtoTable:
 
     def late(self, lag_s: float) -> None:
         """A timer of ours fired ``lag_s`` after its time: how slow this loop is now."""
+        if lag_s > STOOD_STILL_S:
+            return
         self._lag_s = max(lag_s, self._lag_s * _LAG_DECAY, 0.0)
 
     def median_s(self) -> float:
@@ -111,5 +119,4 @@ class RtoTable:
         return min(first_s * 2.0 ** (sends - 1), max(self._max_s, first_s))
 
     def _bounded(self, rto_s: float) -> float:
-        lowest_s = self._min_s + self._lag_s
-        return max(lowest_s, min(rto_s, self._max_s))
+        return min(max(self._min_s + self._lag_s, rto_s), self._max_s)

@@ -13,7 +13,7 @@ from peernode.rpc.answers import KEPT_S, Answers
 from peernode.rpc.bearings import Bearings
 from peernode.rpc.peers import PROOF_S, PeerStates
 from peernode.rpc.ratelimit import BucketTable, TokenBucket, prefix_of
-from peernode.rpc.rto import GRANULARITY_S, PeerRto, RtoTable
+from peernode.rpc.rto import GRANULARITY_S, STOOD_STILL_S, PeerRto, RtoTable
 from peernode.rpc.tokens import ROTATION_S, AddressTokens
 
 HERE, THERE = ("192.0.2.1", 5), ("192.0.2.1", 6)
@@ -68,6 +68,19 @@ def test_lag_of_the_loop_raises_the_lower_bound_and_fades() -> None:
     for _ in range(100):
         rtos.late(0.0)
     assert rtos.first_s(peer) == pytest.approx(0.001 + GRANULARITY_S, abs=0.001)
+
+
+def test_a_process_that_stood_still_is_not_slow() -> None:
+    """Before, who had slept for ten minutes waited for minutes before it asked again for what got lost."""
+    config = NodeConfig()
+    rtos, peer = RtoTable(config), PeerRto()
+    rtos.sample(key(1), peer, 0.1)
+    before = rtos.first_s(peer), rtos.median_s()
+    rtos.late(600.0)
+    rtos.sample(key(1), peer, 600.0)
+    assert (rtos.first_s(peer), rtos.median_s()) == before
+    rtos.late(STOOD_STILL_S)
+    assert rtos.first_s(peer) == config.rto_max_s, "however slow the loop is, no timeout passes the bound"
 
 
 def test_an_ambiguous_exchange_keeps_its_timeout_until_a_clean_sample() -> None:
