@@ -80,8 +80,8 @@ def test_a_busy_loop_exceeds_the_budget() -> None:
 def test_all_tasks_end_with_the_world_and_one_that_will_not_is_an_error(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """As in a run of 10,000 nodes, which have more tasks than any fixed budget has steps."""
-    monkeypatch.setattr(loop, "_UNWIND_STEPS_MAX", 100)
+    """A run of 10,000 nodes has more tasks than any fixed budget has steps: it grows with them."""
+    monkeypatch.setattr(loop, "_UNWIND_STEPS_PER_TASK", 10)
     ended = []
 
     async def wait() -> None:

@@ -34,9 +34,7 @@ FAILURES_MAX = 1_000
 """Failures kept; later ones are counted in ``failures_dropped`` only."""
 
 _COMPACT_AT = 256
-_UNWIND_STEPS_MAX = 200_000
-_UNWIND_STEPS_PER_TASK = 64
-"""Steps for all tasks to end in when they are cancelled, and for each of many."""
+_UNWIND_STEPS_PER_TASK = 1_000
 
 
 class SimulationError(Exception):
@@ -260,7 +258,7 @@ class SimLoop(asyncio.BaseEventLoop):
         for host in list(self._frozen):
             self.thaw(host)
         pending = sorted(asyncio.all_tasks(self), key=hash)
-        self.steps_max = self.steps + max(_UNWIND_STEPS_MAX, len(pending) * _UNWIND_STEPS_PER_TASK)
+        self.steps_max = self.steps + len(pending) * _UNWIND_STEPS_PER_TASK
         for task in pending:
             task.cancel()
         if pending:
