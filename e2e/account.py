@@ -93,6 +93,22 @@ class Account:
         self.page.get_by_role("button", name="Delete account").click()
         self.expect_notice("Your account is deleted.")
 
+    def refused_at_sign_in(self) -> Account:
+        """Try a name that nobody has."""
+        self.person.visit("/signin/")._credentials("Sign in")
+        expect(self.page.get_by_role("alert")).to_be_visible()
+        return self
+
+    def refused_at_sign_up(self) -> Account:
+        """Try a password that is too short."""
+        self.person.visit("/signup/")
+        self.page.get_by_text("Bring an identity from another server").click()
+        self._fill("Username", self.person.name)
+        self._fill("Password", "short")
+        self.page.get_by_role("button", name="Create account").click()
+        expect(self.page.get_by_text("too short")).to_be_visible()
+        return self
+
     def _fill(self, label: str, text: str) -> None:
         self.page.get_by_label(label, exact=True).fill(text)
 

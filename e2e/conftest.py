@@ -181,11 +181,13 @@ class People:
         self.troubles: list[str] = []
         self.allowed: list[re.Pattern[str]] = []
 
-    def __call__(self, name: str, server: Server) -> Person:
-        """A person who has an own browser but no account yet."""
+    def __call__(self, name: str, server: Server, locale: str = "en-US") -> Person:
+        """A person who has an own browser, which speaks their language, but no account yet."""
         owner = self.claims.setdefault((server.url, name), self.test)
         assert owner == self.test, f"{name} is the name of {owner} on this server: take another one"
-        context = self.new_context(viewport={"width": 1280, "height": 800}, color_scheme="light")
+        context = self.new_context(
+            viewport={"width": 1280, "height": 800}, color_scheme="light", locale=locale
+        )
         context.add_init_script(path=OBSERVER)
         page = context.new_page()
         page.on("pageerror", lambda error: self._page_error(name, error))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from playwright.sync_api import Locator, expect
 
 from e2e.chat import SOON_MS, Message, Person
@@ -27,6 +29,33 @@ class Talker:
         self.person.row(message).get_by_role("grid").get_by_role("button", name=emoji).click()
         return self
 
+    def point_at(self, message: Message) -> Talker:
+        """Bring the pointer over a message; its toolbar is there."""
+        self._tool(message, "Reply").wait_for()
+        return self
+
+    def open_emojis(self, message: Message) -> Talker:
+        """See which emojis there are."""
+        self._tool(message, "React").click()
+        expect(self.person.row(message).get_by_role("grid")).to_be_visible()
+        return self
+
+    def open_more(self, message: Message) -> Talker:
+        """See what else can be done with an own message."""
+        self._tool(message, "More").click()
+        expect(self.person.row(message).get_by_role("button", name="Delete", exact=True)).to_be_visible()
+        return self
+
+    def close_menu(self) -> Talker:
+        """With Escape."""
+        return self.press("Escape")
+
+    def say_long(self, text: str, part: str) -> Message:
+        """Send what is shown in another form than it was written; a part of it is to be recognised."""
+        self.person.composer.fill(text)
+        self.person.send_button.click()
+        return self.person._written(part)
+
     def reply(self, message: Message, text: str) -> Message:
         """Answer a message."""
         self._tool(message, "Reply").click()
@@ -48,6 +77,15 @@ class Talker:
         self.person.row(message).get_by_role("button", name="Delete", exact=True).click()
         return self
 
+    def mention(self, name: str, text: str) -> Message:
+        """Write to somebody, taking the name from the list."""
+        self.person.composer.press_sequentially(f"@{name}")
+        expect(self.page.get_by_role("option", name=name)).to_have_attribute("aria-selected", "true")
+        self.press("Enter")
+        self.person.composer.press_sequentially(text)
+        self.press("Enter")
+        return replace(self.person._written(text), text=f"@{name} {text}")
+
     # by keyboard alone
 
     def press(self, *keys: str) -> Talker:
@@ -65,6 +103,21 @@ class Talker:
     def expect_focus_on(self, name: str) -> Talker:
         """The focus is on a button of this name."""
         expect(self.page.locator(":focus")).to_have_accessible_name(name)
+        return self
+
+    def expect_panel(self, name: str, shown: bool = True) -> Talker:
+        """The panel is there, or not."""
+        expect(self.page.get_by_role("complementary", name=name)).to_have_count(1 if shown else 0)
+        return self
+
+    def expect_about(self, words: str) -> Talker:
+        """The composer says what is being written."""
+        expect(self.page.get_by_text(words, exact=True)).to_be_visible()
+        return self
+
+    def expect_dialog(self, name: str) -> Talker:
+        """It is open."""
+        expect(self.page.get_by_role("dialog", name=name)).to_be_visible(timeout=SOON_MS)
         return self
 
     # what is seen

@@ -13,6 +13,7 @@ from e2e.account import (
     invitation_link,
     take_invitation_back,
 )
+from e2e.audit import Audit
 from e2e.conftest import People
 from e2e.servers import Server
 
@@ -46,6 +47,7 @@ def test_an_invitation_opens_one_account_and_can_be_taken_back(
 
     link = invitation_link(uma)
     uma.picture("invitations")
+    Audit(uma).look("invitations").expect_none()
     create_account_at(stranger, link)
     expect_no_account_at(people("wanda", server), link, "INVITE_EXPIRED")
 

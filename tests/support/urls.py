@@ -1,4 +1,4 @@
-"""The site with two more addresses for tests: hold or cut a node's network, and see diagnostics."""
+"""The site with more addresses for tests: hold or cut a node's network, see diagnostics, see error pages."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
 from tests.support import network as support
+from webchat import pages
 from webchat.chat.addresses import WORKER_CHANNEL
 from webchat.chat.commands import command
 from webchat.models import PeerIdentity
@@ -61,4 +62,6 @@ urlpatterns = [
     *site_urls,
     path("_test/network", network),
     path("_test/diagnostics", diagnostics),
+    path("_test/403", pages.forbidden),
+    path("_test/500", pages.failed),
 ]

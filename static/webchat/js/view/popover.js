@@ -28,9 +28,17 @@ export function opens(opener, popover) {
   setAttribute(opener, "aria-expanded", "false");
 }
 
-/** Under its button, or above where there is no room; the focus goes into it. */
+/** The focus goes into it; it stays beside its button when the window gets another size. */
 function openBeside(popover, opener) {
   popover.showPopover();
+  place(popover, opener);
+  popover.querySelector("button").focus();
+  const moved = () => (popover.matches(":popover-open") ? place(popover, opener) : window.removeEventListener("resize", moved));
+  window.addEventListener("resize", moved);
+}
+
+/** Under its button, or above where there is no room. */
+function place(popover, opener) {
   const at = opener.getBoundingClientRect();
   const { width, height } = popover.getBoundingClientRect();
   const { innerWidth, innerHeight } = window;
@@ -38,5 +46,4 @@ function openBeside(popover, opener) {
   const top = below + height <= innerHeight ? below : at.top - GAP_PX - height;
   popover.style.top = `${Math.max(GAP_PX, top)}px`;
   popover.style.left = `${Math.max(GAP_PX, Math.min(at.right - width, innerWidth - width - GAP_PX))}px`;
-  popover.querySelector("button").focus();
 }

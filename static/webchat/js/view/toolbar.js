@@ -2,7 +2,8 @@
  * The toolbar of a message, and the keyboard among messages.
  *
  * There is one toolbar; it goes to the row under the pointer or with the focus. With the focus in the timeline
- * the arrow keys go from message to message and Tab goes on into its toolbar, so a long timeline has few stops.
+ * the arrow keys go from message to message and Tab goes on into its toolbar, so a long timeline has few stops;
+ * at a message with the focus the keys of `KEYS` do what the toolbar's buttons do.
  */
 
 import { EMOJIS } from "../emojis.js";
@@ -18,6 +19,8 @@ export class RowToolbar {
   #more = button("more", { "aria-haspopup": "true" });
   #menu = h("div", { class: "row-menu", popover: "auto" }, button("person"), button("revise"), button("delete"));
   #picker = emojiPicker();
+  #isByKeyboard = false;
+  #isLeaving = false;
   #bar = h("div", { class: "row-tools", role: "toolbar", "aria-label": say("act.toolbar") });
 
   /** `rowOf(id)` is what the page knows of a message. The buttons act as all buttons of a row do. */
@@ -28,6 +31,8 @@ export class RowToolbar {
     opens(this.#more, this.#menu);
     for (const popover of [this.#picker, this.#menu])
       popover.addEventListener("click", (event) => event.target.closest("[data-action]") && popover.hidePopover());
+    document.addEventListener("keydown", () => (this.#isByKeyboard = true), true);
+    document.addEventListener("pointerdown", () => (this.#isByKeyboard = false), true);
     for (const event of ["pointerover", "focusin"]) this.#scroller.addEventListener(event, (each) => this.#follow(each));
     this.#scroller.addEventListener("keydown", (event) => this.#key(event));
     this.#bar.addEventListener("keydown", (event) => this.#keyInBar(event));
@@ -43,7 +48,8 @@ export class RowToolbar {
   /** Follow the pointer and the focus; an open menu, and who is in the toolbar by keyboard, are left alone. */
   #follow({ target }) {
     const row = target.closest?.("[data-msg-id]");
-    if (row && !this.#bar.querySelector(":popover-open, :focus-visible")) this.#show(row);
+    const isInUse = this.#isByKeyboard && this.#bar.contains(document.activeElement);
+    if (row && !isInUse && !this.#isLeaving && !this.#bar.querySelector(":popover-open")) this.#show(row);
   }
 
   /** Put the toolbar into a row, with what can be done to its message; the focus stays in the timeline. */
@@ -57,13 +63,16 @@ export class RowToolbar {
     else this.#bar.remove();
     if (!old) return;
     old.tabIndex = -1;
+    this.#isLeaving = true; // the focus that stays behind must not call the toolbar back
     old.focus({ preventScroll: true });
+    this.#isLeaving = false;
   }
 
   #key(event) {
     const row = event.target.closest("[data-msg-id]");
     const isPlain = !event.altKey && !event.ctrlKey && !event.metaKey && !event.shiftKey;
     if (!isPlain || event.defaultPrevented || (row ?? this.#scroller) !== event.target) return;
+    if (row) this.#actByKey(event, row);
     const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
     if (!by) return;
     const rows = [...this.#scroller.querySelectorAll("[data-msg-id]")];
@@ -75,6 +84,18 @@ export class RowToolbar {
     next.scrollIntoView({ block: "nearest" });
   }
 
+  /** Press the button of a key, where the message has that button. */
+  #actByKey(event, row) {
+    const name = KEYS[event.key.toLowerCase()];
+    if (!name) return;
+    this.#show(row);
+    const isThere = this.#bar.parentElement === row && (name === "reply" || name === "react" || !this.#more.hidden);
+    if (!isThere) return;
+    event.preventDefault();
+    const pressed = { reply: this.#reply, react: this.#react }[name];
+    (pressed ?? this.#menu.querySelector(`[data-action="${name}"]`)).click();
+  }
+
   #keyInBar(event) {
     const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     const shown = [this.#react, this.#reply, this.#more].filter((each) => !each.hidden);
@@ -84,6 +105,9 @@ export class RowToolbar {
     shown.at((at + by) % shown.length).focus();
   }
 }
+
+/** At a message with the focus: key -> button. */
+const KEYS = { r: "reply", l: "react", e: "revise", delete: "delete" };
 
 const ICONS = { react: "react", reply: "reply", more: "more", person: "people", revise: "edit", delete: "delete" };
 const IN_MENU = { person: {}, revise: { "data-own": true }, delete: { "data-own": true } };

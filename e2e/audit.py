@@ -1,0 +1,133 @@
+"""Looking for barriers: a page as it stands, judged by axe-core, by its edges and what is pressed.
+
+``Audit`` notes what it finds and goes on, so that one run tells all; ``expect_none`` fails with the list.
+Motion is reduced while it looks, so that nothing is judged half-way through a change of colour.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import ViewportSize, expect
+
+from e2e.chat import Person
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+OPTIONS = {
+    "runOnly": {"type": "tag", "values": RULES},
+    "rules": {"target-size": {"enabled": True}},
+    "resultTypes": ["violations"],
+}
+RUN_AXE = "async options => { await new Promise(requestAnimationFrame); return axe.run(options); }"
+SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
+NARROW: ViewportSize = {"width": 320, "height": 640}
+TARGET_MIN_PX = 24
+
+MEASURES = Path(__file__).parent / "barriers.js"
+
+
+class Audit:
+    """One person's pages, looked at by a strict eye."""
+
+    def __init__(self, person: Person) -> None:
+        self.person = person
+        self.page = person.page
+        self.states: list[str] = []
+        self._found: list[str] = []
+        self._script = Axe().axe_script
+        self._browser = self.page.context.new_cdp_session(self.page)
+
+    def visit(self, path: str) -> Audit:
+        """Go to a page and look at it."""
+        self.person.visit(path)
+        return self.look(path)
+
+    def look(self, state: str) -> Audit:
+        """The page as it is now, light and dark, and at 320 px and twice the size of text."""
+        self.states.append(state)
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(self._script)
+            self.page.evaluate(MEASURES.read_text())
+        for scheme in SCHEMES:
+            self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            self._note(state, scheme, _barriers(self.page.evaluate(RUN_AXE, OPTIONS)))
+        self.page.emulate_media(color_scheme="light", reduced_motion="no-preference")
+        self._note(state, "targets", self.page.evaluate(f"__barriers.small({TARGET_MIN_PX})"))
+        return self.measure(state)
+
+    def measure(self, state: str) -> Audit:
+        """Whether everything fits into 320 px, also with text twice as large, and that into this window."""
+        size = self.page.viewport_size
+        assert size is not None
+        for width, text in ((NARROW, 1), (size, 2), (NARROW, 2)):
+            self.text_size(text).page.set_viewport_size(width)
+            self._note(
+                state, f"{width['width']} px, text x {text}", self.page.evaluate("__barriers.overflows()")
+            )
+        self.text_size(1).page.set_viewport_size(size)
+        return self
+
+    def text_size(self, times: int) -> Audit:
+        """What somebody sets in the browser who needs larger text."""
+        sizes = {"standard": 16 * times, "fixed": 13 * times}
+        self._browser.send("Page.setFontSizes", {"fontSizes": sizes})
+        return self
+
+    # what is opened to be looked at
+
+    def open_keys(self) -> Audit:
+        """The list of keys, by its key."""
+        self.person.timeline.press("?")
+        expect(self.page.get_by_role("dialog", name="Keyboard")).to_be_visible()
+        return self
+
+    def close_dialog(self) -> Audit:
+        """Press its button."""
+        self.page.get_by_role("dialog").get_by_role("button", name="Close").click()
+        expect(self.page.get_by_role("dialog")).to_have_count(0)
+        return self
+
+    def open_node(self) -> Audit:
+        """What the own node is."""
+        self.page.get_by_text("Your node:").locator("..").click()
+        expect(self.page.get_by_role("heading", name="Your node")).to_be_visible()
+        return self
+
+    def open_account_menu(self) -> Audit:
+        """The menu at the own name."""
+        self.page.get_by_text("Account", exact=True).click()
+        expect(self.page.get_by_role("link", name="Your account")).to_be_visible()
+        return self
+
+    def expect_drawer_fits(self) -> Audit:
+        """On a small screen the channels come over the page; looked at there."""
+        size = self.page.viewport_size
+        assert size is not None
+        self.page.set_viewport_size(NARROW)
+        self.page.get_by_role("button", name="Channels").click()
+        expect(self.page.get_by_label("Channel name")).to_be_visible()
+        self.look("the drawer")
+        self.page.set_viewport_size(size)
+        return self
+
+    def expect_tools_beside_receipts(self) -> Audit:
+        """The toolbar that the pointer brought leaves the words about receipts in sight."""
+        assert self.page.evaluate("__barriers.covered()") == []
+        return self
+
+    def _note(self, state: str, how: str, found: list[str]) -> None:
+        self._found += [f"{state}, {how}: {each}" for each in found]
+
+    def expect_none(self) -> None:
+        """No state had a barrier."""
+        assert self._found == [], "\n".join(self._found)
+
+
+def _barriers(answer: dict[str, Any]) -> list[str]:
+    return [
+        f"{violation['id']}: {node['html'][:160]} {' '.join(node['failureSummary'].split())[:300]}"
+        for violation in answer["violations"]
+        for node in violation["nodes"]
+    ]

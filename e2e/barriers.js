@@ -1,0 +1,49 @@
+// What audit.py measures on a page: what does not fit, what is too small to press, what is covered.
+
+window.__barriers = (() => {
+  const isShown = (each) => each.checkVisibility({ visibilityProperty: true }) && !each.closest(".visually-hidden");
+  const isScrolled = (each) =>
+    each && (/auto|scroll/.test(getComputedStyle(each).overflowX) || isScrolled(each.parentElement));
+  const named = (each) => `${each.localName}.${each.className}`;
+
+  /** What ends beyond the right edge, so that one would have to scroll sideways; what scrolls by itself may. */
+  function overflows() {
+    const { clientWidth: edge, scrollWidth } = document.documentElement;
+    const found = scrollWidth > edge ? [`the page is ${scrollWidth} px wide`] : [];
+    for (const each of document.body.querySelectorAll("*")) {
+      const { right, width } = each.getBoundingClientRect();
+      if (!width || right <= edge + 1 || !isShown(each)) continue;
+      if (each.closest("svg, img[alt='']") || isScrolled(each.parentElement)) continue;
+      found.push(`${named(each)} ends at ${Math.round(right)} of ${edge} px`);
+    }
+    return found.slice(0, 8);
+  }
+
+  const PRESSED = "a[href], button, input:not([type=hidden]), select, textarea, summary, [role=option]";
+
+  /** What is pressed and smaller than `least` px; a link within a sentence is as high as its line. */
+  function small(least) {
+    const found = [];
+    for (const each of document.querySelectorAll(PRESSED)) {
+      if (!isShown(each) || (each.localName === "a" && getComputedStyle(each).display === "inline")) continue;
+      const { width, height } = each.getBoundingClientRect();
+      if (!width || (width > least - 0.5 && height > least - 0.5)) continue;
+      found.push(`${each.outerHTML.slice(0, 90)}: ${Math.round(width)} x ${Math.round(height)}`);
+    }
+    return found.slice(0, 8);
+  }
+
+  /** Receipts whose words are under the toolbar of a message. */
+  function covered() {
+    const tools = document.querySelector(".row-tools").getBoundingClientRect();
+    const found = [...document.querySelectorAll(".receipt-words")].filter((each) => {
+      const words = document.createRange();
+      words.selectNodeContents(each);
+      const { left, right, top, bottom, width } = words.getBoundingClientRect();
+      return width && left < tools.right && right > tools.left && top < tools.bottom && bottom > tools.top;
+    });
+    return found.map((each) => each.textContent);
+  }
+
+  return { overflows, small, covered };
+})();

@@ -1,0 +1,129 @@
+"""Nothing shuts anybody out: axe finds no violation on any page and state, and everything fits 320 px."""
+
+from __future__ import annotations
+
+from e2e.account import Account
+from e2e.audit import Audit
+from e2e.beside import Beside
+from e2e.channel import OfChannel
+from e2e.chat import Message, Person
+from e2e.conftest import People
+from e2e.line import Line
+from e2e.reader import Reader
+from e2e.servers import Network, Server
+from e2e.talker import Talker
+
+LONG = """See `water()`:
+```python
+@daily  # but not in winter
+def water(beds: list[Bed]) -> int:
+    \"\"\"Give 2.5 litres.\"\"\"
+    return sum(bed.pour(2.5, "slowly\\n") for bed in beds if bed is not None)
+```
+```html
+<p class="bed">&amp; more</p>
+```
+```diff
+-old
++new
+```
+> and **then** rest
+
+* one
+* two, https://example.org/a-long-way/to-the-garden-and-back-again?with=many&words=in-one-line"""
+
+
+def test_the_pages_around_the_chat_have_no_barriers(people: People, server: Server) -> None:
+    people.allow("40[34]|500")
+    frida = people("frida", server)
+    audit, account = Audit(frida), Account(frida)
+    for path in (
+        "/signup/",
+        "/signin/",
+        "/password/reset/",
+        "/password/reset/sent/",
+        "/password/reset/MQ/x-y/",
+    ):
+        audit.visit(path)
+    for path in ("/c/barrier-free/", "/nowhere/", "/_test/403", "/_test/500"):
+        audit.visit(path)
+    account.refused_at_sign_in()
+    audit.look("sign-in refused")
+    account.refused_at_sign_up()
+    audit.look("sign-up refused")
+
+    frida.sign_up()
+    audit.look("welcome")
+    for path in ("", "email/", "export/", "import/", "delete/"):
+        audit.visit(f"/account/{path}")
+    audit.visit("/password/").expect_none()
+
+
+def test_the_chat_has_no_barriers(people: People, server: Server, channel: str) -> None:
+    gerda = people("gerda", server).sign_up().join(channel)
+    audit, talks, eyes = Audit(gerda), Talker(gerda), Reader(gerda)
+    audit.look("nobody has written")
+    said = [gerda.say("Only my node has this"), talks.say_long(LONG, "Give 2.5 litres")]
+    hedda = people("hedda", server).sign_up().join(channel)
+    said.append(hedda.say("And this is mine"))
+    gerda.expect_message(said[-1])
+    said.append(talks.reply(said[-1], "An answer"))
+    gerda.expect_delivered(said[-1])
+    talks.react(said[2], "👍").expect_reaction(said[2], "👍", "you")
+    talks.edit(said[0], "Once more").expect_edited(said[0], "Once more")
+    talks.delete(said[3]).expect_deleted(said[3], "1 of 1")
+    audit.look("messages, code, reaction, edited, deleted")
+
+    for message in said[:3]:
+        talks.point_at(message)
+        audit.expect_tools_beside_receipts()
+    talks.open_more(said[0])
+    audit.look("the menu of a message")
+    talks.close_menu()
+    talks.open_emojis(said[0])
+    audit.look("emojis")
+    talks.close_menu()
+    eyes.ask_who_has(said[0])
+    audit.look("receipts")
+    eyes.close_card()
+    Beside(gerda).expect_reachable(hedda)
+    audit.look("people")
+    Beside(gerda).search("mine").expect_found(said[2], searched=4)
+    audit.look("search")
+    Beside(gerda).close_by_keyboard()
+    OfChannel(gerda).open()
+    audit.look("about the channel")
+    Beside(gerda).close_by_keyboard()
+    unsent(gerda, audit)
+    audit.expect_none()
+
+
+def unsent(person: Person, audit: Audit) -> list[Message]:
+    """A message that failed: its row, the list of what is unsent."""
+    person.network(Network.CUT)
+    failed = person.say("Into the void")
+    person.expect_failed(failed)
+    audit.look("a failed message")
+    Reader(person).expect_outbox(1).open_outbox("Into the void", "Not sent:")
+    audit.look("the outbox")
+    audit.close_dialog()
+    person.discard(failed).network(Network.OPEN)
+    audit.look("discarded, can be undone")
+    return [failed]
+
+
+def test_the_chat_without_a_connection_has_no_barriers(people: People, server: Server, channel: str) -> None:
+    irma = people("irma", server)
+    line = Line(irma.page)
+    irma.sign_up().join(channel)
+    audit = Audit(irma)
+    audit.open_keys().look("the keys")
+    audit.close_dialog()
+    audit.open_node().look("the own node")
+    audit.open_account_menu().look("the account menu")
+    line.cut()
+    irma.expect_waiting_for_the_node(irma.say("Waiting"))
+    audit.look("no connection, one waits")
+    audit.expect_drawer_fits()
+    line.restore()
+    audit.expect_none()
