@@ -1,0 +1,1 @@
+"""What people take along: a channel as a file."""
