@@ -11,12 +11,15 @@ import { paged, ROWS_AWAY_MAX, ROWS_MAX, trimmed } from "./holding.js";
 import { PageMemory } from "./memory.js";
 import { MessageActs } from "./messageacts.js";
 import { nodeReports } from "./nodereports.js";
+import { Notifying } from "./notifying.js";
 import { OptimisticUIManager } from "./optimistic.js";
 import { Outbox, written } from "./outbox.js";
 import { openOutboxStore } from "./outbox_store.js";
 import { Persons } from "./persons.js";
 import { Reading } from "./reading.js";
 import { Screen } from "./screen.js";
+import { say } from "./strings.js";
+import { Seen } from "./seen.js";
 import { Tabs } from "./tabs.js";
 
 const HISTORY_LIMIT = 100;
@@ -50,8 +53,26 @@ export class App {
       random: Math.random,
       listener: nodeReports(this),
     });
+    this.notifying = this.#makeNotifying();
     this.beside = new Beside(this);
     this.persons = new Persons(this);
+  }
+
+  #makeNotifying() {
+    return new Notifying({
+      memory: this.memory,
+      system: window.Notification,
+      seen: new Seen(`starling-seen-${this.page.user.id}`, document),
+      me: () => this.me.id,
+      isBlocked: (id) => this.beside.isBlocked(id),
+      wordsOf: (message) => this.screen.excerptOf(message),
+      nameOf: (message) => this.nameOf(message),
+      suggest: (act) => this.screen.toast.suggest(say("notify.suggest"), say("notify.allow"), act),
+      open: (channel) => {
+        window.focus();
+        if (this.channels.get(channel)) this.open(channel);
+      },
+    });
   }
 
   /** Show what earlier pages knew and what the outbox holds, then connect. */

@@ -1,10 +1,12 @@
 /**
- * What stands beside the conversation: people, search, who is writing, and whom one does not want to hear.
+ * What stands beside the conversation: people, search, the channel as a file and what is told of it, who is
+ * writing, and whom one does not want to hear.
  */
 
 import { systemClock } from "./clock.js";
 import { say } from "./strings.js";
 import { Typing } from "./typing.js";
+import { AboutView } from "./view/about.js";
 import { byId, setText } from "./view/dom.js";
 import { MembersView } from "./view/members.js";
 import { Panel } from "./view/panel.js";
@@ -43,6 +45,7 @@ export class Beside {
     this.#panel = new Panel({
       people: this.#view("people", this.#members, "members.title"),
       search: this.#view("search", this.#search, "search.title"),
+      about: this.#view("about", new AboutView(app.notifying), "about.title"),
     });
     byId("composer-text").addEventListener("input", (event) => {
       if (event.target.value.trim() && app.connection.isOpen) this.typing.typed(app.current);
@@ -62,13 +65,20 @@ export class Beside {
   /** Another channel is shown, or none. */
   shown(channel) {
     this.#panel.close();
-    for (const name of ["people", "search"]) byId(`open-${name}`).hidden = channel === null;
+    for (const name of ["people", "search", "about"]) byId(`open-${name}`).hidden = channel === null;
     this.#drawWriters();
   }
 
-  /** The keys of the page. */
-  openSearch() {
-    if (this.#app.current !== null) this.#panel.open("search");
+  /** Open what stands beside the conversation, or close it; without a conversation there is nothing. */
+  toggle(name) {
+    if (this.#app.current === null) return;
+    if (this.#panel.shown === name) this.#panel.close();
+    else this.#panel.enter(name);
+  }
+
+  /** Whether there was something to close. */
+  close() {
+    return this.#panel.close();
   }
 
   isBlocked(id) {
@@ -107,7 +117,7 @@ export class Beside {
     const ids = current === null ? [] : this.typing.writers(current).filter((id) => !this.#blocked.has(id));
     const names = ids.map((id) => persons.label(current, id));
     const several = { one: names[0], two: names[1], n: names.length };
-    const key = ["", "writers.1", "writers.2"][names.length] ?? "writers.many";
+    const key = ["", "writers.1", "writers.2"][names.length] ?? "writers.more";
     setText(byId("writers"), key ? say(key, several) : "");
   }
 }

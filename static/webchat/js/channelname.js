@@ -12,5 +12,8 @@ export function channelName(typed) {
   return [...name].length <= CHARS_MAX && !/[\p{C}\p{Z}]/u.test(name) ? name : null;
 }
 
+/** Where a channel is to be had as a file, `kind`: `html` or `json`. */
+export const exportLink = (name, kind) => `/c/${encodeURIComponent(name.slice(1))}/export.${kind}`;
+
 /** The address that opens a channel for anybody, with or without an account. */
 export const channelLink = (origin, name) => `${origin}/c/${encodeURIComponent(name.slice(1))}/`;

@@ -31,6 +31,7 @@ function eventTable(app) {
       app.beside.typing.wrote(frame.channel, frame.author);
       if (!messages.received(frame)) return;
       app.reading.arrived(frame, app.screen.isReading(frame.channel));
+      if (frame.order > (channels.get(frame.channel)?.upto ?? "")) app.notifying.arrived(frame);
       app.trim(frame.channel);
     },
     "message.changed": (frame) => messages.changed(frame),

@@ -100,7 +100,7 @@ export class Screen {
       me: () => app.me.id,
       lastOwn: (channel) => app.acts.lastOwn(channel),
       nameOf: (row) => app.nameOf(row),
-      excerptOf: (row) => excerpt(row.text, this.#peopleOf(row.channel).nameOf),
+      excerptOf: (row) => this.excerptOf(row),
     };
   }
 
@@ -119,9 +119,18 @@ export class Screen {
       next: step(1),
       previous: step(-1),
       join: () => this.sidebar.focusField(),
-      write: () => this.focusComposer(),
+      people: () => this.#app.beside.toggle("people"),
+      search: () => this.#app.beside.toggle("search"),
+      about: () => this.#app.beside.toggle("about"),
+      outbox: () => this.outboxCard.open(),
+      write: () => this.#app.beside.close() || this.focusComposer(),
       newest: () => this.timeline.toBottom(),
     };
+  }
+
+  /** The beginning of what a message says, with people's names. */
+  excerptOf({ channel, text }) {
+    return excerpt(text, this.#peopleOf(channel).nameOf);
   }
 
   /** The scripts listen: what is filled in from now on is not lost. */
@@ -257,7 +266,7 @@ export class Screen {
     setText(byId("empty-title"), say("timeline.empty.title", { channel: current ?? "" }));
     setText(byId("empty-text"), say("timeline.empty.text"));
     const n = channels.all.reduce((sum, each) => sum + each.unread, 0);
-    if (current !== null) document.title = say(n ? "title.unread" : "title", { n: countWords(n), channel: current });
+    document.title = say(n ? "title.unread" : "title", { n: countWords(n), channel: current ?? "" }).replace(/^ · /, "");
   }
 
   #tickWaiting() {

@@ -6,7 +6,7 @@ import { byId } from "./dom.js";
 
 const isWriting = (element) => element.matches?.("input, textarea, select, [contenteditable]");
 
-/** Listen on the page; `actions`: `next()`, `previous()`, `join()`, `write()`, `newest()`. */
+/** Listen on the page; `actions`: `next`, `previous`, `join`, `people`, `search`, `about`, `outbox`, `write`, `newest`. */
 export function listenToKeys(actions) {
   const dialog = byId("keys");
   byId("show-keys").addEventListener("click", () => dialog.showModal());
@@ -22,8 +22,19 @@ export function listenToKeys(actions) {
   });
 }
 
+const withAlt = (code, actions) =>
+  ({
+    ArrowDown: actions.next,
+    ArrowUp: actions.previous,
+    KeyJ: actions.join,
+    KeyP: actions.people,
+    KeyS: actions.search,
+    KeyI: actions.about,
+    KeyO: actions.outbox,
+  })[code];
+
 function keyAction(event, actions, dialog) {
-  if (event.altKey) return { ArrowDown: actions.next, ArrowUp: actions.previous, KeyJ: actions.join }[event.code];
+  if (event.altKey) return withAlt(event.code, actions);
   if (event.key === "Escape") return actions.write;
   if (isWriting(event.target)) return null;
   return { "?": () => dialog.showModal(), End: actions.newest }[event.key];

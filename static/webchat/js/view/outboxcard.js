@@ -18,10 +18,7 @@ export class OutboxCard {
   constructor(source) {
     this.#source = source;
     this.redraw = oncePerFrame(() => this.#draw());
-    this.#chip.addEventListener("click", () => {
-      this.#dialog.showModal();
-      this.#draw();
-    });
+    this.#chip.addEventListener("click", () => this.open());
     this.#dialog.addEventListener("click", (event) => {
       const button = event.target.closest("button[data-action]");
       const isBackdrop = event.target === this.#dialog;
@@ -32,6 +29,13 @@ export class OutboxCard {
       if (all) source.actOnAll(action, source.unsent());
       else source.act(action, id);
     });
+  }
+
+  /** Show the list; where nothing is unsent there is none. */
+  open() {
+    if (this.#source.unsent().length === 0) return;
+    this.#dialog.showModal();
+    this.#draw();
   }
 
   #draw() {

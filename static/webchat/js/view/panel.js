@@ -1,7 +1,8 @@
 /**
- * The panel beside the conversation: people or search, one at a time; on small screens it covers the page.
+ * The panel beside the conversation: people, search or the channel itself, one at a time; on small screens it
+ * covers the page.
  *
- * The button that opens it says whether it is open and takes the focus back when it closes.
+ * The button that opens it says whether it is open; where the focus was before goes the focus when it closes.
  */
 
 import { say } from "../strings.js";
@@ -12,6 +13,7 @@ export class Panel {
   #title = byId("panel-title");
   #views;
   #shown = null;
+  #before = null;
 
   /** `views`: name -> `{ button, body, title, opened(), closed() }`. */
   constructor(views) {
@@ -33,20 +35,28 @@ export class Panel {
 
   open(name) {
     if (this.#shown && this.#shown !== name) this.#views[this.#shown].closed();
+    if (!this.#panel.contains(document.activeElement)) this.#before = document.activeElement;
     this.#shown = name;
     this.#draw();
     this.#views[name].opened();
   }
 
-  /** Another channel is shown: what stands in the panel is not about it. */
+  /** Opened by a key: the focus goes in, too, so that Escape and Tab are about the panel. */
+  enter(name) {
+    this.open(name);
+    if (!this.#panel.contains(document.activeElement)) byId("panel-close").focus();
+  }
+
+  /** Whether there was something to close. */
   close() {
-    if (!this.#shown) return;
+    if (!this.#shown) return false;
     const { button, closed } = this.#views[this.#shown];
     const had = this.#panel.contains(document.activeElement);
     this.#shown = null;
     this.#draw();
     closed();
-    if (had) button.focus();
+    if (had) (this.#before?.checkVisibility() && this.#before !== document.body ? this.#before : button).focus();
+    return true;
   }
 
   #draw() {

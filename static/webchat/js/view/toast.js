@@ -1,11 +1,12 @@
 /**
- * A word at the edge of the screen that goes away by itself: "discarded", with Undo, or a trouble.
+ * A word at the edge of the screen that goes away by itself: "discarded", with Undo, a trouble, or something to try.
  */
 
 import { byId, h, icon } from "./dom.js";
 
 const UNDO_MS = 5000;
 const TROUBLE_MS = 12000;
+const SUGGESTION_MS = 30000;
 
 export class Toast {
   #place = byId("toasts");
@@ -25,6 +26,16 @@ export class Toast {
       act();
     });
     button.focus();
+  }
+
+  /** Something that somebody may want, without hurry: the focus stays where it is. */
+  suggest(text, action, act) {
+    const button = h("button", { type: "button", class: "action" }, action);
+    const toast = this.#show(SUGGESTION_MS, h("p", {}, text), button);
+    button.addEventListener("click", () => {
+      this.#end(toast);
+      act();
+    });
   }
 
   /** An error that belongs to no row: what it is and what to do. */

@@ -89,11 +89,11 @@ export class RowToolbar {
     const name = KEYS[event.key.toLowerCase()];
     if (!name) return;
     this.#show(row);
-    const isThere = this.#bar.parentElement === row && (name === "reply" || name === "react" || !this.#more.hidden);
+    const pressed = { reply: this.#reply, react: this.#react }[name] ?? this.#menu.querySelector(`[data-action="${name}"]`);
+    const isThere = this.#bar.parentElement === row && !pressed.hidden;
     if (!isThere) return;
     event.preventDefault();
-    const pressed = { reply: this.#reply, react: this.#react }[name];
-    (pressed ?? this.#menu.querySelector(`[data-action="${name}"]`)).click();
+    pressed.click();
   }
 
   #keyInBar(event) {

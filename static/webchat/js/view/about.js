@@ -1,0 +1,48 @@
+/**
+ * A channel's own panel: what is told of it while nobody looks, and the channel as a file.
+ */
+
+import { exportLink } from "../channelname.js";
+import { LEVELS } from "../notifying.js";
+import { say } from "../strings.js";
+import { byId, setText } from "./dom.js";
+
+export class AboutView {
+  #notifying;
+  #channel = null;
+
+  constructor(notifying) {
+    this.#notifying = notifying;
+    notifying.onChange = () => this.#draw();
+    byId("notify-allow").addEventListener("click", () => notifying.allow());
+    byId("notify-test").addEventListener("click", () => this.#test());
+    for (const level of LEVELS)
+      byId(`notify-${level}`).addEventListener("change", () => notifying.setLevel(this.#channel, level));
+  }
+
+  open(channel) {
+    this.#channel = channel;
+    for (const kind of ["html", "json"]) byId(`export-${kind}`).href = exportLink(channel, kind);
+    setText(byId("notify-told"), "");
+    this.#draw();
+    byId("panel-close").focus();
+  }
+
+  close() {
+    this.#channel = null;
+  }
+
+  #test() {
+    const isShown = this.#notifying.test(this.#channel);
+    setText(byId("notify-told"), say(isShown ? "notify.tested" : "notify.unsupported"));
+  }
+
+  #draw() {
+    if (this.#channel === null) return;
+    const { permission } = this.#notifying;
+    setText(byId("notify-state"), say(`notify.${permission}`));
+    byId("notify-allow").hidden = permission !== "default";
+    byId("notify-test").hidden = permission !== "granted";
+    byId(`notify-${this.#notifying.level(this.#channel)}`).checked = true;
+  }
+}
