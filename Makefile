@@ -56,8 +56,9 @@ stress: $(VENV)/.stamp-dev ## the standing set of simulated networks, 15 minutes
 bench: $(VENV)/.stamp-dev ## what a publish costs and how long a delivery takes, on this machine
 	$(PYTHON) -m benchmarks
 
-docs: $(VENV)/.stamp-dev ## write the generated parts of docs/ anew
+docs: $(VENV)/.stamp-dev ## write the generated parts of docs/ anew, compile the translations
 	$(PYTHON) -m tools.troubleshooting
+	$(PYTHON) -m tools.languages
 
 clean: ## remove the environment, caches and test results; var/ (accounts, keys, messages) stays
 	rm -rf $(VENV) $(RESULTS) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

@@ -16,15 +16,16 @@ from django.core.validators import MaxLengthValidator
 from django.db.models import Field
 from django.forms import Field as FormField
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from webchat.accounts.forms import NAME_CHARS_MAX
 from webchat.accounts.sessions import end_sessions
 from webchat.models import Invitation, PeerIdentity
 
-admin.site.site_header = "Starling administration"
+admin.site.site_header = _("Starling administration")
 admin.site.site_title = "Starling"
 admin.site.site_url = "/account/"
-admin.site.index_title = "Accounts of this server"
+admin.site.index_title = _("Accounts of this server")
 admin.site.unregister(Group)
 admin.site.unregister(User)
 
@@ -86,7 +87,7 @@ class Invitations(ReadOnly):
     fields = list_display
     actions = ("take_back",)
 
-    @admin.action(description="Take back", permissions=["view"])
+    @admin.action(description=_("Take back"), permissions=["view"])
     def take_back(self, request: HttpRequest, queryset: Any) -> None:
         """The links are good no more."""
-        self.message_user(request, f"{queryset.update(revoked=True)} taken back.")
+        self.message_user(request, _("%(n)s taken back.") % {"n": queryset.update(revoked=True)})

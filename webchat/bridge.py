@@ -21,7 +21,7 @@ from django.utils.module_loading import import_string
 from peernode.channel.ids import normalise_name
 from peernode.channel.message import ORDER_KEY_BYTES as ORDER_KEY_BYTES
 from peernode.config import NodeConfig
-from peernode.diagnostics.codes import error_info
+from peernode.diagnostics.codes import CATALOGUE, error_info
 from peernode.environment import Address, Environment
 from peernode.errors import PeerNodeError
 from peernode.events import Profile as Profile
@@ -61,6 +61,12 @@ def error_fields(error: CommandError) -> dict[str, Any]:
     if "retry_after" in error.params:
         fields["retry_after"] = error.params["retry_after"]
     return fields
+
+
+def catalogue_texts(code: str) -> tuple[str, str] | None:
+    """Meaning and remedy of a code as they stand in the catalogue, values left open; None: no such code."""
+    entry = CATALOGUE.get(code)
+    return (entry.meaning, entry.remedy) if entry else None
 
 
 def _refused(error: PeerNodeError) -> CommandError:

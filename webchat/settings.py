@@ -35,6 +35,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -137,6 +138,8 @@ RESET_LETTERS_PER_CLIENT_MAX = 10
 RESET_WINDOW_S = 3600
 IDENTITY_FILES_PER_CLIENT_MAX = 10
 INVITATIONS_PER_PERSON_MAX = 50
+EXPORTS_PER_PERSON_MAX = 20
+EXPORTS_WINDOW_S = 600
 
 # Browsers share cookies between the ports of a host: two embedded servers must not sign each other out.
 _COOKIE_SUFFIX = f"_{DEPLOYMENT.port}" if DEPLOYMENT.embedded else ""
@@ -168,7 +171,14 @@ STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
 
+# The language is what was chosen on a page, otherwise the browser's; tests hold each one complete.
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LANGUAGE_COOKIE_NAME = "starling_language"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "webchat.formats"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

@@ -3,12 +3,15 @@
 from django.contrib import admin
 from django.urls import path
 from django.views.generic import RedirectView
+from django.views.i18n import set_language
 
 from webchat import pages, pictures
 from webchat.accounts import inviting, page, reset, views
+from webchat.exporting.views import export
 
 urlpatterns = [
     path("", pages.chat, name="chat"),
+    path("c/<path:name>/export.<str:kind>", export, name="channel_export"),
     path("c/<path:name>/", pages.channel, name="channel"),
     path("people/<str:node>/<str:picture>/", pictures.picture, name="picture"),
     path("signin/", views.SignIn.as_view(), name="signin"),
@@ -33,6 +36,7 @@ urlpatterns = [
     path("admin/login/", pages.admin_sign_in),
     path("admin/password_change/", RedirectView.as_view(pattern_name="password_change")),
     path("admin/", admin.site.urls),
+    path("language/", set_language, name="set_language"),
     path("healthz", pages.healthz, name="healthz"),
 ]
 

@@ -21,6 +21,7 @@ from channels.layers import channel_layers, get_channel_layer
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.db import connection
+from django.utils import translation
 from pytest_django import Settings
 
 from tests.support.browser import Browser
@@ -35,10 +36,11 @@ Open = Callable[[str], Awaitable[Browser]]
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> Iterator[None]:
-    """No failures, and a channel layer of the test's own."""
+    """No failures, no language of another test's browser, and a channel layer of the test's own."""
     cache.clear()
     channel_layers.backends.clear()
     yield
+    translation.deactivate()
     channel_layers.backends.clear()
 
 

@@ -20,6 +20,7 @@ PASSWORD = "correct horse battery"
 NEW_PASSWORD = "another horse battery"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 LINK = re.compile(r"http://testserver(/password/reset/\S+)")
+TOKEN = re.compile(r"csrfmiddlewaretoken.*?>")
 
 pytestmark = pytest.mark.django_db
 
@@ -168,7 +169,9 @@ def test_a_letter_leads_to_a_new_password_once_and_ends_all_sessions(ann: User) 
 
 def test_who_asks_learns_nothing_about_accounts(ann: User) -> None:
     answers = [
-        Client().post(reverse("password_reset"), {"email": address}, follow=True).content
+        TOKEN.sub(
+            "", Client().post(reverse("password_reset"), {"email": address}, follow=True).content.decode()
+        )
         for address in ("ann@example.org", "nobody@example.org")
     ]
     assert answers[0] == answers[1]

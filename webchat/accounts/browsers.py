@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from django.utils.translation import gettext as _
+
 UNKNOWN = "Unknown browser"
 
 _BROWSERS = (
@@ -33,6 +35,13 @@ def browser_words(agent: str) -> str:
     if browser and system:
         return f"{browser} on {system}"
     return browser or (f"A browser on {system}" if system else UNKNOWN)
+
+
+def shown(words: str) -> str:
+    """What ``browser_words`` gave, in the reader's language."""
+    browser, on, system = words.partition(" on ")
+    named = {"A browser": _("A browser"), UNKNOWN: _("Unknown browser")}.get(browser, browser)
+    return _("%(browser)s on %(system)s") % {"browser": named, "system": system} if on else named
 
 
 def _first(table: tuple[tuple[str, str], ...], agent: str) -> str:

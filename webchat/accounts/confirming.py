@@ -5,20 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from webchat.accounts.identityfile import FILE_MAX_BYTES, PASSPHRASE_MAX_CHARS, PASSPHRASE_MIN_CHARS
 from webchat.accounts.throttle import Attempt
+from webchat.accounts.words import too_many_attempts
 
 
 class ConfirmedForm(forms.Form):
     """Asks for the password last; guessing it is bounded as at the sign-in page."""
 
     password = forms.CharField(
-        label="Your password",
+        label=_("Your password"),
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
@@ -33,10 +35,9 @@ class ConfirmedForm(forms.Form):
         """It must be the account's."""
         password: str = self.cleaned_data["password"]
         if not self._attempt.allowed():
-            minutes = settings.SIGNIN_WINDOW_S // 60
-            raise ValidationError(f"Too many attempts. Wait {minutes} minutes, then try again.")
+            raise ValidationError(too_many_attempts())
         if not self.user.check_password(password):
-            raise ValidationError("This is not your password.")
+            raise ValidationError(_("This is not your password."))
         self._attempt.succeeded()
         return password
 
@@ -45,9 +46,9 @@ class EmailForm(ConfirmedForm):
     """The address for letters; nothing: none."""
 
     email = forms.EmailField(
-        label="E-mail address",
+        label=_("E-mail address"),
         required=False,
-        help_text="Only for a link to a new password. Leave it empty to have none.",
+        help_text=_("Only for a link to a new password. Leave it empty to have none."),
         widget=forms.EmailInput(attrs={"autocomplete": "email", "autofocus": True}),
     )
 
@@ -56,31 +57,33 @@ class ExportForm(ConfirmedForm):
     """The pass phrase that will open the file."""
 
     passphrase = forms.CharField(
-        label="Pass phrase for the file",
+        label=_("Pass phrase for the file"),
         strip=False,
         min_length=PASSPHRASE_MIN_CHARS,
         max_length=PASSPHRASE_MAX_CHARS,
-        help_text=f"At least {PASSPHRASE_MIN_CHARS} characters. Nobody can recover it.",
+        help_text=format_lazy(
+            _("At least {least} characters. Nobody can recover it."), least=PASSPHRASE_MIN_CHARS
+        ),
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
     )
     again = forms.CharField(
-        label="Pass phrase again", strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "off"})
+        label=_("Pass phrase again"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "off"})
     )
 
     def clean_again(self) -> str:
         """A slip would make the file useless."""
         again: str = self.cleaned_data["again"]
         if self.cleaned_data.get("passphrase") not in (None, again):
-            raise ValidationError("The two pass phrases differ.")
+            raise ValidationError(_("The two pass phrases differ."))
         return again
 
 
 class ImportForm(ConfirmedForm):
     """The file, and what opens it."""
 
-    file = forms.FileField(label="Identity file", widget=forms.FileInput(attrs={"accept": ".json"}))
+    file = forms.FileField(label=_("Identity file"), widget=forms.FileInput(attrs={"accept": ".json"}))
     passphrase = forms.CharField(
-        label="Pass phrase of the file",
+        label=_("Pass phrase of the file"),
         strip=False,
         max_length=PASSPHRASE_MAX_CHARS,
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),

@@ -8,18 +8,20 @@ from django import forms
 from django.contrib.auth import get_user_model, password_validation
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 
 from webchat.accounts.identityfile import FILE_MAX_BYTES, PASSPHRASE_MAX_CHARS, opened
 
 NAME_CHARS_MAX = 40
+NAME_TAKEN = _("This name is taken. Choose another one.")
 
 
 class SignInForm(AuthenticationForm):
     """Username and password."""
 
     error_messages = {  # noqa: RUF012 - Django's own way to declare them
-        "invalid_login": "Username or password is wrong. Passwords distinguish upper and lower case.",
-        "inactive": "This account is switched off. Ask the administrator.",
+        "invalid_login": _("Username or password is wrong. Passwords distinguish upper and lower case."),
+        "inactive": _("This account is switched off. Ask the administrator."),
     }
 
 
@@ -27,7 +29,7 @@ class SignUpForm(forms.ModelForm):
     """A new account; the page can show the password, so it is asked for once."""
 
     password = forms.CharField(
-        label="Password",
+        label=_("Password"),
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
@@ -35,10 +37,10 @@ class SignUpForm(forms.ModelForm):
     class Meta:
         model = get_user_model()
         fields = ("username", "email")
-        labels = {"username": "Username", "email": "E-mail (optional)"}  # noqa: RUF012 - Django's own way to declare a form
+        labels = {"username": _("Username"), "email": _("E-mail (optional)")}  # noqa: RUF012 - Django's own way to declare a form
         help_texts = {  # noqa: RUF012
-            "username": "Others see this name. Letters, digits and @ . + - _",
-            "email": "Only for a link to a new password when you have forgotten yours.",
+            "username": _("Others see this name. Letters, digits and @ . + - _"),
+            "email": _("Only for a link to a new password when you have forgotten yours."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -54,9 +56,9 @@ class SignUpForm(forms.ModelForm):
         """Names that differ in upper and lower case alone would be taken for one another."""
         username: str = self.cleaned_data["username"]
         if len(username) > NAME_CHARS_MAX:
-            raise ValidationError(f"At most {NAME_CHARS_MAX} characters.")
+            raise ValidationError(_("At most %(most)s characters.") % {"most": NAME_CHARS_MAX})
         if get_user_model().objects.filter(username__iexact=username).exists():
-            raise ValidationError("This name is taken. Choose another one.")
+            raise ValidationError(NAME_TAKEN)
         return username
 
     def _post_clean(self) -> None:
@@ -74,10 +76,10 @@ class IdentityForm(forms.Form):
     """An identity to bring along, or nothing."""
 
     file = forms.FileField(
-        label="Identity file", required=False, widget=forms.FileInput(attrs={"accept": ".json"})
+        label=_("Identity file"), required=False, widget=forms.FileInput(attrs={"accept": ".json"})
     )
     passphrase = forms.CharField(
-        label="Pass phrase of the file",
+        label=_("Pass phrase of the file"),
         required=False,
         strip=False,
         max_length=PASSPHRASE_MAX_CHARS,

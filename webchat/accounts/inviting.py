@@ -15,6 +15,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
@@ -28,15 +30,17 @@ class InvitationForm(forms.Form):
     """How long, and for how many."""
 
     days = forms.TypedChoiceField(
-        label="Good for",
+        label=_("Good for"),
         coerce=int,
-        choices=[(days, "1 day" if days == 1 else f"{days} days") for days in DAYS],
+        choices=lambda: [(days, ngettext("%(n)s day", "%(n)s days", days) % {"n": days}) for days in DAYS],
         initial=DAYS[1],
     )
     uses = forms.TypedChoiceField(
-        label="Accounts",
+        label=_("Accounts"),
         coerce=int,
-        choices=[(uses, "1 person" if uses == 1 else f"{uses} people") for uses in USES],
+        choices=lambda: [
+            (uses, ngettext("%(n)s person", "%(n)s people", uses) % {"n": uses}) for uses in USES
+        ],
     )
 
 
@@ -68,7 +72,7 @@ def take_back(request: HttpRequest) -> HttpResponse:
     number = request.POST.get("invitation", "")
     if number.isdecimal():
         Invitation.objects.filter(pk=int(number), made_by_id=request.user.pk).update(revoked=True)
-    messages.success(request, "The invitation is taken back.")
+    messages.success(request, _("The invitation is taken back."))
     return redirect("invitations")
 
 

@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
@@ -33,7 +34,7 @@ from webchat.accounts.words import grouped, words_of
 from webchat.chat.commands import CommandError
 from webchat.identities import IdentityUnreadable, node_of, seed_of, wrap
 
-LAST_ADMINISTRATOR = (
+LAST_ADMINISTRATOR = _(
     "You are the only administrator, and there are other accounts. "
     "Make somebody else administrator first, in the administration pages."
 )
@@ -74,11 +75,11 @@ def end_sessions_view(request: HttpRequest) -> HttpResponse:
     name = request.POST.get("session", "")
     if name == "others":
         end_sessions(user, but=request.session.session_key)
-        messages.success(request, "All other devices are signed out.")
+        messages.success(request, _("All other devices are signed out."))
     elif end_session(user, name):
-        messages.success(request, "That device is signed out.")
+        messages.success(request, _("That device is signed out."))
     else:
-        messages.info(request, "That device was signed out already.")
+        messages.info(request, _("That device was signed out already."))
     return redirect("account")
 
 
@@ -120,7 +121,7 @@ class EmailChange(ConfirmedView):
         """Keep it."""
         form.user.email = form.cleaned_data["email"]
         form.user.save(update_fields=["email"])
-        messages.success(self.request, "Your e-mail address is changed.")
+        messages.success(self.request, _("Your e-mail address is changed."))
         return redirect("account")
 
 
@@ -153,7 +154,7 @@ class IdentityImport(ConfirmedView):
         seed = identityfile.opened(form.content(), form.cleaned_data["passphrase"])
         user_id = form.user.pk
         ask_worker(user_id, "identity.take", {"wrapped": wrap(user_id, seed).hex()})
-        messages.success(self.request, "Your identity is here now. Others see you as before.")
+        messages.success(self.request, _("Your identity is here now. Others see you as before."))
         return redirect("account")
 
 
@@ -180,5 +181,5 @@ class AccountDeletion(ConfirmedView):
         end_sessions(user)
         logout(self.request)
         user.delete()
-        messages.success(self.request, "Your account is deleted.")
+        messages.success(self.request, _("Your account is deleted."))
         return redirect("signin")

@@ -18,13 +18,14 @@ from django.core.mail import EmailMultiAlternatives
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
 from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
 
 from webchat.accounts.letters import post
 from webchat.accounts.sessions import end_sessions
 from webchat.accounts.throttle import take
 
-TOO_MANY = "Too many requests from your address. Wait {minutes} minutes, then try again."
-NO_ADDRESS = (
+TOO_MANY = _("Too many requests from your address. Wait %(minutes)s minutes, then try again.")
+NO_ADDRESS = _(
     "Letters can't be sent from here: the server does not know its own public name. "
     "The administrator sets it with STARLING_ORIGINS, or gives you a new password."
 )
@@ -76,9 +77,9 @@ class PasswordReset(PasswordResetView):
         """Check the bound of the asking address, and that a link in the letter leads to us."""
         client, window_s = request.META.get("REMOTE_ADDR") or "", settings.RESET_WINDOW_S
         if not settings.DEPLOYMENT.trusts_host:
-            return self._refused(NO_ADDRESS, 503)
+            return self._refused(str(NO_ADDRESS), 503)
         if not take("reset", client, settings.RESET_LETTERS_PER_CLIENT_MAX, window_s):
-            return self._refused(TOO_MANY.format(minutes=window_s // 60), 429)
+            return self._refused(TOO_MANY % {"minutes": window_s // 60}, 429)
         return super().post(request, *args, **kwargs)
 
     def _refused(self, why: str, status: int) -> HttpResponse:
@@ -111,6 +112,6 @@ class PasswordResetConfirm(PasswordResetConfirmView):
         assert self.user is not None
         end_sessions(self.user)
         messages.success(
-            self.request, "Your password is changed. Sign in with it; all devices are signed out."
+            self.request, _("Your password is changed. Sign in with it; all devices are signed out.")
         )
         return response

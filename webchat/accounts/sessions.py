@@ -25,7 +25,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from webchat.accounts.browsers import UNKNOWN, browser_words
+from webchat.accounts.browsers import UNKNOWN, browser_words, shown
 from webchat.accounts.sessionstore import SessionStore
 from webchat.chat.addresses import user_group
 from webchat.models import BrowserSession
@@ -103,7 +103,7 @@ def _valid_sessions(user: User) -> Iterable[tuple[str, SessionStore]]:
 def _shown(key: str, session: SessionStore, this_key: str | None) -> OpenSession:
     opened = session.get(OPENED) or {}
     at = datetime.fromisoformat(opened["at"]) if "at" in opened else None
-    browser = opened.get("browser", UNKNOWN)
+    browser = shown(opened.get("browser", UNKNOWN))
     return OpenSession(fingerprint(key), key == this_key, at, opened.get("address", ""), browser)
 
 

@@ -13,22 +13,24 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from webchat.accounts.creation import create_account
-from webchat.accounts.forms import ChangePasswordForm, IdentityForm, SignInForm, SignUpForm
+from webchat.accounts.forms import NAME_TAKEN, ChangePasswordForm, IdentityForm, SignInForm, SignUpForm
 from webchat.accounts.invitations import check
 from webchat.accounts.sessions import end_sessions
 from webchat.accounts.throttle import Attempt, take
-from webchat.accounts.words import words_of
+from webchat.accounts.words import too_many_attempts, words_of
 from webchat.chat.commands import CommandError
 
 REFUSALS = {
-    "closed": "Accounts are not open here. The administrator can create one for you.",
-    "invite": "Accounts are by invitation here. Ask somebody who has one, or the administrator, for a link.",
+    "closed": _("Accounts are not open here. The administrator can create one for you."),
+    "invite": _(
+        "Accounts are by invitation here. Ask somebody who has one, or the administrator, for a link."
+    ),
 }
-TOO_MANY_ATTEMPTS = "Too many attempts. Wait {minutes} minutes, then try again."
 
 
 class SignIn(LoginView):
@@ -43,8 +45,8 @@ class SignIn(LoginView):
         self.attempt = Attempt(request.POST.get("username", ""), request.META.get("REMOTE_ADDR") or "")
         if not self.attempt.allowed():
             form = self.get_form_class()(request)
-            refusal = TOO_MANY_ATTEMPTS.format(minutes=settings.SIGNIN_WINDOW_S // 60)
-            return self.render_to_response(self.get_context_data(form=form, refusal=refusal), status=429)
+            context = self.get_context_data(form=form, refusal=too_many_attempts())
+            return self.render_to_response(context, status=429)
         return super().post(request, *args, **kwargs)
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
@@ -75,7 +77,7 @@ class PasswordChange(LoginRequiredMixin, PasswordChangeView):
         old_key = self.request.session.session_key
         response = super().form_valid(form)  # gives this session a new key
         end_sessions(form.user, but=self.request.session.session_key, known_as=old_key)
-        messages.success(self.request, "Your password is changed. Other devices are signed out.")
+        messages.success(self.request, _("Your password is changed. Other devices are signed out."))
         return response
 
 
@@ -118,7 +120,7 @@ def _refusal(token: str) -> str | None:
         except CommandError as error:
             return words_of(error)
         return None
-    return REFUSALS.get(policy)
+    return str(REFUSALS[policy]) if policy in REFUSALS else None
 
 
 def _new_account(request: HttpRequest, form: SignUpForm, identity: IdentityForm) -> User | None:
@@ -127,7 +129,7 @@ def _new_account(request: HttpRequest, form: SignUpForm, identity: IdentityForm)
     if identity.cleaned_data["file"] is not None and not take(
         "identity", client, settings.IDENTITY_FILES_PER_CLIENT_MAX, settings.SIGNIN_WINDOW_S
     ):
-        identity.add_error(None, TOO_MANY_ATTEMPTS.format(minutes=settings.SIGNIN_WINDOW_S // 60))
+        identity.add_error(None, too_many_attempts())
         return None
     try:
         token = request.POST.get("invite", "") if settings.DEPLOYMENT.signup == "invite" else None
@@ -137,5 +139,5 @@ def _new_account(request: HttpRequest, form: SignUpForm, identity: IdentityForm)
         identity.add_error(None, words_of(error))
         return None
     if user is None:
-        form.add_error("username", "This name is taken. Choose another one.")
+        form.add_error("username", NAME_TAKEN)
     return user

@@ -28,6 +28,7 @@ from webchat.chat.commands import CommandError
 from webchat.chat.frames import PACED, Frame, FrameError, parse
 from webchat.chat.link import WorkerLink
 from webchat.chat.stream import Cursor, StreamReader
+from webchat.languages.errors import language_of, translated
 
 log = logging.getLogger("webchat.consumer")
 
@@ -63,6 +64,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self._welcome_due = False
         self._closing = False
         self._link: WorkerLink | None = None
+        self._language = language_of(self.scope["headers"])
         await self.accept()
         user, session = self.scope["user"], self.scope["session"]
         if not user.is_authenticated or not session.session_key:
@@ -240,4 +242,5 @@ class ChatConsumer(AsyncWebsocketConsumer):
     async def _send_frame(self, frame: dict[str, Any]) -> None:
         if self._closing:
             return  # what comes after the close frame is lost in any case; the cursor brings it back
+        frame = translated(frame, self._language)
         await self.send(text_data=json.dumps(frame, ensure_ascii=False, separators=(",", ":")))

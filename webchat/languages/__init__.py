@@ -1,0 +1,1 @@
+"""What the engine says, in the reader's language; everything else is translated by Django's catalogues."""

@@ -1,0 +1,181 @@
+"""The error catalogue, and the sentences about the own node's state, in German. Nothing but data.
+
+Each entry is what it means and what can be done, with the same values left open as in the English.
+"""
+
+from __future__ import annotations
+
+_TRIES = "dein Knoten versucht es weiter"
+
+ERRORS = {
+    "NO_BOOTSTRAP": (
+        "Kein anderer Knoten des Netzes antwortet",
+        f"Prüfe das Netz dieses Rechners und die Adressen in STARLING_BOOTSTRAP; {_TRIES}.",
+    ),
+    "NO_INITIATOR": (
+        "Kein Knoten, der diesen Kanal speichert, ist erreichbar",
+        f"Warte einen Moment, {_TRIES}; dauert es an, prüfe das Netz und die UDP-Ports der Firewall.",
+    ),
+    "NO_QUORUM": (
+        "Zu wenige Knoten haben bestätigt, dass sie die Nachricht gespeichert haben",
+        "Prüfe die Verbindung und drücke „Erneut senden“; die Nachricht bleibt erhalten und geht hinaus, "
+        "sobald das Netz wieder da ist.",
+    ),
+    "UNREACHABLE_BY_INITIATORS": (
+        "Nachrichten der Knoten des Kanals kommen nicht bei deinem Knoten an",
+        "Öffne den UDP-Port dieses Knotens in der Firewall, oder setze STARLING_ADVERTISE auf eine "
+        "erreichbare Adresse.",
+    ),
+    "SEND_PATH_BROKEN": (
+        "Was dein Knoten sendet, kommt nicht durch",
+        f"Prüfe die Regeln der Firewall für ausgehendes UDP; {_TRIES}.",
+    ),
+    "CHANNEL_UNKNOWN": ("Diesen Kanal gibt es hier nicht", "Tritt dem Kanal zuerst bei."),
+    "CHANNEL_NAME_INVALID": (
+        "Das ist kein Kanalname",
+        "Wähle einen anderen Namen, zum Beispiel #lobby.",
+    ),
+    "NOT_A_MEMBER": (
+        "Du bist nicht in diesem Kanal",
+        "Tritt dem Kanal bei, dann sende noch einmal.",
+    ),
+    "TOO_LARGE": (
+        "Die Nachricht ist zu lang",
+        "Kürze sie, oder sende sie in mehreren Nachrichten.",
+    ),
+    "EMPTY": ("Die Nachricht ist leer", "Schreibe zuerst etwas."),
+    "RATE_LIMITED": (
+        "Zu viele Nachrichten in kurzer Zeit",
+        "Warte {retry_after} Sekunden, dann geht es wieder.",
+    ),
+    "CLOCK_SKEW": (
+        "Die Uhr dieses Rechners geht {seconds} Sekunden vor",
+        "Stelle die Uhr dieses Rechners (schalte die automatische Zeit ein), dann drücke „Erneut senden“.",
+    ),
+    "SIGNATURE_INVALID": (
+        "Eine Unterschrift passt nicht",
+        "Verwirf die Nachricht und schreibe sie neu; kommt es wieder vor, prüfe die Platte dieses Rechners.",
+    ),
+    "STORE_FULL": (
+        "Die Platte ist voll",
+        "Schaffe Platz auf der Platte dieses Rechners, dann drücke „Erneut senden“.",
+    ),
+    "CHANNEL_FULL": (
+        "Die Knoten, die diesen Kanal speichern, haben keinen Platz mehr",
+        "Bitte die Leute, denen diese Knoten gehören, Platz zu schaffen, dann drücke „Erneut senden“.",
+    ),
+    "AUTHOR_QUOTA": (
+        "Du hast deinen Platz in diesem Kanal aufgebraucht",
+        "Schreibe in einem anderen Kanal, oder bitte die Leute, denen diese Knoten gehören, um mehr Platz.",
+    ),
+    "STORE_VERSION": (
+        "Die Datenbank wurde von einer neueren Version geschrieben",
+        "Starte die neuere Version, oder wähle ein anderes Datenverzeichnis.",
+    ),
+    "STORE_CORRUPT": (
+        "Die Datenbank ist nicht lesbar",
+        "Schiebe die Datei beiseite und starte neu; der Verlauf kommt aus dem Netz zurück.",
+    ),
+    "STORE_LOCKED": (
+        "Ein anderes Programm benutzt die Datenbank",
+        "Beende das andere Programm, oder wähle ein anderes Datenverzeichnis.",
+    ),
+    "IDENTITY_UNREADABLE": (
+        "Der Schlüssel dieses Knotens ist nicht lesbar",
+        "Hole beide Dateien aus einer Sicherung, oder schiebe sie beiseite und beginne mit einer neuen "
+        "Identität.",
+    ),
+    "OUTBOX_FULL": (
+        "Zu viele Nachrichten warten darauf, gesendet zu werden",
+        "Warte, bis einige hinausgegangen sind, oder verwirf welche.",
+    ),
+    "MESSAGE_UNKNOWN": (
+        "Diese Nachricht gibt es hier nicht",
+        "Lade die Seite neu, um ihren Stand zu sehen.",
+    ),
+    "TOO_MANY_BLOCKED": (
+        "Mehr Leute können nicht blockiert werden",
+        "Gib zuerst jemanden frei, in der Liste der Leute.",
+    ),
+    "NOT_AUTHOR": (
+        "Nur wer eine Nachricht geschrieben hat, kann sie ändern",
+        "Antworte stattdessen darauf, oder frage, wer sie geschrieben hat.",
+    ),
+    "ID_REUSED": (
+        "Eine andere Nachricht hat diese Kennung schon",
+        "Sende die Nachricht noch einmal unter einer neuen Kennung.",
+    ),
+    "TOO_MANY_CHANNELS": (
+        "Dieser Knoten ist in so vielen Kanälen, wie er kann",
+        "Verlasse zuerst einen Kanal.",
+    ),
+    "VERSION_UNSUPPORTED": (
+        "Der andere Knoten spricht eine andere Version",
+        "Aktualisiere den älteren der beiden.",
+    ),
+    "WORKER_UNAVAILABLE": (
+        "Dein Knoten antwortet nicht",
+        "Warte einen Moment; was du geschrieben hast, bleibt erhalten und geht von selbst hinaus.",
+    ),
+    "CONNECTION_LOST": (
+        "Die Verbindung zu deinem Knoten ist unterbrochen",
+        "Warte einen Moment, sie kommt von selbst zurück, und was du schreibst, bleibt erhalten; dauert es "
+        "an, prüfe den Server.",
+    ),
+    "TIMEOUT": (
+        "Es hat zu lange gedauert: {step}",
+        f"Warte einen Moment, {_TRIES}; dauert es an, prüfe das Netz.",
+    ),
+    "NODE_START_FAILED": (
+        "Dein Knoten konnte nicht gestartet werden",
+        "Setze STARLING_UDP_HOST und STARLING_UDP_PORT auf eine freie Adresse dieses Rechners.",
+    ),
+    "BAD_FRAME": (
+        "Die Anfrage wurde nicht verstanden",
+        "Lade die Seite neu; kommt es wieder vor, melde es.",
+    ),
+    "TOO_MANY_SOCKETS": (
+        "Der Chat ist zu oft geöffnet",
+        "Schließe eine Seite des Chats, dann lade diese neu.",
+    ),
+    "SESSION_ENDED": (
+        "Du bist abgemeldet",
+        "Melde dich wieder an; was du geschrieben hast, bleibt erhalten.",
+    ),
+    "INTERNAL": (
+        "In diesem Programm ist etwas Unerwartetes geschehen",
+        "Versuche es noch einmal; kommt es wieder vor, melde es mit dem Protokoll.",
+    ),
+    "INVITE_INVALID": ("Die Einladung ist nicht gültig", "Bitte um einen neuen Einladungslink."),
+    "INVITE_EXPIRED": ("Die Einladung ist abgelaufen", "Bitte um eine neue."),
+    "INVITES_FULL": (
+        "Du hast zu viele Einladungen, die noch gelten",
+        "Nimm einige zurück, oder warte, bis sie abgelaufen sind.",
+    ),
+    "IDENTITY_FILE_INVALID": (
+        "Das ist keine brauchbare Identitätsdatei",
+        "Wähle die Datei, die dir Starlings Kontoseite gegeben hat, oder exportiere sie dort noch einmal.",
+    ),
+    "IDENTITY_PASSPHRASE_WRONG": (
+        "Der Kennsatz öffnet diese Datei nicht",
+        "Gib den Kennsatz ein, den du beim Exportieren der Identität gewählt hast.",
+    ),
+    "IDENTITY_IN_USE": (
+        "Diese Identität gehört schon zu einem Konto dieses Servers",
+        "Melde dich stattdessen bei jenem Konto an.",
+    ),
+    "IDENTITY_NOT_FRESH": (
+        "Dieses Konto hat eine Identität, die andere schon kennen",
+        "Lege ein neues Konto an und importiere die Identität dort, bevor du einem Kanal beitrittst.",
+    ),
+}
+
+SENTENCES = {
+    "Starting …": "Startet …",
+    "Looking for the network …": "Sucht das Netz …",
+    "No peer has answered for some seconds.": "Seit einigen Sekunden hat kein anderer Knoten geantwortet.",
+    "No other node answers; your node keeps trying.": f"Kein anderer Knoten antwortet; {_TRIES}.",
+    "No other node is known yet; others join through this node's address.": (
+        "Noch ist kein anderer Knoten bekannt; andere kommen über die Adresse dieses Knotens dazu."
+    ),
+}
