@@ -36,7 +36,7 @@ window.__barriers = (() => {
   /** Receipts whose words are under the toolbar of a message. */
   function covered() {
     const tools = document.querySelector(".row-tools").getBoundingClientRect();
-    const found = [...document.querySelectorAll(".receipt-words")].filter((each) => {
+    const found = [...document.querySelectorAll(".receipt-words, .receipt-button")].filter((each) => {
       const words = document.createRange();
       words.selectNodeContents(each);
       const { left, right, top, bottom, width } = words.getBoundingClientRect();

@@ -176,5 +176,5 @@ class Deutsch:
     def choose(self, language: str, button: str) -> None:
         """Another language, at the account page."""
         self.person.visit("/account/")
-        self.page.get_by_label("Sprache").select_option(label=language)
+        self.page.get_by_label("Sprache", exact=True).select_option(label=language)
         self.page.get_by_role("button", name=button, exact=True).click()

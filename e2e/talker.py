@@ -112,7 +112,8 @@ class Talker:
 
     def expect_about(self, words: str) -> Talker:
         """The composer says what is being written."""
-        expect(self.page.get_by_text(words, exact=True)).to_be_visible()
+        conversation = self.page.get_by_role("region", name=self.person.channel)
+        expect(conversation.get_by_text(words, exact=True)).to_be_visible()
         return self
 
     def expect_dialog(self, name: str) -> Talker:

@@ -25,16 +25,15 @@ export function opens(opener, popover) {
     popover.hidePopover();
     opener.focus();
   });
+  window.addEventListener("resize", () => popover.matches(":popover-open") && place(popover, opener));
   setAttribute(opener, "aria-expanded", "false");
 }
 
-/** The focus goes into it; it stays beside its button when the window gets another size. */
+/** Open it there; the focus goes into it. */
 function openBeside(popover, opener) {
   popover.showPopover();
   place(popover, opener);
   popover.querySelector("button").focus();
-  const moved = () => (popover.matches(":popover-open") ? place(popover, opener) : window.removeEventListener("resize", moved));
-  window.addEventListener("resize", moved);
 }
 
 /** Under its button, or above where there is no room. */
