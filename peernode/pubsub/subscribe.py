@@ -11,6 +11,8 @@ is fresh without a lookup.
 from __future__ import annotations
 
 import asyncio
+import math
+from contextlib import suppress
 
 from peernode.channel.lease import SERIAL_AHEAD_MAX_MS, SERIAL_MAX_MS, Lease, sign_lease
 from peernode.errors import Backpressure, PeerNodeError, Refused, RemoteProtocolError, RpcTimeout
@@ -132,24 +134,17 @@ class Subscriber:
     async def answers(self, result: Subscription) -> None:
         """Wait for all who were asked, or, with a quorum, only a little longer."""
         patience_s = PATIENCE_RTOS * self._context.rpc.median_rto_s()
-        until_s = self._context.now() + patience_s
-        limit_s = self._context.now() + max(JOIN_WAIT_S, 2 * patience_s)
-
-        def enough() -> bool:
-            now = self._context.now()
-            return (result.quorum and now >= until_s) or (result.joining and now >= limit_s)
-
-        call_at = asyncio.get_running_loop().call_later
-        timers = [
-            call_at(moment_s - self._context.now(), result.changed.set) for moment_s in (until_s, limit_s)
-        ]
-        try:
-            while result.open and not enough():
-                result.changed.clear()
-                await result.changed.wait()
-        finally:
-            for timer in timers:
-                timer.cancel()
+        begun_s = self._context.now()
+        limit_s = max(JOIN_WAIT_S, 2 * patience_s) if result.joining else math.inf
+        while result.open:
+            wait_s = patience_s if result.quorum else limit_s
+            left_s = begun_s + wait_s - self._context.now()
+            if left_s <= 0:
+                return
+            result.changed.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(None if left_s == math.inf else left_s):
+                    await result.changed.wait()
 
     def _adopt(self, replica: Replica, result: Subscription) -> None:
         """Those of the named that took the lease belong to the set: at once while it is not full."""

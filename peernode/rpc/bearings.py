@@ -16,6 +16,9 @@ from peernode.clock import Clock
 from peernode.environment import Address
 
 REPORTERS_MAX = 32
+READ_MAX_S = 4.0
+"""A clock that took longer to read says nothing of ours: this node may have stood still meanwhile."""
+
 OFFSETS_MIN = 3
 """Fewer peers than this don't correct our clock."""
 
@@ -51,6 +54,8 @@ class Bearings:
 
     def clock_read(self, reporter: bytes, peer_wall_ms: int, rtt_s: float) -> None:
         """``reporter``'s wall clock showed ``peer_wall_ms`` half a round trip ago."""
+        if rtt_s > READ_MAX_S:
+            return
         offset_ms = peer_wall_ms + round(rtt_s * 500) - self._clock.wall_ms()
         _put(self._offsets_ms, reporter, offset_ms)
 

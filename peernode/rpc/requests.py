@@ -124,7 +124,7 @@ class Requests:
         if pending.op in UNTIMED_OPS:
             pass  # it waited for company or for a third: it says nothing of the path
         elif pending.sends == 1:
-            self._rtos.sample(peer.public_key, peer.rto, elapsed_s)
+            self._rtos.sample(peer.public_key, peer.rto, elapsed_s, pending.first_s)
         elif not pending.retried_with_token:
             peer.rto.backed_off_s = self._rtos.after_s(pending.first_s, pending.sends)
         peer.timeouts = 0

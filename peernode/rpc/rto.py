@@ -9,10 +9,12 @@ A peer never measured starts from the median of the peers measured lately: paths
 resemble each other more than any constant. The loop's own lag is added to the lower bound, or a
 busy node would take its own slowness for loss; no timeout is longer than ``rto_max_s`` for that. Over
 ``STOOD_STILL_S`` the process was frozen, not slow: neither such a delay nor such a round trip is a measure.
+Answers that come in time show that the loop is no longer late, as timers that fire in time do.
 """
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from collections.abc import Collection
 
@@ -78,11 +80,16 @@ class RtoTable:
         self._median_s: float | None = None
         self._lag_s = 0.0
 
-    def sample(self, key: bytes, peer: PeerRto, rtt_s: float) -> None:
-        """Take in a clean round trip of the peer with public key ``key``."""
+    def sample(self, key: bytes, peer: PeerRto, rtt_s: float, timeout_s: float = math.inf) -> None:
+        """Take in a clean round trip of the peer with public key ``key``; it shows the loop's lag as well.
+
+        Later than its timer (``timeout_s``) it came only if this loop was late, by no doing of the path.
+        """
         if rtt_s > STOOD_STILL_S:
             return
+        rtt_s = min(rtt_s, timeout_s)
         peer.sample(rtt_s)
+        self._lag_s = max(self._lag_s * _LAG_DECAY, min(self._lag_s, rtt_s))
         self._measured[key] = peer.measured_s() or 0.0
         self._measured.move_to_end(key)
         if len(self._measured) > MEASURED_MAX:

@@ -70,6 +70,41 @@ def test_a_frozen_process_recovers_when_it_runs_again(seconds: float) -> None:
     story(tell, 5)
 
 
+@pytest.mark.parametrize("seed", range(1, 7))
+def test_after_a_long_sleep_a_lost_datagram_is_not_waited_for_as_long_as_the_node_slept(seed: int) -> None:
+    """Before, the lateness of its timers, ten minutes, was added to every timeout."""
+
+    async def tell(flock: Flock) -> None:
+        await joined(flock)
+        sleeper = flock[3]
+        sleeper.host.pause()
+        await asyncio.sleep(600)
+        before = len(sleeper.events)
+        sleeper.host.resume()
+        await flock.expect(lambda: recovered(sleeper, before) != [], 10, "recovered")
+        assert recovered(sleeper, before)[0].verified
+
+    story(tell, 5, loss=0.1, seed=seed)
+
+
+def test_late_initiators_are_waited_for_a_little_only_though_the_clock_runs_slow() -> None:
+    """Before, the wait ended by a look at the clock: one that was a trifle early looked never again."""
+
+    async def tell(flock: Flock) -> None:
+        await joined(flock)
+        bird = flock[1]
+        bird.host.clock.oscillate(-200)
+        flock.cut_off(flock[4])
+        pubsub = bird.node._pubsub
+        replica = next(iter(pubsub.storage.replicas.values()))
+        begun_s = flock.world.loop.time()
+        taken = await bird.call(pubsub.subscriber.subscribe(replica))
+        assert len(taken.accepted) == 4
+        assert flock.world.loop.time() - begun_s < 1.0
+
+    story(tell, 5)
+
+
 def test_both_sides_of_a_partition_verify_their_channels() -> None:
     async def tell(flock: Flock) -> None:
         await joined(flock)

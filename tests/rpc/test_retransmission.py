@@ -14,7 +14,7 @@ from peernode.config import NodeConfig
 from peernode.errors import RpcTimeout
 from peernode.identity import Identity
 from peernode.rpc.rpc import Caller, Rpc
-from peernode.rpc.rto import GRANULARITY_S
+from peernode.rpc.rto import GRANULARITY_S, STOOD_STILL_S
 from peernode.simulation.world.host import SimHost, SimWorld
 from peernode.wire.codec import Fields
 from peernode.wire.contact import Contact
@@ -130,6 +130,38 @@ def test_timeouts_adapt_to_the_path_and_new_peers_start_from_there() -> None:
         assert ann.counters["retransmitted"] == 0
 
     run(SimWorld(one_way_ms=(30, 30)), script)
+
+
+@pytest.mark.parametrize("still_s", [STOOD_STILL_S - 1, 600.0])
+@pytest.mark.parametrize("answered", [True, False])
+def test_a_node_that_stood_still_does_not_wait_for_answers_as_long_as_it_did(
+    answered: bool, still_s: float
+) -> None:
+    """Before, its timers' lateness was added to all timeouts, and an answer that had waited was measured."""
+    world = SimWorld(one_way_ms=(30, 30))
+
+    async def script(ann: Node, ben: Node) -> None:
+        ben.serve(Op.PUSH, lambda caller, body: [])
+        key = ben.identity.public_key
+        for _ in range(60):
+            await ann.request(ben.contact, Op.PUSH, [])
+        usual_s = ann.rto_s(key)
+        asked = ben.contact if answered else Contact(bytes(31) + b"\x01", *NOWHERE)
+        asking = world.hosts[0].spawn(ann.request(asked, Op.PUSH, []))
+        await asyncio.sleep(0.01)
+        world.hosts[0].pause()
+        await asyncio.sleep(still_s)
+        world.hosts[0].resume()
+        await asyncio.sleep(0.01)
+        if still_s > STOOD_STILL_S:
+            assert ann.rto_s(key) == usual_s
+        for _ in range(60):
+            await ann.request(ben.contact, Op.PUSH, [])
+        assert ann.rto_s(key) == pytest.approx(usual_s, rel=0.1)
+        with suppress(RpcTimeout):
+            await asking
+
+    run(world, script)
 
 
 def test_a_path_that_became_slow_is_measured_again() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from peernode.config import NodeConfig
 from peernode.rpc.answers import KEPT_S, Answers
-from peernode.rpc.bearings import Bearings
+from peernode.rpc.bearings import READ_MAX_S, Bearings
 from peernode.rpc.peers import PROOF_S, PeerStates
 from peernode.rpc.ratelimit import BucketTable, TokenBucket, prefix_of
 from peernode.rpc.rto import GRANULARITY_S, STOOD_STILL_S, PeerRto, RtoTable
@@ -81,6 +81,29 @@ def test_a_process_that_stood_still_is_not_slow() -> None:
     assert (rtos.first_s(peer), rtos.median_s()) == before
     rtos.late(STOOD_STILL_S)
     assert rtos.first_s(peer) == config.rto_max_s, "however slow the loop is, no timeout passes the bound"
+
+
+def test_answers_in_time_show_that_the_loop_is_no_longer_late() -> None:
+    """Before, a node that lost nothing more kept the longer timeouts: no timer fired to end its lag."""
+    rtos, peer = RtoTable(NodeConfig()), PeerRto()
+    rtos.sample(key(1), peer, 0.001)
+    rtos.late(STOOD_STILL_S)
+    for _ in range(100):
+        rtos.sample(key(1), peer, 0.001)
+    assert rtos.first_s(peer) == pytest.approx(0.001 + GRANULARITY_S, abs=0.001)
+
+
+def test_an_answer_later_than_its_timer_is_measured_up_to_the_timer() -> None:
+    """Before, what only this loop's delay had made late was taken for a path that slow."""
+    rtos, peer = RtoTable(NodeConfig()), PeerRto()
+    rtos.sample(key(1), peer, 0.1)
+    timeout_s = rtos.first_s(peer)
+    rtos.sample(key(1), peer, STOOD_STILL_S, timeout_s)
+    late_s = rtos.first_s(peer)
+    in_time = PeerRto()
+    for rtt_s in (0.1, timeout_s):
+        rtos.sample(key(2), in_time, rtt_s)
+    assert late_s == rtos.first_s(in_time) < 2 * timeout_s
 
 
 def test_an_ambiguous_exchange_keeps_its_timeout_until_a_clean_sample() -> None:
@@ -221,3 +244,11 @@ def test_three_clocks_correct_ours() -> None:
     bearings.clock_read(key(3), 2**62, 0.0)
     assert bearings.offset_ms() == 5_100
     assert bearings.corrected_wall_ms() == 1_005_100
+
+
+def test_a_clock_that_took_too_long_to_read_corrects_nothing() -> None:
+    """Half of the ten minutes that a node slept with its question on the way is not its clock's error."""
+    bearings = Bearings(FixedClock(), HERE, None)
+    for number in range(3):
+        bearings.clock_read(key(number), 1_000_000, READ_MAX_S + 600)
+    assert bearings.corrected_wall_ms() == 1_000_000
