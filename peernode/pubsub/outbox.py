@@ -10,6 +10,7 @@ when the outbox is full, because the log's anti-entropy carries them too.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
@@ -29,6 +30,9 @@ UNREACHABLE_MAX = 64
 
 ACKS_TOLD_MAX = 64
 """Subscribers named per message as those who have it."""
+
+ASK_ANEW_S = 1.0
+"""Who was asked longer ago is asked anew when the network has changed: that request may be backing off."""
 
 TELL_EVERY_S = 0.1
 """Counts of one message that change within this time are told together; a new state is told at once."""
@@ -79,6 +83,10 @@ class Entry:
     """Hashes of other initiator sets that answers named; the message goes to their members as well."""
     progress: asyncio.Event = field(default_factory=asyncio.Event)
     attempt: asyncio.Task[None] | None = None
+    again: bool = False
+    """The attempt begins, or the network has changed for the better since: all initiators are to be asked."""
+    asked_s: float = -math.inf
+    """When all of its initiators were asked last."""
     discarded: bool = False
     unreachable: dict[bytes, int] = field(default_factory=dict)
     """Subscriber id -> wall-clock ms since when the channel's initiators fail to reach it."""
@@ -101,6 +109,13 @@ class Entry:
     def restarted(self, key: bytes) -> bool:
         """Whether the calling task no longer is the one that asks this initiator."""
         return self.targets.get(key) is not asyncio.current_task()
+
+    def ask_anew(self, now_s: float) -> None:
+        """Forget what was asked and is not answered, and who refused."""
+        for key in [key for key in self.targets if key not in self.receipts]:
+            self.targets.pop(key).cancel()
+        self.refusals.clear()
+        self.asked_s = now_s
 
     def freeze(self) -> None:
         """The quorum is there: from now on the audience is what its receipts said.

@@ -125,7 +125,16 @@ class Publisher:
 
     def _start(self, entry: Entry) -> None:
         if entry.attempt is None or entry.attempt.done():
-            entry.attempt = self._context.tasks.spawn(self._quorum.attempt(entry), "publish")
+            entry.attempt = self._context.tasks.spawn(self._attempt(entry), "publish")
+        else:
+            entry.again = True
+            entry.progress.set()
+
+    async def _attempt(self, entry: Entry) -> None:
+        """One attempt, and one more when the network changed for the better too late for this one."""
+        entry.again = True
+        while entry.again and not entry.discarded:
+            await self._quorum.attempt(entry)
 
     async def retry(self, message_id: bytes) -> None:
         """Try again, the same bytes; ``MESSAGE_UNKNOWN`` when nothing waits under this id."""
@@ -139,7 +148,7 @@ class Publisher:
             self.outbox.tell(entry)
         if entry.attempt is not None:
             entry.attempt.cancel()
-        self._quorum.restart(entry)
+        entry.ask_anew(self._context.now())
         entry.attempt = None
         self._start(entry)
 
@@ -157,7 +166,7 @@ class Publisher:
                 resumed += 1
                 if not sent or resumed > RESUMED_MAX:
                     continue
-            if entry.error is None or entry.error.retryable:
+            if _hopeful(entry):
                 self._start(entry)
 
     async def discard(self, message_id: bytes) -> None:
@@ -174,7 +183,7 @@ class Publisher:
         self.outbox.forget(entry)
         if entry.attempt is not None:
             entry.attempt.cancel()
-        self._quorum.restart(entry)
+        entry.ask_anew(self._context.now())
 
     async def _publish_skip(self, replica: Replica, message: Message) -> None:
         """One commit takes the message out of the outbox and its skip into it: no crash between."""
@@ -202,6 +211,13 @@ class Publisher:
         self.outbox.add(entry)
         self._ingest.believe(replica, [skip], Source.OWN)
         self._start(entry)
+
+
+def _hopeful(entry: Entry) -> bool:
+    """Whether another attempt may succeed: its error may pass, or others store the channel now."""
+    view = entry.replica.initiators
+    others = view is not None and any(each.public_key not in entry.members for each in view.contacts)
+    return entry.error is None or entry.error.retryable or others
 
 
 def _skip_id(message_id: bytes) -> bytes:

@@ -16,7 +16,7 @@ from peernode.diagnostics.codes import error_info, info_of
 from peernode.errors import Backpressure, PeerNodeError, Refused, RemoteProtocolError, RpcTimeout
 from peernode.pubsub.audience import Audience
 from peernode.pubsub.context import Context
-from peernode.pubsub.outbox import ACKS_TOLD_MAX, Entry, Outbox
+from peernode.pubsub.outbox import ACKS_TOLD_MAX, ASK_ANEW_S, Entry, Outbox
 from peernode.pubsub.replica import InitiatorSet
 from peernode.pubsub.retry import TryAgain, retrying
 from peernode.pubsub.storage import PubSubStorage
@@ -54,30 +54,35 @@ class QuorumPublish:
 
     async def attempt(self, entry: Entry) -> None:
         """One attempt, from the question who stores the channel to a quorum, within the time for it."""
-        started = self._context.now()
-        entry.refusals.clear()
+        started, timeout_s = self._context.now(), self._context.config.publish_timeout_s
+        entry.members = {}
         if entry.state in ("pending", "failed"):
             self._audience.push_directly(entry.replica, entry.message)
         try:
-            async with asyncio.timeout(self._context.config.publish_timeout_s):
-                self._publish_to_all(entry, await self._storage.known_initiators(entry.replica))
-                while not entry.frozen:
-                    entry.progress.clear()
-                    await entry.progress.wait()
+            async with asyncio.timeout(timeout_s):
+                while entry.again or not entry.frozen:
+                    if entry.again:
+                        await self._ask_all(entry)
+                    else:
+                        entry.progress.clear()
+                        await entry.progress.wait()
         except PeerNodeError as error:
             await self._fail(entry, error, started)
         except TimeoutError:
             entry.replica.forget_initiators()
-            seconds = round(self._context.config.publish_timeout_s)
-            await self._fail(entry, PeerNodeError("NO_QUORUM", seconds=seconds), started)
+            await self._fail(entry, PeerNodeError("NO_QUORUM", seconds=round(timeout_s)), started)
         else:
             self._context.collector.record("publish", entry.message.digest.hex(), "ok", started)
 
-    def restart(self, entry: Entry) -> None:
-        """The person does not want to wait for what is under way: forget it, ask anew."""
-        for task in list(entry.targets.values()):
-            task.cancel()
-        entry.targets.clear()
+    async def _ask_all(self, entry: Entry) -> None:
+        """Ask whom we know now to store the channel, unless they are fewer than this attempt has asked."""
+        entry.again = False
+        view = await self._storage.known_initiators(entry.replica)
+        if len(view.contacts) < len(entry.members):
+            return
+        if not entry.frozen and self._context.now() - entry.asked_s >= ASK_ANEW_S:
+            entry.ask_anew(self._context.now())
+        self._publish_to_all(entry, view)
 
     def _publish_to_all(self, entry: Entry, view: InitiatorSet) -> None:
         me, mine = self._context.identity.public_key, self._context.config.machine_id
@@ -277,7 +282,7 @@ class QuorumPublish:
                 return
         elif entry.frozen and subscriber not in entry.audience:
             return
-        if subscriber in entry.acks or len(entry.acks) >= self._acks_max():
+        if subscriber in entry.acks or len(entry.acks) >= self._context.config.subscribers_per_channel_max:
             return
         entry.acks[subscriber] = signature
         if len(entry.acked_ms) < ACKS_TOLD_MAX:
@@ -285,9 +290,6 @@ class QuorumPublish:
         entry.vouched += vouched
         if self._grow(entry):
             self._outbox.tell(entry)
-
-    def _acks_max(self) -> int:
-        return self._context.config.subscribers_per_channel_max
 
     def _grow(self, entry: Entry) -> bool:
         """Delivered as far as the acks say, once the message is sent; whether something changed."""

@@ -117,6 +117,27 @@ def test_a_message_that_one_initiator_refuses_is_tried_again() -> None:
     story(tell, 7)
 
 
+def test_what_the_few_whom_a_cut_off_node_could_ask_refused_is_tried_again_with_all() -> None:
+    """Before, the word of the one other node that was left was final: the message waited for ever."""
+
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        await asyncio.sleep(5)
+        initiators, (author, *_) = apart(flock)
+
+        async def refuse(caller: Caller, ask: Answer) -> list[Any]:
+            raise Refused(Status.INVALID)
+
+        lie(initiators[2], Op.PUBLISH, refuse)
+        cut = flock.cut_off(author, initiators[2])
+        state = await author.say("please arrive")
+        await asyncio.sleep(40)  # the two take themselves for the channel's initiators
+        flock.mend(cut)
+        await flock.expect(lambda: author.state(state.id).delivered == (6, 6), 10, "delivered afterwards")
+
+    story(tell, 7)
+
+
 def test_a_message_that_most_initiators_refuse_says_why() -> None:
     async def tell(flock: Flock) -> None:
         await flock.join()
