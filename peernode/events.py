@@ -20,6 +20,28 @@ class ErrorInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class FileInfo:
+    """A file that a message names; what it is its bytes say, not its name."""
+
+    root: str
+    """Names the contents, in hex."""
+    name: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """Who has the whole of a file, as far as this node could ask."""
+
+    here: int
+    """Bytes of it that this node has."""
+    nodes: int
+    """Nodes that have all of it, this one included."""
+    asked: int
+    """Nodes that answered, this one included."""
+
+
+@dataclass(frozen=True, slots=True)
 class ChatMessage:
     """A message as the application shows it."""
 
@@ -39,6 +61,7 @@ class ChatMessage:
     """Its author has taken it back; there is no text any more."""
     reactions: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """Each emoji with the node ids of those who set it, in the order in which they did."""
+    file: FileInfo | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +81,7 @@ class OutboxState:
     alone: bool = False
     error: ErrorInfo | None = None
     kind: str = "text"
-    """``text``, ``reply``, ``edit``, ``delete`` or ``reaction``."""
+    """``text``, ``reply``, ``edit``, ``delete``, ``reaction`` or ``file``."""
     target: str = ""
     """The id of the message that it is about."""
     emoji: str = ""
@@ -68,6 +91,7 @@ class OutboxState:
     """Subscribers that the initiators can't reach: node id, and since when (Unix ms); the first 64."""
     acks: tuple[tuple[str, int], ...] = ()
     """Who has it: node id, and when that was heard (Unix ms); the first 64, forgotten with the process."""
+    file: FileInfo | None = None
 
 
 @dataclass(frozen=True, slots=True)

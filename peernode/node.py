@@ -30,6 +30,7 @@ from peernode.events import (
     ReadState,
     Trouble,
 )
+from peernode.files import NodeFiles
 from peernode.identity import Identity, network_id_of
 from peernode.overlay.overlay import Overlay
 from peernode.overlay.stored_peers import StoredPeers
@@ -52,7 +53,7 @@ FROZEN_S = 5.0
 """A tick that comes so late means that the process stood still: others may have given us up."""
 
 
-class PeerNode(NodePeople):
+class PeerNode(NodePeople, NodeFiles):
     """One peer node. Construct it, ``start`` it, ``stop`` it; it is not started twice."""
 
     def __init__(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from peernode.channel.assignment import set_hash
+from peernode.channel.filetree import FileRef
 from peernode.channel.ids import channel_id_of
 from peernode.channel.kinds import Target
 from peernode.channel.lease import sign_lease
@@ -79,7 +80,8 @@ REACTION = _message(7, LONG_EDIT.digest, Kind.REACTION, THEIRS + b"\x01" + "👍
 REPLY = _message(8, REACTION.digest, Kind.REPLY, THEIRS + b"why not?")
 DELETE = _message(9, REPLY.digest, Kind.DELETE, MINE)
 CARD = _message(10, DELETE.digest, Kind.CARD, "Bäume und Vögel".encode(), DIGESTS)
-LATER = _message(11, CARD.digest, 200, b"of a kind that version 1 does not know")
+FILE = _message(11, CARD.digest, Kind.FILE, FileRef(40_000, part_digest(b"root"), "Vögel.png").body)
+LATER = _message(12, FILE.digest, 200, b"of a kind that version 1 does not know")
 LEASE = sign_lease(BEN, NETWORK, CHANNEL, WALL_MS, TTL_S)
 LEAVING = sign_lease(BEN, NETWORK, CHANNEL, WALL_MS + 1, 0)
 OTHERS = [channel_id_of(NETWORK, f"#golden-{number}") for number in range(4)]
@@ -113,6 +115,7 @@ OBJECTS: dict[str, bytes] = {
     "message.reply": REPLY.raw,
     "message.delete": DELETE.raw,
     "message.card": CARD.raw,
+    "message.file": FILE.raw,
     "message.later": LATER.raw,
     "lease": LEASE.raw,
     "lease.leaving": LEAVING.raw,
@@ -195,6 +198,7 @@ def _messages() -> dict[Op, Examples]:
             [[CHANNEL, [[TEXT.digest, [[short, ACK]]]]], [CHANNEL, [[TEXT.digest, [[whole, ACK]]]]]], [[]]
         ),
         Op.GET_PART: Examples([[CHANNEL, DIGESTS[0]]], [[BLOCKS[0]]]),
+        Op.HOLDS: Examples([[CHANNEL, DIGESTS[0], 40_000]], [[True], [False]]),
         Op.TYPING: Examples([[CHANNEL]], [[]]),
         Op.RELAY: Examples(
             [

@@ -18,6 +18,7 @@ from typing import Any, Protocol, TypeVar
 
 from django.utils.module_loading import import_string
 
+from peernode.channel.filetree import FILE_MAX_BYTES as FILE_MAX_BYTES
 from peernode.channel.ids import normalise_name
 from peernode.channel.message import ORDER_KEY_BYTES as ORDER_KEY_BYTES
 from peernode.config import NodeConfig

@@ -16,6 +16,11 @@ PORTRAIT_MAX_PX = 512
 PORTRAIT_TYPES = ("image/jpeg", "image/png", "image/webp")
 """GIF is left out: a face should keep still."""
 
+IMAGE_TYPES = ("image/gif", *PORTRAIT_TYPES)
+SIDE_MAX_PX = 16_384
+AREA_MAX_PX = 50_000_000
+"""More pixels are refused: a browser needs four bytes for each, whatever the file's size."""
+
 _SEGMENTS_MAX = 256
 """Segments of a JPEG that are passed over before its size."""
 
@@ -55,6 +60,18 @@ def portrait_of(content: bytes) -> Image | None:
         reason = f"it has {image.width} x {image.height} pixels, at most {PORTRAIT_MAX_PX} each way"
         raise CommandError("PICTURE_UNSUITABLE", reason=reason)
     return image
+
+
+def is_sensible(image: Image) -> bool:
+    """Whether a browser can be asked to show it."""
+    return max(image.width, image.height) <= SIDE_MAX_PX and image.width * image.height <= AREA_MAX_PX
+
+
+def check_size(content: bytes) -> None:
+    """``FILE_UNSUITABLE`` for an image of so many pixels that it would harm those who look at it."""
+    image = image_of(content)
+    if image is not None and not is_sensible(image):
+        raise CommandError("FILE_UNSUITABLE", width=image.width, height=image.height)
 
 
 def _png(content: bytes) -> Image | None:

@@ -5,7 +5,7 @@ from django.urls import path
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
-from webchat import pages, pictures
+from webchat import filesharing, pages, pictures
 from webchat.accounts import inviting, page, reset, views
 from webchat.exporting.views import export
 
@@ -13,6 +13,8 @@ urlpatterns = [
     path("", pages.chat, name="chat"),
     path("c/<path:name>/export.<str:kind>", export, name="channel_export"),
     path("c/<path:name>/", pages.channel, name="channel"),
+    path("files/", filesharing.share, name="share"),
+    path("files/<str:channel>/<str:message>/", filesharing.shared, name="shared"),
     path("people/<str:node>/<str:picture>/", pictures.picture, name="picture"),
     path("signin/", views.SignIn.as_view(), name="signin"),
     path("signup/", views.sign_up, name="signup"),

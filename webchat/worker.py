@@ -30,6 +30,7 @@ from webchat.chat.commands import CommandError
 from webchat.chat.frames import SAYING
 from webchat.chat.layer import LAYER_ERRORS, listen
 from webchat.chat.stream import Cursor
+from webchat.filecommands import FileCommands
 from webchat.identities import unwrap
 from webchat.residents import Residents
 
@@ -74,6 +75,7 @@ class Worker:
             "person.picture": self._picture,
             "profile.set": self._set_profile,
             "search": self._search,
+            **FileCommands(self.residents).table,
             "diagnostics": self._diagnostics,
             "account.remove": self._remove,
             "identity.take": self._take_identity,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 
+from peernode.channel.filetree import FileRef
 from peernode.channel.kinds import ABOUT_MAX_BYTES, EMOJI_MAX_BYTES, NAME_MAX_BYTES, Kind, Target
 from peernode.channel.message import PARTS_MAX
 from peernode.channel.parts import split_parts
@@ -34,6 +35,8 @@ class Draft:
     """Whether the emoji is set, or taken back."""
     picture: bytes = b""
     """What a card shows beside its text."""
+    file: FileRef | None = None
+    """What a file's message names; its blocks are stored already."""
 
     def encoded(self, config: NodeConfig) -> tuple[bytes, list[bytes]]:
         """The body, and the blocks of a text that does not fit into it.
@@ -43,6 +46,8 @@ class Draft:
         prefix = self.target.key if self.target else b""
         if self.kind is Kind.DELETE:
             return prefix, []
+        if self.file is not None:
+            return self.file.body, []
         if self.kind is Kind.REACTION:
             return prefix + (b"\x01" if self.on else b"\x00") + self._emoji_bytes(), []
         text = _utf8(self.text)

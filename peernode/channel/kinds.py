@@ -10,6 +10,7 @@ with one (author, id) only the first in the order is shown.
 | ``SKIP`` | msgpack [instance, seq, digest] | none |
 | ``PROFILE`` | the author's name, UTF-8 | none |
 | ``CARD`` | what else the author says of itself, UTF-8, or nothing | a picture cut into blocks, or none |
+| ``FILE`` | msgpack [size, root of its tree of blocks, name], see ``filetree`` | none |
 | ``REPLY``, ``EDIT`` | target 36, then as ``TEXT`` | as ``TEXT`` |
 | ``DELETE`` | target 36 | none |
 | ``REACTION`` | target 36, 1 or 0 (on or off), then the emoji, UTF-8 | none |
@@ -24,6 +25,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
+from peernode.channel.filetree import file_in
 from peernode.errors import RemoteProtocolError
 from peernode.identity import NODE_ID_BYTES, node_id_of
 from peernode.wire.codec import Fields, unpack
@@ -50,9 +52,10 @@ class Kind(IntEnum):
     REACTION = 6
     REPLY = 7
     CARD = 8
+    FILE = 9
 
 
-TEXTS = (Kind.TEXT, Kind.REPLY)
+TEXTS = (Kind.TEXT, Kind.REPLY, Kind.FILE)
 """What stands in the timeline by itself."""
 
 CHANGES = (Kind.EDIT, Kind.DELETE, Kind.REACTION)
@@ -130,6 +133,9 @@ def check_body(kind: Kind | int, author: bytes, body: bytes, parts: tuple[bytes,
         if len(body) > ABOUT_MAX_BYTES:
             raise RemoteProtocolError("what somebody says of itself has at most 240 bytes")
         _check_utf8(body)
+    elif kind is Kind.FILE:
+        if file_in(body).body != body:
+            raise RemoteProtocolError("a file's message says nothing but the file")
     elif kind is Kind.DELETE:
         if len(body) != TARGET_BYTES:
             raise RemoteProtocolError("a delete says nothing but what it is about")

@@ -11,6 +11,7 @@ import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 
+from peernode.channel.filetree import FileRef, file_in
 from peernode.channel.kinds import NAME_MAX_BYTES as NAME_MAX_BYTES
 from peernode.channel.kinds import Kind as Kind
 from peernode.channel.kinds import Target, check_body, kind_of, skipped_by, target_of
@@ -92,6 +93,12 @@ def parts_named(raw: bytes) -> list[bytes]:
     """The digests of the parts that a message of our own store names; cheaper than decoding it."""
     parts: list[bytes] = unpack(raw)[_PARTS_PLACE]
     return parts
+
+
+def named_in(raw: bytes) -> tuple[list[bytes], FileRef | None]:
+    """The parts that a message of our own store names, and the file."""
+    *_, kind, body, parts, _ = unpack(raw)
+    return parts, file_in(body) if kind == Kind.FILE else None
 
 
 def sign_message(

@@ -1,6 +1,7 @@
 """``Room``: how many bytes a channel may take on a node, and how many each of its authors.
 
-A message costs its canonical bytes and a whole part for each part it names, which its bytes alone say.
+A message costs its canonical bytes and a whole part for each part it names, or for each block of the file
+that it names: its bytes alone say it. A file's blocks may come later; their room is kept for them.
 Invariants: what is taken equals what is held, plus what is being committed; both bounds cost O(1) per
 message; an author whose messages are gone is not in the table, which so has no more rows than the log has
 streams, the bound of which is ``streams_per_channel_max``.
@@ -11,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import Enum
 
-from peernode.channel.message import MESSAGE_MAX_BYTES, Message, parts_named
+from peernode.channel.filetree import file_in
+from peernode.channel.message import MESSAGE_MAX_BYTES, Kind, Message, named_in
 from peernode.config import NodeConfig
 from peernode.errors import RemoteProtocolError
 
@@ -28,13 +30,15 @@ class Lack(Enum):
 
 def cost_of(message: Message) -> int:
     """Bytes that a message takes."""
-    return len(message.raw) + PART_BYTES * len(message.parts)
+    blocks = file_in(message.body).blocks if message.kind is Kind.FILE else len(message.parts)
+    return len(message.raw) + PART_BYTES * blocks
 
 
 def cost_of_raw(raw: bytes) -> int:
     """As ``cost_of``, for a row of our own store; of a damaged one its length."""
     try:
-        return len(raw) + PART_BYTES * len(parts_named(raw))
+        parts, file = named_in(raw)
+        return len(raw) + PART_BYTES * (file.blocks if file else len(parts))
     except (RemoteProtocolError, LookupError, TypeError):
         return len(raw)
 

@@ -16,6 +16,7 @@ from peernode.channel.parts import join_parts
 from peernode.events import ChatMessage
 from peernode.identity import node_id_of
 from peernode.pubsub.context import Context, uuid_text
+from peernode.pubsub.fileinfo import file_info
 
 if TYPE_CHECKING:
     from peernode.pubsub.replica import Replica
@@ -51,6 +52,7 @@ class Appearance:
             reply_to=uuid_text(message.target.id) if message.target else "",
             edited_ms=changes.edit.hlc >> 16 if changes.edit else 0,
             deleted=changes.deleted,
+            file=None if changes.deleted else file_info(message),
             reactions=tuple((emoji, tuple(person.hex() for person in by)) for emoji, by in changes.reactions),
         )
 

@@ -15,10 +15,12 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 
 from peernode.channel.draft import Draft
+from peernode.channel.filetree import file_in
 from peernode.channel.kinds import CHANGES, TEXTS, Kind, reaction_of
 from peernode.channel.message import Message
 from peernode.events import ErrorInfo, MessageState, OutboxState
 from peernode.pubsub.context import Context, uuid_text
+from peernode.pubsub.fileinfo import file_info
 from peernode.pubsub.replica import Replica
 from peernode.store.base import DropOutbox, OutboxRow, PutOutbox
 
@@ -104,7 +106,8 @@ class Entry:
         message = self.message
         assert isinstance(message.kind, Kind)
         emoji, on = reaction_of(message.body) if message.kind is Kind.REACTION else ("", True)
-        return Draft(message.kind, self.text, message.target, emoji, on)
+        file = file_in(message.body) if message.kind is Kind.FILE else None
+        return Draft(message.kind, self.text, message.target, emoji, on, file=file)
 
     def restarted(self, key: bytes) -> bool:
         """Whether the calling task no longer is the one that asks this initiator."""
@@ -155,6 +158,7 @@ class Entry:
             target=uuid_text(draft.target.id) if draft.target else "",
             emoji=draft.emoji,
             on=draft.on,
+            file=file_info(self.message),
             channel=self.replica.name,
             text=self.text,
             order=self.message.order,

@@ -96,14 +96,18 @@ class Publisher:
         self._start(entry)
         done.set_result(entry.snapshot())
 
+    def check_room(self, replica: Replica, cost: int) -> None:
+        """``AUTHOR_QUOTA`` or ``CHANNEL_FULL`` unless so many bytes of ours still fit into the channel."""
+        author = self._context.identity.public_key
+        lack = replica.room.lack_for(author, HEAD_BYTES + cost, author_counts=True)
+        if lack is not None:
+            raise PeerNodeError("AUTHOR_QUOTA" if lack is Lack.AUTHOR else "CHANNEL_FULL")
+
     def _sign(self, replica: Replica, message_id: bytes, draft: Draft) -> tuple[Entry, list[Write]]:
         body, blocks = draft.encoded(self._context.config)
         parts_cost = len(blocks) * (PART_BYTES + PART_DIGEST_BYTES)
-        lack = replica.room.lack_for(
-            self._context.identity.public_key, HEAD_BYTES + parts_cost + len(body), author_counts=True
-        )
-        if lack is not None:
-            raise PeerNodeError("AUTHOR_QUOTA" if lack is Lack.AUTHOR else "CHANNEL_FULL")
+        file_cost = draft.file.blocks * PART_BYTES if draft.file else 0
+        self.check_room(replica, parts_cost + file_cost + len(body))
         own = replica.next_own()
         message = sign_message(
             self._context.identity,

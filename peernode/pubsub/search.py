@@ -47,7 +47,7 @@ async def search(replica: Replica, words: str, before: str | None, limit: int) -
         for message in reversed(page):
             searched, since_ms = searched + 1, message.at_ms
             place = bytes.fromhex(message.order)
-            text = message.text.casefold()
+            text = f"{message.text} {message.file.name if message.file else ''}".casefold()
             if all(word in text for word in wanted):
                 found.append(message)
                 if len(found) == limit:

@@ -21,6 +21,7 @@ from peernode.pubsub.chosen import BLOCKED_MAX, VERIFIED_MAX, ChosenPeople
 from peernode.pubsub.context import Context
 from peernode.pubsub.delivery import MessageDelivery
 from peernode.pubsub.expiry import Expiry
+from peernode.pubsub.files import Files
 from peernode.pubsub.ingest import Ingest
 from peernode.pubsub.intake import Intake
 from peernode.pubsub.join import Joiner
@@ -88,6 +89,8 @@ class PubSub:
         quorum.on_sent.append(self.unreached.sent)
         self.delivery.on_unanswered.append(self.probing.failed)
         self.ingest.on_stored.append(self.delivery.stored)
+        self.files = Files(context, self.storage, self.audience)
+        self.ingest.on_stored.append(self.files.stored)
         self.expiry = Expiry(context, self.storage, self.outbox)
         self.ingest.on_stored.append(self.expiry.stored)
         self.ingest.on_gap = self.catch_up.gap
@@ -120,6 +123,7 @@ class PubSub:
             self._membership,
             self.presence,
             self.renewal,
+            self.files,
         )
         return {name: size for part in parts for name, size in part.sizes().items()}
 
@@ -129,6 +133,7 @@ class PubSub:
         self.retention.load()
         self.publisher.load()
         self.profile.load()
+        self.files.load()
         spawn = self._context.tasks.spawn
         spawn(self.replication.run(), "replication")
         spawn(self.renewal.run(), "renewals")

@@ -22,6 +22,7 @@ class Op(IntEnum):
     ACKED = 22
     GET_PART = 23
     RELAY = 24
+    HOLDS = 25
     SYNC = 30
     SUMMARY = 31
     PULL = 32

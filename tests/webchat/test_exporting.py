@@ -40,6 +40,7 @@ def message(number: int, text: str, **more: Any) -> dict[str, Any]:
         "edited_ms": 0,
         "deleted": False,
         "reactions": (),
+        "file": None,
         **more,
     }
     return {**fields, "html": rendered(str(fields["text"]))}
@@ -128,6 +129,16 @@ def test_the_page_tells_names_answers_edits_and_deletions() -> None:
     assert "Deleted" in page
     assert "(edited)" in page
     assert "<ann>" not in page
+
+
+def test_a_file_is_named_in_both_and_its_name_does_nothing() -> None:
+    file = {"root": "ab" * 20, "name": "<img src=x>.pdf", "size": 2048}
+    channel = a_channel(message(1, "", file=file), message(2, "thanks", reply_to="id-1"))
+    assert json.loads(as_json(channel))["messages"][0]["file"] == file
+    page = as_html(channel).decode()
+    assert page.count("&lt;img src=x&gt;.pdf") == 2, "by itself, and where it is answered"
+    assert "not part of this page" in page
+    assert "img" not in Elements(page).tags
 
 
 def test_no_hostile_message_acts_in_the_page() -> None:

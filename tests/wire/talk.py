@@ -72,7 +72,7 @@ def later_version(heard: Heard) -> type[Sealer]:
 
 
 def tell(sealer: type[Sealer], seed: int = 2) -> Flock:
-    """Join, write short and long, miss things, restart, ask who is there, type, discard, leave."""
+    """Join, write short and long, miss things, restart, ask who is there, type, share a file, leave."""
     with SimWorld(seed=seed, loss=0.02) as world:
         flock = Flock(world, NODES, renew_s=6.0, sync_s=5.0)
         for bird in flock:
@@ -108,7 +108,8 @@ async def _write(flock: Flock) -> None:
     assert all(log == logs[0] for log in logs)
     assert len(logs[0]) == 14
     await flock[1].call(_type(flock[1]))
-    await asyncio.sleep(1)
+    await flock[1].call(flock[1].node.share(LOBBY, None, b"leaves " * 500, "leaves.txt"))
+    await asyncio.sleep(5)
     await flock[3].call(flock[3].node.leave(LOBBY))
     await asyncio.sleep(2)
 

@@ -38,7 +38,13 @@ CLOSE_TOO_MANY = 4429
 COMMANDS_IN_FLIGHT_MAX = 64
 HISTORY_LIMIT = 50
 PAGED = ("history.page", "search")
-ANSWERS = {"history.page": "history", "channel.members": "members", "person": "person", "search": "found"}
+ANSWERS = {
+    "history.page": "history",
+    "channel.members": "members",
+    "file.available": "file",
+    "person": "person",
+    "search": "found",
+}
 """Frames that are answered by another type than ``ok``."""
 
 SNAPSHOT = ("replayed", "node", "channels", "blocked", "verified", "profile")

@@ -143,6 +143,7 @@ CLIENT_FRAMES: dict[str, Shape] = {
     "read.mark": Shape({"channel": _channel, "upto": _order}, {}),
     "typing": Shape({"channel": _channel}, {}),
     "channel.members": Shape({"channel": _channel}, {}),
+    "file.available": Shape({"channel": _channel, "id": _id}, {}),
     "person": Shape({"channel": _channel, "node": _node}, {}),
     "person.verify": Shape({"node": _node, "on": _switch}, {}),
     "profile.set": Shape({"name": _name, "about": _about}, {"picture": _optional(_picture)}),
@@ -158,7 +159,7 @@ PACED = (*SAYING, "profile.set")
 
 MESSAGE_FIELDS = (
     *("id", "channel", "author", "name", "text", "html", "order", "at_ms", "own"),
-    *("reply_to", "edited_ms", "deleted", "reactions"),
+    *("reply_to", "edited_ms", "deleted", "reactions", "file"),
 )
 
 SERVER_FRAMES: dict[str, tuple[str, ...]] = {
@@ -166,6 +167,7 @@ SERVER_FRAMES: dict[str, tuple[str, ...]] = {
     "ok": ("ref", "message"),
     "history": ("ref", "channel", "messages", "more"),
     "members": ("ref", "channel", "members", "total"),
+    "file": ("ref", "channel", "id", "here", "nodes", "asked"),
     "person": ("ref", "channel", "node", "name", "about", "picture"),
     "found": ("ref", "channel", "messages", "searched", "since_ms", "next"),
     "error": ("ref", "code", "message", "remedy", "retryable", "detail", "retry_after"),
@@ -185,7 +187,7 @@ SERVER_FRAMES: dict[str, tuple[str, ...]] = {
             "delivered",
             "alone",
         ),
-        *("unreachable", "acks", "kind", "target", "emoji", "on", "error"),
+        *("unreachable", "acks", "kind", "target", "emoji", "on", "file", "error"),
     ),
     "message.discarded": ("cursor", "id", "channel"),
     "channel.progress": ("cursor", "channel", "step", "index", "of", "elapsed_ms", "detail", "done"),

@@ -19,7 +19,10 @@ from webchat.exporting.held import Held, called, hue, named_mentions, written
 
 FORMAT = "starling-channel"
 VERSION = 1
-FIELDS = ("id", "author", "name", "text", "at_ms", "order", "reply_to", "edited_ms", "deleted", "reactions")
+FIELDS = (
+    *("id", "author", "name", "text", "at_ms", "order"),
+    *("reply_to", "edited_ms", "deleted", "reactions", "file"),
+)
 
 
 def as_json(held: Held) -> bytes:
@@ -54,6 +57,12 @@ def as_html(held: Held) -> bytes:
     return render_to_string("webchat/exporting/channel.html", context).encode()
 
 
+def _quoted(message: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+    """What an answer shows of the message before it; of a file its name."""
+    said = message["text"] or (message["file"] or {}).get("name", "")
+    return {"name": called(message["author"], names), "deleted": message["deleted"], "said": said}
+
+
 def _rows(held: Held) -> list[dict[str, Any]]:
     names = held.names
     escaped = {node_id: str(escape(name)) for node_id, name in names.items()}
@@ -75,7 +84,8 @@ def _rows(held: Held) -> list[dict[str, Any]]:
                 "edited": bool(message["edited_ms"]),
                 # What ``webchat.rendering`` made: sanitised, and names escaped above.
                 "html": mark_safe(named_mentions(message["html"], escaped)),  # noqa: S308
-                "answered": answered and {**answered, "name": called(answered["author"], names)},
+                "answered": answered and {"id": answered["id"], **_quoted(answered, names)},
+                "file": message["file"],
                 "is_answer": bool(message["reply_to"]),
                 "reactions": [
                     (emoji, [called(one, names) for one in people]) for emoji, people in message["reactions"]

@@ -152,6 +152,35 @@ ERRORS = {
         "Du hast zu viele Einladungen, die noch gelten",
         "Nimm einige zurück, oder warte, bis sie abgelaufen sind.",
     ),
+    "TOO_MANY_VERIFIED": (
+        "Du hast so viele Leute als geprüft gekennzeichnet, wie es geht",
+        "Nimm das Kennzeichen von jemandem zurück, den du nicht mehr triffst, dann setze dieses noch einmal.",
+    ),
+    "PICTURE_UNSUITABLE": (
+        "Dieses Bild geht nicht",
+        "Wähle ein Bild als PNG, JPEG oder WebP, oder verkleinere dieses.",
+    ),
+    "FILE_TOO_LARGE": (
+        "Die Datei ist zu groß",
+        "Verkleinere sie, oder teile sie in mehreren Stücken.",
+    ),
+    "FILE_EMPTY": ("Die Datei ist leer", "Wähle eine andere Datei."),
+    "UPLOADS_FULL": (
+        "Zu viele Dateien warten",
+        "Warte, bis einige geteilt sind, oder verwirf welche.",
+    ),
+    "FILE_UNSUITABLE": (
+        "Dieses Bild mit {width} x {height} Bildpunkten ist zu groß, um gezeigt zu werden",
+        "Verkleinere das Bild, dann teile es noch einmal.",
+    ),
+    "FILE_UNAVAILABLE": (
+        "Niemand, der erreichbar ist, hat diese Datei",
+        "Versuche es später noch einmal, oder bitte die Person, die sie geteilt hat, den Chat zu öffnen.",
+    ),
+    "UPLOAD_INTERRUPTED": (
+        "Die Datei kam nicht ganz an",
+        "Teile die Datei noch einmal; nichts davon wurde gesendet.",
+    ),
     "IDENTITY_FILE_INVALID": (
         "Das ist keine brauchbare Identitätsdatei",
         "Wähle die Datei, die dir Starlings Kontoseite gegeben hat, oder exportiere sie dort noch einmal.",

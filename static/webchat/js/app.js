@@ -18,8 +18,9 @@ import { openOutboxStore } from "./outbox_store.js";
 import { Persons } from "./persons.js";
 import { Reading } from "./reading.js";
 import { Screen } from "./screen.js";
-import { say } from "./strings.js";
 import { Seen } from "./seen.js";
+import { Sharing } from "./sharing.js";
+import { say } from "./strings.js";
 import { Tabs } from "./tabs.js";
 
 const HISTORY_LIMIT = 100;
@@ -56,6 +57,7 @@ export class App {
     this.notifying = this.#makeNotifying();
     this.beside = new Beside(this);
     this.persons = new Persons(this);
+    this.sharing = new Sharing(this);
   }
 
   #makeNotifying() {
@@ -104,6 +106,7 @@ export class App {
     if (name) this.memory.set("channel", name);
     this.screen.show(name);
     this.beside.shown(name);
+    this.sharing.shown();
   }
 
   #putAway(name) {

@@ -84,7 +84,7 @@ export class Screen {
       who: (row) => app.persons.who(row.channel, app.authorOf(row), row.name),
       olderWanted: () => app.connection.isOpen && app.channels.isReady(app.current) && app.loadOlder(app.current),
       seen: (order) => this.#seen(order),
-      around: (row) => ({ people: this.#peopleOf(row.channel), answered: app.messages.row(row.reply_to) }),
+      around: (row) => ({ people: this.#peopleOf(row.channel), answered: app.messages.row(row.reply_to), nodes: app.sharing.nodesOf(row) }),
       act: (action, id, button) => app.acts.act(action, id, button),
       fillGap: (id) => app.fillGap(id),
     };
@@ -128,9 +128,9 @@ export class Screen {
     };
   }
 
-  /** The beginning of what a message says, with people's names. */
-  excerptOf({ channel, text }) {
-    return excerpt(text, this.#peopleOf(channel).nameOf);
+  /** The beginning of what a message says, with people's names; of a file its name. */
+  excerptOf({ channel, text, file }) {
+    return excerpt(text || (file?.name ?? ""), this.#peopleOf(channel).nameOf);
   }
 
   /** The scripts listen: what is filled in from now on is not lost. */

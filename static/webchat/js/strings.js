@@ -24,10 +24,13 @@ export function say(key, values = {}) {
 /** Whether there are words for `key`. */
 export const hasWords = (key) => key in WORDS || `${key}.other` in WORDS;
 
+/** A number with one digit after the point, or the comma. */
+export const withTenths = (number) => tenths.format(number);
+
 /** A duration as people read it: "0.8 s", "12 s", "2 min 5 s". */
 export function duration(ms) {
   const s = ms / 1000;
-  if (s < 10) return `${tenths.format(s)} s`;
+  if (s < 10) return `${withTenths(s)} s`;
   if (s < 60) return `${Math.round(s)} s`;
   return `${Math.floor(s / 60)} min ${Math.round(s) % 60} s`;
 }

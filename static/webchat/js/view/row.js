@@ -7,6 +7,7 @@ import { excerpt } from "../excerpt.js";
 import { rowWords } from "../rowwords.js";
 import { say } from "../strings.js";
 import { h, hueClass, icon, setAttribute, setIcon, setText } from "./dom.js";
+import { drawFile } from "./filerow.js";
 import { nameMarks } from "./namemarks.js";
 import { portrait } from "./portrait.js";
 import { drawReactions } from "./reactions.js";
@@ -27,6 +28,7 @@ export function makeRow(row) {
     time: h("time"),
     quote: h("button", { type: "button", class: "quote", "data-action": "jump", hidden: true }),
     text: h("div", { class: "text" }),
+    files: h("div", { class: "files", hidden: true }),
     reactions: h("div", { class: "reactions", hidden: true }),
     receipt: h("div", { class: "receipt", hidden: true }),
     words: h("span", { class: "receipt-words" }),
@@ -40,16 +42,16 @@ export function makeRow(row) {
   const element = h("article", { class: "row", "data-msg-id": row.id });
   const blocked = h("button", { type: "button", class: "quiet blocked", "data-action": "show", hidden: true });
   parts.blocked = blocked;
-  element.append(parts.picture, byline, blocked, parts.quote, parts.text, parts.receipt, parts.reactions);
+  element.append(parts.picture, byline, blocked, parts.quote, parts.text, parts.files, parts.receipt, parts.reactions);
   element.parts = parts;
   return element;
 }
 
 /**
  * Bring the element to what the row says; `who` is its author, `people` (`me`, `nameOf`, `isBlocked`) those of its
- * channel, `answered` the row that it answers, if that is here.
+ * channel, `answered` the row that it answers, if that is here, `nodes` who has its file.
  */
-export function drawRow(element, { row, isHead, who, now_ms, people, answered }) {
+export function drawRow(element, { row, isHead, who, now_ms, people, answered, nodes }) {
   const { parts } = element;
   setAttribute(element, "data-state", row.state);
   setAttribute(element, "data-phase", row.phase || null);
@@ -63,6 +65,7 @@ export function drawRow(element, { row, isHead, who, now_ms, people, answered })
   drawByline(parts, row, isHead, who);
   drawQuote(parts.quote, row, answered, people);
   drawText(parts.text, row, people);
+  drawFile(parts.files, row, nodes);
   drawReactions(parts.reactions, row, people);
   drawReceipt(parts, rowWords(row, now_ms), element);
 }
@@ -71,7 +74,7 @@ function drawQuote(element, row, answered, people) {
   element.hidden = !row.reply_to || row.deleted;
   if (element.hidden) return;
   const name = answered ? people.nameOf(answered.author) : "";
-  const text = answered?.deleted ? say("quote.deleted") : excerpt(answered?.text ?? "", people.nameOf);
+  const text = answered?.deleted ? say("quote.deleted") : excerpt(answered?.text || (answered?.file?.name ?? ""), people.nameOf);
   const words = answered ? say("quote.of", { name, text }) : say("quote.earlier");
   if (element.shown === words) return;
   element.shown = words;

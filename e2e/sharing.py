@@ -1,0 +1,80 @@
+"""How people share files and get them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import Locator, expect
+
+from e2e.chat import Message, Person
+
+SHARED_MS = 30_000
+
+
+class Sharing:
+    """A person's use of files."""
+
+    def __init__(self, person: Person) -> None:
+        self.person = person
+        self.page = person.page
+
+    def share(self, *paths: Path) -> Sharing:
+        """Choose files with the button beside the composer."""
+        with self.page.expect_file_chooser() as chooser:
+            self.page.get_by_role("button", name="Share a file").click()
+        chooser.value.set_files(paths)
+        return self
+
+    @property
+    def uploads(self) -> Locator:
+        """Those on their way."""
+        return self.page.get_by_role("list", name="Files on their way").get_by_role("listitem")
+
+    def expect_refused(self, words: str) -> Sharing:
+        """The list says why a file was not shared; it can be discarded."""
+        expect(self.uploads.first).to_contain_text(words, timeout=SHARED_MS)
+        self.page.wait_for_load_state()
+        return self
+
+    def discard(self) -> Sharing:
+        """Take the failed one off the list; the focus stays near."""
+        self.uploads.first.get_by_role("button", name="Discard").click()
+        expect(self.uploads).to_have_count(0)
+        assert self.page.evaluate("document.activeElement !== document.body")
+        return self
+
+    def message(self, name: str) -> Message:
+        """The row of a file, once it is a message."""
+        row = self.person.timeline.get_by_role("article").filter(has_text=name)
+        expect(row).to_have_count(1, timeout=SHARED_MS)
+        return Message(row.get_attribute("data-msg-id") or "", name, self.person.channel, self.person)
+
+    def expect_image(self, message: Message) -> Sharing:
+        """The picture is shown in the row."""
+        image = self.person.row(message).get_by_role("img", name=f"Picture {message.text}")
+        expect(image).to_be_visible(timeout=SHARED_MS)
+        expect(image).to_have_js_property("complete", True, timeout=SHARED_MS)
+        assert image.evaluate("image => image.naturalWidth") > 0
+        return self
+
+    def expect_no_image(self, message: Message) -> Sharing:
+        """What only calls itself a picture is a file like any other."""
+        expect(self.person.row(message).get_by_role("img", name="Picture")).to_have_count(
+            0, timeout=SHARED_MS
+        )
+        return self
+
+    def expect_available(self, message: Message, nodes: int) -> Sharing:
+        """The row says how many nodes have it."""
+        words = f"available from {nodes} nodes"
+        expect(self.person.row(message).get_by_text(words)).to_be_visible(timeout=4 * SHARED_MS)
+        return self
+
+    def save(self, message: Message, folder: Path) -> bytes:
+        """Save it to the disk; its contents."""
+        with self.page.expect_download() as download:
+            self.person.row(message).get_by_role("link", name=f"Save {message.text}").click()
+        assert download.value.suggested_filename == message.text
+        path = folder / "saved"
+        download.value.save_as(path)
+        return path.read_bytes()

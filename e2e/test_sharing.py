@@ -1,0 +1,42 @@
+"""Files between two people at real browsers."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+from e2e.conftest import People
+from e2e.servers import Server
+from e2e.sharing import Sharing
+from tests.support.pictures import png
+
+
+def test_pictures_and_files_get_to_the_other(
+    people: People, server: Server, channel: str, tmp_path: Path
+) -> None:
+    klara = people("klara", server).sign_up().join(channel)
+    lars = people("lars", server).sign_up().join(channel)
+    content = random.Random(9).randbytes(700_000)
+    for name, given in (
+        ("garden.png", png(640, 400, colour=(44, 100, 60))),
+        ("minutes.bin", content),
+        ("trick.png", b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'></svg>"),
+    ):
+        (tmp_path / name).write_bytes(given)
+    shares, gets = Sharing(klara), Sharing(lars)
+
+    shares.share(tmp_path / "garden.png", tmp_path / "minutes.bin")
+    picture, file = gets.message("garden.png"), gets.message("minutes.bin")
+    gets.expect_image(picture)
+    shares.expect_image(shares.message("garden.png"))
+    assert gets.save(file, tmp_path) == content
+    gets.expect_available(file, 3)
+    shares.share(tmp_path / "trick.png")
+    gets.expect_no_image(gets.message("trick.png"))
+    lars.picture("files")
+
+    (tmp_path / "vast.png").write_bytes(png(1, 1).replace(b"\0\0\0\x01\0\0\0\x01", b"\0\0\x60\0\0\0\x60\0"))
+    people.allow("400")
+    shares.share(tmp_path / "vast.png").expect_refused("is too large to be shown")
+    klara.picture("file-refused")
+    shares.discard()

@@ -1,0 +1,93 @@
+"""``FileShelf``: the contents of files on the own disk, written and read block by block.
+
+Invariants: a file counts as whole only when all its blocks were committed before the mark that says so; a
+block that is lost takes the mark away as soon as somebody reads it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from peernode.channel.filetree import FANOUT, LEAF_BYTES, FileRef, blocks_of, digests_in
+from peernode.errors import Backpressure, PeerNodeError
+from peernode.pubsub.context import Context
+from peernode.store.base import PutMeta, PutPart, Write
+
+SLICE = 256
+"""Blocks that are fetched and committed, or read, in one go."""
+
+
+class FileShelf:
+    """See the module."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def put(self, content: bytes, name: str) -> FileRef:
+        """Make a file's contents durable; ``STORE_FULL``, ``RATE_LIMITED``."""
+        root, batch = b"", list[Write]()
+        for digest, block in blocks_of(content):
+            root = digest
+            batch.append(PutPart(digest, block))
+            if len(batch) >= SLICE:
+                await self._commit(batch)
+                batch = []
+        file = FileRef(len(content), root, name)
+        await self._commit([*batch, self.mark(file)])
+        return file
+
+    async def _commit(self, writes: list[Write]) -> None:
+        try:
+            await self._context.store.commit(*writes)
+        except Backpressure as error:
+            raise PeerNodeError("RATE_LIMITED", retry_after=1) from error
+
+    def whole(self, file: FileRef) -> bool:
+        """Whether all of it is here."""
+        return self._context.store.meta(_key(file)) == b"1"
+
+    async def read(self, file: FileRef, offset: int, length: int) -> bytes | None:
+        """Bytes of a file that is whole here; None when a block of it is lost, and it is whole no more."""
+        first, last = offset // LEAF_BYTES, min(offset + length, file.size) - 1
+        leaves = range(first, last // LEAF_BYTES + 1)
+        blocks: dict[bytes, bytes] = {}
+        found: list[bytes] = []
+        for index in leaves:
+            block = self._leaf(file, index, blocks)
+            if block is None:
+                self._context.collector.count("files.block_lost")
+                await self._context.save(self.mark(file, whole=False))
+                return None
+            found.append(block)
+            if index % SLICE == SLICE - 1:
+                await asyncio.sleep(0)
+        begin = offset - first * LEAF_BYTES
+        return b"".join(found)[begin : begin + length]
+
+    def _leaf(self, file: FileRef, index: int, seen: dict[bytes, bytes]) -> bytes | None:
+        """A leaf, by the way down from the root."""
+        levels = len(file.widths)
+        digest = file.root
+        for level in range(levels - 1):
+            block = seen.get(digest) or self.block(
+                file, level, digest, index // FANOUT ** (levels - 1 - level)
+            )
+            if block is None:
+                return None
+            seen[digest] = block
+            digest = digests_in(block)[index // FANOUT ** (levels - 2 - level) % FANOUT]
+        return self.block(file, levels - 1, digest, index)
+
+    def block(self, file: FileRef, level: int, digest: bytes, index: int) -> bytes | None:
+        """A block of the tree, if it is here and of the length that it must have."""
+        block = self._context.store.part(digest)
+        return block if block is not None and len(block) == file.block_bytes(level, index) else None
+
+    def mark(self, file: FileRef, *, whole: bool = True) -> PutMeta:
+        """The write that says whether all of it is here."""
+        return PutMeta(_key(file), b"1" if whole else b"")
+
+
+def _key(file: FileRef) -> str:
+    """What a file's mark is kept under; of another size it would be another tree."""
+    return f"file {file.root.hex()} {file.size}"

@@ -1,0 +1,42 @@
+/**
+ * Files in the conversation: those that are on their way up, and what is known of those that are there.
+ */
+
+import { systemClock } from "./clock.js";
+import { Availability } from "./files.js";
+import { Uploads } from "./uploads.js";
+import { postFile } from "./view/posting.js";
+import { UploadList } from "./view/uploadlist.js";
+
+export class Sharing {
+  #availability;
+
+  constructor(app) {
+    const uploads = new Uploads(postFile, {
+      changed: () => list.redraw(),
+      shared: (report) => {
+        app.messages.reported(report, app.me.id, app.me.name);
+        if (report.channel === app.current) app.screen.toBottom();
+      },
+      refused: (error) => app.screen.trouble(error),
+    });
+    const list = new UploadList({
+      uploads: () => uploads.of(app.current),
+      share: (files) => app.current !== null && uploads.add(app.current, files),
+      retry: (id) => uploads.retry(id),
+      cancel: (id) => uploads.cancel(id),
+    });
+    this.#availability = new Availability(
+      (channel, id) => app.connection.request({ type: "file.available", channel, id }),
+      systemClock,
+      () => app.screen.timeline.redraw(),
+    );
+    /** Another channel is shown. */
+    this.shown = () => list.redraw();
+  }
+
+  /** How many nodes have the file of a row, as far as that is known. */
+  nodesOf(row) {
+    return row.file && !row.deleted && row.order ? this.#availability.of(row) : null;
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * Files on their way from this page to the node: what is shown of them while they are no messages yet.
+ *
+ * An upload has the id that its message will have, so trying again is never a second message. It lives as long as
+ * the page: a file is not kept in the browser. One goes at a time, in the order in which they were chosen.
+ */
+
+import { ownError } from "./strings.js";
+import { uuid7 } from "./uuid7.js";
+
+export const FILE_MAX_BYTES = 25 * 1024 * 1024;
+export const UPLOADS_MAX = 20;
+
+export class Uploads {
+  #post;
+  #listener;
+  #all = [];
+  #running = null;
+
+  /**
+   * `post(upload, onSent)` returns `{ done, abort() }`, `done` being a promise of the message's report;
+   * `listener`: `changed()`, `shared(report)`, `refused(error)` for what is not even begun.
+   */
+  constructor(post, listener) {
+    this.#post = post;
+    this.#listener = listener;
+  }
+
+  /** `{id, channel, name, size, sent, state: "waiting" | "sending" | "failed", error}`, in their order. */
+  of(channel) {
+    return this.#all.filter((upload) => upload.channel === channel);
+  }
+
+  /** Share files into a channel. */
+  add(channel, files) {
+    for (const file of files) {
+      const error = this.#refusal(file);
+      if (error) this.#listener.refused(error);
+      else this.#all.push({ id: uuid7(), channel, file, name: file.name, size: file.size, sent: 0, state: "waiting", error: null });
+    }
+    this.#next();
+  }
+
+  #refusal(file) {
+    if (file.size === 0) return ownError("FILE_EMPTY");
+    if (file.size > FILE_MAX_BYTES) return ownError("FILE_TOO_LARGE");
+    return this.#all.length >= UPLOADS_MAX ? ownError("UPLOADS_FULL") : null;
+  }
+
+  retry(id) {
+    const upload = this.#all.find((each) => each.id === id);
+    if (upload?.state !== "failed") return;
+    Object.assign(upload, { state: "waiting", sent: 0, error: null });
+    this.#next();
+  }
+
+  /** Take it back; what the node has already taken is a message and stays. */
+  cancel(id) {
+    const upload = this.#all.find((each) => each.id === id);
+    if (!upload) return;
+    this.#all = this.#all.filter((each) => each !== upload);
+    if (this.#running?.upload === upload) this.#running.abort();
+    this.#listener.changed();
+  }
+
+  async #next() {
+    this.#listener.changed();
+    if (this.#running) return;
+    const upload = this.#all.find((each) => each.state === "waiting");
+    if (!upload) return;
+    upload.state = "sending";
+    const { done, abort } = this.#post(upload, (sent) => {
+      upload.sent = Math.min(sent, upload.size);
+      this.#listener.changed();
+    });
+    this.#running = { upload, abort };
+    this.#listener.changed();
+    try {
+      const report = await done;
+      this.#all = this.#all.filter((each) => each !== upload);
+      this.#listener.shared(report);
+    } catch (error) {
+      Object.assign(upload, { state: "failed", error });
+    }
+    this.#running = null;
+    this.#next();
+  }
+}

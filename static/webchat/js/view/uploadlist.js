@@ -1,0 +1,83 @@
+/**
+ * Choosing files, dropping or pasting them, and the list of those that are on their way.
+ */
+
+import { sizeWords } from "../files.js";
+import { say } from "../strings.js";
+import { byId, h, icon, setText } from "./dom.js";
+
+export class UploadList {
+  #source;
+  #list = byId("uploads");
+  #field = byId("attach-file");
+  #items = new Map();
+
+  /** `source`: `uploads()` of the open channel, `share(files)`, `retry(id)`, `cancel(id)`. */
+  constructor(source) {
+    this.#source = source;
+    byId("attach").addEventListener("click", () => this.#field.click());
+    this.#field.addEventListener("change", () => {
+      source.share([...this.#field.files]);
+      this.#field.value = "";
+    });
+    this.#list.addEventListener("click", (event) => this.#clicked(event));
+    const place = byId("conversation");
+    place.addEventListener("dragover", (event) => {
+      if (event.dataTransfer.types.includes("Files")) event.preventDefault();
+    });
+    place.addEventListener("drop", (event) => this.#taken(event, event.dataTransfer));
+    byId("composer-text").addEventListener("paste", (event) => this.#taken(event, event.clipboardData));
+  }
+
+  #taken(event, { files }) {
+    if (files.length === 0) return;
+    event.preventDefault();
+    this.#source.share([...files]);
+  }
+
+  #clicked(event) {
+    const button = event.target.closest("button");
+    const id = button?.closest("li").dataset.upload;
+    if (!id) return;
+    if (button.dataset.act === "retry") this.#source.retry(id);
+    else this.#source.cancel(id);
+    byId("attach").focus();
+  }
+
+  redraw() {
+    const uploads = this.#source.uploads();
+    const shown = new Set(uploads.map(({ id }) => id));
+    for (const [id, item] of this.#items) {
+      if (shown.has(id)) continue;
+      item.remove();
+      this.#items.delete(id);
+    }
+    for (const upload of uploads) {
+      if (!this.#items.has(upload.id)) this.#items.set(upload.id, this.#list.appendChild(made(upload)));
+      draw(this.#items.get(upload.id), upload);
+    }
+    this.#list.hidden = uploads.length === 0;
+  }
+}
+
+function made({ id, name, size }) {
+  const bar = h("progress", { class: "upload-bar", max: size, "aria-label": say("upload.progress", { name }) });
+  const words = h("span", { class: "upload-words", role: "status" });
+  const retry = h("button", { type: "button", class: "action", "data-act": "retry" }, icon("retry"), say("row.retry"));
+  const cancel = h("button", { type: "button", class: "action", "data-act": "cancel" }, icon("discard"), h("span"));
+  const item = h("li", { class: "upload", "data-upload": id }, h("span", { class: "upload-name" }, name), bar, words, retry, cancel);
+  return Object.assign(item, { bar, words, retry, cancel });
+}
+
+function draw({ bar, words, retry, cancel, dataset }, { size, sent, state, error }) {
+  dataset.state = state;
+  bar.value = sent;
+  const isFailed = state === "failed";
+  const values = { sent: sizeWords(sent), size: sizeWords(size) };
+  const told = { waiting: "upload.waiting", sending: sent < size ? "upload.sending" : "upload.checking" };
+  const why = isFailed ? say("upload.failed", { reason: error.message, remedy: error.remedy ?? "" }) : say(told[state], values);
+  setText(words, why);
+  bar.hidden = isFailed;
+  retry.hidden = !isFailed;
+  setText(cancel.lastElementChild, say(isFailed ? "row.discard" : "row.cancel"));
+}

@@ -1,0 +1,133 @@
+/** Shared files: uploads one after the other, what is shown, and who has what. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Availability, fileAddress, FRESH_MS, KNOWN_MAX, mayBeShown, SHOWN_MAX_BYTES, sizeWords, SPREADING_MS } from "../../static/webchat/js/files.js";
+import { FILE_MAX_BYTES, Uploads, UPLOADS_MAX } from "../../static/webchat/js/uploads.js";
+import { FakeClock, recorder, settle } from "./fakes.mjs";
+
+const CHANNEL = "#a";
+const file = (name, size = 10) => ({ name, size });
+
+function made() {
+  const posts = [];
+  const post = (upload, onSent) => {
+    const one = { upload, onSent, aborted: false };
+    one.done = new Promise((resolve, reject) => Object.assign(one, { resolve, reject }));
+    posts.push(one);
+    return { done: one.done, abort: () => ((one.aborted = true), one.reject({ message: "gone" })) };
+  };
+  const listener = recorder("changed", "shared", "refused");
+  const uploads = new Uploads(post, listener);
+  const states = () => uploads.of(CHANNEL).map(({ name, state, sent }) => [name, state, sent]);
+  const heard = (name) => listener.calls.filter(([each]) => each === name).map(([, given]) => given);
+  return { posts, uploads, states, heard };
+}
+
+test("files go one after the other, with their progress, and leave when they are messages", async () => {
+  const { posts, uploads, states, heard } = made();
+  uploads.add(CHANNEL, [file("one"), file("two")]);
+  assert.deepEqual(states(), [["one", "sending", 0], ["two", "waiting", 0]]);
+  assert.equal(posts.length, 1);
+  posts[0].onSent(7);
+  posts[0].onSent(999);
+  assert.deepEqual(states()[0], ["one", "sending", 10]);
+  posts[0].resolve({ id: posts[0].upload.id });
+  await settle();
+  assert.deepEqual(states(), [["two", "sending", 0]]);
+  assert.deepEqual(heard("shared"), [{ id: posts[0].upload.id }]);
+});
+
+test("one that failed holds up nobody, and is tried again under its id", async () => {
+  const { posts, uploads, states } = made();
+  uploads.add(CHANNEL, [file("one"), file("two")]);
+  posts[0].reject({ message: "no" });
+  await settle();
+  assert.deepEqual(states(), [["one", "failed", 0], ["two", "sending", 0]]);
+  const [{ id }] = uploads.of(CHANNEL);
+  uploads.retry(id);
+  uploads.retry("nonsense");
+  posts[1].resolve({});
+  await settle();
+  assert.equal(posts[2].upload.id, id);
+  assert.deepEqual(states(), [["one", "sending", 0]]);
+});
+
+test("what is cancelled goes away at once and the next one goes on", async () => {
+  const { posts, uploads, states } = made();
+  uploads.add(CHANNEL, [file("one"), file("two"), file("three")]);
+  const [one, two] = uploads.of(CHANNEL);
+  uploads.cancel(two.id);
+  uploads.cancel(one.id);
+  assert.equal(posts[0].aborted, true);
+  await settle();
+  assert.deepEqual(states(), [["three", "sending", 0]]);
+  assert.deepEqual(uploads.of("#b"), []);
+});
+
+test("empty, too large and too many files are refused with words", () => {
+  const { uploads, heard, states } = made();
+  uploads.add(CHANNEL, [file("empty", 0), file("large", FILE_MAX_BYTES + 1)]);
+  uploads.add(CHANNEL, Array.from({ length: UPLOADS_MAX + 1 }, (_, at) => file(`${at}`)));
+  assert.deepEqual(heard("refused").map(({ code }) => code), ["FILE_EMPTY", "FILE_TOO_LARGE", "UPLOADS_FULL"]);
+  assert.equal(states().length, UPLOADS_MAX);
+});
+
+test("a name and a size decide whether it is worth trying to show a file", () => {
+  for (const name of ["a.png", "b.JPG", "c.jpeg", "d.webp", "e.gif"]) assert.ok(mayBeShown({ name, size: 1 }), name);
+  for (const name of ["a.svg", "b.html", "png", "c.png.exe"]) assert.ok(!mayBeShown({ name, size: 1 }), name);
+  assert.ok(!mayBeShown({ name: "a.png", size: SHOWN_MAX_BYTES + 1 }));
+});
+
+test("sizes and addresses", () => {
+  assert.deepEqual([1, 999, 1000, 999_499, 1_000_000, 26_214_400].map(sizeWords), ["1 B", "999 B", "1 kB", "999 kB", "1.0 MB", "26.2 MB"]);
+  assert.equal(fileAddress("#a b/ü", "id"), "/files/a%20b%2F%C3%BC/id/");
+});
+
+test("who has a file is asked once, and again when the answer is old", async () => {
+  const clock = new FakeClock();
+  const asked = [];
+  let answer = { nodes: 3, asked: 3, here: 1 };
+  let changed = 0;
+  const known = new Availability(
+    async (...place) => {
+      asked.push(place);
+      if (answer === null) throw new Error("away");
+      return answer;
+    },
+    clock,
+    () => (changed += 1),
+  );
+  const row = { channel: CHANNEL, id: "x" };
+  assert.equal(known.of(row), null);
+  assert.equal(known.of(row), null);
+  await settle();
+  assert.deepEqual(known.of(row), { nodes: 3, asked: 3 });
+  assert.deepEqual([asked, changed], [[[CHANNEL, "x"]], 1]);
+  answer = null;
+  clock.pass(FRESH_MS + 1);
+  assert.deepEqual(known.of(row), { nodes: 3, asked: 3 }, "the old answer stays until there is a new one");
+  await settle();
+  assert.equal(asked.length, 2);
+  for (let at = 0; at < KNOWN_MAX; at += 1) known.of({ channel: CHANNEL, id: `${at}` });
+  await settle();
+  assert.equal(known.of(row), null, "the one asked longest ago is forgotten");
+});
+
+test("while a file is spreading its row is drawn and asked about again", async () => {
+  const clock = new FakeClock();
+  let nodes = 1;
+  let changed = 0;
+  const known = new Availability(async () => ({ nodes: nodes++, asked: 2 }), clock, () => (changed += 1));
+  const row = { channel: CHANNEL, id: "x" };
+  known.of(row);
+  await settle();
+  assert.equal(changed, 1);
+  clock.pass(SPREADING_MS);
+  assert.equal(changed, 2);
+  known.of(row);
+  await settle();
+  assert.deepEqual(known.of(row), { nodes: 2, asked: 2 });
+  assert.equal(clock.waiting, 0, "it has got everywhere");
+});
