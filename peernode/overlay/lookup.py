@@ -4,12 +4,16 @@
 not trusted: only nodes that answered us are in the result. A question that is still unanswered when
 the lookup ends goes on to its last retransmission in the background, so that a dead peer is noticed
 as such; when the lookup is cancelled, so are its questions. A late peer is asked once more, or at
-5 % loss every two-hundredth lookup would miss one. Bounds: see ``search``, and ``LOOKUP_MAX_S``.
+5 % loss every two-hundredth lookup would miss one. A late one that only liars have named is not asked again:
+it may be somebody's address under a key that nobody has, and what may be sent to that is little. Who misled a
+lookup is not believed by the next ones, for ``DISTRUST_S``. Bounds: see ``search``, ``LOOKUP_MAX_S`` and
+``MISLEADING_MAX``.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -28,6 +32,12 @@ CONTACTS_MAX = 16
 
 LOOKUP_MAX_S = 4.0
 """Then a lookup returns what it has: hostile peers can name ever closer nodes that are none."""
+
+DISTRUST_S = 60.0
+"""So long the word of a peer that misled a lookup counts for nothing, unless others say the same."""
+
+MISLEADING_MAX = 256
+"""Misleading peers remembered; over it the one that misled longest ago is forgotten."""
 
 # In timeouts of the peer: two sends are missed after 1 + 2, three after 1 + 2 + 4 of them.
 _LATE_RTOS = 3
@@ -61,10 +71,16 @@ class _Lookup:
     target: bytes
     news: asyncio.Event = field(default_factory=asyncio.Event)
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    questions: dict[Candidate, asyncio.Task[None]] = field(default_factory=dict)
 
     def judge(self, verdict: Callable[[Candidate], None], candidate: Candidate) -> None:
         """Something happened to ``candidate``."""
         verdict(candidate)
+        for named, question in list(self.questions.items()):
+            if self.search.hopeless(named):
+                self.search.given_up(named)
+                question.cancel()
+                del self.questions[named]
         self.news.set()
 
 
@@ -76,11 +92,21 @@ class Lookups:
         self._config = config
         self._table = table
         self._tasks = tasks
+        self._misleading: OrderedDict[bytes, float] = OrderedDict()
+        """Key -> when it last misled a lookup."""
         self.running = 0
+
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """How full the tables are, each with its bound."""
+        return {"misleading": (len(self._misleading), MISLEADING_MAX)}
+
+    def forgive(self) -> None:
+        """Our own network was away: nobody misled us."""
+        self._misleading.clear()
 
     async def run(self, target: bytes, want: int, seeds: Iterable[Contact] = ()) -> LookupResult:
         """The ``want`` nodes closest to ``target``; ``seeds`` are asked besides the table's closest."""
-        lookup = _Lookup(Search(target, want, self._config.alpha), target)
+        lookup = _Lookup(Search(target, want, self._config.alpha, self._distrusted), target)
         for contact in seeds:
             lookup.search.learn(contact, doubted=False, urgent=True)
         for contact in self._table.closest(target, self._config.k):
@@ -97,9 +123,25 @@ class Lookups:
             raise
         finally:
             self.running -= 1
+            self._note_misleading(lookup.search)
         self._table.refreshed(target)
         closest = [self._where_it_answered(contact) for contact in lookup.search.result()]
         return LookupResult(closest, lookup.search.answered, lookup.search.asked, self._news(lookup.search))
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    def _distrusted(self, key: bytes) -> bool:
+        misled_at = self._misleading.get(key)
+        return misled_at is not None and self._now() - misled_at < DISTRUST_S
+
+    def _note_misleading(self, search: Search) -> None:
+        for key in search.misled_by():
+            self._rpc.counters["lookup.misled"] += 1
+            self._misleading[key] = self._now()
+            self._misleading.move_to_end(key)
+            if len(self._misleading) > MISLEADING_MAX:
+                self._misleading.popitem(last=False)
 
     def _news(self, search: Search) -> bool:
         return any(
@@ -113,7 +155,9 @@ class Lookups:
         while not lookup.search.over:
             lookup.news.clear()
             while (candidate := lookup.search.next()) is not None:
-                lookup.tasks.append(self._tasks.spawn(self._question(lookup, candidate), "lookup"))
+                task = self._tasks.spawn(self._question(lookup, candidate), "lookup")
+                lookup.tasks.append(task)
+                lookup.questions[candidate] = task
             await lookup.news.wait()
 
     async def _question(self, lookup: _Lookup, candidate: Candidate) -> None:
@@ -150,7 +194,7 @@ class Lookups:
 
     async def _ask(self, lookup: _Lookup, candidate: Candidate, sends: int | None) -> None:
         for contact in await self._find_node(candidate.contact, lookup.target, sends):
-            lookup.search.learn(contact, doubted=self._table.suspected(contact))
+            lookup.search.learn(contact, doubted=self._table.suspected(contact), teller=candidate.word)
         lookup.judge(lookup.search.came, candidate)
 
     async def _find_node(self, contact: Contact, target: bytes, sends: int | None) -> list[Contact]:

@@ -94,7 +94,7 @@ class Overlay:
         rpc.serve(Op.PING_VIA, probing.serve)
         self._nearby = Nearby(lan, rpc, self._tasks, self._found_nearby)
         routing = (self.table, self._remembered, self._upkeep)
-        self._parts = (*routing, self._bootstrap, self._nearby, self._dialback, probing)
+        self._parts = (*routing, self._lookups, self._bootstrap, self._nearby, self._dialback, probing)
 
     # -- life ---------------------------------------------------------------------------------
 
@@ -211,6 +211,7 @@ class Overlay:
         entering = self._connection.answered(contact.public_key)
         if entering:
             self.table.forgive()
+            self._lookups.forgive()
         self.table.answered(contact)
         self._remembered.heard(contact)
         if entering:
