@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 
 from peernode.channel.draft import Draft
-from peernode.channel.filetree import FILE_MAX_BYTES, FILE_NAME_MAX_BYTES, FileRef, file_in
+from peernode.channel.filetree import FILE_MAX_BYTES, FILE_NAME_MAX_BYTES, FileRef, file_in, root_of
 from peernode.channel.kinds import Kind
 from peernode.channel.message import Message
 from peernode.channel.quota import PART_BYTES
@@ -25,7 +25,9 @@ class NodeFiles(NodeInsight):
     async def share(self, name: str, message_id: str | None, content: bytes, file_name: str) -> OutboxState:
         """As ``publish``: a message that names a file; its contents are durable here when this returns.
 
-        Raises ``PeerNodeError``: ``EMPTY``, ``FILE_TOO_LARGE``, ``AUTHOR_QUOTA``, ``CHANNEL_FULL`` …
+        What the message would be refused for is found out before anything is written: contents that no
+        message names would be charged to nobody. Raises ``PeerNodeError``: ``EMPTY``, ``FILE_TOO_LARGE``,
+        ``ID_REUSED``, ``OUTBOX_FULL``, ``AUTHOR_QUOTA``, ``CHANNEL_FULL`` …
         """
         replica = self._pubsub.storage.member(name)
         if not content:
@@ -33,9 +35,13 @@ class NodeFiles(NodeInsight):
         if len(content) > FILE_MAX_BYTES:
             raise PeerNodeError("FILE_TOO_LARGE", limit=FILE_MAX_BYTES >> 20)
         raw_id = uuid.UUID(message_id).bytes if message_id else self._context.new_id()
-        self._pubsub.publisher.check_room(replica, FileRef(len(content), b"", "").blocks * PART_BYTES)
-        file = await self._pubsub.files.shelf.put(content, _fitting(file_name))
-        return await self._pubsub.publish(name, raw_id, Draft(Kind.FILE, file=file))
+        file = FileRef(len(content), root_of(content), _fitting(file_name))
+        draft = Draft(Kind.FILE, file=file)
+        async with self._pubsub.files.sharing:
+            if self._pubsub.publisher.is_new(replica, raw_id, draft):
+                self._pubsub.publisher.check_room(replica, file.blocks * PART_BYTES)
+                await self._pubsub.files.shelf.put(content, file)
+            return await self._pubsub.publish(name, raw_id, draft)
 
     async def file(self, name: str, message_id: str) -> FileInfo:
         """The file that a message names; ``MESSAGE_UNKNOWN`` when it names none, or is deleted."""

@@ -11,6 +11,7 @@ many blocks there are and how long each is, whatever a hostile author put into t
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -31,6 +32,11 @@ class FileRef:
     size: int
     root: bytes
     name: str
+
+    @property
+    def key(self) -> str:
+        """What tells its contents from others': of another size the same root would be another tree."""
+        return f"{self.root.hex()} {self.size}"
 
     @property
     def body(self) -> bytes:
@@ -56,6 +62,11 @@ class FileRef:
         if level == len(widths) - 1:
             return min(LEAF_BYTES, self.size - index * LEAF_BYTES)
         return PART_DIGEST_BYTES * min(FANOUT, widths[level + 1] - index * FANOUT)
+
+
+def root_of(content: bytes) -> bytes:
+    """The digest that names a file's contents, which are not empty."""
+    return deque(blocks_of(content), maxlen=1)[0][0]
 
 
 def file_in(body: bytes) -> FileRef:

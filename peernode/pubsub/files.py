@@ -79,10 +79,12 @@ class Files:
         self._storage = storage
         self._audience = audience
         self.shelf = FileShelf(context)
-        self._wanted: OrderedDict[bytes, _Wanted] = OrderedDict()
-        """By root."""
-        self._fetching: dict[bytes, asyncio.Future[bool]] = {}
-        self._got: dict[bytes, int] = {}
+        self.sharing = asyncio.Lock()
+        """One own file at a time is put on the disk and named by a message."""
+        self._wanted: OrderedDict[str, _Wanted] = OrderedDict()
+        """By the files' keys, as the following."""
+        self._fetching: dict[str, asyncio.Future[bool]] = {}
+        self._got: dict[str, int] = {}
         """Bytes that are here of a file that is being fetched."""
         self._gate = asyncio.Semaphore(FETCHES_AT_ONCE)
         self._worker: asyncio.Task[None] | None = None
@@ -106,9 +108,9 @@ class Files:
         if message.kind is not Kind.FILE or source is Source.OWN:
             return
         file = file_in(message.body)
-        if self.shelf.whole(file) or file.root in self._wanted:
+        if self.shelf.whole(file) or file.key in self._wanted:
             return
-        self._wanted[file.root] = _Wanted(replica, message.author, file)
+        self._wanted[file.key] = _Wanted(replica, message.author, file)
         if len(self._wanted) > WANTED_MAX:
             self._wanted.popitem(last=False)
             self._context.collector.count("files.wanted_full")
@@ -121,13 +123,13 @@ class Files:
         """Have all of a file here; whether it is. One fetch per file, however many want it."""
         if self.shelf.whole(file):
             return True
-        running = self._fetching.get(file.root)
+        running = self._fetching.get(file.key)
         if running is not None:
             return await asyncio.shield(running)
         if len(self._fetching) >= WANTED_MAX:
             return False
         done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._fetching[file.root] = done
+        self._fetching[file.key] = done
         self._context.tasks.spawn(self._fetch(replica, author, file, done), "files.fetch")
         return await asyncio.shield(done)
 
@@ -143,12 +145,12 @@ class Files:
         except TimeoutError:
             self._context.collector.count("files.slow")
         finally:
-            self._fetching.pop(file.root, None)
-            self._got.pop(file.root, None)
+            self._fetching.pop(file.key, None)
+            self._got.pop(file.key, None)
             if not done.done():
                 done.set_result(fetched)
         if fetched:
-            self._wanted.pop(file.root, None)
+            self._wanted.pop(file.key, None)
         self._context.collector.count("files.fetched" if fetched else "files.not_fetched")
 
     async def _tree(self, replica: Replica, file: FileRef, holders: list[Contact]) -> bool:
@@ -167,7 +169,7 @@ class Files:
                 if depth < last:
                     below.extend(digest for block in blocks for digest in digests_in(block))
                 else:
-                    self._got[file.root] = min(file.size, (start + len(digests)) * LEAF_BYTES)
+                    self._got[file.key] = min(file.size, (start + len(digests)) * LEAF_BYTES)
             level = below
         return await self._context.save(self.shelf.mark(file))
 
@@ -220,12 +222,12 @@ class Files:
     async def _fetch_wanted(self) -> None:
         """What the channels that this node serves name, one after the other, until all of it is here."""
         while self._wanted:
-            root, wanted = next(iter(self._wanted.items()))
+            key, wanted = next(iter(self._wanted.items()))
             if wanted.replica.serves and await self.fetch(wanted.replica, wanted.author, wanted.file):
-                self._wanted.pop(root, None)
+                self._wanted.pop(key, None)
                 continue
-            if self._wanted.get(root) is wanted:
-                self._wanted.move_to_end(root)
+            if self._wanted.get(key) is wanted:
+                self._wanted.move_to_end(key)
             await asyncio.sleep(wanted.pause_s / max(1, len(self._wanted)))
             wanted.pause_s = min(AGAIN_MAX_S, wanted.pause_s * 2)
 
@@ -233,7 +235,7 @@ class Files:
 
     def progress(self, file: FileRef) -> int:
         """Bytes of it that are here, as far as that is known without looking."""
-        return file.size if self.shelf.whole(file) else self._got.get(file.root, 0)
+        return file.size if self.shelf.whole(file) else self._got.get(file.key, 0)
 
     async def available(self, replica: Replica, author: bytes, file: FileRef) -> Availability:
         """How many nodes have all of it, as they say themselves."""

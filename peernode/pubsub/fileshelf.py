@@ -23,18 +23,15 @@ class FileShelf:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    async def put(self, content: bytes, name: str) -> FileRef:
+    async def put(self, content: bytes, file: FileRef) -> None:
         """Make a file's contents durable; ``STORE_FULL``, ``RATE_LIMITED``."""
-        root, batch = b"", list[Write]()
+        batch = list[Write]()
         for digest, block in blocks_of(content):
-            root = digest
             batch.append(PutPart(digest, block))
             if len(batch) >= SLICE:
                 await self._commit(batch)
                 batch = []
-        file = FileRef(len(content), root, name)
         await self._commit([*batch, self.mark(file)])
-        return file
 
     async def _commit(self, writes: list[Write]) -> None:
         try:
@@ -44,7 +41,7 @@ class FileShelf:
 
     def whole(self, file: FileRef) -> bool:
         """Whether all of it is here."""
-        return self._context.store.meta(_key(file)) == b"1"
+        return self._context.store.meta(f"file {file.key}") == b"1"
 
     async def read(self, file: FileRef, offset: int, length: int) -> bytes | None:
         """Bytes of a file that is whole here; None when a block of it is lost, and it is whole no more."""
@@ -85,9 +82,4 @@ class FileShelf:
 
     def mark(self, file: FileRef, *, whole: bool = True) -> PutMeta:
         """The write that says whether all of it is here."""
-        return PutMeta(_key(file), b"1" if whole else b"")
-
-
-def _key(file: FileRef) -> str:
-    """What a file's mark is kept under; of another size it would be another tree."""
-    return f"file {file.root.hex()} {file.size}"
+        return PutMeta(f"file {file.key}", b"1" if whole else b"")

@@ -61,21 +61,28 @@ class Publisher:
     async def publish(self, name: str, message_id: bytes, draft: Draft) -> OutboxState:
         """Accept a message: durable when this returns. Idempotent by ``message_id``."""
         replica = self._storage.member(name)
-        known = self.outbox.find(message_id)
-        accepting = self._accepting.get(message_id)
-        if known is not None or accepting is not None:
-            same = accepting[:2] if accepting else (known.draft, known.replica) if known else None
-            if same != (draft, replica):
-                raise PeerNodeError("ID_REUSED")
-            return known.snapshot() if known else await asyncio.shield(accepting[2])  # type: ignore[index]
-        if not self.outbox.has_room(len(self._accepting)):
-            raise PeerNodeError("OUTBOX_FULL", limit=self._context.config.outbox_max)
+        if not self.is_new(replica, message_id, draft):
+            known = self.outbox.find(message_id)
+            return known.snapshot() if known else await asyncio.shield(self._accepting[message_id][2])
         entry, parts = self._sign(replica, message_id, draft)
         done: asyncio.Future[OutboxState] = asyncio.get_running_loop().create_future()
         self._accepting[message_id] = (draft, replica, done)
         # A task of its own: who asked may go away in the middle, a commit has no middle.
         self._context.tasks.spawn(self._accept(entry, parts, done), "publish.accept")
         return await asyncio.shield(done)
+
+    def is_new(self, replica: Replica, message_id: bytes, draft: Draft) -> bool:
+        """Whether nothing has this id yet, and there is room for it; ``ID_REUSED``, ``OUTBOX_FULL``."""
+        known = self.outbox.find(message_id)
+        accepting = self._accepting.get(message_id)
+        if known is not None or accepting is not None:
+            same = accepting[:2] if accepting else (known.draft, known.replica) if known else None
+            if same != (draft, replica):
+                raise PeerNodeError("ID_REUSED")
+            return False
+        if not self.outbox.has_room(len(self._accepting)):
+            raise PeerNodeError("OUTBOX_FULL", limit=self._context.config.outbox_max)
+        return True
 
     async def _accept(self, entry: Entry, parts: list[Write], done: asyncio.Future[OutboxState]) -> None:
         """Commit the message with its outbox entry; only then is it anywhere else than on the disk."""

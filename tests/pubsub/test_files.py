@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import random
+from dataclasses import replace
 
 import pytest
 
-from peernode.channel.filetree import FILE_MAX_BYTES, FileRef
+from peernode.channel.draft import Draft
+from peernode.channel.filetree import FILE_MAX_BYTES, FileRef, root_of
+from peernode.channel.kinds import Kind
 from peernode.channel.parts import part_digest
 from peernode.errors import PeerNodeError
-from peernode.events import ChatMessage, MessageReceived
+from peernode.events import ChatMessage, MessageReceived, OutboxState
 from peernode.pubsub.files import AGAIN_S
 from peernode.store.base import PutPart
 from tests.pubsub.flock import LOBBY, Bird, Flock, story
@@ -114,17 +117,16 @@ def test_nobody_has_it_is_told_and_tried_again_until_somebody_has() -> None:
         await flock.join()
         real = author.node._pubsub.files.shelf.put
 
-        async def put_nothing(content: bytes, name: str) -> FileRef:
-            file = await real(content, name)
+        async def put_nothing(content: bytes, file: FileRef) -> None:
+            await real(content, file)
             for digest in list(author.disk.nodes[author.identity.node_id].parts):
                 await author.node._context.store.commit(PutPart(digest, b"gone"))
-            return file
 
         author.node._pubsub.files.shelf.put = put_nothing  # type: ignore[method-assign]
         state = await author.call(author.node.share(LOBBY, None, CONTENT, "gone.bin"))
         await flock.expect(lambda: got(flock[1]) is not None, 5, "the message")
         assert not await flock[1].call(flock[1].node.fetch_file(LOBBY, state.id))
-        await author.call(real(CONTENT, "gone.bin"))
+        await author.call(real(CONTENT, FileRef(len(CONTENT), root_of(CONTENT), "gone.bin")))
         await asyncio.sleep(4 * AGAIN_S)
         await everywhere(flock, state.id, 90)
 
@@ -135,18 +137,39 @@ def test_a_tree_of_another_size_than_its_message_says_is_never_whole() -> None:
     async def tell(flock: Flock) -> None:
         liar, reader = flock[0], flock[1]
         await flock.join()
-        real = liar.node._pubsub.files.shelf.put
+        honest = FileRef(len(CONTENT), root_of(CONTENT), "small.bin")
 
-        async def lie(content: bytes, name: str) -> FileRef:
-            file = await real(content, name)
-            return FileRef(FILE_MAX_BYTES, file.root, name)
+        async def lie() -> OutboxState:
+            await liar.node._pubsub.files.shelf.put(CONTENT, honest)
+            draft = Draft(Kind.FILE, file=replace(honest, size=FILE_MAX_BYTES))
+            return await liar.node._pubsub.publish(LOBBY, liar.node._context.new_id(), draft)
 
-        liar.node._pubsub.files.shelf.put = lie  # type: ignore[method-assign]
-        state = await liar.call(liar.node.share(LOBBY, None, CONTENT, "small.bin"))
+        state = await liar.call(lie())
         await flock.expect(lambda: got(reader) is not None, 5, "the message")
         assert not await reader.call(reader.node.fetch_file(LOBBY, state.id))
         found = await reader.call(reader.node.file_available(LOBBY, state.id))
         assert (found.here, found.nodes) == (0, 0)
+        true = await liar.call(liar.node.share(LOBBY, None, CONTENT, "small.bin"))
+        await flock.expect(lambda: len(reader.node.history(LOBBY)) == 2, 5, "the honest message")
+        await everywhere(flock, true.id)  # the lie about the same root does not keep it away
+
+    story(tell, 2)
+
+
+def test_contents_that_no_message_will_name_are_not_written() -> None:
+    async def tell(flock: Flock) -> None:
+        author = flock[0]
+        await flock.join()
+        first = await author.call(author.node.share(LOBBY, None, CONTENT, "one.bin"))
+        parts = author.disk.nodes[author.identity.node_id].parts
+        written = len(parts)
+        for attempt in range(3):
+            with pytest.raises(PeerNodeError) as reused:
+                await author.call(author.node.share(LOBBY, first.id, bytes([attempt]) * 5000, "two.bin"))
+            assert reused.value.code == "ID_REUSED"
+        again = await author.call(author.node.share(LOBBY, first.id, CONTENT, "one.bin"))
+        assert again.id == first.id
+        assert len(parts) == written
 
     story(tell, 2)
 
