@@ -35,6 +35,11 @@ PIECE_BYTES = 192 * 1024
 FETCH_WAIT_S = 60.0
 """How long a browser waits for a file that its node has to get first."""
 
+SPREAD_WAIT_S = 10.0
+"""So long a file that nobody has is asked for again: its initiators may be getting it still."""
+
+ASK_AGAIN_S = 1.0
+
 STATUS = {
     "FILE_TOO_LARGE": 413,
     "WORKER_UNAVAILABLE": 503,
@@ -114,13 +119,16 @@ async def shared(request: HttpRequest, channel: str, message: str) -> HttpRespon
 async def _whole(user_id: int, place: dict[str, Any]) -> dict[str, Any]:
     """Size and name of a file that the node has by now; ``FILE_UNAVAILABLE``."""
     loop = asyncio.get_running_loop()
-    end = loop.time() + FETCH_WAIT_S
+    began = loop.time()
     while True:
         answer = await ask(user_id, "file.fetch", place)
         if answer["state"] == "whole":
             return answer
-        if answer["state"] == "nobody" or loop.time() > end:
+        missing = answer["state"] == "nobody"
+        if loop.time() - began > (SPREAD_WAIT_S if missing else FETCH_WAIT_S):
             raise CommandError("FILE_UNAVAILABLE")
+        if missing:
+            await asyncio.sleep(ASK_AGAIN_S)
 
 
 async def _piece(user_id: int, place: dict[str, Any], offset: int) -> bytes:
