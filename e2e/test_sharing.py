@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 from e2e.conftest import People
@@ -12,8 +13,9 @@ from tests.support.pictures import png
 
 
 def test_pictures_and_files_get_to_the_other(
-    people: People, server: Server, channel: str, tmp_path: Path
+    people: People, launch: Callable[..., Server], channel: str, tmp_path: Path
 ) -> None:
+    server = launch("three-nodes")  # the server's own, hers and his
     klara = people("klara", server).sign_up().join(channel)
     lars = people("lars", server).sign_up().join(channel)
     content = random.Random(9).randbytes(700_000)
