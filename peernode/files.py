@@ -26,12 +26,12 @@ class NodeFiles(NodeInsight):
         """As ``publish``: a message that names a file; its contents are durable here when this returns.
 
         What the message would be refused for is found out before anything is written: contents that no
-        message names would be charged to nobody. Raises ``PeerNodeError``: ``EMPTY``, ``FILE_TOO_LARGE``,
-        ``ID_REUSED``, ``OUTBOX_FULL``, ``AUTHOR_QUOTA``, ``CHANNEL_FULL`` …
+        message names would be charged to nobody. Raises ``PeerNodeError``: ``FILE_EMPTY``,
+        ``FILE_TOO_LARGE``, ``ID_REUSED``, ``OUTBOX_FULL``, ``AUTHOR_QUOTA``, ``CHANNEL_FULL`` …
         """
         replica = self._pubsub.storage.member(name)
         if not content:
-            raise PeerNodeError("EMPTY")
+            raise PeerNodeError("FILE_EMPTY")
         if len(content) > FILE_MAX_BYTES:
             raise PeerNodeError("FILE_TOO_LARGE", limit=FILE_MAX_BYTES >> 20)
         raw_id = uuid.UUID(message_id).bytes if message_id else self._context.new_id()
@@ -39,7 +39,7 @@ class NodeFiles(NodeInsight):
         draft = Draft(Kind.FILE, file=file)
         async with self._pubsub.files.sharing:
             if self._pubsub.publisher.is_new(replica, raw_id, draft):
-                self._pubsub.publisher.check_room(replica, file.blocks * PART_BYTES)
+                self._pubsub.publisher.check_room(replica, file.blocks * PART_BYTES + len(file.body))
                 await self._pubsub.files.shelf.put(content, file)
             return await self._pubsub.publish(name, raw_id, draft)
 

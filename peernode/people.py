@@ -6,10 +6,13 @@ it; whom the own person blocks or has verified is durable when the call returns,
 
 from __future__ import annotations
 
+import re
+
 from peernode.errors import PeerNodeError
 from peernode.events import Member, Person, Profile
-from peernode.identity import NODE_ID_BYTES
 from peernode.insight import NodeInsight
+
+NODE_ID = re.compile("[0-9a-fA-F]{40}")
 
 
 class NodePeople(NodeInsight):
@@ -53,7 +56,7 @@ class NodePeople(NodeInsight):
 
     async def block(self, node_id: str, on: bool) -> list[str]:
         """Block a person, or no longer; the node ids that are blocked then."""
-        return await self._pubsub.blocked.set(node_id, on)
+        return await self._pubsub.blocked.set(_node_id_bytes(node_id).hex(), on)
 
     def blocked(self) -> list[str]:
         """Node ids of the people whom this node's person does not want to hear."""
@@ -61,7 +64,7 @@ class NodePeople(NodeInsight):
 
     async def verify(self, node_id: str, on: bool) -> list[str]:
         """The own person has compared somebody's fingerprint, or doubts it; who is verified then."""
-        return await self._pubsub.verified.set(node_id, on)
+        return await self._pubsub.verified.set(_node_id_bytes(node_id).hex(), on)
 
     def verified(self) -> list[str]:
         """Node ids of the people whose fingerprints the own person has compared."""
@@ -79,10 +82,6 @@ class NodePeople(NodeInsight):
 
 
 def _node_id_bytes(text: str) -> bytes:
-    try:
-        found = bytes.fromhex(text)
-    except ValueError:
-        found = b""
-    if len(found) != NODE_ID_BYTES:
+    if not NODE_ID.fullmatch(text):
         raise PeerNodeError("BAD_FRAME", reason="A node id has 40 hex digits.")
-    return found
+    return bytes.fromhex(text)

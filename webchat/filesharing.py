@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import quote
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
@@ -22,6 +23,7 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_POST, require_safe
 
 from webchat.accounts.asking import ask
+from webchat.accounts.throttle import limit
 from webchat.accounts.words import error_texts
 from webchat.bridge import FILE_MAX_BYTES
 from webchat.chat.commands import CommandError
@@ -41,6 +43,7 @@ SPREAD_WAIT_S = 10.0
 ASK_AGAIN_S = 1.0
 
 STATUS = {
+    "SESSION_ENDED": 401,
     "FILE_TOO_LARGE": 413,
     "WORKER_UNAVAILABLE": 503,
     "RATE_LIMITED": 429,
@@ -57,13 +60,14 @@ def _refused(error: CommandError) -> HttpResponse:
     return JsonResponse({"error": error_texts(error)}, status=status, headers={"Cache-Control": "no-store"})
 
 
-@login_required
 @require_POST
 async def share(request: HttpRequest) -> HttpResponse:
     """Take the body as a file into a channel; answers with the message, as ``message.send`` does."""
     user = await request.auser()
-    assert isinstance(user, User)
     try:
+        if not isinstance(user, User):
+            raise CommandError("SESSION_ENDED")
+        await limit("files", user.pk, settings.FILES_PER_PERSON_MAX, settings.FILES_WINDOW_S)
         return JsonResponse(translated(await _shared(request, user.pk), get_language() or DEFAULT))
     except CommandError as error:
         return _refused(error)
@@ -74,8 +78,10 @@ async def _shared(request: HttpRequest, user_id: int) -> dict[str, Any]:
     if not UUID7.fullmatch(fields["id"]) or not fields["name"]:
         raise CommandError("BAD_FRAME", reason="channel, id and name are expected")
     length = request.headers.get("Content-Length", "")
-    if not length.isdecimal() or not int(length):
-        raise CommandError("EMPTY")
+    if not length.isdecimal():
+        raise CommandError("BAD_FRAME", reason="Content-Length is expected")
+    if not int(length):
+        raise CommandError("FILE_EMPTY")
     if int(length) > FILE_MAX_BYTES:
         raise CommandError("FILE_TOO_LARGE", limit=FILE_MAX_BYTES >> 20)
     upload, offset = secrets.token_hex(16), 0

@@ -7,6 +7,8 @@ durable before it counts; over its bound nobody more is taken.
 
 from __future__ import annotations
 
+import asyncio
+
 from peernode.errors import PeerNodeError
 from peernode.identity import NODE_ID_BYTES
 from peernode.pubsub.context import Context
@@ -25,6 +27,7 @@ class ChosenPeople:
         self._name = name
         self._limit = limit
         self._full = full
+        self._changing = asyncio.Lock()
 
     def all(self) -> list[str]:
         """Node ids in hex, in the order in which they were chosen."""
@@ -32,13 +35,17 @@ class ChosenPeople:
         return [raw[at : at + NODE_ID_BYTES].hex() for at in range(0, len(raw), NODE_ID_BYTES)]
 
     async def set(self, node_id: str, on: bool) -> list[str]:
-        """Choose somebody, or no longer; the list then. ``BAD_FRAME``, and the list's own code when full."""
-        if len(node_id) != 2 * NODE_ID_BYTES or node_id == self._context.identity.node_id.hex():
+        """Choose somebody, a checked node id in hex, or no longer; the list then.
+
+        Raises ``BAD_FRAME`` for the own one, and the list's own code when it is full.
+        """
+        if node_id == self._context.identity.node_id.hex():
             raise PeerNodeError("BAD_FRAME", reason="Another person's node id is expected.")
-        chosen = [one for one in self.all() if one != node_id]
-        if on:
-            if len(chosen) >= self._limit:
-                raise PeerNodeError(self._full, limit=self._limit)
-            chosen.append(node_id)
-        await self._context.store.commit(PutMeta(self._name, bytes.fromhex("".join(chosen))))
-        return chosen
+        async with self._changing:
+            chosen = [one for one in self.all() if one != node_id]
+            if on:
+                if len(chosen) >= self._limit:
+                    raise PeerNodeError(self._full, limit=self._limit)
+                chosen.append(node_id)
+            await self._context.commit(PutMeta(self._name, bytes.fromhex("".join(chosen))))
+            return chosen

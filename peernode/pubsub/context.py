@@ -40,6 +40,13 @@ class Context:
     collector: DiagnosticCollector
     tell: Callable[[Event], None]
 
+    async def commit(self, *writes: Write) -> None:
+        """Make durable what a person waits for; ``STORE_FULL``, ``RATE_LIMITED`` for a full queue."""
+        try:
+            await self.store.commit(*writes)
+        except Backpressure as error:
+            raise PeerNodeError("RATE_LIMITED", retry_after=1) from error
+
     async def save(self, *writes: Write) -> bool:
         """Write what may be written again later: a full disk or queue is counted, not raised."""
         try:

@@ -2,19 +2,17 @@
 
 A message of a file is small and gets its receipts like any other; its contents follow. The author's node has
 them on its disk before the message exists; the channel's initiators fetch them as soon as they have the
-message, and everybody else when somebody wants to see them. So a file is as safe as the number of nodes that
-hold all of it, which ``available`` asks them.
+message (``WantedFiles``), and everybody else when somebody wants to see them. So a file is as safe as the
+number of nodes that hold all of it, which ``available`` asks them.
 
 Invariants: a block counts only if its digest and its length are those of the tree that the message names; at
-most ``FETCHES_AT_ONCE`` files are fetched at a time, ``AT_ONCE`` blocks of each; an initiator that could not
-fetch one tries again after pauses that double up to ``AGAIN_MAX_S``.
+most ``FETCHES_AT_ONCE`` files are fetched at a time, ``AT_ONCE`` blocks of each; who fails to give several
+blocks of a file one after the other is asked for no other in that fetch.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
-from dataclasses import dataclass
 from typing import Any
 
 from peernode.channel.filetree import (
@@ -22,10 +20,7 @@ from peernode.channel.filetree import (
     LEAF_BYTES,
     FileRef,
     digests_in,
-    file_in,
 )
-from peernode.channel.kinds import Kind
-from peernode.channel.message import Message
 from peernode.channel.parts import PART_DIGEST_BYTES, part_digest
 from peernode.errors import Backpressure, Refused, RemoteProtocolError, RpcTimeout
 from peernode.events import Availability
@@ -33,7 +28,6 @@ from peernode.identity import node_id_of
 from peernode.pubsub.audience import Audience
 from peernode.pubsub.context import Context
 from peernode.pubsub.fileshelf import SLICE, FileShelf
-from peernode.pubsub.ingest import Source
 from peernode.pubsub.replica import Replica
 from peernode.pubsub.storage import PubSubStorage
 from peernode.rpc.rpc import Caller
@@ -46,29 +40,35 @@ FETCHES_AT_ONCE = 2
 AT_ONCE = 12
 """Blocks of one file that are asked for at a time: other requests to the same peer need room, too."""
 
-WANTED_MAX = 1024
-"""Files that wait for another try; over it the one that waits longest is looked for at the next start."""
+FETCHING_MAX = 1024
+"""Files that wait for their turn, or are being fetched; who wants another is told that nobody has it."""
 
 HOLDERS_MAX = 16
 """Nodes that are asked whether they have a file."""
 
+MISSES_MAX = 3
+
 FETCH_MAX_S = 300.0
 """A fetch that takes longer gives way to another file; what it has got is not fetched again."""
-
-AGAIN_S = 10.0
-AGAIN_MAX_S = 600.0
 
 _UNHEARD = (RpcTimeout, Refused, Backpressure, RemoteProtocolError)
 
 
-@dataclass(slots=True)
-class _Wanted:
-    """A file that this node should have as an initiator and does not have yet."""
+class _Holders:
+    """Who says it has a file; who fails ``MISSES_MAX`` times in a row is asked no more in this fetch."""
 
-    replica: Replica
-    author: bytes
-    file: FileRef
-    pause_s: float = AGAIN_S
+    def __init__(self, contacts: list[Contact]) -> None:
+        self._misses = dict.fromkeys(contacts, 0)
+
+    def in_turn(self, turn: int) -> list[Contact]:
+        """Those that are asked, another one first at each turn."""
+        able = [contact for contact, misses in self._misses.items() if misses < MISSES_MAX]
+        first = turn % len(able) if able else 0
+        return [*able[first:], *able[:first]]
+
+    def answered(self, holder: Contact, well: bool) -> None:
+        """It gave a block, or it did not."""
+        self._misses[holder] = 0 if well else self._misses[holder] + 1
 
 
 class Files:
@@ -81,41 +81,16 @@ class Files:
         self.shelf = FileShelf(context)
         self.sharing = asyncio.Lock()
         """One own file at a time is put on the disk and named by a message."""
-        self._wanted: OrderedDict[str, _Wanted] = OrderedDict()
-        """By the files' keys, as the following."""
         self._fetching: dict[str, asyncio.Future[bool]] = {}
+        """By the files' keys, as the following."""
         self._got: dict[str, int] = {}
         """Bytes that are here of a file that is being fetched."""
         self._gate = asyncio.Semaphore(FETCHES_AT_ONCE)
-        self._worker: asyncio.Task[None] | None = None
         context.rpc.serve(Op.HOLDS, self._serve_holds)
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """How full the tables are, each with its bound."""
-        return {
-            "files_wanted": (len(self._wanted), WANTED_MAX),
-            "files_fetching": (len(self._fetching), WANTED_MAX),
-        }
-
-    def load(self) -> None:
-        """Take up what the last run had not fetched yet, of the channels that are stored here."""
-        for replica in self._storage.replicas.values():
-            for raw in self._context.store.of_kind(replica.channel_id, int(Kind.FILE)):
-                self.stored(replica, Message.trusted(raw), Source.SYNC)
-
-    def stored(self, replica: Replica, message: Message, source: Source) -> None:
-        """A message is in the log: if it names a file, an initiator wants it."""
-        if message.kind is not Kind.FILE or source is Source.OWN:
-            return
-        file = file_in(message.body)
-        if self.shelf.whole(file) or file.key in self._wanted:
-            return
-        self._wanted[file.key] = _Wanted(replica, message.author, file)
-        if len(self._wanted) > WANTED_MAX:
-            self._wanted.popitem(last=False)
-            self._context.collector.count("files.wanted_full")
-        if self._worker is None or self._worker.done():
-            self._worker = self._context.tasks.spawn(self._fetch_wanted(), "files")
+        return {"files_fetching": (len(self._fetching), FETCHING_MAX)}
 
     # -- getting -----------------------------------------------------------------------------
 
@@ -126,7 +101,7 @@ class Files:
         running = self._fetching.get(file.key)
         if running is not None:
             return await asyncio.shield(running)
-        if len(self._fetching) >= WANTED_MAX:
+        if len(self._fetching) >= FETCHING_MAX:
             return False
         done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._fetching[file.key] = done
@@ -141,7 +116,7 @@ class Files:
             async with self._gate:
                 async with asyncio.timeout(FETCH_MAX_S):
                     holders, _ = await self._holders(replica, author, file)
-                    fetched = bool(holders) and await self._tree(replica, file, holders)
+                    fetched = bool(holders) and await self._tree(replica, file, _Holders(holders))
         except TimeoutError:
             self._context.collector.count("files.slow")
         finally:
@@ -149,17 +124,12 @@ class Files:
             self._got.pop(file.key, None)
             if not done.done():
                 done.set_result(fetched)
-        if fetched:
-            self._wanted.pop(file.key, None)
         self._context.collector.count("files.fetched" if fetched else "files.not_fetched")
 
-    async def _tree(self, replica: Replica, file: FileRef, holders: list[Contact]) -> bool:
-        """Fetch level by level what is not here; a tree of another form is its author's lie."""
+    async def _tree(self, replica: Replica, file: FileRef, holders: _Holders) -> bool:
+        """Fetch level by level what is not here; lengths that don't fit are the message's author's lie."""
         level, last = [file.root], len(file.widths) - 1
         for depth, width in enumerate(file.widths):
-            if len(level) != width:
-                self._context.collector.count("files.malformed")
-                return False
             below: list[bytes] = []
             for start in range(0, width, SLICE):
                 digests = level[start : start + SLICE]
@@ -179,11 +149,12 @@ class Files:
         file: FileRef,
         place: tuple[int, int],
         digests: list[bytes],
-        holders: list[Contact],
+        holders: _Holders,
     ) -> list[bytes] | None:
         """The blocks of these digests, durable; None when one could not be had."""
         depth, start = place
         gate = asyncio.Semaphore(AT_ONCE)
+        fetched: list[PutPart] = []
 
         async def one(at: int) -> bytes | None:
             here = self.shelf.block(file, depth, digests[at], start + at)
@@ -191,21 +162,22 @@ class Files:
                 return here
             async with gate:
                 wanted = file.block_bytes(depth, start + at)
-                return await self._from_any(replica, digests[at], wanted, holders, start + at)
+                block = await self._from_any(replica, digests[at], wanted, holders, start + at)
+            if block is not None:
+                fetched.append(PutPart(digests[at], block))
+            return block
 
         blocks = await asyncio.gather(*(one(at) for at in range(len(digests))))
         found = [block for block in blocks if block is not None]
-        writes = [PutPart(part_digest(block), block) for block in found]
-        if not await self._context.save(*writes) or len(found) < len(blocks):
+        if (fetched and not await self._context.save(*fetched)) or len(found) < len(blocks):
             return None
         return found
 
     async def _from_any(
-        self, replica: Replica, digest: bytes, size: int, holders: list[Contact], turn: int
+        self, replica: Replica, digest: bytes, size: int, holders: _Holders, turn: int
     ) -> bytes | None:
         """A block from the holders, beginning with another one each time."""
-        for step in range(len(holders)):
-            holder = holders[(turn + step) % len(holders)]
+        for holder in holders.in_turn(turn):
             try:
                 answer = await self._context.rpc.request(
                     holder, Op.GET_PART, [replica.channel_id, digest], prove=True
@@ -213,23 +185,16 @@ class Files:
                 block = Fields(answer).take_bytes_upto(self._context.config.part_max_bytes)
             except _UNHEARD as error:
                 self._context.collector.count(f"files.{type(error).__name__}")
+                holders.answered(
+                    holder, isinstance(error, Backpressure)
+                )  # our own queue: not the holder's fault
                 continue
-            if part_digest(block) == digest and len(block) == size:
+            sound = part_digest(block) == digest and len(block) == size
+            holders.answered(holder, sound)
+            if sound:
                 return block
             self._context.collector.count("files.forged")
         return None
-
-    async def _fetch_wanted(self) -> None:
-        """What the channels that this node serves name, one after the other, until all of it is here."""
-        while self._wanted:
-            key, wanted = next(iter(self._wanted.items()))
-            if wanted.replica.serves and await self.fetch(wanted.replica, wanted.author, wanted.file):
-                self._wanted.pop(key, None)
-                continue
-            if self._wanted.get(key) is wanted:
-                self._wanted.move_to_end(key)
-            await asyncio.sleep(wanted.pause_s / max(1, len(self._wanted)))
-            wanted.pause_s = min(AGAIN_MAX_S, wanted.pause_s * 2)
 
     # -- asking ------------------------------------------------------------------------------
 

@@ -1,7 +1,8 @@
 """``FileShelf``: the contents of files on the own disk, written and read block by block.
 
 Invariants: a file counts as whole only when all its blocks were committed before the mark that says so; a
-block that is lost takes the mark away as soon as somebody reads it.
+block that is lost takes the mark away as soon as this node reads it (others that ask for it are told that
+it is missing, and ask elsewhere).
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import asyncio
 
 from peernode.channel.filetree import FANOUT, LEAF_BYTES, FileRef, blocks_of, digests_in
-from peernode.errors import Backpressure, PeerNodeError
 from peernode.pubsub.context import Context
 from peernode.store.base import PutMeta, PutPart, Write
 
@@ -29,15 +29,9 @@ class FileShelf:
         for digest, block in blocks_of(content):
             batch.append(PutPart(digest, block))
             if len(batch) >= SLICE:
-                await self._commit(batch)
+                await self._context.commit(*batch)
                 batch = []
-        await self._commit([*batch, self.mark(file)])
-
-    async def _commit(self, writes: list[Write]) -> None:
-        try:
-            await self._context.store.commit(*writes)
-        except Backpressure as error:
-            raise PeerNodeError("RATE_LIMITED", retry_after=1) from error
+        await self._context.commit(*batch, self.mark(file))
 
     def whole(self, file: FileRef) -> bool:
         """Whether all of it is here."""

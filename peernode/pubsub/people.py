@@ -30,6 +30,9 @@ CARDS_MAX = 2_048
 TOLD_AT_JOIN_MAX = 500
 """People of whom is told when the channel is joined, the latest; the others with what they write."""
 
+_BLANK = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
+"""Characters that show nothing, though their categories are those of letters, marks and symbols."""
+
 _UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 """Unicode categories of characters that would hide, reorder or break up what stands around them."""
 
@@ -90,7 +93,7 @@ class People:
         self._names.move_to_end(message.author)
         if len(self._names) > NAMES_MAX:
             self._names.popitem(last=False)
-        if known is None or known[1] != name:
+        if self._replica.member and (known is None or known[1] != name):
             self._tell_name(message.author, name)
 
     def _learn_card(self, message: Message) -> None:
@@ -164,4 +167,5 @@ class People:
 def shown(name: str) -> str:
     """A name as it may stand in a line of other words."""
     kept = "".join(" " if char.isspace() else char for char in unicodedata.normalize("NFC", name))
-    return " ".join("".join(char for char in kept if unicodedata.category(char) not in _UNSEEN).split())
+    seen = (char for char in kept if unicodedata.category(char) not in _UNSEEN and char not in _BLANK)
+    return " ".join("".join(seen).split())

@@ -74,7 +74,7 @@ class OwnProfile:
         for draft in _drafts(profile):
             draft.encoded(self._context.config)
         stored = pack([profile.name.encode(), profile.about.encode(), profile.picture])
-        await self._context.store.commit(PutMeta(_KEY, stored))
+        await self._context.commit(PutMeta(_KEY, stored))
         self._profile = profile
         for replica in list(self._storage.replicas.values()):
             if replica.joined:

@@ -46,6 +46,7 @@ from peernode.pubsub.storage import PubSubStorage
 from peernode.pubsub.subscribe import Subscriber
 from peernode.pubsub.sync import FAILURES, CatchUp
 from peernode.pubsub.unreached import Unreached
+from peernode.pubsub.wantedfiles import WantedFiles
 from peernode.wire.contact import Contact
 
 
@@ -90,7 +91,8 @@ class PubSub:
         self.delivery.on_unanswered.append(self.probing.failed)
         self.ingest.on_stored.append(self.delivery.stored)
         self.files = Files(context, self.storage, self.audience)
-        self.ingest.on_stored.append(self.files.stored)
+        self.wanted = WantedFiles(context, self.storage, self.files)
+        self.ingest.on_stored.append(self.wanted.stored)
         self.expiry = Expiry(context, self.storage, self.outbox)
         self.ingest.on_stored.append(self.expiry.stored)
         self.ingest.on_gap = self.catch_up.gap
@@ -124,6 +126,7 @@ class PubSub:
             self.presence,
             self.renewal,
             self.files,
+            self.wanted,
         )
         return {name: size for part in parts for name, size in part.sizes().items()}
 
@@ -133,7 +136,7 @@ class PubSub:
         self.retention.load()
         self.publisher.load()
         self.profile.load()
-        self.files.load()
+        self.wanted.load()
         spawn = self._context.tasks.spawn
         spawn(self.replication.run(), "replication")
         spawn(self.renewal.run(), "renewals")

@@ -5,21 +5,29 @@ from __future__ import annotations
 import asyncio
 import random
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from peernode.channel.draft import Draft
 from peernode.channel.filetree import FILE_MAX_BYTES, FileRef, root_of
 from peernode.channel.kinds import Kind
-from peernode.channel.parts import part_digest
+from peernode.channel.parts import PART_DIGEST_BYTES, part_digest
 from peernode.errors import PeerNodeError
 from peernode.events import ChatMessage, MessageReceived, OutboxState
-from peernode.pubsub.files import AGAIN_S
+from peernode.pubsub.wantedfiles import AGAIN_S
+from peernode.rpc.rpc import Caller
 from peernode.store.base import PutPart
+from peernode.wire.ops import Op
 from tests.pubsub.flock import LOBBY, Bird, Flock, story
+from tests.pubsub.test_findings_truth import Answer, lie
+from tests.pubsub.test_relay import replica_of
 
 CONTENT = random.Random(7).randbytes(150_000)
 """147 leaves, 5 blocks above them, the root."""
+
+MUTE_MAX_S = 8.0
+"""The mute one is asked for a few blocks at once, each given up after its retransmissions; not for all."""
 
 
 def got(bird: Bird) -> ChatMessage | None:
@@ -174,11 +182,54 @@ def test_contents_that_no_message_will_name_are_not_written() -> None:
     story(tell, 2)
 
 
+async def name_a_file_of_nobody(bird: Bird) -> str:
+    """A message of a file whose contents are nowhere."""
+    draft = Draft(Kind.FILE, file=FileRef(5000, bytes(PART_DIGEST_BYTES), "nowhere.bin"))
+    return (await bird.call(bird.node._pubsub.publish(LOBBY, bird.node._context.new_id(), draft))).id
+
+
+def test_a_file_that_nobody_has_holds_up_no_other() -> None:
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        await name_a_file_of_nobody(flock[0])
+        await asyncio.sleep(30 * AGAIN_S)
+        state = await flock[0].call(flock[0].node.share(LOBBY, None, CONTENT, "notes.txt"))
+        await flock.expect(lambda: len(flock[2].node.history(LOBBY)) == 2, 5, "the message")
+        await everywhere(flock, state.id, AGAIN_S / 2)
+
+    story(tell, 3)
+
+
+def test_a_holder_that_gives_nothing_is_soon_passed_over() -> None:
+    """It says that it has the file, and answers no question for a block."""
+
+    async def tell(flock: Flock) -> None:
+        message_id = await shared(flock)
+        view = replica_of(flock[0]).initiators
+        assert view is not None
+        holders = [bird for bird in flock if view.holds(bird.identity.public_key)]
+        reader = next(bird for bird in flock if bird not in holders and bird is not flock[0])
+
+        async def say_nothing(caller: Caller, ask: Answer) -> list[Any]:
+            await asyncio.sleep(3600)
+            return []
+
+        await asyncio.sleep(15)
+        assert all([await whole(bird, message_id) == CONTENT for bird in holders])
+        lie(next(bird for bird in holders if bird is not flock[0]), Op.GET_PART, say_nothing)
+        assert await whole(reader, message_id) is None
+        began_s = flock.world.loop.time()
+        assert await reader.call(reader.node.fetch_file(LOBBY, message_id))
+        assert flock.world.loop.time() - began_s < MUTE_MAX_S
+
+    story(tell, 6, replicas=3)
+
+
 def test_what_is_no_file_is_refused_and_a_deleted_one_is_gone() -> None:
     async def tell(flock: Flock) -> None:
         message_id = await shared(flock)
         author = flock[0]
-        for content, code in ((b"", "EMPTY"), (bytes(FILE_MAX_BYTES + 1), "FILE_TOO_LARGE")):
+        for content, code in ((b"", "FILE_EMPTY"), (bytes(FILE_MAX_BYTES + 1), "FILE_TOO_LARGE")):
             with pytest.raises(PeerNodeError) as refused:
                 await author.call(author.node.share(LOBBY, None, content, "x"))
             assert refused.value.code == code

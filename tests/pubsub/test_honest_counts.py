@@ -11,6 +11,7 @@ from peernode.channel.message import Message
 from peernode.channel.receipt import sign_ack
 from peernode.config import NodeConfig
 from peernode.errors import Refused
+from peernode.events import OutboxState
 from peernode.identity import Identity
 from peernode.rpc.rpc import Caller, Rpc
 from peernode.simulation.world.disturbances import Latency
@@ -95,18 +96,23 @@ def test_one_initiator_that_counts_instead_of_naming_makes_no_message_delivered_
     story(tell, 8)
 
 
+async def refuse(caller: Caller, ask: Answer) -> list[Any]:
+    raise Refused(Status.INVALID)
+
+
+async def say_to_one_who_refuses(flock: Flock) -> tuple[Bird, OutboxState, int]:
+    """An author, what he said while only one initiator could be asked, which refused it, and the cut."""
+    await flock.join()
+    await asyncio.sleep(5)
+    initiators, (author, *_) = apart(flock)
+    lie(initiators[2], Op.PUBLISH, refuse)
+    cut = flock.cut_off(author, initiators[2])
+    return author, await author.say("please arrive"), cut
+
+
 def test_a_message_that_one_initiator_refuses_is_tried_again() -> None:
     async def tell(flock: Flock) -> None:
-        await flock.join()
-        await asyncio.sleep(5)
-        initiators, (author, *_) = apart(flock)
-
-        async def refuse(caller: Caller, ask: Answer) -> list[Any]:
-            raise Refused(Status.INVALID)
-
-        lie(initiators[2], Op.PUBLISH, refuse)
-        cut = flock.cut_off(author, initiators[2])
-        state = await author.say("please arrive")
+        author, state, cut = await say_to_one_who_refuses(flock)
         await flock.expect(lambda: author.state(state.id).state == "failed", 8, "no quorum")
         error = author.state(state.id).error
         assert error is not None
@@ -121,16 +127,7 @@ def test_what_the_few_whom_a_cut_off_node_could_ask_refused_is_tried_again_with_
     """Before, the word of the one other node that was left was final: the message waited for ever."""
 
     async def tell(flock: Flock) -> None:
-        await flock.join()
-        await asyncio.sleep(5)
-        initiators, (author, *_) = apart(flock)
-
-        async def refuse(caller: Caller, ask: Answer) -> list[Any]:
-            raise Refused(Status.INVALID)
-
-        lie(initiators[2], Op.PUBLISH, refuse)
-        cut = flock.cut_off(author, initiators[2])
-        state = await author.say("please arrive")
+        author, state, cut = await say_to_one_who_refuses(flock)
         await asyncio.sleep(40)  # the two take themselves for the channel's initiators
         flock.mend(cut)
         await flock.expect(lambda: author.state(state.id).delivered == (6, 6), 10, "delivered afterwards")
@@ -143,9 +140,6 @@ def test_a_message_that_most_initiators_refuse_says_why() -> None:
         await flock.join()
         await asyncio.sleep(5)
         initiators, (author, *_) = apart(flock)
-
-        async def refuse(caller: Caller, ask: Answer) -> list[Any]:
-            raise Refused(Status.INVALID)
 
         for bird in initiators[:3]:
             lie(bird, Op.PUBLISH, refuse)

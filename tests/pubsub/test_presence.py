@@ -105,6 +105,25 @@ def test_who_is_blocked_does_not_count_as_unread_and_survives_a_restart() -> Non
     story(tell, 2)
 
 
+def test_people_are_chosen_by_whole_ids_however_they_are_written_and_none_is_lost() -> None:
+    async def tell(flock: Flock) -> None:
+        bird = flock[0]
+        for nobody in ("ab " * 13 + " ", "zz" * 20, "a" * 39):
+            with pytest.raises(PeerNodeError) as refused:
+                await bird.call(bird.node.block(nobody, True))
+            assert refused.value.code == "BAD_FRAME"
+        assert await bird.call(bird.node.block("AB" * 20, True)) == ["ab" * 20]
+
+        async def at_once() -> None:
+            await asyncio.gather(*(bird.node.verify(f"{number:040x}", True) for number in range(3)))
+
+        await bird.call(at_once())
+        assert bird.node.verified() == [f"{number:040x}" for number in range(3)]
+        assert await bird.call(bird.node.block("ab" * 20, False)) == []
+
+    story(tell, 1)
+
+
 def test_a_full_list_of_blocked_people_says_so() -> None:
     async def tell(flock: Flock) -> None:
         bird = flock[0]

@@ -131,6 +131,7 @@ def test_a_name_shows_nothing_that_hides_or_turns_what_stands_around_it() -> Non
     assert shown("A\u202enn\u200b\u0000") == "Ann"
     assert shown(" Ann\n\u2028 of   the\tHill ") == "Ann of the Hill"
     assert shown("\u200f") == ""
+    assert shown("\u3164\u2800 Ann\u115f") == "Ann"
     assert shown("Zoe\u0308 🙂") == "Zoë 🙂"
 
 

@@ -173,3 +173,12 @@ async def open_page(transactional_db: None) -> AsyncIterator[Open]:
     yield open_one
     for browser in opened:
         await browser.close()
+
+
+async def two_in_the_lobby(open_page: Open) -> tuple[Browser, Browser]:
+    """Ann's and Bob's pages, both in ``#lobby``."""
+    ann, bob = await open_page("ann"), await open_page("bob")
+    for page in (ann, bob):
+        await page.hello()
+        await page.join("#lobby")
+    return ann, bob

@@ -5,17 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.support.browser import Browser, Frame, message_id
-from tests.webchat.conftest import Open
+from tests.webchat.conftest import Open, two_in_the_lobby
 
 pytestmark = pytest.mark.usefixtures("worker")
-
-
-async def two_in_the_lobby(open_page: Open) -> tuple[Browser, Browser]:
-    ann, bob = await open_page("ann"), await open_page("bob")
-    for page in (ann, bob):
-        await page.hello()
-        await page.join("#lobby")
-    return ann, bob
 
 
 async def asked(page: Browser, kind: str, number: int, **fields: object) -> Frame:

@@ -5,19 +5,26 @@ from __future__ import annotations
 import random
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 import pytest
 from channels.db import database_sync_to_async
 from django.contrib.auth.models import User
 from django.test import AsyncClient
+from pytest_django import Settings
 
-from tests.support.browser import Browser, message_id
+from peernode.channel.draft import Draft
+from peernode.channel.filetree import FileRef
+from peernode.channel.kinds import Kind
+from peernode.channel.parts import PART_DIGEST_BYTES
+from tests.support.browser import message_id
 from tests.support.pictures import png
-from tests.webchat.conftest import Open
+from tests.webchat.conftest import Open, two_in_the_lobby
 from webchat import filesharing, uploads
 from webchat.bridge import FILE_MAX_BYTES
 from webchat.chat.commands import CommandError
 from webchat.uploads import IDLE_S, PER_USER_MAX, UPLOADS_MAX, Uploads
+from webchat.worker import Worker
 
 CONTENT = random.Random(5).randbytes(500_000)
 """Three pieces on the way up and down."""
@@ -33,19 +40,14 @@ async def client_of(name: str, **options: Any) -> AsyncClient:
 
 async def share(client: AsyncClient, number: int, content: bytes, name: str, channel: str = "#lobby") -> Any:
     query = urlencode({"channel": channel, "id": message_id(number), "name": name})
-    return await client.post(f"/files/?{query}", data=content, content_type="application/octet-stream")
+    length = {} if content else {"Content-Length": "0"}  # browsers say it, the test client does not
+    return await client.post(
+        f"/files/?{query}", data=content, content_type="application/octet-stream", headers=length
+    )
 
 
 async def body_of(response: Any) -> bytes:
     return b"".join([piece async for piece in response.streaming_content])
-
-
-async def two_in_the_lobby(open_page: Open) -> tuple[Browser, Browser]:
-    ann, bob = await open_page("ann"), await open_page("bob")
-    for page in (ann, bob):
-        await page.hello()
-        await page.join("#lobby")
-    return ann, bob
 
 
 async def test_a_file_gets_from_one_browser_to_the_other(open_page: Open) -> None:
@@ -105,7 +107,7 @@ async def test_what_can_not_be_shared_is_refused_with_a_reason(open_page: Open) 
     client = await client_of("ann")
     vast = png(1, 1).replace(b"IHDR\0\0\0\x01\0\0\0\x01", b"IHDR\0\0\x40\0\0\0\x40\0")
     for content, name, channel, code, status in (
-        (b"", "x", "#lobby", "EMPTY", 400),
+        (b"", "x", "#lobby", "FILE_EMPTY", 400),
         (b"x", "", "#lobby", "BAD_FRAME", 400),
         (b"x", "x", "#nowhere", "NOT_A_MEMBER", 404),
         (vast, "vast.png", "#lobby", "FILE_UNSUITABLE", 400),
@@ -118,7 +120,8 @@ async def test_what_can_not_be_shared_is_refused_with_a_reason(open_page: Open) 
     answer = (await share(client, 621, vast, "vast.png", "#lobby")).json()["error"]
     assert answer["message"].startswith("Dieses Bild mit 16384 x 16384 Bildpunkten")
     del client.cookies["starling_language"]
-    assert (await share(AsyncClient(), 621, b"x", "x")).status_code == 302
+    signed_out = await share(AsyncClient(), 621, b"x", "x")
+    assert (signed_out.status_code, signed_out.json()["error"]["code"]) == (401, "SESSION_ENDED")
     assert (await share(await client_of("ann", enforce_csrf_checks=True), 621, b"x", "x")).status_code == 403
     said = await ann.say("#lobby", "no file")
     for wrong in (said["id"], message_id(699), "nonsense"):
@@ -127,13 +130,47 @@ async def test_what_can_not_be_shared_is_refused_with_a_reason(open_page: Open) 
     assert (await client.get(f"/files/nowhere/{said['id']}/")).status_code == 404
 
 
-async def test_a_file_that_nobody_has_says_so(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(filesharing, "FETCH_WAIT_S", 0.0)
+async def test_who_is_not_in_the_channel_gets_no_file(open_page: Open) -> None:
     await two_in_the_lobby(open_page)
+    assert (await share(await client_of("ann"), 631, b"secret", "x.bin")).status_code == 200
     stranger = await open_page("cleo")
     await stranger.hello()
     answer = await (await client_of("cleo")).get(f"/files/lobby/{message_id(631)}/")
-    assert answer.json()["error"]["code"] in ("NOT_A_MEMBER", "CHANNEL_UNKNOWN")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "CHANNEL_UNKNOWN")
+
+
+async def test_a_file_that_nobody_has_says_so(
+    open_page: Open, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filesharing, "SPREAD_WAIT_S", 0.0)
+    _, bob = await two_in_the_lobby(open_page)
+    node = (await worker.residents.peer((await User.objects.aget(username="ann")).pk)).node
+    nowhere = Draft(Kind.FILE, file=FileRef(5000, bytes(PART_DIGEST_BYTES), "nowhere.bin"))
+    await node._pubsub.publish("#lobby", UUID(message_id(641)).bytes, nowhere)
+    await bob.see(message_id(641))
+    answer = await (await client_of("bob")).get(f"/files/lobby/{message_id(641)}/")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "FILE_UNAVAILABLE")
+
+
+async def test_a_file_of_a_channel_with_a_slash_in_its_name(open_page: Open) -> None:
+    ann = await open_page("ann")
+    await ann.hello()
+    await ann.join("#garden/beds")
+    client = await client_of("ann")
+    assert (await share(client, 651, b"radish", "list.txt", "#garden/beds")).status_code == 200
+    answer = await client.get(f"/files/garden%2Fbeds/{message_id(651)}/")
+    assert await body_of(answer) == b"radish"
+
+
+async def test_files_are_paced_like_messages(open_page: Open, settings: Settings) -> None:
+    settings.FILES_PER_PERSON_MAX = 1
+    ann = await open_page("ann")
+    await ann.hello()
+    await ann.join("#lobby")
+    client = await client_of("ann")
+    assert (await share(client, 661, b"one", "one")).status_code == 200
+    refused = await share(client, 662, b"two", "two")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (429, "RATE_LIMITED")
 
 
 def code_of(uploads: Uploads, *piece: Any) -> str:

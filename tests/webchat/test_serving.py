@@ -36,14 +36,19 @@ class Program:
         self.running: subprocess.Popen[str] | None = None
 
     def start(self, command: str = "chat") -> subprocess.Popen[str]:
-        self.running = subprocess.Popen(
-            [sys.executable, "manage.py", command],
-            cwd=ROOT,
-            env=self.environment,
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
+        # As from a terminal: tests that a shell runs in the background ignore SIGINT, and so would the child.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            self.running = subprocess.Popen(
+                [sys.executable, "manage.py", command],
+                cwd=ROOT,
+                env=self.environment,
+                text=True,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+            )
+        finally:
+            signal.signal(signal.SIGINT, before)
         return self.running
 
     def ended(self) -> tuple[int, str, str]:

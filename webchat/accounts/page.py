@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 from django.contrib import messages
@@ -84,7 +85,7 @@ def end_sessions_view(request: HttpRequest) -> HttpResponse:
 
 
 @method_decorator([login_required, never_cache, sensitive_post_parameters()], name="dispatch")
-class ConfirmedView(FormView):
+class ConfirmedView(ABC, FormView):
     """A page with one form that asks for the password; ``act`` does it or raises ``CommandError``."""
 
     def get_form_kwargs(self) -> dict[str, Any]:
@@ -100,9 +101,9 @@ class ConfirmedView(FormView):
             form.add_error(None, words_of(error))
             return self.form_invalid(form)
 
+    @abstractmethod
     def act(self, form: Any) -> HttpResponse:
         """What the page is for."""
-        raise NotImplementedError
 
 
 class EmailChange(ConfirmedView):

@@ -13,8 +13,11 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.core.cache import cache
+
+from webchat.chat.commands import CommandError
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,12 @@ class Attempt:
 def take(kind: str, who: str, bound: int, window_s: int) -> bool:
     """Count one ``kind`` of thing by ``who``; False beyond ``bound`` in the window."""
     return _count(_key(kind, who), window_s) <= bound
+
+
+async def limit(kind: str, user_id: int, bound: int, window_s: int) -> None:
+    """Count one ``kind`` of thing by a user; ``RATE_LIMITED`` beyond ``bound`` in the window."""
+    if not await sync_to_async(take)(kind, str(user_id), bound, window_s):
+        raise CommandError("RATE_LIMITED", kind, retry_after=window_s)
 
 
 def _count(key: str, window_s: int) -> int:

@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from webchat.accounts.asking import ask as ask_worker
-from webchat.accounts.throttle import take
+from webchat.accounts.throttle import limit
 from webchat.accounts.words import error_texts
 from webchat.bridge import channel_name
 from webchat.chat.commands import CommandError
@@ -39,21 +39,16 @@ async def export(request: HttpRequest, name: str, kind: str) -> HttpResponse:
         raise Http404
     try:
         channel = channel_name(f"#{name}")
-        await _count(user)
+        await limit("exports", user.pk, settings.EXPORTS_PER_PERSON_MAX, settings.EXPORTS_WINDOW_S)
         held = await read(channel, _asking(user), timezone.now())
     except CommandError as error:
         return _refused(request, error)
     write, content_type = KINDS[kind]
-    response = HttpResponse(write(held), content_type=content_type)
+    # Up to 32 MiB are written: in a thread, or the nodes of this process would stand still meanwhile.
+    content = await sync_to_async(write, thread_sensitive=False)(held)
+    response = HttpResponse(content, content_type=content_type)
     response["Content-Disposition"] = f'attachment; filename="{_file_name(channel, held.at, kind)}"'
     return response
-
-
-async def _count(user: User) -> None:
-    window_s = settings.EXPORTS_WINDOW_S
-    bound = settings.EXPORTS_PER_PERSON_MAX
-    if not await sync_to_async(take)("export", str(user.pk), bound, window_s):
-        raise CommandError("RATE_LIMITED", "exports", retry_after=window_s)
 
 
 def _asking(user: User) -> Ask:

@@ -52,11 +52,11 @@ function eventTable(app) {
     "channel.name"(frame) {
       channels.named(frame);
       messages.renamed(frame.channel, frame.author, frame.name);
-      app.persons.changed();
+      app.persons.changed(frame.author);
     },
     "channel.card"(frame) {
       channels.carded(frame);
-      app.persons.changed();
+      app.persons.changed(frame.author);
     },
     typing: (frame) => app.beside.typing.heard(frame),
     "person.blocked": (frame) => app.beside.setBlocked(frame.blocked),

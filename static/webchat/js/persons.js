@@ -83,12 +83,12 @@ export class Persons {
     this.#app.me.name = name || this.#app.page.user.name;
     this.#app.memory.set("name", this.#app.me.name);
     this.#app.screen.showMe({ ...this.#app.me, picture });
-    this.changed();
+    this.changed(this.#app.me.id);
   }
 
-  /** Something about somebody is new. */
-  changed() {
-    this.#card.refresh();
+  /** Something is new: what a node has said of itself, or marks that the reader sets (no `id`). */
+  changed(id = null) {
+    this.#card.refresh(id);
     this.#app.beside.peopleChanged();
     this.#app.screen.timeline.redraw();
   }

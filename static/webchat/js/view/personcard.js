@@ -45,10 +45,10 @@ export class PersonCard {
   }
 
   /** Something about somebody has changed: if it is this one, the card follows. */
-  refresh() {
+  refresh(id) {
     if (!this.#shown) return;
     this.#draw();
-    this.#ask();
+    if (id === this.#shown.id) this.#ask(); // a join tells of hundreds of people
   }
 
   get #who() {

@@ -26,7 +26,10 @@ export class UploadList {
       if (event.dataTransfer.types.includes("Files")) event.preventDefault();
     });
     place.addEventListener("drop", (event) => this.#taken(event, event.dataTransfer));
-    byId("composer-text").addEventListener("paste", (event) => this.#taken(event, event.clipboardData));
+    byId("composer-text").addEventListener("paste", (event) => {
+      const { clipboardData } = event; // office programs lay a picture of the text beside it
+      if (!clipboardData.types.includes("text/plain")) this.#taken(event, clipboardData);
+    });
   }
 
   #taken(event, { files }) {
