@@ -43,7 +43,7 @@ def test_what_comes_while_scrolled_up_moves_nothing_and_is_counted(
     eyes = Reader(gerd).open(channel)
     talker = talkers(channel)
     talker.say(*numbered("old", 60))
-    eyes.see("old 60").scroll_to("old 20").see("old 20")
+    eyes.see("old 60").expect_all_read(channel).scroll_to("old 20").see("old 20")
     place = eyes.place_of("old 20")
 
     talker.say(*numbered("new", 20))
