@@ -17,7 +17,8 @@ with one (author, id) only the first in the order is shown.
 
 Invariants: bytes alone decide whether a body fits its kind; who edits or deletes names itself as the
 target's author, so nobody can touch what another wrote; a kind that this version does not know is kept,
-passed on and never shown, so that a later version's messages survive among earlier nodes.
+passed on and never shown, so that a later version's messages survive among earlier nodes. What such a node
+kept without being able to check it stays unknown after an update, unless it fits its kind.
 """
 
 from __future__ import annotations
@@ -80,19 +81,29 @@ class Target:
         return self.author + self.id
 
 
-def kind_of(number: int) -> Kind | int:
-    """The kind with this number; the number itself when this version does not know it."""
-    return Kind(number) if number in Kind._value2member_map_ else number
+@dataclass(frozen=True, slots=True)
+class UnknownKind:
+    """A kind that says nothing to this version; never equal to one that it knows, whatever the number."""
+
+    number: int
+
+    def __int__(self) -> int:
+        return self.number
 
 
-def target_of(kind: Kind | int, body: bytes) -> Target | None:
+def kind_of(number: int) -> Kind | UnknownKind:
+    """The kind with this number."""
+    return Kind(number) if number in Kind._value2member_map_ else UnknownKind(number)
+
+
+def target_of(kind: Kind | UnknownKind, body: bytes) -> Target | None:
     """What a valid message of this kind and body is about."""
     if kind not in _TARGETED:
         return None
     return Target(body[:NODE_ID_BYTES], body[NODE_ID_BYTES:TARGET_BYTES])
 
 
-def inline_text(kind: Kind | int, body: bytes) -> bytes:
+def inline_text(kind: Kind | UnknownKind, body: bytes) -> bytes:
     """The text in the body of a valid message; empty when it is in parts, or there is none."""
     if kind is Kind.TEXT:
         return body
@@ -110,7 +121,7 @@ def skipped_by(body: bytes) -> tuple[bytes, int, bytes]:
     return fields.take_bytes(8), fields.take_int(1, (1 << 48) - 1), fields.take_bytes(16)
 
 
-def check_body(kind: Kind | int, author: bytes, body: bytes, parts: tuple[bytes, ...]) -> None:
+def check_body(kind: Kind | UnknownKind, author: bytes, body: bytes, parts: tuple[bytes, ...]) -> None:
     """``RemoteProtocolError`` unless body and parts are those of a valid message of its kind."""
     if not isinstance(kind, Kind):
         return

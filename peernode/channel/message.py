@@ -8,13 +8,13 @@ compares); ``digest`` names the bytes, ``order_key`` is the one order everywhere
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from peernode.channel.filetree import FileRef, file_in
 from peernode.channel.kinds import NAME_MAX_BYTES as NAME_MAX_BYTES
 from peernode.channel.kinds import Kind as Kind
-from peernode.channel.kinds import Target, check_body, kind_of, skipped_by, target_of
+from peernode.channel.kinds import Target, UnknownKind, check_body, kind_of, skipped_by, target_of
 from peernode.errors import LocalProtocolError, RemoteProtocolError
 from peernode.identity import Identity, verify
 from peernode.wire.codec import Fields, pack, unpack
@@ -41,7 +41,7 @@ class Message:
     prev: bytes
     id: bytes
     hlc: int
-    kind: Kind | int
+    kind: Kind | UnknownKind
     body: bytes
     parts: tuple[bytes, ...]
     signature: bytes
@@ -65,8 +65,23 @@ class Message:
 
     @classmethod
     def trusted(cls, raw: bytes) -> Message:
-        """The message in bytes of our own store, whose signature was verified when they came."""
-        return _decode(raw)
+        """The message in bytes of our own store, whose signature was verified when they came.
+
+        A version that did not know its kind may have kept it: of an unknown kind it is then, if it does not fit.
+        """
+        message = _decode(raw)
+        try:
+            _check_body(message)
+        except RemoteProtocolError:
+            return replace(message, kind=UnknownKind(int(message.kind)))
+        return message
+
+    @classmethod
+    def claimed(cls, raw: bytes) -> Message:
+        """The message in bytes of anybody, whose signature nobody has verified; ``RemoteProtocolError``."""
+        message = _decode(raw)
+        _check_body(message)
+        return message
 
     @property
     def named_before(self) -> tuple[bytes, ...]:
@@ -98,7 +113,10 @@ def parts_named(raw: bytes) -> list[bytes]:
 def named_in(raw: bytes) -> tuple[list[bytes], FileRef | None]:
     """The parts that a message of our own store names, and the file."""
     *_, kind, body, parts, _ = unpack(raw)
-    return parts, file_in(body) if kind == Kind.FILE else None
+    if kind != Kind.FILE:
+        return parts, None
+    message = Message.trusted(raw)
+    return parts, file_in(body) if message.kind is Kind.FILE else None
 
 
 def sign_message(
@@ -120,14 +138,14 @@ def sign_message(
     signature = identity.sign("message", pack(items))
     raw = pack([*items, signature])
     try:
-        return _decode(raw)
+        return Message.claimed(raw)
     except RemoteProtocolError as error:
         raise LocalProtocolError(f"this is no valid message: {error}") from error
 
 
 def decode_message(raw: bytes) -> Message:
     """The message in ``raw``, its signature verified; ``RemoteProtocolError`` for anything else."""
-    message = _decode(raw)
+    message = Message.claimed(raw)
     check_signature(message)
     return message
 
@@ -171,16 +189,18 @@ def _decode(raw: bytes) -> Message:
     signature = fields.take_bytes(64)
     place = (channel_id, author, instance, seq, prev, message_id, hlc)
     message = Message(*place, kind_of(number), body, tuple(parts), signature, raw)
-    _check(message)
+    _check_place(message)
     if pack([*_items(message), signature]) != raw:
         raise RemoteProtocolError("not the canonical encoding")
     return message
 
 
-def _check(message: Message) -> None:
-    """The rules that bytes alone decide."""
+def _check_body(message: Message) -> None:
+    check_body(message.kind, message.author, message.body, message.parts)
+
+
+def _check_place(message: Message) -> None:
     if (message.seq == 1) != (message.prev == ZERO_PREV):
         raise RemoteProtocolError("prev is zero at number 1 and only there")
     if message.id[6] >> 4 != 7 or message.id[8] >> 6 != 2:
         raise RemoteProtocolError("the id is no UUIDv7")
-    check_body(message.kind, message.author, message.body, message.parts)

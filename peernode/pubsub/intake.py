@@ -81,7 +81,7 @@ class Intake:
         }
 
     async def _publish(self, caller: Caller, body: Fields) -> list[Any]:
-        message = Message.trusted(body.take_bytes_upto(1200))
+        message = Message.claimed(body.take_bytes_upto(1200))
         replica = self._storage.replicas.get(message.channel_id)
         if replica is None:
             closer = self._context.overlay.closest(message.channel_id, self._context.config.replicas)
@@ -144,7 +144,7 @@ class Intake:
     async def push(self, caller: Caller, body: Fields) -> list[Any]:
         """A message comes, from an initiator, its author or a relay; acked when it is durable."""
         their_hash = body.take_bytes(16)
-        message = Message.trusted(body.take_bytes_upto(1200))
+        message = Message.claimed(body.take_bytes_upto(1200))
         replica = self._storage.replicas.get(message.channel_id)
         if replica is None or not replica.subscribed:
             raise Refused(Status.NOT_SUBSCRIBED)

@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterable
 
 from peernode.channel.log import Added, ChannelLog
-from peernode.channel.message import ZERO_PREV, Kind, Message, sign_message
+from peernode.channel.message import VERSION, ZERO_PREV, Kind, Message, sign_message
 from peernode.config import NodeConfig
 from peernode.identity import Identity
 from peernode.wire.codec import pack
@@ -24,6 +24,14 @@ def identity(number: int = 0) -> Identity:
 def uuid7(number: int) -> bytes:
     """A UUIDv7 made of a number."""
     return number.to_bytes(6, "big") + b"\x70\x00\x80" + bytes(7)
+
+
+def unchecked(author: Identity, kind: int, body: bytes, channel_id: bytes = CHANNEL) -> bytes:
+    """A message, rightly signed, as a node keeps it that knows nothing of its kind."""
+    instance = b"kind %3d" % kind
+    items = [VERSION, channel_id, author.public_key, instance, 1, ZERO_PREV, uuid7(kind), 1000 << 16]
+    items += [int(kind), body, []]
+    return pack([*items, author.sign("message", pack(items))])
 
 
 class Author:

@@ -17,17 +17,19 @@ from peernode.channel.kinds import (
     TARGET_BYTES,
     Kind,
     Target,
+    UnknownKind,
     check_body,
     inline_text,
     reaction_of,
     target_of,
 )
-from peernode.channel.message import SEQ_MAX, Message, decode_message, sign_message
+from peernode.channel.message import SEQ_MAX, Message, check_signature, decode_message, sign_message
 from peernode.channel.parts import join_parts, part_digest
+from peernode.channel.quota import cost_of_raw
 from peernode.config import NodeConfig
 from peernode.errors import PeerNodeError, RemoteProtocolError
 from peernode.identity import Identity
-from tests.channel.making import CHANNEL, INSTANCE, uuid7
+from tests.channel.making import CHANNEL, INSTANCE, unchecked, uuid7
 
 ALICE, BOB = (Identity.from_seed(bytes([number]) * 32) for number in (1, 2))
 MINE = Target(ALICE.node_id, uuid7(1)).key
@@ -77,8 +79,19 @@ def test_only_texts_and_cards_have_parts(kind: Kind) -> None:
 def test_a_kind_of_a_later_version_is_kept_and_says_nothing() -> None:
     later = message(99, b"whatever a later version means by it")
     assert decode_message(later.raw) == later
-    assert (later.kind, later.target, later.skips) == (99, None, None)
+    assert (later.kind, later.target, later.skips) == (UnknownKind(99), None, None)
     assert changes_of([later]) == UNCHANGED
+
+
+@pytest.mark.parametrize("kind", [Kind.EDIT, Kind.DELETE, Kind.REACTION, Kind.REPLY, Kind.CARD, Kind.FILE])
+def test_what_an_earlier_version_kept_without_knowing_its_kind_stays_unknown(kind: Kind) -> None:
+    kept = Message.trusted(unchecked(ALICE, kind, b"\xff whatever"))
+    check_signature(kept)
+    assert (kept.kind, kept.target, kept.skips) == (UnknownKind(kind), None, None)
+    assert changes_of([kept]) == UNCHANGED
+    assert cost_of_raw(kept.raw) == len(kept.raw)
+    with pytest.raises(RemoteProtocolError):
+        Message.claimed(kept.raw)
 
 
 @given(st.sampled_from([Kind.TEXT, Kind.REPLY, Kind.EDIT]), st.text(min_size=1, max_size=4000))
