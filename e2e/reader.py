@@ -190,7 +190,7 @@ class Reader:
         return self
 
     def try_now(self) -> Reader:
-        """Don't wait for the next attempt to connect, unless the page has made it by itself a moment before."""
+        """Don't wait for the next attempt to connect, unless the page has just made it."""
         button = self.page.get_by_role("button", name="Try now")
         try:
             button.click(timeout=PRESS_MS)
