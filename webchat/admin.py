@@ -1,26 +1,33 @@
 """The administration pages, ``/admin/``: Django's, for staff.
 
 Nothing secret is on them: identities are shown by node id, invitations by who made them. Accounts are
-switched off here, not deleted, because that would leave their nodes running; who leaves does it on the own
-account page. Signing in and changing the own password lead to the site's own pages, with their bounds.
+switched off here, which ends their nodes and keeps what they hold, and not deleted: who leaves does it on
+the own account page. Signing in and changing the own password lead to the site's pages, with their bounds.
 """
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group, User
 from django.core.validators import MaxLengthValidator
+from django.db import transaction
 from django.db.models import Field
 from django.forms import Field as FormField
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from webchat.accounts.asking import ask_worker
 from webchat.accounts.forms import NAME_CHARS_MAX
 from webchat.accounts.sessions import end_sessions
+from webchat.accounts.words import words_of
+from webchat.chat.commands import CommandError
 from webchat.models import Invitation, PeerIdentity
+
+log = logging.getLogger("webchat.admin")
 
 admin.site.site_header = _("Starling administration")
 admin.site.site_title = "Starling"
@@ -48,10 +55,21 @@ class Accounts(UserAdmin):
         return field
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """Who is switched off is signed out at once."""
+        """Who is switched off is signed out at once, and the node ends; it starts again with the account."""
         super().save_model(request, obj, form, change)
         if change and not obj.is_active:
             end_sessions(obj)
+            # Afterwards, because the worker sees only what is committed.
+            transaction.on_commit(lambda: _end_node(request, obj.pk))
+
+
+def _end_node(request: HttpRequest, user_id: int) -> None:
+    try:
+        ask_worker(user_id, "account.rest", {})
+    except CommandError as error:
+        log.error("the node of user %s goes on: %s", user_id, error)
+        words = _("The account is switched off, but its node still runs: %(reason)s Save it again, please.")
+        messages.warning(request, words % {"reason": words_of(error)})
 
 
 class ReadOnly(admin.ModelAdmin):

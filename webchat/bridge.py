@@ -167,13 +167,17 @@ class PeerHost:
         store = self._database.for_node(bytes.fromhex(node_id))
         return not store.channels() and not store.outbox()
 
-    async def forget(self, user_id: int, node_id: str) -> None:
-        """End a user's node and remove all that is kept of it. Raises ``CommandError``."""
-        assert self._database is not None
+    async def close(self, user_id: int) -> None:
+        """End a user's node, if it runs; what is kept of it stays."""
         client = self._peers.pop(user_id, None)
         self._ports.pop(user_id, None)
         if client is not None:
             await client.stop()
+
+    async def forget(self, user_id: int, node_id: str) -> None:
+        """End a user's node and remove all that is kept of it. Raises ``CommandError``."""
+        assert self._database is not None
+        await self.close(user_id)
         await done(self._database.for_node(bytes.fromhex(node_id)).commit(ForgetNode()))
 
     async def stop(self) -> None:

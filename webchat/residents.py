@@ -93,6 +93,13 @@ class Residents:
         """End a user's node and remove what is kept of it; the account is switched off already."""
         await self._replace(user_id, None)
 
+    async def rest(self, user_id: int) -> None:
+        """End the node of an account that is switched off; what it holds stays."""
+        resident = self._residents.setdefault(user_id, Resident(self._new_stream()))
+        async with resident.starting:
+            resident.peer = None
+            await self._host.close(user_id)
+
     async def take_over(self, user_id: int, seed: bytes) -> None:
         """Let a user's node be another one from now on; ``IDENTITY_NOT_FRESH`` when others may know it."""
         await self._replace(user_id, seed)

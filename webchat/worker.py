@@ -78,6 +78,7 @@ class Worker:
             **FileCommands(self.residents).table,
             "diagnostics": self._diagnostics,
             "account.remove": self._remove,
+            "account.rest": self._rest,
             "identity.take": self._take_identity,
         }
 
@@ -227,6 +228,10 @@ class Worker:
 
     async def _remove(self, user: int, args: Args) -> Result:
         await self.residents.remove(user)
+        return {}
+
+    async def _rest(self, user: int, args: Args) -> Result:
+        await self.residents.rest(user)
         return {}
 
     async def _take_identity(self, user: int, args: Args) -> Result:

@@ -67,7 +67,7 @@ class Message:
     def trusted(cls, raw: bytes) -> Message:
         """The message in bytes of our own store, whose signature was verified when they came.
 
-        A version that did not know its kind may have kept it: of an unknown kind it is then, if it does not fit.
+        An earlier version may have kept it without knowing its kind: if it does not fit, it stays unknown.
         """
         message = _decode(raw)
         try:

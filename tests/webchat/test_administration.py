@@ -6,11 +6,13 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
 from webchat.identities import seed_of
 from webchat.models import BrowserSession, Invitation, PeerIdentity
 
 PASSWORD = "correct horse battery"
+SWITCHED_OFF = {"username": "bob", "date_joined_0": "2026-01-01", "date_joined_1": "12:00:00"}
 
 pytestmark = pytest.mark.django_db
 
@@ -63,12 +65,21 @@ def test_an_account_is_switched_off_and_signed_out_but_not_deleted(staff: Client
     bob = signed_in("bob")
     user = User.objects.get(username="bob")
     assert staff.get(reverse("admin:auth_user_delete", args=[user.pk])).status_code == 403
-    joined = {"date_joined_0": "2026-01-01", "date_joined_1": "12:00:00"}
-    staff.post(reverse("admin:auth_user_change", args=[user.pk]), {"username": "bob", **joined})
+    staff.post(reverse("admin:auth_user_change", args=[user.pk]), SWITCHED_OFF)
     user.refresh_from_db()
     assert not user.is_active
     assert bob.get(reverse("chat")).status_code == 302
     assert not BrowserSession.objects.filter(user_id=user.pk).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_node_that_does_not_end_is_no_secret(staff: Client, settings: Settings) -> None:
+    settings.PAGE_COMMAND_TIMEOUT_S = 0.05
+    user = User.objects.create_user("bob")
+    answer = staff.post(reverse("admin:auth_user_change", args=[user.pk]), SWITCHED_OFF, follow=True)
+    assert "WORKER_UNAVAILABLE" in answer.content.decode()
+    user.refresh_from_db()
+    assert not user.is_active
 
 
 @pytest.mark.parametrize(("name", "made"), [("bob", True), ("b" * 41, False)])

@@ -213,6 +213,34 @@ async def test_a_deleted_account_leaves_nothing_here_and_its_messages_with_other
     await there.close()
 
 
+async def test_the_node_of_an_account_rests_while_it_is_switched_off(worker: Worker) -> None:
+    ann, bob = await database_sync_to_async(account)("ann"), await database_sync_to_async(account)("bob")
+    here, there = Browser(cookie_of(ann)), Browser(cookie_of(bob))
+    for page in (here, there):
+        assert await page.open()
+        await page.hello()
+        await page.join("#lobby")
+    await database_sync_to_async(User.objects.filter(username="ann").update)(is_staff=True, is_superuser=True)
+    user = await database_sync_to_async(User.objects.get)(username="bob")
+    address, joined = reverse("admin:auth_user_change", args=[user.pk]), user.date_joined
+    fields = {"username": "bob", "date_joined_0": f"{joined:%Y-%m-%d}", "date_joined_1": f"{joined:%H:%M:%S}"}
+
+    await posted(ann, address, fields)
+    assert (await there.expect("error"))["code"] == "SESSION_ENDED"
+    assert user.pk not in worker.host._peers
+    said = await here.say("#lobby", "while you were away")
+
+    await posted(ann, address, {**fields, "is_active": "on"})
+    await database_sync_to_async(bob.force_login)(user)
+    back = Browser(cookie_of(bob))
+    assert await back.open()
+    welcome = await back.hello()
+    if said["id"] not in [m["id"] for channel in welcome["channels"] for m in channel.get("messages", ())]:
+        await back.see(said["id"])
+    for page in (here, back):
+        await page.close()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_an_account_stays_whole_when_its_node_can_not_be_removed(settings: Settings) -> None:
     settings.PAGE_COMMAND_TIMEOUT_S = 0.05
