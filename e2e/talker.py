@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from playwright.sync_api import Locator, expect
 
-from e2e.chat import SOON_MS, Message, Person
+from e2e.chat import FAILURE_MAX_MS, SOON_MS, Message, Person
 
 
 class Talker:
@@ -129,6 +129,14 @@ class Talker:
             "button", name=f"{emoji} {' and '.join(people)}", exact=True
         )
         expect(chip).to_have_count(1, timeout=SOON_MS)
+        return self
+
+    def expect_not_done(self, message: Message, words: str) -> Talker:
+        """The row says that a change of it did not get out, and what can be done, after a whole attempt."""
+        row = self.person.row(message)
+        expect(row).to_contain_text(words, timeout=FAILURE_MAX_MS)
+        expect(row.get_by_role("button", name="Retry")).to_be_visible()
+        expect(row.get_by_role("button", name="Discard")).to_be_visible()
         return self
 
     def expect_no_reaction(self, message: Message, emoji: str) -> Talker:

@@ -6,6 +6,7 @@ from e2e.conftest import People
 from e2e.line import Line
 from e2e.reader import Reader
 from e2e.servers import Network, Server
+from e2e.talker import Talker
 
 
 def test_three_written_without_connection_survive_a_reload_and_go_out_in_order(
@@ -53,3 +54,26 @@ def test_the_outbox_lists_what_is_unsent_and_takes_it_all_back(
     eyes.undo().expect_outbox(2)
     toni.network(Network.OPEN)
     eyes.open_outbox("void 1").press_in_outbox("Retry all").expect_outbox(0)
+
+
+def test_an_edit_and_a_reaction_that_failed_are_listed_with_the_reason_and_go_out_again(
+    people: People, server: Server, channel: str
+) -> None:
+    vera, wim = (people(name, server).sign_up().join(channel) for name in ("vera", "wim"))
+    eyes, by_vera = Reader(vera), Talker(vera)
+    mine, his = vera.say("Soup at noon"), wim.say("With bread?")
+    vera.expect_delivered(mine).expect_message(his).network(Network.CUT)
+    by_vera.edit(mine, "Soup at one").react(his, "👍")
+    for message, words in ((mine, "Edit not saved:"), (his, "Reaction not sent:")):
+        by_vera.expect_not_done(message, words)
+
+    said = ("Edit: Soup at one", "Edit not saved:", "👍 to: With bread?", "Reaction not sent:")
+    eyes.expect_outbox(2).open_outbox(*said)
+    vera.picture("outbox-changes")
+    eyes.press_in_outbox("Discard all").expect_outbox(0)
+    by_vera.expect_no_reaction(his, "👍")
+    eyes.undo().expect_outbox(2)
+    vera.network(Network.OPEN)
+    eyes.open_outbox(*said).press_in_outbox("Retry all").expect_outbox(0)
+    by_vera.expect_edited(mine, "Soup at one")
+    Talker(wim).expect_edited(mine, "Soup at one").expect_reaction(his, "👍", "vera")

@@ -5,7 +5,7 @@ import { beforeEach, test } from "node:test";
 
 import { changed, hasReacted, lookOf, unchanged } from "../../static/webchat/js/looks.js";
 import { OptimisticUIManager } from "../../static/webchat/js/optimistic.js";
-import { rowWords } from "../../static/webchat/js/rowwords.js";
+import { rowWords, unsentWords } from "../../static/webchat/js/rowwords.js";
 import { QUORUM_MS } from "../../static/webchat/js/watch.js";
 import { FakeClock, recorder } from "./fakes.mjs";
 
@@ -25,7 +25,7 @@ const row = (id = "a") => messages.row(id);
 
 beforeEach(() => {
   clock = new FakeClock();
-  listener = recorder("changed", "removed", "changeFailed");
+  listener = recorder("changed", "removed", "changeTold");
   messages = new OptimisticUIManager(clock, listener);
   messages.setLinked(true);
   messages.received(mine());
@@ -69,7 +69,7 @@ test("a late state of an edit does not bring its text back over a newer one", ()
 test("a refused change says why on its target's row; discarding restores the old look", () => {
   messages.written(edit());
   messages.refused("x1", error);
-  assert.deepEqual(listener.calls.filter(([name]) => name === "changeFailed").length, 1);
+  assert.equal(listener.calls.filter(([name, , from]) => name === "changeTold" && from === "pending").length, 1);
   const words = rowWords(row(), 0);
   assert.equal(words.text, "Edit not saved: Not yours. Ask.");
   assert.deepEqual([words.code, ...words.actions], ["NOT_AUTHOR", "retry", "discard"]);
@@ -159,6 +159,32 @@ test("a change to what is not loaded is laid over it when it comes", () => {
   messages.written(change("edit", { target: "old", text: "new" }));
   messages.paged(mine({ id: "old", order: "0", text: "old" }));
   assert.equal(row("old").text, "new");
+});
+
+test("changes that did not get out are in the list of the unsent, in the order of writing, and leave it", () => {
+  const words = () => messages.unsent.map((entry) => unsentWords(entry, row(entry.target), ({ text }) => text));
+  messages.written(mine({ id: "x0", text: "new", order: "" }));
+  messages.refused("x0", error);
+  messages.written(edit());
+  messages.refused("x1", error);
+  messages.written(change("delete", { id: "x2" }));
+  messages.queued("x2");
+  messages.written(change("reaction", { id: "x3", target: "b", emoji: "🎉" }));
+  messages.refused("x3", error);
+  messages.written(change("reaction", { id: "x4", target: "old", emoji: "🎉", on: false }));
+  messages.refused("x4", error);
+  assert.deepEqual(words(), ["new", "Edit: hello", "Deletion of: helo", "🎉 to: helo", "Taking back 🎉 from an earlier message"]);
+  for (const id of ["x1", "x2"]) messages.discarded(id);
+  messages.retried("x3");
+  messages.reported(report(messages.entry("x4"), "sent"), "me");
+  assert.deepEqual(words(), ["new"]);
+});
+
+test("a failed change in the list says why, and how to go on, as on the row", () => {
+  messages.written(change("reaction", { target: "old", emoji: "🎉" }));
+  messages.refused("x1", error);
+  const { text, code, actions } = rowWords(messages.entry("x1"), 0);
+  assert.deepEqual([text, code, ...actions], ["Reaction not sent: Not yours. Ask.", "NOT_AUTHOR", "retry", "discard"]);
 });
 
 test("leaving a channel ends its changes and their timers", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { ANSWER_MS, backoffMs, Connection } from "../../static/webchat/js/connection.js";
+import { ANSWER_MS, backoffMs, Connection, QUIET_MS } from "../../static/webchat/js/connection.js";
 import { FakeClock, FakeSocket, recorder, settle } from "./fakes.mjs";
 
 let clock;
@@ -88,6 +88,37 @@ test("a server that stays silent is left", async () => {
   clock.pass(ANSWER_MS);
   await assert.rejects(asked, { code: "CONNECTION_LOST" });
   assert.equal(last().reason, "link.silent");
+});
+
+test("a socket on which nothing comes is asked for a sign of life, and left when there is none", () => {
+  connected();
+  clock.pass(QUIET_MS - 1);
+  socket().say({ type: "typing", cursor: "e:2" });
+  clock.pass(QUIET_MS - 1);
+  assert.equal(socket().sent.length, 1, "it was not quiet for long enough");
+  clock.pass(1);
+  assert.equal(socket().sent.at(-1).type, "ping");
+  socket().say({ type: "ok", ref: socket().sent.at(-1).ref });
+  clock.pass(QUIET_MS);
+  assert.equal(socket().sent.length, 3);
+  clock.pass(ANSWER_MS);
+  assert.equal(last().reason, "link.silent");
+});
+
+test("a socket that does not open is left", () => {
+  connection.tryNow();
+  clock.pass(ANSWER_MS);
+  assert.equal(last().reason, "link.refused");
+  clock.pass(10_000);
+  assert.equal(sockets.length, 2);
+});
+
+test("an answer that says no is a sign of life, too", () => {
+  connected();
+  clock.pass(QUIET_MS);
+  socket().say({ type: "error", ref: socket().sent.at(-1).ref, code: "BAD_FRAME", message: "m", remedy: "r" });
+  clock.pass(ANSWER_MS);
+  assert.equal(connection.isOpen, true);
 });
 
 test("it comes back by itself, and at once on request", () => {

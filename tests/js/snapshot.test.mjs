@@ -24,7 +24,7 @@ const reacted = () => ({ ...message("b"), reactions: [["👍", ["cleo", "me"]]] 
 const deleted = () => ({ ...message("d"), text: "", deleted: true });
 
 function page() {
-  const messages = new OptimisticUIManager(new FakeClock(), recorder("changed", "removed", "changeFailed"));
+  const messages = new OptimisticUIManager(new FakeClock(), recorder("changed", "removed", "changeTold"));
   messages.setLinked(true);
   return messages;
 }

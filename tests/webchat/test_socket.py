@@ -94,6 +94,10 @@ async def test_a_frame_over_64_kib_is_answered_and_the_connection_kept(ann: Brow
     assert (await ann.ask("typing"))["code"] == "BAD_FRAME"
 
 
+async def test_a_sign_of_life_needs_no_worker(ann: Browser) -> None:
+    assert (await ann.ask("ping"))["type"] == "ok"
+
+
 async def test_without_a_worker_every_command_is_answered(ann: Browser) -> None:
     frames = [
         ("hello", {}),

@@ -133,6 +133,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
                 self._welcome_due = True
                 raise
             return None
+        if frame.type == "ping":
+            return {"type": "ok"}
         if frame.type in PACED:
             link.sockets.take_message(self.user_id, asyncio.get_running_loop().time())
         if frame.type in PAGED:

@@ -129,6 +129,7 @@ class Shape:
 
 CLIENT_FRAMES: dict[str, Shape] = {
     "hello": Shape({}, {"cursor": _optional(_cursor)}),
+    "ping": Shape({}, {}),
     "channel.join": Shape({"channel": _channel}, {}),
     "channel.leave": Shape({"channel": _channel}, {}),
     "message.send": Shape({"channel": _channel, "id": _id, "text": _text}, {"reply_to": _optional(_id)}),

@@ -13,8 +13,9 @@ import { MessageActs } from "./messageacts.js";
 import { nodeReports } from "./nodereports.js";
 import { Notifying } from "./notifying.js";
 import { OptimisticUIManager } from "./optimistic.js";
-import { Outbox, written } from "./outbox.js";
+import { Outbox } from "./outbox.js";
 import { openOutboxStore } from "./outbox_store.js";
+import { outboxReports } from "./outboxreports.js";
 import { Persons } from "./persons.js";
 import { Reading } from "./reading.js";
 import { Screen } from "./screen.js";
@@ -22,6 +23,7 @@ import { Seen } from "./seen.js";
 import { Sharing } from "./sharing.js";
 import { say } from "./strings.js";
 import { Tabs } from "./tabs.js";
+import { WantedChannels } from "./wanted.js";
 
 const HISTORY_LIMIT = 100;
 const NOT_REACHED = new Set(["CONNECTION_LOST", "WORKER_UNAVAILABLE"]);
@@ -33,7 +35,7 @@ export class App {
     this.memory = new PageMemory(page.user.id, window.localStorage);
     this.me = { id: this.memory.get("node") ?? "", name: this.memory.get("name") ?? page.user.name };
     this.current = null;
-    this.wanted = new Set();
+    this.wanted = new WantedChannels(this.memory);
     this.acts = new MessageActs(this);
     this.screen = new Screen(this);
     this.messages = new OptimisticUIManager(systemClock, this.screen.rowListener);
@@ -85,9 +87,10 @@ export class App {
       request: (frame) => this.connection.request(frame),
       clock: systemClock,
       tabs: new Tabs(`starling-outbox-${this.page.user.id}`),
-      listener: this.#outboxReports(),
+      listener: outboxReports(this),
     });
     this.channels.recall();
+    for (const name of this.wanted) this.channels.joining(name);
     await this.outbox.start();
     this.openFirst();
     if (this.page.join) this.#follow(this.page.join);
@@ -223,21 +226,6 @@ export class App {
     const { name } = channel;
     if (this.channels.get(name)) this.messages.setReady(name, this.channels.isReady(name));
     this.screen.channelChanged(channel);
-  }
-
-  #outboxReports() {
-    const { messages } = this;
-    return {
-      written: (record) => messages.written({ ...written(record), author: this.me.id, name: this.me.name }),
-      handingOver: (id) => messages.handingOver(id),
-      queued: (id) => messages.queued(id),
-      asking: (id) => messages.asking(id),
-      waiting: (id, until_ms) => messages.waiting(id, until_ms),
-      accepted: (_, report) => messages.reported(report, this.me.id, this.me.name),
-      refused: (id, error) => messages.refused(id, error),
-      retried: (id) => messages.retried(id),
-      discarded: (id) => messages.discarded(id),
-    };
   }
 
   /** A message says what its author is called, also where no word on the name alone has come. */

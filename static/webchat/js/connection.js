@@ -6,6 +6,9 @@
  * that was handed on goes with the next `hello`, so a short interruption is replayed and a long one
  * brings a snapshot; either way the listener gets `welcome` first and then events in order.
  *
+ * A socket may be dead and nobody is told, as after a laptop has slept. So one on which nothing has come for
+ * `QUIET_MS` is asked for a sign of life, and left when there is none.
+ *
  * Reconnecting: exponential backoff with jitter (`backoffMs`), at once on `tryNow`. Phases: `connecting`,
  * `waiting` (with `retryAt_ms`), `greeting` (open, the node has not answered yet), `open`, `ended`
  * (signed out, or too many pages: only a person can change that). `reason` is a key of strings.js.
@@ -14,6 +17,7 @@
 import { ownError } from "./strings.js";
 
 export const ANSWER_MS = 10000;
+export const QUIET_MS = 25000;
 const BACKOFF_MIN_MS = 300;
 const BACKOFF_MAX_MS = 10000;
 const CLOSE_SESSION_ENDED = 4401;
@@ -39,6 +43,7 @@ export class Connection {
   #refs = 0;
   #asked = new Map();
   #cancelRetry = null;
+  #cancelProbe = null;
 
   /** `listener`: `phase(state)`, `welcome(frame)`, `event(frame)`, `trouble(error)`. */
   constructor({ makeSocket, clock, random, listener }) {
@@ -61,8 +66,10 @@ export class Connection {
     this.#enter("connecting");
     const socket = this.#makeSocket();
     this.#socket = socket;
+    this.#cancelProbe = this.#clock.later(ANSWER_MS, () => this.interrupted("link.refused"));
     const mine = (act) => (event) => this.#socket === socket && act(event);
     socket.onopen = mine(() => {
+      this.#heard();
       this.#enter("greeting");
       this.#greet();
     });
@@ -102,7 +109,16 @@ export class Connection {
     });
   }
 
+  /** Something was heard: ask only after another while. */
+  #heard() {
+    this.#cancelProbe?.();
+    this.#cancelProbe = this.#clock.later(QUIET_MS, () => {
+      this.#ask({ type: "ping" }).catch(() => {}); // any answer is one, and none ends the connection
+    });
+  }
+
   #take(frame) {
+    this.#heard();
     if (frame.ref) this.#answered(frame);
     if (frame.type === "welcome") this.#welcomed(frame);
     else if (frame.type === "error") {
@@ -138,6 +154,7 @@ export class Connection {
   }
 
   #abandon() {
+    this.#cancelProbe?.();
     const socket = this.#socket;
     this.#socket = null;
     if (socket && socket.readyState <= OPEN) socket.close();

@@ -5,7 +5,7 @@
  */
 
 import { systemClock } from "./clock.js";
-import { hasReacted } from "./looks.js";
+import { hasReacted, isChange } from "./looks.js";
 import { written } from "./outbox.js";
 import { isSettled } from "./progress.js";
 import { subjectOf } from "./rowwords.js";
@@ -41,10 +41,10 @@ export class MessageActs {
     screen.keeping(-1);
   }
 
-  /** A button of a row. */
+  /** A button of a row, or of what the list of the unsent has of it: a message, or a change. */
   async act(action, id, button) {
     const { messages, outbox, screen, me } = this.#app;
-    const row = messages.row(id);
+    const row = messages.entry(id);
     if (!row) return;
     const subject = subjectOf(row);
     if (action === "person") this.#app.persons.open(row.channel, this.#app.authorOf(row));
@@ -84,16 +84,15 @@ export class MessageActs {
   async #takeBack(subject, action) {
     const { outbox, screen } = this.#app;
     const { error, channel, text } = subject;
-    const isChange = Boolean(subject.target) && subject.kind !== "reply";
     await outbox.discard(subject);
     if (action === "edit") screen.rewrite(channel, text);
     else if (action === "cancel") screen.focusComposer();
     else {
       // The node has forgotten it by now, so Undo brings it back as a new one that waits for Retry.
       const again = { ...written(subject), id: uuid7() };
-      screen.discarded(isChange ? say("change.discarded") : say("undo.text", { n: 1 }), async () => {
+      screen.discarded(discardedWords([subject]), async () => {
         await outbox.add(again, error);
-        screen.focusRow(isChange ? subject.target : again.id);
+        screen.focusRow(rowOf(again));
       });
     }
   }
@@ -107,9 +106,9 @@ export class MessageActs {
     }
     const again = rows.map((row) => [{ ...written(row), id: uuid7() }, row.error]);
     for (const row of rows) await outbox.discard(row);
-    screen.discarded(say("undo.text", { n: rows.length }), async () => {
+    screen.discarded(discardedWords(rows), async () => {
       for (const [message, error] of again) await outbox.add(message, error);
-      screen.focusRow(again.at(-1)[0].id);
+      screen.focusRow(rowOf(again.at(-1)[0]));
     });
   }
 
@@ -125,4 +124,13 @@ export class MessageActs {
     if (!messages.row(id) || !screen.timeline.reveal(id))
       screen.trouble({ message: say("quote.unknown"), remedy: say("quote.unknown.remedy") });
   }
+}
+
+/** The id of the row where a message or a change is seen. */
+const rowOf = (entry) => (isChange(entry) ? entry.target : entry.id);
+
+function discardedWords(entries) {
+  const n = entries.length;
+  if (!entries.some(isChange)) return say("undo.text", { n });
+  return say(entries.every(isChange) ? "undo.change" : "undo.mixed", { n });
 }

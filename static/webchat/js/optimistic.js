@@ -15,14 +15,15 @@
  */
 
 import { changed, firstLook, isChange, lookOf, unchanged } from "./looks.js";
+import { NewestMap } from "./newestmap.js";
 import { OwnChanges } from "./ownchanges.js";
 import { isSettled, newProgress, Progress, isStuck } from "./progress.js";
 import { mergeDelivered, NOTHING_DELIVERED } from "./receipts.js";
 import { RowList } from "./rowlist.js";
 
-/** Ids whose rows were taken away; the oldest are forgotten. */
+/** Ids whose rows were taken away. */
 export const GONE_MAX = 1000;
-/** Looks of messages that are not loaded; the oldest are forgotten. */
+/** Looks of messages that are not loaded. */
 export const UNSEEN_MAX = 1000;
 
 export class OptimisticUIManager {
@@ -31,11 +32,11 @@ export class OptimisticUIManager {
   #changes = new OwnChanges();
   #rows = new Map();
   #lists = new Map();
-  #gone = new Map();
-  #unseen = new Map();
+  #gone = new NewestMap(GONE_MAX);
+  #unseen = new NewestMap(UNSEEN_MAX);
   #place = 0;
 
-  /** `listener`: `changed(row, from)` (`from` is the state before), `removed(row)`, `changeFailed(change)`. */
+  /** `listener`: `changed(row, from)` (`from` is the state before), `removed(row)`, `changeTold(change, from)`. */
   constructor(clock, listener) {
     this.#listener = listener;
     this.#progress = new Progress(clock, (entry, from) => this.#tell(entry, from));
@@ -43,6 +44,11 @@ export class OptimisticUIManager {
 
   row(id) {
     return this.#rows.get(id);
+  }
+
+  /** A message or an own change by its id. */
+  entry(id) {
+    return this.#rows.get(id) ?? this.#changes.get(id);
   }
 
   /** The channel's rows, oldest first. */
@@ -61,9 +67,9 @@ export class OptimisticUIManager {
     this.#remove(row);
   }
 
-  /** Own messages of all channels that did not get out as they should, oldest first. */
+  /** Own messages and changes of all channels that did not get out as they should, oldest first. */
   get unsent() {
-    return [...this.#rows.values()].filter(isStuck).sort((a, b) => a.place - b.place);
+    return this.#entries.filter(isStuck).sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
   /** Whether a message of the channel is on its way to the node and not accepted yet. */
@@ -85,7 +91,7 @@ export class OptimisticUIManager {
 
   /** A message or a change was written here and the outbox has it. */
   written(record) {
-    const known = this.#find(record.id);
+    const known = this.entry(record.id);
     if (known) return known;
     this.#gone.delete(record.id);
     const entry = isChange(record) ? this.#createChange(record) : this.#create({ ...record, own: true });
@@ -95,41 +101,41 @@ export class OptimisticUIManager {
 
   /** The outbox hands it to the node now. */
   handingOver(id) {
-    this.#progress.inPhase(this.#find(id), "sending");
+    this.#progress.inPhase(this.entry(id), "sending");
   }
 
   /** No connection to the node: it goes out when there is one. */
   queued(id) {
-    this.#progress.inPhase(this.#find(id), "queued");
+    this.#progress.inPhase(this.entry(id), "queued");
   }
 
   /** It has waited so long that its writer is asked before it goes out. */
   asking(id) {
-    this.#progress.inPhase(this.#find(id), "asking");
+    this.#progress.inPhase(this.entry(id), "asking");
   }
 
   /** The node takes no more for now; it goes out at `until_ms` by itself. */
   waiting(id, until_ms) {
-    const entry = this.#find(id);
+    const entry = this.entry(id);
     if (entry) entry.until_ms = until_ms;
     this.#progress.inPhase(entry, "waiting");
   }
 
   /** A code that no waiting changes. */
   refused(id, error) {
-    const entry = this.#find(id);
+    const entry = this.entry(id);
     if (entry) this.#progress.fail(entry, error);
   }
 
   /** Somebody pressed Retry. */
   retried(id) {
-    const entry = this.#find(id);
+    const entry = this.entry(id);
     if (entry?.state === "failed" || entry?.phase === "asking") this.#progress.begin(entry, entry.state);
   }
 
   /** Discarded or cancelled: gone, unless a receipt shows that it went out all the same. */
   discarded(id) {
-    remember(this.#gone, id, true, GONE_MAX);
+    this.#gone.set(id, true);
     const change = this.#changes.get(id);
     if (change) this.#takeBack(change);
     else this.#remove(this.#rows.get(id));
@@ -172,7 +178,7 @@ export class OptimisticUIManager {
   /** A message looks different now: edited, deleted, or reacted to. */
   changed(message) {
     const row = this.#rows.get(message.id);
-    if (!row) remember(this.#unseen, message.id, lookOf(message), UNSEEN_MAX);
+    if (!row) this.#unseen.set(message.id, lookOf(message));
     else this.#seen({ ...row, ...message }, lookOf(message));
   }
 
@@ -202,10 +208,6 @@ export class OptimisticUIManager {
 
   get #entries() {
     return [...this.#rows.values(), ...this.#changes.all];
-  }
-
-  #find(id) {
-    return this.#rows.get(id) ?? this.#changes.get(id);
   }
 
   #create(fields) {
@@ -285,16 +287,9 @@ export class OptimisticUIManager {
 
   #tell(entry, from) {
     const row = isChange(entry) ? this.#rows.get(entry.target) : entry;
-    if (entry !== row && entry.state === "failed" && from !== "failed") this.#listener.changeFailed(entry);
+    if (isChange(entry)) this.#listener.changeTold(entry, from);
     if (!row) return;
     this.#draw(row);
     this.#listener.changed(row, entry === row ? from : row.state);
   }
-}
-
-/** Put into a map that holds the newest `max`. */
-function remember(map, key, value, max) {
-  map.delete(key);
-  map.set(key, value);
-  if (map.size > max) map.delete(map.keys().next().value);
 }

@@ -4,15 +4,16 @@
  * `icon` names a picture of icons.html; the words say the same, so nothing is told by picture or colour alone.
  */
 
+import { isChange } from "./looks.js";
 import { say } from "./strings.js";
 
 /** What a row's words and buttons are about: the message until it is sent, then its own unfinished change. */
 export const subjectOf = (row) => (row.state === "pending" || row.state === "failed" ? row : (row.change ?? row));
 
-/** `{text, icon, actions}` for a row; empty text where nothing needs to be said. */
+/** `{text, icon, actions}` for a row, or for a change by itself; empty text where nothing needs to be said. */
 export function rowWords(row, now_ms) {
   const subject = subjectOf(row);
-  if (subject !== row) return changeWords(subject, now_ms);
+  if (isChange(subject)) return changeWords(subject, now_ms);
   if (row.deleted) return row.own ? removedWords(row.removed) : NOTHING;
   switch (row.state) {
     case "pending":
@@ -38,6 +39,19 @@ function changeWords(change, now_ms) {
   }
   const { code = "", ...error } = change.error ?? {};
   return { text: failedWords(error, `change.${change.kind}.failed`), code, icon: "failed", actions: ["retry", "discard"] };
+}
+
+/**
+ * What is unsent, in a line: a message's beginning, or what was to be done to which one. `target` is the row
+ * that a change is about, if that is here, `excerptOf` a message's beginning.
+ */
+export function unsentWords(entry, target, excerptOf) {
+  if (!isChange(entry)) return excerptOf(entry);
+  if (entry.kind === "edit") return say("unsent.edit", { text: excerptOf(entry) });
+  // As it was before: a deletion that waits has taken the text from the row already.
+  const text = target ? excerptOf({ ...target, text: target.told.text }) : "";
+  const key = entry.kind === "delete" ? "unsent.delete" : `unsent.reaction.${entry.on ? "on" : "off"}`;
+  return say(text ? key : `${key}.earlier`, { text, emoji: entry.emoji });
 }
 
 /** Never more than is known: nodes of others that have said that they have the deletion. */

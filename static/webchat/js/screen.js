@@ -6,6 +6,7 @@ import { UNREAD_NOTHING } from "./channels.js";
 import { systemClock } from "./clock.js";
 import { excerpt } from "./excerpt.js";
 import { countWords } from "./reading.js";
+import { unsentWords } from "./rowwords.js";
 import { ownError, say } from "./strings.js";
 import { ComposerView } from "./view/composer.js";
 import { byId, oncePerFrame, setText } from "./view/dom.js";
@@ -52,6 +53,7 @@ export class Screen {
     this.outboxCard = new OutboxCard({
       now_ms,
       unsent: () => app.messages?.unsent ?? [],
+      wordsOf: (entry) => unsentWords(entry, app.messages.row(entry.target), (each) => this.excerptOf(each)),
       act: (action, id) => app.acts.act(action, id),
       actOnAll: (action, rows) => app.acts.actOnAll(action, rows),
     });
@@ -62,7 +64,7 @@ export class Screen {
         this.#rowsChanged(row.own);
         this.outboxCard.redraw();
       },
-      changeFailed: ({ error }) => this.announcer.say("row", say("heard.change.failed", { reason: error.message })),
+      changeTold: (change, from) => this.#changeTold(change, from),
     };
     byId("leave").addEventListener("click", () => app.leave(app.current));
     offerInviteLink(() => app.current, (text) => this.toast.tell(text));
@@ -240,6 +242,12 @@ export class Screen {
     if (!row.own || from === row.state || from === null) return;
     if (row.state === "failed") this.announcer.say("row", say("heard.failed", { reason: row.error.message }));
     else if (row.state !== "pending") this.announcer.say("row", say(`heard.${row.state}`));
+  }
+
+  #changeTold({ state, error }, from) {
+    this.outboxCard.redraw();
+    if (state !== "failed" || from === "failed") return;
+    this.announcer.say("row", say("heard.change.failed", { reason: error.message }));
   }
 
   #rowsChanged(isOwn) {

@@ -1,5 +1,6 @@
 /**
- * "Outbox (3)": what is unsent in all channels, why, and what can be done, one by one or with all.
+ * "Outbox (3)": what is unsent in all channels, messages and changes, why, and what can be done, one by one or
+ * with all.
  */
 
 import { rowWords } from "../rowwords.js";
@@ -14,7 +15,7 @@ export class OutboxCard {
   #list = byId("outbox-list");
   #source;
 
-  /** `source`: `unsent()`, `now_ms()`, `act(action, id)`, `actOnAll(action, rows)`. */
+  /** `source`: `unsent()`, `wordsOf(entry)`, `now_ms()`, `act(action, id)`, `actOnAll(action, entries)`. */
   constructor(source) {
     this.#source = source;
     this.redraw = oncePerFrame(() => this.#draw());
@@ -39,29 +40,29 @@ export class OutboxCard {
   }
 
   #draw() {
-    const rows = this.#source.unsent();
-    this.#chip.hidden = rows.length === 0;
-    setText(this.#chip, say("outbox.chip", { n: rows.length }));
-    setText(byId("outbox-title"), say("outbox.chip", { n: rows.length }));
+    const entries = this.#source.unsent();
+    this.#chip.hidden = entries.length === 0;
+    setText(this.#chip, say("outbox.chip", { n: entries.length }));
+    setText(byId("outbox-title"), say("outbox.chip", { n: entries.length }));
     if (!this.#dialog.open) return;
-    if (rows.length === 0) this.#dialog.close();
+    if (entries.length === 0) this.#dialog.close();
     const focused = document.activeElement?.dataset ?? {};
-    this.#list.replaceChildren(...rows.map((row) => this.#entry(row)));
+    this.#list.replaceChildren(...entries.map((entry) => this.#item(entry)));
     if (focused.id && !this.#dialog.contains(document.activeElement)) (this.#list.querySelector("button") ?? this.#dialog).focus();
   }
 
-  #entry(row) {
-    const { text, actions } = rowWords(row, this.#source.now_ms());
+  #item(entry) {
+    const { text, actions } = rowWords(entry, this.#source.now_ms());
     const buttons = actions
       .filter((action) => ACTIONS.has(action))
       .map((action) =>
-        h("button", { type: "button", class: "action", "data-action": action, "data-id": row.id }, say(`row.${action}`)),
+        h("button", { type: "button", class: "action", "data-action": action, "data-id": entry.id }, say(`row.${action}`)),
       );
     return h(
       "li",
       {},
-      h("p", {}, h("strong", {}, row.channel), " ", h("span", { class: "outbox-text" }, row.text)),
-      h("p", { class: "outbox-why" }, icon(row.state === "failed" ? "failed" : "queued"), h("span", {}, text)),
+      h("p", {}, h("strong", {}, entry.channel), " ", h("span", { class: "outbox-text" }, this.#source.wordsOf(entry))),
+      h("p", { class: "outbox-why" }, icon(entry.state === "failed" ? "failed" : "queued"), h("span", {}, text)),
       h("p", { class: "outbox-actions" }, ...buttons),
     );
   }

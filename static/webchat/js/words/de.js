@@ -51,7 +51,6 @@ export const WORDS = {
   "change.delete.failed": "Nicht gelöscht: {reason}. {remedy}",
   "change.reaction.sending": "Reaktion wird gesendet …",
   "change.reaction.failed": "Reaktion nicht gesendet: {reason}. {remedy}",
-  "change.discarded": "Änderung verworfen",
 
   "act.toolbar": "Was mit dieser Nachricht geht",
   "act.react": "Reagieren",
@@ -96,8 +95,18 @@ export const WORDS = {
   "heard.delivered": "Nachricht zugestellt.",
 
   "outbox.chip": "Postausgang ({n})",
+  "unsent.edit": "Änderung: {text}",
+  "unsent.delete": "Löschen von: {text}",
+  "unsent.delete.earlier": "Löschen einer früheren Nachricht",
+  "unsent.reaction.on": "{emoji} zu: {text}",
+  "unsent.reaction.on.earlier": "{emoji} zu einer früheren Nachricht",
+  "unsent.reaction.off": "{emoji} zurücknehmen von: {text}",
+  "unsent.reaction.off.earlier": "{emoji} zurücknehmen von einer früheren Nachricht",
   "undo.text.one": "Nachricht verworfen",
   "undo.text.other": "{n} Nachrichten verworfen",
+  "undo.change.one": "Änderung verworfen",
+  "undo.change.other": "{n} Änderungen verworfen",
+  "undo.mixed": "{n} Nachrichten und Änderungen verworfen",
   "undo.action": "Rückgängig",
 
   "error.NO_QUORUM": "Zu wenige Knoten haben bestätigt, dass sie die Nachricht gespeichert haben",

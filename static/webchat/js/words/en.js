@@ -55,7 +55,6 @@ export const WORDS = {
   "change.delete.failed": "Not deleted: {reason}. {remedy}",
   "change.reaction.sending": "Sending the reaction…",
   "change.reaction.failed": "Reaction not sent: {reason}. {remedy}",
-  "change.discarded": "Change discarded",
 
   "act.toolbar": "Actions for this message",
   "act.react": "React",
@@ -100,8 +99,18 @@ export const WORDS = {
   "heard.delivered": "Message delivered.",
 
   "outbox.chip": "Outbox ({n})",
+  "unsent.edit": "Edit: {text}",
+  "unsent.delete": "Deletion of: {text}",
+  "unsent.delete.earlier": "Deletion of an earlier message",
+  "unsent.reaction.on": "{emoji} to: {text}",
+  "unsent.reaction.on.earlier": "{emoji} to an earlier message",
+  "unsent.reaction.off": "Taking back {emoji} from: {text}",
+  "unsent.reaction.off.earlier": "Taking back {emoji} from an earlier message",
   "undo.text.one": "Message discarded",
   "undo.text.other": "{n} messages discarded",
+  "undo.change.one": "Change discarded",
+  "undo.change.other": "{n} changes discarded",
+  "undo.mixed": "{n} messages and changes discarded",
   "undo.action": "Undo",
 
   "error.NO_QUORUM": "Too few nodes confirmed that they stored the message",

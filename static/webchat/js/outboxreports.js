@@ -1,0 +1,20 @@
+/**
+ * What the browser's outbox reports, as the models take it: the one place that joins the two.
+ */
+
+import { written } from "./outbox.js";
+
+/** The outbox's listener for an `App`. */
+export function outboxReports({ messages, me }) {
+  return {
+    written: (record) => messages.written({ ...written(record), author: me.id, name: me.name }),
+    handingOver: (id) => messages.handingOver(id),
+    queued: (id) => messages.queued(id),
+    asking: (id) => messages.asking(id),
+    waiting: (id, until_ms) => messages.waiting(id, until_ms),
+    accepted: (_, report) => messages.reported(report, me.id, me.name),
+    refused: (id, error) => messages.refused(id, error),
+    retried: (id) => messages.retried(id),
+    discarded: (id) => messages.discarded(id),
+  };
+}

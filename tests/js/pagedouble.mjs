@@ -1,0 +1,81 @@
+/** A page without anything to see: the real modules between the socket and the rows, put together as `App` does. */
+
+import { Channels } from "../../static/webchat/js/channels.js";
+import { Connection } from "../../static/webchat/js/connection.js";
+import { paged } from "../../static/webchat/js/holding.js";
+import { MessageActs } from "../../static/webchat/js/messageacts.js";
+import { nodeReports } from "../../static/webchat/js/nodereports.js";
+import { OptimisticUIManager } from "../../static/webchat/js/optimistic.js";
+import { Outbox } from "../../static/webchat/js/outbox.js";
+import { outboxReports } from "../../static/webchat/js/outboxreports.js";
+import { Reading } from "../../static/webchat/js/reading.js";
+import { WantedChannels } from "../../static/webchat/js/wanted.js";
+
+const nothing = () => {};
+const aloneTab = () => ({ tell: nothing, lead: (begin) => begin(), resign: nothing });
+const quiet = (...names) => Object.fromEntries(names.map((name) => [name, nothing]));
+
+export class PageDouble {
+  me = { id: "", name: "Ann" };
+  current = null;
+  notifying = quiet("arrived");
+  persons = quiet("setProfile", "setVerified", "changed");
+  beside = { typing: quiet("wrote", "heard"), setBlocked: nothing, isBlocked: () => false };
+  screen = {
+    ...quiet("trouble", "greeted", "left", "keeping", "toBottom", "notKept", "discarded", "focusComposer", "joinRefused"),
+    status: quiet("setLink", "setNode"),
+    timeline: quiet("startAtLine", "redraw"),
+    isReading: () => false,
+  };
+
+  /** `memory` is what the browser keeps between pages, `listener` as that of `OptimisticUIManager`. */
+  constructor({ store, memory, clock, makeSocket, listener }) {
+    this.memory = { get: (key) => memory.get(key) ?? null, set: (key, value) => memory.set(key, value || null) };
+    this.wanted = new WantedChannels(this.memory);
+    this.messages = new OptimisticUIManager(clock, listener);
+    this.channels = new Channels(clock, this.memory, {
+      channelChanged: ({ name }) => this.channels.get(name) && this.messages.setReady(name, this.channels.isReady(name)),
+    });
+    const request = (frame) => this.connection.request(frame);
+    this.reading = new Reading({ channels: this.channels, request, clock, me: () => this.me.id });
+    this.connection = new Connection({ makeSocket, clock, random: () => 0.5, listener: nodeReports(this) });
+    this.outbox = new Outbox({ store, request, clock, tabs: aloneTab(), listener: outboxReports(this) });
+    this.acts = new MessageActs(this);
+  }
+
+  async start() {
+    this.channels.recall();
+    for (const name of this.wanted) this.channels.joining(name);
+    await this.outbox.start();
+    this.connection.tryNow();
+  }
+
+  openFirst() {
+    this.current ??= this.channels.all[0]?.name ?? null;
+  }
+
+  async askToJoin(name) {
+    this.wanted.add(name);
+    try {
+      await this.connection.request({ type: "channel.join", channel: name });
+      this.wanted.delete(name);
+    } catch (error) {
+      if (error.code !== "CONNECTION_LOST") throw error;
+    }
+  }
+
+  async join(name) {
+    this.channels.joining(name);
+    await this.askToJoin(name);
+  }
+
+  async loadNewest(name) {
+    const frame = { type: "history.page", channel: name, before: null, limit: 100 };
+    const page = await this.connection.request(frame).catch(nothing);
+    if (page) paged(this.messages, name, null, page.messages, page.more);
+  }
+
+  learnName() {}
+
+  trim() {}
+}
