@@ -21,6 +21,8 @@ from webchat.chat.eventframes import UNTOLD, event_frame, message_fields, outbox
 from webchat.images import portrait_of
 
 SNAPSHOT_MESSAGES = 50
+RECOUNT_S = 0.3
+"""What is unread in a channel is counted anew at most so often, however many changes come."""
 FETCH_ANSWER_S = 3.0
 """A page that waits for a file hears so often that it is still on its way."""
 
@@ -39,6 +41,7 @@ class Peer:
         self._emit = emit
         self._tasks = Background()
         self._joining: dict[str, dict[str, Any]] = {}
+        self._recounts: set[str] = set()
         self._told: dict[str, Any] = {"state": "offline", "peers": 0, "reason": "Starting …"}
 
     def on_event(self, event: Any) -> None:
@@ -58,11 +61,29 @@ class Peer:
         elif kind in ("channel.joined", "channel.left"):
             self._joining.pop(frame["channel"], None)
         self._emit(frame)
+        if kind == "message.changed" and not frame["own"] and (frame["deleted"] or frame["edited_ms"]):
+            self._recount(frame["channel"], frame["order"])
         if kind == "channel.joined" and not self.node.read_state(frame["channel"]).upto:
             # Who joins has nothing unread yet; what comes from now on counts, on whichever page.
             newest = self.node.history(frame["channel"], None, 1)
             upto = newest[-1].order if newest else NOTHING_READ
             self._tasks.spawn(self.mark_read(frame["channel"], upto), "beginning to read")
+
+    def _recount(self, channel: str, order: str) -> None:
+        """A message was deleted or edited: what is unread, and what names the user, may be less."""
+        if channel in self._recounts or order <= self.node.read_state(channel).upto:
+            return
+        self._recounts.add(channel)
+        self._tasks.spawn(self._count_soon(channel), f"counting what is unread in {channel}")
+
+    async def _count_soon(self, channel: str) -> None:
+        await asyncio.sleep(RECOUNT_S)
+        self._recounts.discard(channel)
+        if channel in self.node.channels():
+            self._tell_read(channel)
+
+    def _tell_read(self, channel: str) -> None:
+        self._emit({"type": "channel.read", **asdict(self.node.read_state(channel))})
 
     def _join_of(self, channel: str) -> dict[str, Any]:
         return self._joining.setdefault(channel, {"steps": {}, "delayed": None})
@@ -173,8 +194,10 @@ class Peer:
         return {**asdict(found), "messages": [message_fields(message) for message in found.messages]}
 
     async def block(self, node_id: str, on: bool) -> None:
-        """Block a person, or no longer; other pages of the user learn it by an event."""
+        """Block a person, or no longer; all pages learn it, and what is unread now, by events."""
         self._emit({"type": "person.blocked", "blocked": await done(self.node.block(node_id, on))})
+        for channel in self.node.channels():
+            self._tell_read(channel)
 
     def person(self, channel: str, node_id: str) -> dict[str, Any]:
         """What somebody says of itself."""

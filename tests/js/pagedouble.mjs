@@ -2,6 +2,7 @@
 
 import { Channels } from "../../static/webchat/js/channels.js";
 import { Connection } from "../../static/webchat/js/connection.js";
+import { Freshening } from "../../static/webchat/js/freshening.js";
 import { paged } from "../../static/webchat/js/holding.js";
 import { MessageActs } from "../../static/webchat/js/messageacts.js";
 import { nodeReports } from "../../static/webchat/js/nodereports.js";
@@ -37,10 +38,17 @@ export class PageDouble {
       channelChanged: ({ name }) => this.channels.get(name) && this.messages.setReady(name, this.channels.isReady(name)),
     });
     const request = (frame) => this.connection.request(frame);
-    this.reading = new Reading({ channels: this.channels, request, clock, me: () => this.me.id });
+    this.reading = new Reading({ channels: this.channels, request, clock, me: () => this.me.id, isBlocked: (id) => this.beside.isBlocked(id) });
     this.connection = new Connection({ makeSocket, clock, random: () => 0.5, listener: nodeReports(this) });
     this.outbox = new Outbox({ store, request, clock, tabs: aloneTab(), listener: outboxReports(this) });
     this.acts = new MessageActs(this);
+    this.freshening = new Freshening({
+      load: (channel, before) => this.#page(channel, before),
+      rows: (channel) => this.messages.rows(channel),
+      isOpen: () => this.connection.isOpen,
+      clock,
+      again: nothing,
+    });
   }
 
   async start() {
@@ -70,9 +78,17 @@ export class PageDouble {
   }
 
   async loadNewest(name) {
-    const frame = { type: "history.page", channel: name, before: null, limit: 100 };
-    const page = await this.connection.request(frame).catch(nothing);
-    if (page) paged(this.messages, name, null, page.messages, page.more);
+    await this.#page(name, null).catch(nothing);
+  }
+
+  async loadOlder(name) {
+    await this.#page(name, this.messages.rows(name)[0].order);
+  }
+
+  async #page(channel, before) {
+    const frame = { type: "history.page", channel, before, limit: 100 };
+    const page = await this.connection.request(frame);
+    paged(this.messages, channel, before, page.messages, page.more);
   }
 
   learnName() {}

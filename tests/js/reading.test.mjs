@@ -14,6 +14,7 @@ let channels;
 let reading;
 let asked;
 let isOpen;
+let blocked;
 
 const shown = () => {
   const { unread, mentions, line } = channels.get(NAME);
@@ -25,12 +26,14 @@ beforeEach(() => {
   clock = new FakeClock();
   asked = [];
   isOpen = true;
+  blocked = new Set();
   channels = new Channels(clock, { get: () => null, set() {} }, { channelChanged() {} });
   channels.welcomed({ name: NAME, joined: true });
   reading = new Reading({
     channels,
     clock,
     me: () => "ab",
+    isBlocked: (id) => blocked.has(id),
     request: async (frame) => {
       if (!isOpen) throw { code: "CONNECTION_LOST" };
       asked.push(frame);
@@ -53,6 +56,20 @@ test("the node's word counts, and what comes after it; own messages and late old
   reading.arrived(row("10"), false);
   reading.arrived(row("43"), true);
   assert.deepEqual(shown(), [4, 2, "20"]);
+});
+
+test("nothing of a blocked person, and nothing deleted, is unread", () => {
+  reading.told(word("10"));
+  blocked.add("eve");
+  reading.arrived(row("20", { author: "eve", text: "<@ab>" }), false);
+  reading.arrived(row("21", { deleted: true, text: "" }), false);
+  reading.arrived(row("22", { author: "bob" }), false);
+  assert.deepEqual(shown(), [1, 0, "10"]);
+  const rows = [row("20", { author: "eve" }), row("21", { deleted: true }), row("22", { author: "bob" }), row("23", { author: "eve" })];
+  reading.seen(NAME, "20", rows);
+  assert.equal(shown()[0], 1);
+  reading.seen(NAME, "22", rows);
+  assert.equal(shown()[0], 0);
 });
 
 test("what is seen is read at once, and the node hears of the newest mark at most once a second", async () => {

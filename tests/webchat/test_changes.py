@@ -91,6 +91,29 @@ async def test_who_joins_has_nothing_unread_and_what_comes_then_counts(open_page
     assert (read["upto"], read["unread"]) == (began["upto"], 1)
 
 
+async def test_what_is_unread_follows_deletions_edits_and_blocking(open_page: Open) -> None:
+    ann, bob = await two_in_the_lobby(open_page)
+    other = await open_page("ann")
+    nodes = {name: (await page.hello())["node"]["node_id"] for name, page in (("ann", other), ("bob", bob))}
+    await ann.expect("channel.read", channel="#lobby")
+    first = await bob.say("#lobby", f"one, <@{nodes['ann']}>")
+    await ann.see(first["id"])
+    second = await bob.say("#lobby", "two")
+    await ann.see(second["id"])
+
+    change = {"channel": "#lobby", "target": first["id"], "id": message_id(1)}
+    assert (await bob.ask("message.edit", **change, text="one"))["type"] == "ok"
+    for page in (ann, other):
+        assert (await page.expect("channel.read", unread=2))["mentions"] == 0
+    assert (await bob.ask("message.delete", **{**change, "id": message_id(2)}))["type"] == "ok"
+    for page in (ann, other):
+        await page.expect("channel.read", unread=1)
+    for on, unread in ((True, 0), (False, 1)):
+        assert (await ann.ask("person.block", node=nodes["bob"], on=on))["type"] == "ok"
+        for page in (ann, other):
+            await page.expect("channel.read", unread=unread)
+
+
 async def test_how_far_was_read_is_the_same_on_all_pages(open_page: Open) -> None:
     ann, bob = await two_in_the_lobby(open_page)
     other = await open_page("ann")

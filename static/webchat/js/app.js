@@ -7,6 +7,7 @@ import { Beside } from "./beside.js";
 import { Channels } from "./channels.js";
 import { systemClock } from "./clock.js";
 import { Connection } from "./connection.js";
+import { Freshening } from "./freshening.js";
 import { paged, ROWS_AWAY_MAX, ROWS_MAX, trimmed } from "./holding.js";
 import { PageMemory } from "./memory.js";
 import { MessageActs } from "./messageacts.js";
@@ -47,6 +48,14 @@ export class App {
       request: (frame) => this.connection.request(frame),
       clock: systemClock,
       me: () => this.me.id,
+      isBlocked: (id) => this.beside.isBlocked(id),
+    });
+    this.freshening = new Freshening({
+      load: (channel, before) => this.#page(channel, before),
+      rows: (channel) => this.messages.rows(channel),
+      isOpen: () => this.connection.isOpen,
+      clock: systemClock,
+      again: () => this.screen.timeline.redraw(),
     });
     const address = new URL(page.websocket, window.location.href);
     address.protocol = address.protocol === "https:" ? "wss:" : "ws:";

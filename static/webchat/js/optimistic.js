@@ -171,7 +171,8 @@ export class OptimisticUIManager {
   /** A message of a page of history, which events may have overtaken. */
   paged(message) {
     const row = this.#rows.get(message.id);
-    this.#seen(message, row?.isLookTold ? row.told : (this.#unseen.get(message.id) ?? lookOf(message)));
+    const isNewer = row?.isLookTold && !row.isStale;
+    this.#seen(message, isNewer ? row.told : (this.#unseen.get(message.id) ?? lookOf(message)));
     this.#unseen.delete(message.id);
   }
 
@@ -191,9 +192,10 @@ export class OptimisticUIManager {
     }
   }
 
-  /** A snapshot comes: what the node no longer looks after is through or gone, and its looks are the newest. */
+  /** A snapshot comes: its looks are the newest, others may be old; what it does not name of ours is through or gone. */
   beginSnapshot(channel, unfinished) {
     this.#unseen.clear();
+    for (const row of this.rows(channel)) row.isStale = Boolean(row.order);
     for (const change of this.#changes.all)
       if (change.channel === channel && change.accepted && !unfinished.has(change.id)) this.#forgetChange(change);
   }
@@ -215,7 +217,7 @@ export class OptimisticUIManager {
     const look = firstLook(fields);
     const row = { order: "", history: false, gap: "", ...fields, ...newProgress(), ...look, told: look };
     const { accepted = false, state = "pending" } = fields;
-    Object.assign(row, { accepted, state, isLookTold: false, removed: NOTHING_DELIVERED, place: this.#place });
+    Object.assign(row, { accepted, state, isLookTold: false, isStale: false, removed: NOTHING_DELIVERED, place: this.#place });
     this.#rows.set(row.id, row);
     this.list(row.channel).insert(row);
     this.#draw(row);
@@ -238,6 +240,7 @@ export class OptimisticUIManager {
     row.name = message.name || row.name;
     this.#lists.get(row.channel).reorder(row, message.order);
     row.isLookTold = true;
+    row.isStale = false;
     row.told = look;
     this.#tell(row, known ? row.state : null);
     return !known;

@@ -2,7 +2,8 @@
  * How far each channel was read, the same on all of a user's pages.
  *
  * The node keeps a mark per channel, an order key that never goes back, and counts what others wrote
- * after it. Its word (`told`) is what the page believes; between two words the page counts for itself:
+ * after it, leaving out what was deleted and who is blocked. Its word (`told`), which comes anew with each change of
+ * that, is what the page believes; between two words the page counts for itself:
  *
  * - what is before somebody's eyes is read at once here, and the node hears of it at most once in
  *   `MARK_EVERY_MS` per channel, the newest mark alone;
@@ -27,14 +28,16 @@ export class Reading {
   #request;
   #clock;
   #me;
+  #isBlocked;
   #marks = new Map();
 
-  /** `channels`: `get`, `setRead`; `request(frame)` as the connection's; `me()`: the own node id. */
-  constructor({ channels, request, clock, me }) {
+  /** `channels`: `get`, `setRead`; `request(frame)` as the connection's; `me()`: the own node id; `isBlocked(id)`. */
+  constructor({ channels, request, clock, me, isBlocked }) {
     this.#channels = channels;
     this.#request = request;
     this.#clock = clock;
     this.#me = me;
+    this.#isBlocked = isBlocked;
   }
 
   /** The node's word, in a snapshot or because some page has read further. */
@@ -48,9 +51,10 @@ export class Reading {
   }
 
   /** A message came that was not here before; `isBeingRead`: it will be before somebody's eyes at once. */
-  arrived({ channel: name, order, own, text }, isBeingRead) {
+  arrived(message, isBeingRead) {
+    const { channel: name, order, text } = message;
     const channel = this.#channels.get(name);
-    if (!channel?.upto || own || isBeingRead || order <= channel.upto) return;
+    if (!channel?.upto || isBeingRead || order <= channel.upto || !this.#counts(message)) return;
     const { upto, unread, mentions } = channel;
     this.#channels.setRead(name, {
       upto,
@@ -99,11 +103,16 @@ export class Reading {
     for (let at = rows.length - 1; at >= 0 && unread < UNREAD_MAX; at -= 1) {
       const row = rows[at];
       if (row.order && row.order <= order) break;
-      if (!row.order || row.own || row.deleted) continue;
+      if (!row.order || !this.#counts(row)) continue;
       unread += 1;
       mentions += row.text.includes(mention) ? 1 : 0;
     }
     return { unread, mentions };
+  }
+
+  /** Whether it can be unread, as the node counts: neither own, nor deleted, nor of somebody who is blocked. */
+  #counts({ own, deleted, author }) {
+    return !own && !deleted && !this.#isBlocked(author);
   }
 
   #markOf(name) {

@@ -7,7 +7,7 @@
  *
  * Between a row and the one before it there may be messages that are not here: then the row's `gap` is
  * not empty (`open`, `loading`, `stuck`). What comes into a gap one by one closes none of it; a page of
- * history, which is whole, does (`cover`).
+ * history, which is whole, does (`cover`); nothing that it covers looks old any more.
  */
 
 export function compareRows(a, b) {
@@ -50,7 +50,9 @@ export class RowList {
   cover(first, before, more) {
     for (const row of this.#rows) {
       const isInside = !first || row.order > first.order;
-      if (row.gap && isInside && (before === null || row.order <= before)) row.gap = "";
+      if (!isInside || (before !== null && row.order > before)) continue;
+      row.gap = "";
+      if (row.order !== before) row.isStale = false;
     }
     if (first) first.gap = more && this.#rows[0] !== first ? "open" : "";
   }

@@ -86,6 +86,7 @@ export class Screen {
       who: (row) => app.persons.who(row.channel, app.authorOf(row), row.name),
       olderWanted: () => app.connection.isOpen && app.channels.isReady(app.current) && app.loadOlder(app.current),
       seen: (order) => this.#seen(order),
+      near: (rows) => app.freshening.near(rows),
       around: (row) => ({ people: this.#peopleOf(row.channel), answered: app.messages.row(row.reply_to), nodes: app.sharing.nodesOf(row) }),
       act: (action, id, button) => app.acts.act(action, id, button),
       fillGap: (id) => app.fillGap(id),

@@ -16,6 +16,8 @@ import { Rows } from "./rows.js";
 const BOTTOM_PX = 48;
 const OLDER_PX = 900;
 const SEEN_PX = 24;
+/** Items above and below those in sight that should look as they are, too. */
+const NEAR_ITEMS = 20;
 const FAR_SCREENS = 1.5;
 /** Pages that are loaded to find where the unread begin; the node counts to no more. */
 const OPENING_PAGES_MAX = 2;
@@ -39,7 +41,7 @@ export class TimelineView {
 
   /**
    * `source`: `rows(name)`, `channel(name)`, `who(row)`, `now_ms()`, `olderWanted()` (false: not now),
-   * `seen(order)`, `around(row)`, `act(action, id, button)`, `fillGap(id)`.
+   * `seen(order)`, `near(rows)`, `around(row)`, `act(action, id, button)`, `fillGap(id)`.
    */
   constructor(source) {
     this.#source = source;
@@ -168,6 +170,9 @@ export class TimelineView {
     const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
     const state = this.#source.channel(this.#channel);
     if (state.older === "idle" && scrollTop < OLDER_PX) this.#source.olderWanted();
+    const { first, last } = this.#rows.inSight;
+    const near = this.#items.slice(Math.max(0, first - NEAR_ITEMS), last + NEAR_ITEMS);
+    this.#source.near(near.flatMap((item) => (item.kind === "row" ? [item.row] : [])));
     const far = scrollHeight - scrollTop - clientHeight > clientHeight * FAR_SCREENS;
     const words = state.unread ? say("timeline.new", { n: countWords(state.unread) }) : say("timeline.newest");
     this.#newest.hidden = this.#rows.isStuck || !(far || state.unread);
