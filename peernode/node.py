@@ -108,7 +108,7 @@ class PeerNode(NodePeople, NodeFiles):
         """End everything; what is accepted stays for the next start."""
         context = self._context
         await context.tasks.close()
-        self._pubsub.stop()
+        await self._pubsub.stop()
         await context.overlay.stop()
         await context.rpc.close()
 

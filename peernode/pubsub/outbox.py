@@ -10,28 +10,16 @@ when the outbox is full, because the log's anti-entropy carries them too.
 from __future__ import annotations
 
 import asyncio
-import math
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from collections.abc import Callable
 
-from peernode.channel.draft import Draft
-from peernode.channel.filetree import file_in
-from peernode.channel.kinds import CHANGES, TEXTS, Kind, reaction_of
-from peernode.channel.message import Message
-from peernode.events import ErrorInfo, MessageState, OutboxState
-from peernode.pubsub.context import Context, uuid_text
-from peernode.pubsub.fileinfo import file_info
-from peernode.pubsub.replica import Replica
-from peernode.store.base import DropOutbox, OutboxRow, PutOutbox
-
-TOLD = (*TEXTS, *CHANGES)
-"""Kinds of messages that the application hears of."""
+from peernode.events import MessageState
+from peernode.pubsub.context import Context
+from peernode.pubsub.entry import Entry
+from peernode.store.base import DropOutbox, PutOutbox
 
 UNREACHABLE_MAX = 64
 """Unreachable subscribers named per message."""
-
-ACKS_TOLD_MAX = 64
-"""Subscribers named per message as those who have it."""
 
 ASK_ANEW_S = 1.0
 """Who was asked longer ago is asked anew when the network has changed: that request may be backing off."""
@@ -41,158 +29,6 @@ TELL_EVERY_S = 0.1
 
 TOLD_LATER_MAX = 4096
 """Messages whose counts wait to be told; over it they are told at once."""
-
-
-@dataclass(slots=True)
-class Entry:
-    """One own message; ``of`` is the size R of the initiator set it was published to."""
-
-    replica: Replica
-    message: Message
-    text: str
-    created_ms: int
-    state: str = "pending"
-    error: ErrorInfo | None = None
-    of: int = 0
-    quorum: int = 0
-    believed: bool = False
-    """The last set that it was published to was full, or another machine has had a part in it since."""
-    members: dict[bytes, None] = field(default_factory=dict)
-    """Keys of that set."""
-    refusals: dict[bytes, ErrorInfo] = field(default_factory=dict)
-    """Member's key -> why it did not take the message at this attempt."""
-    alone: bool = False
-    reach: int = 1 << 160
-    """XOR distance of the farthest initiator: nobody farther counts towards the quorum."""
-    receipts: dict[bytes, bytes] = field(default_factory=dict)
-    """Initiator key -> machine id."""
-    audience: dict[bytes, None] = field(default_factory=dict)
-    """Ids of the subscribers that the first W receipts named, without the author."""
-    counts: list[int] = field(default_factory=list)
-    """How many those of them counted, the author left out, that had too many to list."""
-    counted: int = 0
-    """The most of these, if most of the first W receipts counted: then nobody is named."""
-    frozen: bool = False
-    acks: dict[bytes, bytes] = field(default_factory=dict)
-    """Subscriber id -> signature."""
-    acked_ms: dict[bytes, int] = field(default_factory=dict)
-    """Subscriber id -> wall-clock ms when its ack was heard, of the first ``ACKS_TOLD_MAX``."""
-    vouched: int = 0
-    """How many of the acks we have at first hand or from an initiator that we asked."""
-    targets: dict[bytes, asyncio.Task[None]] = field(default_factory=dict)
-    """Initiator key -> the task that asks it, or has its receipt."""
-    other_sets: dict[bytes, None] = field(default_factory=dict)
-    """Hashes of other initiator sets that answers named; the message goes to their members as well."""
-    progress: asyncio.Event = field(default_factory=asyncio.Event)
-    attempt: asyncio.Task[None] | None = None
-    again: bool = False
-    """The attempt begins, or the network has changed for the better since: all initiators are to be asked."""
-    asked_s: float = -math.inf
-    """When all of its initiators were asked last."""
-    discarded: bool = False
-    unreachable: dict[bytes, int] = field(default_factory=dict)
-    """Subscriber id -> wall-clock ms since when the channel's initiators fail to reach it."""
-    told: str = ""
-    """The state that the application was told last."""
-
-    @property
-    def shown(self) -> bool:
-        """Whether a person wrote it, so that its fate interests them."""
-        return self.message.kind in TOLD
-
-    @property
-    def draft(self) -> Draft:
-        """What was to be said."""
-        message = self.message
-        assert isinstance(message.kind, Kind)
-        emoji, on = reaction_of(message.body) if message.kind is Kind.REACTION else ("", True)
-        file = file_in(message.body) if message.kind is Kind.FILE else None
-        return Draft(message.kind, self.text, message.target, emoji, on, file=file)
-
-    def restarted(self, key: bytes) -> bool:
-        """Whether the calling task no longer is the one that asks this initiator."""
-        return self.targets.get(key) is not asyncio.current_task()
-
-    def ask_anew(self, now_s: float) -> None:
-        """Forget what was asked and is not answered, and who refused."""
-        for key in [key for key in self.targets if key not in self.receipts]:
-            self.targets.pop(key).cancel()
-        self.refusals.clear()
-        self.asked_s = now_s
-
-    def freeze(self) -> None:
-        """The quorum is there: from now on the audience is what its receipts said.
-
-        One initiator alone can't have it counted instead of named: it would vouch for acks that it made.
-        """
-        self.frozen = True
-        if 2 * len(self.counts) > len(self.receipts):
-            self.counted = max(*self.counts, len(self.audience))
-
-    def refuse(self, key: bytes, error: ErrorInfo) -> None:
-        """One initiator refuses: that is the message's error only when no quorum is left without those."""
-        if key in self.members:
-            self.refusals[key] = error
-        told = [info for member, info in self.refusals.items() if member in self.members]
-        if told and len(self.members) - len(told) < self.quorum:
-            self.error = next((info for info in told if info.retryable), told[0])
-
-    @property
-    def delivered(self) -> int:
-        """Acks of those in the audience; where it is only counted, those that somebody vouches for."""
-        if self.counted:
-            return min(self.vouched, self.counted)
-        return sum(1 for subscriber in self.acks if subscriber in self.audience)
-
-    @property
-    def complete(self) -> bool:
-        """Whether everybody in the audience has acked."""
-        return self.frozen and self.delivered >= (self.counted or len(self.audience))
-
-    def snapshot(self) -> OutboxState:
-        """The state as the application sees it."""
-        draft = self.draft
-        return OutboxState(
-            id=uuid_text(self.message.id),
-            kind=draft.kind.name.lower(),
-            target=uuid_text(draft.target.id) if draft.target else "",
-            emoji=draft.emoji,
-            on=draft.on,
-            file=file_info(self.message),
-            channel=self.replica.name,
-            text=self.text,
-            order=self.message.order,
-            at_ms=self.message.hlc >> 16,
-            state=self.state,
-            stored=(len(self.receipts), max(self.of, len(self.receipts))),
-            machines=len(dict.fromkeys(self.receipts.values())),
-            delivered=(self.delivered, self.counted or len(self.audience)),
-            alone=self.alone,
-            error=self.error,
-            unreachable=tuple(
-                (subscriber.hex(), since_ms)
-                for subscriber, since_ms in self.unreachable.items()
-                if subscriber not in self.acks
-            ),
-            acks=tuple(
-                (subscriber.hex(), at_ms)
-                for subscriber, at_ms in self.acked_ms.items()
-                if self.counted or subscriber in self.audience
-            ),
-        )
-
-    def row(self) -> OutboxRow:
-        """The durable form."""
-        code = self.error.code if self.error else ""
-        return OutboxRow(
-            self.message.id,
-            self.replica.channel_id,
-            self.message.raw,
-            self.text,
-            self.state,
-            code,
-            self.created_ms,
-        )
 
 
 class Outbox:
@@ -206,6 +42,10 @@ class Outbox:
         self.by_digest: dict[bytes, Entry] = {}
         self._later: dict[bytes, asyncio.TimerHandle] = {}
         """By message id: counts that wait to be told."""
+        self.on_told: list[Callable[[Entry], None]] = []
+        """Called after the application has heard of an entry's state."""
+        self.on_forgotten: list[Callable[[bytes], None]] = []
+        """Called with the id of a message of which nothing is remembered any more."""
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """How full the tables are, each with its bound."""
@@ -246,16 +86,22 @@ class Outbox:
 
     def _retire(self, entry: Entry) -> None:
         self.waiting.pop(entry.message.id, None)
+        self.remember(entry)
+
+    def remember(self, entry: Entry) -> None:
+        """Keep an entry that is done, and of all that are done the last ``traces_max``."""
         self.done[entry.message.id] = entry
+        self.by_digest[entry.message.digest] = entry
         while len(self.done) > self._context.config.traces_max:
-            _, oldest = self.done.popitem(last=False)
-            self.by_digest.pop(oldest.message.digest, None)
+            self.forget(next(iter(self.done.values())))
 
     def forget(self, entry: Entry) -> None:
-        """A discarded entry leaves."""
+        """A discarded entry leaves, or the oldest."""
         self.waiting.pop(entry.message.id, None)
         self.done.pop(entry.message.id, None)
         self.by_digest.pop(entry.message.digest, None)
+        for forgotten in self.on_forgotten:
+            forgotten(entry.message.id)
 
     def tell(self, entry: Entry) -> None:
         """The application hears of its state, if a person wrote it, unless the person has discarded it.
@@ -279,6 +125,8 @@ class Outbox:
         if not entry.discarded:
             entry.told = entry.state
             self._context.tell(MessageState(entry.snapshot()))
+            for told in self.on_told:
+                told(entry)
 
     def close(self) -> None:
         """Tell nothing more."""

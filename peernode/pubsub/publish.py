@@ -17,8 +17,9 @@ from peernode.diagnostics.codes import error_info
 from peernode.errors import Backpressure, PeerNodeError
 from peernode.events import OutboxState
 from peernode.pubsub.context import Context
+from peernode.pubsub.entry import Entry
 from peernode.pubsub.ingest import Ingest, Source
-from peernode.pubsub.outbox import Entry, Outbox
+from peernode.pubsub.outbox import Outbox
 from peernode.pubsub.quorum import QuorumPublish
 from peernode.pubsub.replica import Replica
 from peernode.pubsub.storage import PubSubStorage

@@ -16,7 +16,8 @@ from peernode.diagnostics.codes import error_info, info_of
 from peernode.errors import Backpressure, PeerNodeError, Refused, RemoteProtocolError, RpcTimeout
 from peernode.pubsub.audience import Audience
 from peernode.pubsub.context import Context
-from peernode.pubsub.outbox import ACKS_TOLD_MAX, ASK_ANEW_S, Entry, Outbox
+from peernode.pubsub.entry import ACKS_TOLD_MAX, Entry
+from peernode.pubsub.outbox import ASK_ANEW_S, Outbox
 from peernode.pubsub.replica import InitiatorSet
 from peernode.pubsub.retry import TryAgain, retrying
 from peernode.pubsub.storage import PubSubStorage

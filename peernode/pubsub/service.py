@@ -21,6 +21,7 @@ from peernode.pubsub.chosen import BLOCKED_MAX, VERIFIED_MAX, ChosenPeople
 from peernode.pubsub.context import Context
 from peernode.pubsub.delivery import MessageDelivery
 from peernode.pubsub.expiry import Expiry
+from peernode.pubsub.fates import Fates
 from peernode.pubsub.files import Files
 from peernode.pubsub.ingest import Ingest
 from peernode.pubsub.intake import Intake
@@ -93,6 +94,7 @@ class PubSub:
         self.files = Files(context, self.storage, self.audience)
         self.wanted = WantedFiles(context, self.storage, self.files)
         self.ingest.on_stored.append(self.wanted.stored)
+        self.fates = Fates(context, self.storage, self.outbox)
         self.expiry = Expiry(context, self.storage, self.outbox)
         self.ingest.on_stored.append(self.expiry.stored)
         self.ingest.on_gap = self.catch_up.gap
@@ -127,6 +129,7 @@ class PubSub:
             self.renewal,
             self.files,
             self.wanted,
+            self.fates,
         )
         return {name: size for part in parts for name, size in part.sizes().items()}
 
@@ -135,6 +138,9 @@ class PubSub:
         self.storage.load()
         self.retention.load()
         self.publisher.load()
+        for entry in self.fates.load():
+            self.unreached.sent(entry)
+            self.delivery.spread(entry.replica, entry.message)  # an ack that comes only now finds it
         self.profile.load()
         self.wanted.load()
         spawn = self._context.tasks.spawn
@@ -144,6 +150,7 @@ class PubSub:
         spawn(self.expiry.run(), "expiry")
         spawn(self.probing.run(), "probing")
         spawn(self.unreached.run(), "unreached")
+        spawn(self.fates.run(), "fates")
         for replica in self.storage.replicas.values():
             self.storage.local_view(replica)
             if replica.member:
@@ -174,12 +181,13 @@ class PubSub:
             )
         return shown
 
-    def stop(self) -> None:
-        """End the timers."""
+    async def stop(self) -> None:
+        """End the timers, and write down what is known of own messages."""
         self.delivery.reports.close()
         self.outbox.close()
         for replica in self.storage.replicas.values():
             replica.timeline.close()
+        await self.fates.write()
 
     def recover(self, reason: str) -> None:
         """The network is back, or the process runs again: recover all channels, send what waits.

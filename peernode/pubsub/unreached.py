@@ -17,8 +17,9 @@ from collections import OrderedDict
 
 from peernode.errors import PeerNodeError
 from peernode.pubsub.context import Context
+from peernode.pubsub.entry import Entry
 from peernode.pubsub.matrix import Cell, Matrix
-from peernode.pubsub.outbox import UNREACHABLE_MAX, Entry, Outbox
+from peernode.pubsub.outbox import UNREACHABLE_MAX, Outbox
 from peernode.pubsub.replica import Replica
 
 TICK_S = 0.5

@@ -122,6 +122,21 @@ class DropOutbox:
 
 
 @dataclass(frozen=True, slots=True)
+class PutFate:
+    """Remember how far an own message got, in whatever form its writer gives it."""
+
+    id: bytes
+    fate: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DropFate:
+    """Forget how far an own message got."""
+
+    id: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class PutPeers:
     """Replace the remembered peers by these encoded contacts, best first."""
 
@@ -142,6 +157,8 @@ Write = (
     | PutPart
     | PutOutbox
     | DropOutbox
+    | PutFate
+    | DropFate
     | PutPeers
     | ForgetNode
 )
@@ -213,6 +230,10 @@ class Store(Protocol):
 
     def part(self, digest: bytes) -> bytes | None:
         """The block of a digest, None when it is not here or damaged."""
+        ...
+
+    def fates(self) -> list[tuple[bytes, bytes]]:
+        """(message id, fate) of own messages, by id, so that the oldest comes first."""
         ...
 
     def outbox(self) -> list[OutboxRow]:

@@ -14,11 +14,13 @@ from peernode.channel.message import Message
 from peernode.store.base import (
     ChannelRow,
     DropChannel,
+    DropFate,
     DropMessages,
     DropOutbox,
     ForgetNode,
     OutboxRow,
     PutChannel,
+    PutFate,
     PutMessage,
     PutMeta,
     PutOutbox,
@@ -107,6 +109,7 @@ class Tables:
     messages: dict[bytes, ChannelTable] = field(default_factory=dict)
     parts: dict[bytes, bytes] = field(default_factory=dict)
     outbox: dict[bytes, OutboxRow] = field(default_factory=dict)
+    fates: dict[bytes, bytes] = field(default_factory=dict)
     peers: tuple[bytes, ...] = ()
 
     def channel(self, channel_id: bytes) -> ChannelTable:
@@ -131,6 +134,10 @@ class Tables:
                 self.outbox[row.id] = row
             case DropOutbox(message_id):
                 self.outbox.pop(message_id, None)
+            case PutFate(message_id, fate):
+                self.fates[message_id] = fate
+            case DropFate(message_id):
+                self.fates.pop(message_id, None)
             case PutChannel(channel_row):
                 self.channels[channel_row.channel_id] = channel_row
             case DropChannel(channel_id):
@@ -142,7 +149,7 @@ class Tables:
                 self.peers = tuple(contacts)
             case ForgetNode():
                 self.meta, self.channels, self.messages = {}, {}, {}
-                self.parts, self.outbox, self.peers = {}, {}, ()
+                self.parts, self.outbox, self.fates, self.peers = {}, {}, {}, ()
             case _:
                 assert_never(write)
 
@@ -183,13 +190,13 @@ def bytes_of(write: Write) -> int:
             return len(block)
         case PutOutbox(row):
             return len(row.raw) + len(row.text)
-        case PutMeta(_, value):
+        case PutFate(_, value) | PutMeta(_, value):
             return len(value)
         case PutPeers(contacts):
             return sum(len(contact) for contact in contacts)
         case PutChannel(channel_row):
             return len(channel_row.name)
-        case DropChannel() | DropMessages() | DropOutbox() | ForgetNode():
+        case DropChannel() | DropMessages() | DropOutbox() | DropFate() | ForgetNode():
             return 0
         case _:
             assert_never(write)

@@ -94,6 +94,10 @@ class TablesView(Inspector):
         block = self._tables.parts.get(digest)
         return block if block is not None and self.part_is_sound(digest, block) else None
 
+    def fates(self) -> list[tuple[bytes, bytes]]:
+        """See ``Store.fates``."""
+        return sorted(self._tables.fates.items())
+
     def outbox(self) -> list[OutboxRow]:
         """See ``Store.outbox``."""
         return sorted(self._tables.outbox.values(), key=lambda row: (row.created_ms, row.id))

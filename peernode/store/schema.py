@@ -16,8 +16,8 @@ from pathlib import Path
 from peernode.channel.quota import cost_of_raw
 from peernode.errors import LocalProtocolError, PeerNodeError
 
-SCHEMA_VERSION = 2
-"""2: messages that are about another one are found by it (``target``)."""
+SCHEMA_VERSION = 3
+"""2: messages that are about another one are found by it (``target``). 3: ``fates`` of own ones."""
 APPLICATION_ID = 0x53544152
 """"STAR" in the file's header: a database of this program."""
 
@@ -40,9 +40,10 @@ TABLES = {
     "outbox": "node BLOB, id BLOB, channel BLOB NOT NULL, raw BLOB NOT NULL, text TEXT NOT NULL,"
     " state TEXT NOT NULL, error_code TEXT NOT NULL, created_ms INTEGER NOT NULL, sum BLOB NOT NULL,"
     " PRIMARY KEY (node, id)",
+    "fates": "node BLOB, id BLOB, fate BLOB NOT NULL, PRIMARY KEY (node, id)",
     "peers": "node BLOB, place INTEGER, contact BLOB NOT NULL, PRIMARY KEY (node, place)",
 }
-LARGE_ROWS = ("messages", "parts", "outbox")
+LARGE_ROWS = ("messages", "parts", "outbox", "fates")
 """Tables with a rowid: their rows are too big to lie in the tree of their keys."""
 
 MESSAGES_BY_TARGET = (
@@ -150,8 +151,7 @@ def _prepare(connection: sqlite3.Connection, path: Path, bytes_max: int | None) 
     if is_new:
         connection.execute("BEGIN IMMEDIATE")
         for name, columns in TABLES.items():
-            options = "STRICT" if name in LARGE_ROWS else "STRICT, WITHOUT ROWID"
-            connection.execute(f"CREATE TABLE {name} ({columns}) {options}")
+            _make_table(connection, name, columns)
         for statement in INDICES:
             connection.execute(statement)
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
@@ -163,12 +163,19 @@ def _prepare(connection: sqlite3.Connection, path: Path, bytes_max: int | None) 
 
 
 def _upgrade(connection: sqlite3.Connection) -> None:
-    """From version 1, which knew no messages that are about others. All of it or nothing."""
+    """From version 1, without ``target``, or 2, without fates. All of it or nothing."""
     connection.execute("BEGIN IMMEDIATE")
-    connection.execute("ALTER TABLE messages ADD COLUMN target BLOB")
-    connection.execute(MESSAGES_BY_TARGET)
+    if connection.execute("PRAGMA user_version").fetchone()[0] < 2:
+        connection.execute("ALTER TABLE messages ADD COLUMN target BLOB")
+        connection.execute(MESSAGES_BY_TARGET)
+    _make_table(connection, "fates", TABLES["fates"])
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     connection.execute("COMMIT")
+
+
+def _make_table(connection: sqlite3.Connection, name: str, columns: str) -> None:
+    options = "STRICT" if name in LARGE_ROWS else "STRICT, WITHOUT ROWID"
+    connection.execute(f"CREATE TABLE {name} ({columns}) {options}")
 
 
 def _is_new(connection: sqlite3.Connection, path: Path) -> bool:
@@ -183,7 +190,8 @@ def _is_new(connection: sqlite3.Connection, path: Path) -> bool:
     if version > SCHEMA_VERSION:
         detail = f"{path} has version {version}, this program knows up to {SCHEMA_VERSION}"
         raise PeerNodeError("STORE_VERSION", detail, path=str(path))
-    if version < 1 or not names.issuperset(TABLES):
+    expected = TABLES.keys() - ({"fates"} if version < SCHEMA_VERSION else set())
+    if version < 1 or not names.issuperset(expected):
         raise PeerNodeError("STORE_CORRUPT", f"{path} lacks some of its tables", path=str(path))
     return False
 

@@ -55,6 +55,7 @@ OUTBOX = (
     "SELECT id, channel, raw, text, state, error_code, created_ms, sum FROM outbox WHERE node = ?"
     " ORDER BY created_ms, id"
 )
+FATES = "SELECT id, fate FROM fates WHERE node = ? ORDER BY id"
 PEERS = "SELECT contact FROM peers WHERE node = ? ORDER BY place"
 
 
@@ -203,6 +204,10 @@ class SqliteStore(Inspector):
         """See ``Store.part``."""
         block = self._value(PART, digest)
         return block if block is not None and self.part_is_sound(digest, block) else None
+
+    def fates(self) -> list[tuple[bytes, bytes]]:
+        """See ``Store.fates``."""
+        return list(self._database.rows(FATES, (self._node,)))
 
     def outbox(self) -> list[OutboxRow]:
         """See ``Store.outbox``."""

@@ -18,11 +18,13 @@ from typing import Any, assert_never
 
 from peernode.store.base import (
     DropChannel,
+    DropFate,
     DropMessages,
     DropOutbox,
     ForgetNode,
     OutboxRow,
     PutChannel,
+    PutFate,
     PutMessage,
     PutMeta,
     PutOutbox,
@@ -76,6 +78,8 @@ DROP_SEQS = _delete("messages", "node, channel, author, instance, seq")
 PUT_PART = _upsert("parts", "node, digest", "block")
 PUT_OUTBOX = _upsert("outbox", "node, id", "channel, raw, text, state, error_code, created_ms, sum")
 DROP_OUTBOX = _delete("outbox", "node, id")
+PUT_FATE = _upsert("fates", "node, id", "fate")
+DROP_FATE = _delete("fates", "node, id")
 PUT_PEER = _upsert("peers", "node, place", "contact")
 DROP_PEERS = _delete("peers", "node")
 FORGET = tuple(_delete(table, "node") for table in TABLES)
@@ -104,6 +108,10 @@ def changes_of(node: bytes, write: Write) -> Iterator[tuple[Statement, Values]]:
             yield PUT_OUTBOX, (node, row.id, row.channel_id, *content, outbox_sum(row))
         case DropOutbox(message_id):
             yield DROP_OUTBOX, (node, message_id)
+        case PutFate(message_id, fate):
+            yield PUT_FATE, (node, message_id, fate)
+        case DropFate(message_id):
+            yield DROP_FATE, (node, message_id)
         case PutChannel(channel):
             yield PUT_CHANNEL, (node, channel.channel_id, channel.name, channel.member, channel.stored)
         case DropChannel(channel_id):

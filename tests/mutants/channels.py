@@ -9,7 +9,7 @@ from peernode.channel.hlc import COUNTER_BITS, Hlc
 from peernode.channel.log import Added, ChannelLog
 from peernode.channel.message import Message, sign_message
 from peernode.channel.ranges import DIGEST_BYTES, StreamRanges
-from peernode.pubsub.outbox import Entry
+from peernode.pubsub.entry import Entry
 from peernode.pubsub.quorum import QuorumPublish
 from peernode.pubsub.replica import OwnStream, Replica
 from peernode.store.memory_view import TablesView

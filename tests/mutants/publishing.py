@@ -11,8 +11,8 @@ from peernode.events import OutboxState
 from peernode.identity import node_id_of
 from peernode.pubsub import intake
 from peernode.pubsub.delivery import MessageDelivery
+from peernode.pubsub.entry import Entry
 from peernode.pubsub.ingest import Ingest, Source
-from peernode.pubsub.outbox import Entry
 from peernode.pubsub.publish import Publisher
 from peernode.pubsub.quorum import QuorumPublish
 from peernode.pubsub.replica import InitiatorSet, Replica, make_set

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from peernode.channel.message import Kind, Message, sign_message
 from peernode.identity import Identity
 from peernode.node import PeerNode
+from peernode.pubsub.entry import Entry
 from peernode.pubsub.ingest import Source
-from peernode.pubsub.outbox import Entry
 from peernode.simulation.world.host import SimWorld
 from peernode.store.base import PutMessage, PutOutbox
 from peernode.wire.contact import Contact

@@ -7,13 +7,14 @@ from peernode.store.base import (
     ChannelRow,
     ForgetNode,
     PutChannel,
+    PutFate,
     PutMessage,
     PutMeta,
     PutOutbox,
     PutPart,
     PutPeers,
 )
-from tests.store.disks import CHANNEL, NODE, OTHER_NODE, Disk, message, outbox_row
+from tests.store.disks import CHANNEL, NODE, OTHER_NODE, Disk, message, message_id, outbox_row
 
 
 async def test_a_node_that_is_forgotten_leaves_nothing_and_no_other_is_touched(disk: Disk) -> None:
@@ -24,6 +25,7 @@ async def test_a_node_that_is_forgotten_leaves_nothing_and_no_other_is_touched(d
         PutMessage(message(1)),
         PutPart(part_digest(block), block),
         PutOutbox(outbox_row(1)),
+        PutFate(message_id(1), b"fate"),
         PutMeta("key", b"value"),
         PutPeers((b"contact",)),
     )
@@ -32,5 +34,5 @@ async def test_a_node_that_is_forgotten_leaves_nothing_and_no_other_is_touched(d
     await mine.commit(ForgetNode())
     for store, kept in ((mine, 0), (other, 1)):
         assert len(store.channels()) == store.count(CHANNEL) == kept
-        assert len(store.outbox()) == len(store.peers()) == kept
+        assert len(store.outbox()) == len(store.fates()) == len(store.peers()) == kept
         assert (store.meta("key") is not None) == (store.part(part_digest(block)) is not None) == bool(kept)

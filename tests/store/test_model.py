@@ -17,9 +17,11 @@ from peernode.channel.parts import part_digest
 from peernode.store.base import (
     ChannelRow,
     DropChannel,
+    DropFate,
     DropOutbox,
     OutboxRow,
     PutChannel,
+    PutFate,
     PutMessage,
     PutMeta,
     PutOutbox,
@@ -66,6 +68,8 @@ WRITES: st.SearchStrategy[Write] = st.one_of(
     st.sampled_from(BLOCKS).map(lambda block: PutPart(part_digest(block), block)),
     st.builds(outbox_row, st.integers(0, 3), st.integers(0, 2), st.text(max_size=3)).map(PutOutbox),
     st.integers(0, 3).map(lambda number: DropOutbox(message_id(number))),
+    st.builds(PutFate, st.integers(0, 3).map(message_id), st.binary(max_size=4)),
+    st.integers(0, 3).map(lambda number: DropFate(message_id(number))),
     st.lists(st.binary(max_size=3), max_size=3).map(lambda contacts: PutPeers(tuple(contacts))),
 )
 COMMIT = st.tuples(st.sampled_from(NODES), st.lists(WRITES, max_size=6))
@@ -80,6 +84,7 @@ class Expected:
     messages: dict[bytes, Message] = field(default_factory=dict)
     parts: dict[bytes, bytes] = field(default_factory=dict)
     outbox: dict[bytes, OutboxRow] = field(default_factory=dict)
+    fates: dict[bytes, bytes] = field(default_factory=dict)
     peers: list[bytes] = field(default_factory=list)
     damaged: set[bytes] = field(default_factory=set)
     """Digests of messages and parts."""
@@ -106,6 +111,10 @@ class Expected:
                 self.outbox[waiting.id] = waiting
             case DropOutbox(id_):
                 self.outbox.pop(id_, None)
+            case PutFate(id_, fate):
+                self.fates[id_] = fate
+            case DropFate(id_):
+                self.fates.pop(id_, None)
             case PutPeers(contacts):
                 self.peers = list(contacts)
 
@@ -174,6 +183,7 @@ class StoreModel(RuleBasedStateMachine):
             store = self.stores[node]
             assert {key: store.meta(key) for key in "ab"} == {key: expected.meta.get(key) for key in "ab"}
             assert store.channels() == sorted(expected.channels.values(), key=lambda row: row.channel_id)
+            assert store.fates() == sorted(expected.fates.items())
             assert store.outbox() == sorted(
                 expected.outbox.values(), key=lambda row: (row.created_ms, row.id)
             )

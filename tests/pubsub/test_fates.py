@@ -1,0 +1,111 @@
+"""How far own messages got outlives the node: counts never go down, across restarts too."""
+
+from __future__ import annotations
+
+import asyncio
+
+from peernode.events import OutboxState
+from peernode.pubsub.fates import WRITE_EVERY_S
+from peernode.store.base import PutFate
+from tests.pubsub.flock import Bird, Flock, story
+
+GRACE_S = WRITE_EVERY_S + 0.5
+
+
+def told(bird: Bird) -> list[OutboxState]:
+    return [state for state in bird.node.outbox() if state.kind == "text"]
+
+
+async def stop(bird: Bird) -> None:
+    await bird.call(bird.node.stop())
+    bird.crash()
+
+
+async def delivered(flock: Flock, text: str, count: int) -> str:
+    """The first bird says it; its id when so many have acked."""
+    message_id = (await flock[0].say(text)).id
+    await flock.expect(lambda: flock[0].state(message_id).delivered == (count, 3), 8, f"{count} acked")
+    return message_id
+
+
+def test_what_was_shown_is_known_after_a_stop_and_after_a_power_cut() -> None:
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        await delivered(flock, "short", 3)
+        await delivered(flock, "long " * 400, 3)
+        before = told(flock[0])
+        await stop(flock[0])
+        await flock[0].restart()
+        assert told(flock[0]) == before
+        await flock.expect(lambda: all(flock[0].node.channels().values()), 5, "it is back")
+
+        await delivered(flock, "again", 3)
+        await asyncio.sleep(GRACE_S)
+        before = told(flock[0])
+        flock[0].crash()
+        await flock[0].restart()
+        assert told(flock[0]) == before
+        assert [state.state for state in before] == ["delivered"] * 3
+
+    story(tell, 4)
+
+
+def test_an_ack_that_comes_after_the_restart_counts() -> None:
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        cut = flock.cut_off(flock[3])
+        message_id = await delivered(flock, "hello", 2)
+        await stop(flock[0])
+        await flock[0].restart()
+        assert flock[0].state(message_id).delivered == (2, 3)
+        flock.mend(cut)
+        await flock.expect(lambda: flock[0].state(message_id).delivered == (3, 3), 30, "all acked")
+
+    story(tell, 4)
+
+
+def test_a_fate_that_cannot_be_read_is_dropped_and_the_node_starts() -> None:
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        message_id = await delivered(flock, "hello", 3)
+        await asyncio.sleep(GRACE_S)
+        store = flock[0].node._context.store
+        ((key, fate),) = [item for item in store.fates() if item[0].hex() == message_id.replace("-", "")]
+        rotten = fate[:-1] + bytes([fate[-1] ^ 1])
+        await flock[0].call(store.commit(PutFate(key, rotten), PutFate(bytes(16), b"of nothing")))
+        flock[0].crash()
+        await flock[0].restart()
+        assert flock[0].node._context.collector.counters["fates.orphan"] == 2
+        assert told(flock[0]) == []
+        await asyncio.sleep(GRACE_S)
+        assert flock[0].node._context.store.fates() == []
+
+    story(tell, 4)
+
+
+def test_only_the_last_fates_are_kept() -> None:
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        ids = [await delivered(flock, f"number {number}", 3) for number in range(5)]
+        await stop(flock[0])
+        await flock[0].restart()
+        assert [state.id for state in told(flock[0])] == ids[-3:]
+
+    story(tell, 4, traces_max=3)
+
+
+def test_what_a_full_disk_does_not_take_is_written_when_there_is_room() -> None:
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        message_id = (await flock[0].say("hello")).id
+        flock[0].disk.full = True
+        await flock.expect(lambda: flock[0].state(message_id).delivered == (3, 3), 8, "all acked")
+        await asyncio.sleep(GRACE_S)
+        assert flock[0].node._context.collector.counters["save.PeerNodeError"] > 0
+        flock[0].disk.full = False
+        await asyncio.sleep(GRACE_S)
+        flock[0].crash()
+        await flock[0].restart()
+        assert flock[0].state(message_id).delivered == (3, 3)
+
+    story(tell, 4)
