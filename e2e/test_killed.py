@@ -41,10 +41,8 @@ def test_a_kill_in_a_conversation_of_fifty_loses_and_doubles_nothing(
     for person in (ann, bob):
         expect_all(person, said)
     assert ann.order() == bob.order()
-    for message in said:
-        message.sender.expect_sent(
-            message
-        )  # who acknowledged before the kill is not known to the node any more
+    for message in said:  # who acknowledged in the last second before the kill is not known any more
+        message.sender.expect_sent(message)
 
 
 def expect_all(person: Person, said: list[Message]) -> None:

@@ -42,4 +42,4 @@ def test_what_was_accepted_survives_a_stop(
     server.start()
 
     bob.open_page().expect_open(channel).expect_message(accepted).expect_order([said, accepted])
-    ann.open_page().expect_open(channel).expect_order([said, accepted])
+    ann.open_page().expect_open(channel).expect_order([said, accepted]).expect_delivered(said)
