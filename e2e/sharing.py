@@ -6,6 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, expect
 
+from e2e.camera import NARROW_PX
 from e2e.chat import Message, Person
 
 SHARED_MS = 30_000
@@ -68,6 +69,12 @@ class Sharing:
         """The row says how many nodes have it."""
         words = f"available from {nodes} nodes"
         expect(self.person.row(message).get_by_text(words)).to_be_visible(timeout=4 * SHARED_MS)
+        return self
+
+    def narrow(self) -> Sharing:
+        """As on a phone, where a file takes the whole row."""
+        width, height = NARROW_PX
+        self.page.set_viewport_size({"width": width, "height": height})
         return self
 
     def save(self, message: Message, folder: Path) -> bytes:

@@ -36,6 +36,8 @@ def test_pictures_and_files_get_to_the_other(
     shares.share(tmp_path / "trick.png")
     gets.expect_no_image(gets.message("trick.png"))
     lars.picture("files")
+    assert gets.narrow().save(gets.message("trick.png"), tmp_path).startswith(b"<svg")
+    lars.picture("files-narrow")
 
     (tmp_path / "vast.png").write_bytes(png(1, 1).replace(b"\0\0\0\x01\0\0\0\x01", b"\0\0\x60\0\0\0\x60\0"))
     people.allow("400")
