@@ -46,15 +46,28 @@ def node_of(user_id: int) -> str:
     return (row.node_id if row else None) or node_id_of(seed_of(user_id))
 
 
-def take_over(user_id: int, seed: bytes) -> None:
-    """Give a user this seed instead of one that may be there; raises ``CommandError`` ``IDENTITY_IN_USE``."""
+def take_over(user_id: int, seed: bytes, profile: dict[str, str] | None = None) -> None:
+    """Give a user this seed instead of one that may be there; raises ``CommandError`` ``IDENTITY_IN_USE``.
+
+    ``profile``: what its node is to say of itself from its first start here on.
+    """
     node_id = node_id_of(seed)
-    values = {"wrapped_seed": wrap(user_id, seed), "node_id": node_id}
+    values = {"wrapped_seed": wrap(user_id, seed), "node_id": node_id, "profile": profile}
     try:
         with transaction.atomic():
             PeerIdentity.objects.update_or_create(user_id=user_id, defaults=values)
     except IntegrityError as error:
         raise CommandError("IDENTITY_IN_USE", node_id) from error
+
+
+def profile_of(user_id: int) -> dict[str, str] | None:
+    """The profile that came along and the node has not been told yet."""
+    return PeerIdentity.objects.filter(user_id=user_id).values_list("profile", flat=True).first()
+
+
+def profile_told(user_id: int) -> None:
+    """The node has it."""
+    PeerIdentity.objects.filter(user_id=user_id).update(profile=None)
 
 
 def wrap(user_id: int, seed: bytes) -> bytes:

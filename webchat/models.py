@@ -36,6 +36,8 @@ class PeerIdentity(models.Model):
     node_id = models.CharField(max_length=40, unique=True, null=True)
     """In hex, no secret; None in rows of earlier versions until the node has started once."""
     created_at = models.DateTimeField(auto_now_add=True)
+    profile = models.JSONField(null=True)
+    """What came along with a seed and the node has not been told yet; public anyway."""
 
     class Meta:
         verbose_name_plural = "peer identities"

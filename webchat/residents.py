@@ -24,7 +24,14 @@ from webchat.chat.addresses import user_group
 from webchat.chat.commands import CommandError, batch
 from webchat.chat.layer import LAYER_ERRORS
 from webchat.chat.stream import EventStream
-from webchat.identities import IdentityUnreadable, node_of, seed_of, take_over
+from webchat.identities import (
+    IdentityUnreadable,
+    node_of,
+    profile_of,
+    profile_told,
+    seed_of,
+    take_over,
+)
 from webchat.models import PeerIdentity
 from webchat.peer import Peer
 
@@ -86,6 +93,7 @@ class Residents:
                     raise CommandError("IDENTITY_UNREADABLE", str(error)) from error
                 peer = Peer(self._recorder(user_id))
                 await self._host.open(user_id, seed, name, peer)
+                await _introduce(user_id, peer)
                 resident.peer = peer
         return resident.peer
 
@@ -100,18 +108,18 @@ class Residents:
             resident.peer = None
             await self._host.close(user_id)
 
-    async def take_over(self, user_id: int, seed: bytes) -> None:
+    async def take_over(self, user_id: int, seed: bytes, profile: dict[str, str] | None) -> None:
         """Let a user's node be another one from now on; ``IDENTITY_NOT_FRESH`` when others may know it."""
-        await self._replace(user_id, seed)
+        await self._replace(user_id, seed, profile)
 
-    async def _replace(self, user_id: int, seed: bytes | None) -> None:
+    async def _replace(self, user_id: int, seed: bytes | None, profile: dict[str, str] | None = None) -> None:
         resident = self._residents.setdefault(user_id, Resident(self._new_stream()))
         async with resident.starting:
             old = await database_sync_to_async(node_of)(user_id)
             if seed is not None:
                 if not self._host.is_fresh(old):
                     raise CommandError("IDENTITY_NOT_FRESH")
-                await database_sync_to_async(take_over)(user_id, seed)
+                await database_sync_to_async(take_over)(user_id, seed, profile)
             resident.peer = None
             await self._host.forget(user_id, old)
 
@@ -161,6 +169,18 @@ class Residents:
                     await self.peer(user_id)
             except (CommandError, IdentityUnreadable) as error:
                 log.error("the node of user %s did not start: %s", user_id, error)
+
+
+async def _introduce(user_id: int, peer: Peer) -> None:
+    """Tell a node that was brought along who its person is."""
+    profile = await database_sync_to_async(profile_of)(user_id)
+    if profile is None:
+        return
+    try:
+        await peer.set_profile(profile["name"], profile["about"], profile["picture"])
+    except CommandError as error:  # it stays what its account is called
+        log.error("the profile that user %s brought along was refused: %s", user_id, error)
+    await database_sync_to_async(profile_told)(user_id)
 
 
 def _identity(user_id: int) -> tuple[str, bytes]:

@@ -74,6 +74,7 @@ class Worker:
             "person.verify": self._verify,
             "person.picture": self._picture,
             "profile.set": self._set_profile,
+            "profile.whole": self._whole_profile,
             "search": self._search,
             **FileCommands(self.residents).table,
             "diagnostics": self._diagnostics,
@@ -222,6 +223,9 @@ class Worker:
         await peer.set_profile(args["name"], args["about"], args.get("picture"))
         return {}
 
+    async def _whole_profile(self, user: int, args: Args) -> Result:
+        return (await self.residents.peer(user)).whole_profile()
+
     async def _search(self, user: int, args: Args) -> Result:
         peer = await self.residents.peer(user)
         return await peer.search(args["channel"], args["words"], args["before"], args["limit"])
@@ -235,7 +239,8 @@ class Worker:
         return {}
 
     async def _take_identity(self, user: int, args: Args) -> Result:
-        await self.residents.take_over(user, unwrap(user, bytes.fromhex(args["wrapped"])))
+        seed = unwrap(user, bytes.fromhex(args["wrapped"]))
+        await self.residents.take_over(user, seed, args["profile"])
         return {}
 
     async def _diagnostics(self, user: int, args: Args) -> Result:

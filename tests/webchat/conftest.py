@@ -26,6 +26,8 @@ from pytest_django import Settings
 
 from tests.support.browser import Browser
 from tests.support.redis_server import RedisServer
+from tests.webchat.carrying import CARRIED, PASSPHRASE
+from webchat.accounts.identityfile import wrapped
 from webchat.worker import Worker
 
 ROOT = Path(__file__).parents[2]
@@ -42,6 +44,12 @@ def _nothing_remembered() -> Iterator[None]:
     yield
     translation.deactivate()
     channel_layers.backends.clear()
+
+
+@pytest.fixture(scope="session")
+def exported() -> bytes:
+    """An identity's file; made once, because argon2id takes its time."""
+    return wrapped(CARRIED, PASSPHRASE)
 
 
 @pytest.fixture

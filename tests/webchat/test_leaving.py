@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -16,29 +15,13 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from tests.support.browser import Browser, cookie_of
-from webchat.accounts import identityfile
+from tests.webchat.carrying import PASSPHRASE, PROFILE, SEED
 from webchat.bridge import node_id_of
-from webchat.chat.commands import CommandError
 from webchat.identities import seed_of
 from webchat.models import PeerIdentity
 from webchat.worker import Worker
 
 PASSWORD = "correct horse battery"
-PASSPHRASE = "six words that nobody else knows"
-SEED = bytes(range(32))
-KDF = "kdf"
-
-
-@pytest.fixture(scope="module")
-def exported() -> bytes:
-    """The file of ``SEED``; made once, because argon2id takes its time."""
-    return identityfile.wrapped(SEED, PASSPHRASE)
-
-
-def changed(content: bytes, **fields: Any) -> bytes:
-    known = json.loads(content)
-    kdf = {**known[KDF], **fields.pop(KDF, {})}
-    return json.dumps({**known, KDF: kdf, **fields}).encode()
 
 
 def account(name: str = "ann") -> Client:
@@ -52,9 +35,11 @@ def upload(content: bytes, passphrase: str = PASSPHRASE) -> dict[str, Any]:
     return {"file": SimpleUploadedFile("identity.json", content), "passphrase": passphrase}
 
 
-def sign_up(content: bytes, passphrase: str = PASSPHRASE, name: str = "ann") -> Any:
+def sign_up(
+    content: bytes, passphrase: str = PASSPHRASE, name: str = "ann", client: Client | None = None
+) -> Any:
     fields = {"username": name, "password": PASSWORD, **upload(content, passphrase)}
-    return Client().post(reverse("signup"), fields)
+    return (client or Client()).post(reverse("signup"), fields)
 
 
 async def posted(client: Client, address: str, fields: dict[str, Any]) -> Any:
@@ -70,63 +55,37 @@ async def posted(client: Client, address: str, fields: dict[str, Any]) -> Any:
         return await sync_to_async(post)()
 
 
-def test_an_exported_identity_opens_with_its_pass_phrase_alone(exported: bytes) -> None:
-    assert identityfile.opened(exported, PASSPHRASE) == SEED
-    assert SEED.hex() not in exported.decode()
-    assert json.loads(exported)["node_id"] == node_id_of(SEED)
-    with pytest.raises(CommandError) as caught:
-        identityfile.opened(exported, PASSPHRASE + ".")
-    assert caught.value.code == "IDENTITY_PASSPHRASE_WRONG"
-
-
-@pytest.mark.parametrize(
-    "bad",
-    [
-        {"format": "other"},
-        {"version": 2},
-        {"version": None},
-        {"box": "not base64!"},
-        {"box": 7},
-        {"kdf": {"name": "scrypt"}},
-        {"kdf": {"salt": "AAAA"}},
-        {"kdf": {"opslimit": 10**6}},
-        {"kdf": {"opslimit": True}},
-        {"kdf": {"memlimit": 2**40}},
-        {"kdf": {"memlimit": "64"}},
-    ],
-)
-def test_a_file_that_is_none_is_refused_before_it_costs_anything(
-    exported: bytes, bad: dict[str, Any]
-) -> None:
-    with pytest.raises(CommandError) as caught:
-        identityfile.opened(changed(exported, **bad), PASSPHRASE)
-    assert caught.value.code == "IDENTITY_FILE_INVALID"
-
-
-@pytest.mark.parametrize("content", [b"", b"\xff", b"[]", b"7", b"{}", b"[" * 4000, b" " * 5000])
-def test_any_bytes_are_refused_with_a_code(content: bytes) -> None:
-    with pytest.raises(CommandError) as caught:
-        identityfile.opened(content, PASSPHRASE)
-    assert caught.value.code == "IDENTITY_FILE_INVALID"
-
-
-def test_a_file_that_names_another_node_is_refused(exported: bytes) -> None:
-    with pytest.raises(CommandError) as caught:
-        identityfile.opened(changed(exported, node_id="00" * 20), PASSPHRASE)
-    assert caught.value.code == "IDENTITY_FILE_INVALID"
-
-
 @pytest.mark.django_db
-def test_an_export_needs_the_password_and_opens_elsewhere() -> None:
+def test_an_export_needs_the_password() -> None:
     client = account()
     fields = {"passphrase": PASSPHRASE, "again": PASSPHRASE, "password": "wrong"}
     assert "Content-Disposition" not in client.post(reverse("identity_export"), fields)
     differs = client.post(reverse("identity_export"), {**fields, "again": "x", "password": PASSWORD})
     assert "The two pass phrases differ" in differs.content.decode()
-    file = client.post(reverse("identity_export"), {**fields, "password": PASSWORD})
+
+
+async def test_an_identity_moves_with_its_profile_from_one_account_to_another(worker: Worker) -> None:
+    client = await database_sync_to_async(account)()
+    page = Browser(cookie_of(client))
+    assert await page.open()
+    node = (await page.hello())["node"]["node_id"]
+    assert (await page.ask("profile.set", **PROFILE))["type"] == "ok"
+    fields = {"passphrase": PASSPHRASE, "again": PASSPHRASE, "password": PASSWORD}
+    file = await posted(client, reverse("identity_export"), fields)
     assert file["Content-Disposition"] == 'attachment; filename="starling-identity.json"'
     assert "no-store" in file["Cache-Control"]
-    assert identityfile.opened(file.content, PASSPHRASE) == seed_of(User.objects.get().pk)
+    await posted(client, reverse("account_delete"), {"password": PASSWORD})
+
+    elsewhere = Client()
+    await database_sync_to_async(sign_up)(file.content, name="bob", client=elsewhere)
+    back = Browser(cookie_of(elsewhere))
+    assert await back.open()
+    welcome = await back.hello()
+    assert welcome["node"]["node_id"] == node
+    profile = welcome["profile"]
+    assert (profile["name"], profile["about"]) == (PROFILE["name"], PROFILE["about"])
+    assert profile["picture"]
+    await back.close()
 
 
 @pytest.mark.django_db
@@ -168,8 +127,9 @@ async def test_an_unused_identity_is_replaced_by_an_imported_one(worker: Worker,
     fields = {**upload(exported), "password": PASSWORD}
     answer = await posted(client, reverse("identity_import"), fields)
     assert answer["Location"] == reverse("account")
-    after = (await page.hello())["node"]["node_id"]
-    assert (before != after, after) == (True, node_id_of(SEED))
+    after = await page.hello()
+    assert before != after["node"]["node_id"] == node_id_of(SEED)
+    assert after["profile"]["name"] == PROFILE["name"]
     await page.close()
 
 

@@ -6,6 +6,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
+from webchat.accounts.identityfile import Carried
 from webchat.accounts.invitations import use
 from webchat.identities import take_over
 from webchat.models import Administrator
@@ -15,13 +16,13 @@ def create_account(
     username: str,
     password: str,
     email: str = "",
-    seed: bytes | None = None,
+    carried: Carried | None = None,
     invitation: str | None = None,
 ) -> User | None:
     """The new account, or None when somebody else has taken the name meanwhile.
 
     The first account becomes the administrator. Of several created at once exactly one does: they
-    insert the same primary key, and a database lets one of them. ``seed``: an identity that is brought
+    insert the same primary key, and a database lets one of them. ``carried``: an identity that is brought
     along; raises ``CommandError`` ``IDENTITY_IN_USE``, and then there is no account either.
     ``invitation``: counts a use of it; raises ``CommandError`` when it can't be used.
     """
@@ -32,8 +33,8 @@ def create_account(
             user.save()
             if invitation is not None:
                 use(invitation)
-            if seed is not None:
-                take_over(user.pk, seed)
+            if carried is not None:
+                take_over(user.pk, carried.seed, carried.profile)
             if _is_first(user):
                 user.is_staff = user.is_superuser = True
                 user.save(update_fields=["is_staff", "is_superuser"])

@@ -10,7 +10,7 @@ from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from webchat.accounts.identityfile import FILE_MAX_BYTES, PASSPHRASE_MAX_CHARS, opened
+from webchat.accounts.identityfile import FILE_MAX_BYTES, PASSPHRASE_MAX_CHARS, Carried, opened
 
 NAME_CHARS_MAX = 40
 NAME_TAKEN = _("This name is taken. Choose another one.")
@@ -86,8 +86,8 @@ class IdentityForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
     )
 
-    def seed(self) -> bytes | None:
-        """The seed in the file; None without a file. Raises ``CommandError``."""
+    def carried(self) -> Carried | None:
+        """What the file carries; None without a file. Raises ``CommandError``."""
         file = self.cleaned_data["file"]
         if file is None:
             return None

@@ -138,7 +138,8 @@ class IdentityExport(ConfirmedView):
             seed = seed_of(form.user.pk)
         except IdentityUnreadable as error:
             raise CommandError("IDENTITY_UNREADABLE", str(error)) from error
-        content = identityfile.wrapped(seed, form.cleaned_data["passphrase"])
+        carried = identityfile.Carried(seed, ask_worker(form.user.pk, "profile.whole", {}))
+        content = identityfile.wrapped(carried, form.cleaned_data["passphrase"])
         response = HttpResponse(content, content_type="application/json")
         response["Content-Disposition"] = 'attachment; filename="starling-identity.json"'
         return response
@@ -152,9 +153,10 @@ class IdentityImport(ConfirmedView):
 
     def act(self, form: ImportForm) -> HttpResponse:
         """Open the file, and have the worker put the identity in the place of the unused one."""
-        seed = identityfile.opened(form.content(), form.cleaned_data["passphrase"])
+        carried = identityfile.opened(form.content(), form.cleaned_data["passphrase"])
         user_id = form.user.pk
-        ask_worker(user_id, "identity.take", {"wrapped": wrap(user_id, seed).hex()})
+        wrapped = wrap(user_id, carried.seed).hex()
+        ask_worker(user_id, "identity.take", {"wrapped": wrapped, "profile": carried.profile})
         messages.success(self.request, _("Your identity is here now. Others see you as before."))
         return redirect("account")
 

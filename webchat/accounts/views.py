@@ -134,7 +134,7 @@ def _new_account(request: HttpRequest, form: SignUpForm, identity: IdentityForm)
     try:
         token = request.POST.get("invite", "") if settings.DEPLOYMENT.signup == "invite" else None
         account = (chosen["username"], chosen["password"], chosen["email"])
-        user = create_account(*account, identity.seed(), token)
+        user = create_account(*account, identity.carried(), token)
     except CommandError as error:
         identity.add_error(None, words_of(error))
         return None
