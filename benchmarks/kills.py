@@ -147,14 +147,16 @@ def told(places: list[Place], *kinds: str) -> set[str]:
 def settle(places: list[Place]) -> tuple[list[set[str]], float]:
     """Every node's log, read until all are whole or the time for it is over; and how long it took.
 
-    A node that was killed between a commit and its word of it says only ``sent``, after its restart.
+    A node that was killed between a commit and its word of it says only ``sent``, after its restart. One that
+    has just started accepts what was written to it meanwhile: whole they are when nothing came in between.
     """
     began = time.monotonic()
     while True:
         wanted = told(places, "accepted", "sent")
         logs = [set(place.node.ask_log(READY_S)) for place in places]
         took = time.monotonic() - began
-        if all(wanted <= log for log in logs) or took > SETTLE_S:
+        whole = all(wanted <= log for log in logs) and told(places, "accepted", "sent") == wanted
+        if whole or took > SETTLE_S:
             return logs, took
         time.sleep(1.0)
 
