@@ -53,8 +53,9 @@ sim: $(VENV)/.stamp-dev ## one simulated network: make sim SEED=7 SCENARIO=file.
 stress: $(VENV)/.stamp-dev ## the standing set of simulated networks, 15 minutes at most; one page as summary
 	$(PYTHON) -m peernode.simulation stress --jobs 2 --out $(RESULTS)/stress
 
-bench: $(VENV)/.stamp-dev ## what a publish costs and how long a delivery takes, on this machine
+bench: $(VENV)/.stamp-dev $(VENV)/.stamp-system ## what a publish, a delivery and a frame of a long channel cost on this machine
 	$(PYTHON) -m benchmarks
+	$(PYTHON) -m benchmarks.scrolling
 
 docs: $(VENV)/.stamp-dev ## write the generated parts of docs/ anew, compile the translations
 	$(PYTHON) -m tools.troubleshooting

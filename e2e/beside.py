@@ -73,6 +73,12 @@ class Beside:
             expect(item).to_contain_text(message.text)
         return self
 
+    def go_to_found(self, text: str) -> Beside:
+        """Press what was found."""
+        panel = self._open("Search")
+        panel.get_by_role("list", name="Messages found").get_by_role("button").filter(has_text=text).click()
+        return self
+
     def type(self, text: str) -> Beside:
         """Write without sending, as slowly as people do."""
         self.person.composer.press_sequentially(text, delay=KEY_MS)

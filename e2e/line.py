@@ -1,4 +1,4 @@
-"""A page's WebSocket, cut and restored while everything else of the browser goes on."""
+"""A page's WebSocket, cut, restored or held up while everything else of the browser goes on."""
 
 from __future__ import annotations
 
@@ -6,19 +6,28 @@ from playwright.sync_api import Page, WebSocketRoute
 
 
 class Line:
-    """The connection of one page to its node; made before the page is opened."""
+    """The connection of one page to its node, from the page's next opening on."""
 
     def __init__(self, page: Page) -> None:
         self._is_cut = False
         self._open: list[WebSocketRoute] = []
+        self._held = ""
+        self._waiting: list[tuple[WebSocketRoute, str | bytes]] = []
         page.route_web_socket("**/ws/chat/", self._asked)
 
     def _asked(self, socket: WebSocketRoute) -> None:
         if self._is_cut:
             socket.close()
+            return
+        self._open.append(socket)
+        server = socket.connect_to_server()
+        socket.on_message(lambda message: self._said(server, message))
+
+    def _said(self, server: WebSocketRoute, message: str | bytes) -> None:
+        if self._held and f'"type":"{self._held}"' in str(message):
+            self._waiting.append((server, message))
         else:
-            self._open.append(socket)
-            socket.connect_to_server()
+            server.send(message)
 
     def cut(self) -> None:
         """End the connection, and every attempt from now on."""
@@ -26,7 +35,19 @@ class Line:
         for socket in self._open:
             socket.close()
         self._open.clear()
+        self._waiting.clear()
 
     def restore(self) -> None:
         """The next attempt succeeds."""
         self._is_cut = False
+
+    def hold(self, kind: str) -> None:
+        """Keep back what the page says of this kind, less long than a page waits for an answer (10 s)."""
+        self._held = kind
+
+    def release(self) -> None:
+        """Pass on what was kept back, and all that comes."""
+        self._held = ""
+        for server, message in self._waiting:
+            server.send(message)
+        self._waiting.clear()

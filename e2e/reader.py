@@ -79,10 +79,10 @@ class Reader:
 
     # the timeline
 
-    def see(self, text: str) -> Reader:
+    def see(self, text: str, within_ms: int = SOON_MS) -> Reader:
         """The text is in the timeline and in sight."""
         row = self._row(text)
-        expect(row).to_have_count(1, timeout=SOON_MS)
+        expect(row).to_have_count(1, timeout=within_ms)
         expect(row).to_be_in_viewport(timeout=SOON_MS)
         return self
 
@@ -109,6 +109,45 @@ class Reader:
         expect(self.person.timeline.get_by_text("New", exact=True)).to_have_count(0)
         return self
 
+    def expect_not_here(self, text: str) -> Reader:
+        """The page does not hold it."""
+        expect(self._row(text)).to_have_count(0)
+        return self
+
+    def expect_focus(self, text: str) -> Reader:
+        """The keys are at this message."""
+        expect(self._row(text)).to_be_focused(timeout=SOON_MS)
+        return self
+
+    def message(self, text: str) -> Message:
+        """What somebody wrote whom this test does not know as a person."""
+        row = self._row(text)
+        return Message(row.get_attribute("data-msg-id") or "", text, self.person.channel, self.person)
+
+    def go_to_the_top(self) -> Reader:
+        """Scroll to the oldest message that is here, and have it drawn."""
+        self.person.timeline.evaluate(
+            "async log => { log.scrollTop = 0;"
+            " for (let frame = 0; frame < 3; frame += 1) await new Promise(requestAnimationFrame); }"
+        )
+        return self
+
+    def in_sight(self) -> list[str]:
+        """The texts of the messages that are in sight as a whole, from the top."""
+        texts: list[str] = self.person.timeline.evaluate(
+            "log => { const box = log.getBoundingClientRect();"
+            " const rows = [...log.querySelectorAll('article')]"
+            "   .map(row => [row, row.getBoundingClientRect()]);"
+            " return rows.filter(([, at]) => at.top >= box.top && at.bottom <= box.bottom)"
+            "   .map(([row]) => row.querySelector('.text').textContent); }"
+        )
+        return texts
+
+    def expect_beginning(self) -> Reader:
+        """There is nothing older, and the page says so."""
+        expect(self.person.timeline.get_by_text("This is the beginning of")).to_be_visible(timeout=SOON_MS)
+        return self
+
     def scroll_to(self, text: str) -> Reader:
         """Bring a message to the top of what is in sight, as with the wheel."""
         self._row(text).evaluate("row => row.scrollIntoView({ block: 'start' })")
@@ -122,7 +161,8 @@ class Reader:
 
     def expect_place(self, text: str, place: float) -> Reader:
         """It still stands there."""
-        assert abs(self.place_of(text) - place) <= MOVED_MAX_PX
+        now = self.place_of(text)
+        assert abs(now - place) <= MOVED_MAX_PX, f"from {place} to {now}"
         return self
 
     def expect_way_down(self, words: str) -> Reader:
@@ -212,7 +252,12 @@ class Reader:
         self.person.timeline.get_by_role("button", name="Load them").click()
         return self
 
+    def expect_filling(self) -> Reader:
+        """The gap says that it is being asked for."""
+        expect(self.person.timeline.get_by_text("Looking for messages…")).to_be_visible()
+        return self
+
     def expect_no_gap(self) -> Reader:
         """Nothing is missing."""
-        expect(self.person.timeline.get_by_text("Messages may be missing here")).to_have_count(0)
+        expect(self.person.timeline.locator(".gap")).to_have_count(0, timeout=SOON_MS)
         return self

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from playwright.sync_api import Locator, expect
@@ -60,6 +61,12 @@ class Talker:
         """Answer a message."""
         self._tool(message, "Reply").click()
         expect(self.page.get_by_text(f"Reply to {message.sender.name}")).to_be_visible()
+        return self.person.say(text)
+
+    def answer(self, message: Message, text: str) -> Message:
+        """Answer a message of somebody who has no name."""
+        self._tool(message, "Reply").click()
+        expect(self.page.get_by_text(re.compile("^Reply to Node"))).to_be_visible()
         return self.person.say(text)
 
     def edit(self, message: Message, text: str) -> Talker:
@@ -170,6 +177,17 @@ class Talker:
     def expect_answer_to(self, message: Message, quoted: str) -> Talker:
         """The row quotes what it answers; pressing that goes there."""
         expect(self.person.row(message).get_by_role("button", name=f"Reply to {quoted}")).to_be_visible()
+        return self
+
+    def expect_answer_to_earlier(self, message: Message) -> Talker:
+        """The row says that it answers something which is not here."""
+        quote = self.person.row(message).get_by_role("button", name="Reply to an earlier message")
+        expect(quote).to_be_visible(timeout=SOON_MS)
+        return self
+
+    def press_quote(self, answer: Message) -> Talker:
+        """Go to what it answers."""
+        self.person.row(answer).get_by_role("button", name="Reply to").click()
         return self
 
     def follow_quote(self, answer: Message, quoted: Message) -> Talker:

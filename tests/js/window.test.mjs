@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { GUESS_PX, MARGIN_ITEMS, NEAR_ITEMS, Window } from "../../static/webchat/js/window.js";
+import { GUESS_PX, MARGIN_IN_HASTE_ITEMS, MARGIN_ITEMS, NEAR_ITEMS, Window } from "../../static/webchat/js/window.js";
 
 const keys = (n) => Array.from({ length: n }, (_, at) => `k${at}`);
 
@@ -33,6 +33,16 @@ test("what was measured is remembered when it has left the page, and counts at i
   assert.deepEqual(rows.at(110 + GUESS_PX), { index: 3, into: 0 });
   rows.setKeys(["older", ...keys(1000)]);
   assert.deepEqual(rows.at(GUESS_PX + 105), { index: 2, into: 5 });
+});
+
+test("after a leap a smaller one is enough, which is narrow until there is time for more", () => {
+  const rows = new Window();
+  rows.setKeys(keys(1000));
+  rows.centre(0, 20);
+  assert.deepEqual([rows.isElsewhere(10, 30), rows.isElsewhere(500, 520)], [false, true]);
+  rows.centre(500, 520, MARGIN_IN_HASTE_ITEMS);
+  assert.equal(rows.to - rows.from, 21 + 2 * MARGIN_IN_HASTE_ITEMS);
+  assert.ok(rows.isNarrow(500, 520));
 });
 
 test("a new window is made before the end of the old one is in sight, never at the list's own ends", () => {

@@ -7,7 +7,9 @@
  */
 
 /** Items kept on the page on each side of those in sight. */
-export const MARGIN_ITEMS = 80;
+export const MARGIN_ITEMS = 40;
+/** So many are enough for a moment, where somebody drags through a long list. */
+export const MARGIN_IN_HASTE_ITEMS = 8;
 /** A new window is made when fewer than that are left on a side. */
 export const NEAR_ITEMS = 25;
 export const GUESS_PX = 44;
@@ -78,10 +80,15 @@ export class Window {
     return above || below;
   }
 
+  /** Whether the window has none of the items in sight. */
+  isElsewhere(first, last) {
+    return last < this.from || first >= this.to;
+  }
+
   /** Put the window around the items in sight. */
-  centre(first, last) {
-    this.from = Math.max(0, Math.min(first, this.size) - MARGIN_ITEMS);
-    this.to = Math.min(this.size, last + 1 + MARGIN_ITEMS);
+  centre(first, last, margin = MARGIN_ITEMS) {
+    this.from = Math.max(0, Math.min(first, this.size) - margin);
+    this.to = Math.min(this.size, last + 1 + margin);
   }
 
   #sum() {

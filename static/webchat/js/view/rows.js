@@ -6,11 +6,13 @@
  * for before and put back after (`#hold`), or the end is held when `isStuck`.
  */
 
-import { Window } from "../window.js";
+import { MARGIN_IN_HASTE_ITEMS, MARGIN_ITEMS, Window } from "../window.js";
 import { h } from "./dom.js";
 
 /** No item is less high. */
 const LEAST_PX = 24;
+/** After a leap the window is as wide as it should be when nothing has been scrolled for so long. */
+const REST_MS = 100;
 
 export class Rows {
   isStuck = true;
@@ -25,6 +27,7 @@ export class Rows {
   #below = h("div", { "aria-hidden": "true" });
   #width = 0;
   #held = null;
+  #resting = 0;
 
   /** `make(item)` returns an element, `draw(element, item)` brings it to what the item says. */
   constructor(scroller, list, make, draw) {
@@ -64,11 +67,14 @@ export class Rows {
   /** After scrolling: other items may be needed. */
   scrolled() {
     const { first, last } = this.inSight;
+    clearTimeout(this.#resting);
     if (!this.#window.isNarrow(first, last)) this.#remember();
     else {
       const anchor = this.isStuck ? null : this.#anchor();
-      this.#quietly(() => this.#around(anchor));
+      const isLeap = this.#window.isElsewhere(first, last) && !this.isStuck;
+      this.#quietly(() => this.#around(anchor, true, isLeap ? MARGIN_IN_HASTE_ITEMS : MARGIN_ITEMS));
       this.#hold(anchor);
+      if (isLeap) this.#resting = setTimeout(() => this.scrolled(), REST_MS);
     }
   }
 
@@ -78,7 +84,7 @@ export class Rows {
     if (index < 0) return;
     this.isStuck = false;
     const anchor = { key, top: this.#scroller.getBoundingClientRect().top + part * this.#scroller.clientHeight };
-    this.#around(anchor);
+    this.#around(anchor, true);
     this.#hold(anchor);
   }
 
@@ -89,7 +95,10 @@ export class Rows {
     return { first, last: Math.max(first, this.#window.at(px + this.#scroller.clientHeight - 1).index) };
   }
 
-  /** The first item that is in sight, or null, and where its element stands. */
+  /**
+   * The first item that is in sight, or null, and where its element stands; not the list's first message, which
+   * loses its head when older ones come, so that all below it would move.
+   */
   #anchor() {
     const top = this.#scroller.getBoundingClientRect().top;
     const px = top - this.#list.getBoundingClientRect().top;
@@ -98,27 +107,35 @@ export class Rows {
       const element = this.#elements.get(this.#items[at].key);
       if (!element) break;
       const box = element.getBoundingClientRect();
-      if (box.bottom > top && this.#items[at].kind === "row") return { key: this.#items[at].key, top: box.top };
+      if (box.bottom <= top || this.#items[at].kind !== "row") continue;
+      const next = this.#items[at + 1];
+      const below = this.#isFirstRow(at) && next?.kind === "row" ? this.#elements.get(next.key) : null;
+      if (below) return { key: next.key, top: below.getBoundingClientRect().top };
+      return { key: this.#items[at].key, top: box.top };
     }
     return this.#items[index] ? { key: this.#items[index].key, top: top - into } : null;
   }
 
-  /** Have the elements around an anchor, or of the end, on the page, and measure them. */
-  #around(anchor) {
+  #isFirstRow(at) {
+    return this.#items.slice(0, at).every((item) => item.kind !== "row");
+  }
+
+  /** Have the elements around an anchor, or of the end, on the page, and measure them; `isSame`: only their window moves. */
+  #around(anchor, isSame = false, margin = MARGIN_ITEMS) {
     const rows = this.#window;
     const size = rows.size;
     const index = anchor ? this.#items.findIndex((item) => item.key === anchor.key) : size - 1;
     const span = Math.ceil(this.#scroller.clientHeight / LEAST_PX);
     const first = anchor ? (index < 0 ? this.inSight.first : index) : size - span;
-    rows.centre(Math.max(0, first), Math.max(0, first) + span);
-    this.#place(this.#items.slice(rows.from, rows.to));
+    rows.centre(Math.max(0, first), Math.max(0, first) + span, margin);
+    this.#place(this.#items.slice(rows.from, rows.to), isSame);
     this.#measure();
     this.#above.style.height = `${rows.above}px`;
     this.#below.style.height = `${rows.below}px`;
   }
 
-  /** Bring the list's children to the items, in their order, moving as few as possible. */
-  #place(items) {
+  /** Bring the list's children to the items, in their order, moving as few as possible; `isSame`: no item is new. */
+  #place(items, isSame) {
     const keys = new Set(items.map((item) => item.key));
     for (const [key, element] of this.#elements) {
       if (keys.has(key)) continue;
@@ -132,7 +149,7 @@ export class Rows {
       const known = this.#elements.get(item.key);
       const element = known ?? this.#make(item);
       this.#elements.set(item.key, element);
-      this.#draw(element, item);
+      if (!known || !isSame) this.#draw(element, item);
       if (element === next) next = next.nextSibling;
       else this.#list.insertBefore(element, next);
     }
