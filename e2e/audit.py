@@ -1,7 +1,8 @@
 """Looking for barriers: a page as it stands, judged by axe-core, by its edges and what is pressed.
 
 ``Audit`` notes what it finds and goes on, so that one run tells all; ``expect_none`` fails with the list.
-Motion is reduced while it looks, so that nothing is judged half-way through a change of colour.
+Motion is reduced while it looks, so that nothing is judged half-way through a change of colour; then nothing
+may move.
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ class Audit:
         for scheme in SCHEMES:
             self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             self._note(state, scheme, _barriers(self.page.evaluate(RUN_AXE, OPTIONS)))
+            self._note(state, "motion", self.page.evaluate("__barriers.moving()"))
         self.page.emulate_media(color_scheme="light", reduced_motion="no-preference")
         self._note(state, "targets", self.page.evaluate(f"__barriers.small({TARGET_MIN_PX})"))
         return self.measure(state)

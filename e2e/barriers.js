@@ -1,4 +1,4 @@
-// What audit.py measures on a page: what does not fit, what is too small to press, what is covered.
+// What audit.py measures on a page: what does not fit, what is too small to press, what is covered, what moves.
 
 window.__barriers = (() => {
   const isShown = (each) => each.checkVisibility({ visibilityProperty: true }) && !each.closest(".visually-hidden");
@@ -45,5 +45,14 @@ window.__barriers = (() => {
     return found.map((each) => each.textContent);
   }
 
-  return { overflows, small, covered };
+  const INSTANT_MS = 5;
+
+  /** What moves longer than an instant, where people have asked for less motion. */
+  function moving() {
+    const lasts = (each) => each.effect.getComputedTiming().endTime > INSTANT_MS;
+    const what = (each) => `${named(each.effect.target)}: ${each.animationName ?? each.transitionProperty}`;
+    return document.getAnimations().filter(lasts).map(what).slice(0, 8);
+  }
+
+  return { overflows, small, covered, moving };
 })();

@@ -117,6 +117,10 @@ class Card:
         shown = other.page.locator(".fingerprint code").inner_text()
         expect(card.get_by_role("code").or_(card.locator("code"))).to_have_text(shown)
         other.open_page()
+        return self.verify(card)
+
+    def verify(self, card: Locator) -> Card:
+        """Set the mark."""
         card.get_by_role("button", name="Mark as verified").click()
         expect(card.get_by_text("Verified by you")).to_be_visible(timeout=SOON_MS)
         return self

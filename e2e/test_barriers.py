@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from e2e.account import Account
 from e2e.audit import Audit
 from e2e.beside import Beside
+from e2e.card import Card
 from e2e.channel import OfChannel
 from e2e.conftest import People
 from e2e.line import Line
@@ -112,6 +115,41 @@ def test_what_stands_beside_the_chat_has_no_barriers(people: People, server: Ser
     audit.close_dialog()
     juna.discard(failed).network(Network.OPEN)
     audit.look("discarded, can be undone").expect_none()
+
+
+def test_profiles_have_no_barriers(people: People, server: Server, channel: str, tmp_path: Path) -> None:
+    lore, manu = (people(name, server).sign_up().join(channel) for name in ("lore", "manu"))
+    said = lore.say("This is mine")
+    manu.expect_message(said)
+    audit, form = Audit(lore), Card(lore).edit().fill("Lore Lang", "Looks after the apple trees.")
+    audit.look("the form about oneself")
+    form.choose_something_else(tmp_path)
+    audit.look("the form, a picture refused")
+    form.choose_picture(tmp_path)
+    audit.look("the form with a picture").expect_none()
+    form.save()
+
+    audit, seen = Audit(manu), Card(manu).expect_author(said, "Lore Lang")
+    card = seen.open(said, "Lore Lang")
+    audit.look("a person's card")
+    seen.verify(card)
+    audit.look("a card with the mark")
+    seen.close(card).expect_verified(said)
+    audit.look("a row with picture and mark").expect_none()
+
+
+def test_changes_that_failed_have_no_barriers(people: People, server: Server, channel: str) -> None:
+    nora, olli = (people(name, server).sign_up().join(channel) for name in ("nora", "olli"))
+    mine, his = nora.say("Soup at noon"), olli.say("With bread?")
+    nora.expect_delivered(mine).expect_message(his).network(Network.CUT)
+    audit, acts = Audit(nora), Talker(nora)
+    acts.edit(mine, "Soup at one").react(his, "👍")
+    acts.expect_not_done(mine, "Edit not saved:").expect_not_done(his, "Reaction not sent:")
+    audit.look("an edit and a reaction that failed")
+    Reader(nora).expect_outbox(2).open_outbox("Edit: Soup at one")
+    audit.look("the outbox with changes").close_dialog()
+    nora.network(Network.OPEN)
+    audit.expect_none()
 
 
 def test_the_chat_without_a_connection_has_no_barriers(people: People, server: Server, channel: str) -> None:
