@@ -37,11 +37,27 @@ admin.site.unregister(Group)
 admin.site.unregister(User)
 
 
+HEADINGS = [heading for heading, _fields in UserAdmin.fieldsets or ()]
+"""Django's own words for the parts of an account, in every language that it knows."""
+
+
 @admin.register(User)
 class Accounts(UserAdmin):
     """Accounts: who may sign in, and who is staff."""
 
     list_display = ("username", "email", "is_active", "is_staff", "date_joined", "last_login")
+    list_filter = ("is_staff", "is_active")
+    # Without groups, which nobody can make here, and with the browser's own list, which every reader can use.
+    fieldsets = (
+        (None, {"fields": ("username", "password", "email")}),
+        (
+            HEADINGS[2],
+            {"fields": ("is_active", "is_staff", "is_superuser", "user_permissions")},
+        ),
+        (HEADINGS[3], {"fields": ("last_login", "date_joined")}),
+    )
+    filter_horizontal = ()
+    readonly_fields = ("last_login", "date_joined")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Never: see the module."""
