@@ -172,8 +172,6 @@ class MessageDelivery:
         """The first push of a message to a subscriber; what it does not reach waits to be tried again."""
         answered = await self._push_once(spread, contact, method, first=True)
         if not answered and spread.replica.serves:
-            for unanswered in self.on_unanswered:
-                unanswered(spread.replica, contact)
             self.retries.add(spread, contact, method)
 
     async def _push_again(self, spread: Spread, contact: Contact, method: str) -> bool:
@@ -211,6 +209,9 @@ class MessageDelivery:
                 timer.cancel()
         if outcome != "backpressure":
             self._monitor.pushed(contact, outcome != "timeout", started)
+        if outcome == "timeout" and replica.serves:  # also when its ack came another way: this one is broken
+            for unanswered in self.on_unanswered:
+                unanswered(replica, contact)
         self._context.collector.attempt(message.digest.hex(), contact.id.hex(), method, outcome, started)
         return outcome not in ("timeout", "backpressure") or contact.id in spread.acked
 

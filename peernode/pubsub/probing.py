@@ -42,7 +42,13 @@ LARGE_EVERY_TICKS = 10
 PROBES_PER_TICK = 32
 """Tests begun per tick; over it they wait for the next one, counted."""
 
+JUST_S = 2 * TICK_S
+"""A try that failed so lately stands for the test of the path: the repair begins at once."""
+
 PROBE_SENDS = 3
+PROBE_FIRST_MAX_S = 0.45
+"""So a test ends within 3.2 s, however far earlier losses have stretched the path's timeout."""
+
 BACKOFF_MAX_S = 20.0
 """A path that goes on failing is tested at least so often as long as the lease lives."""
 
@@ -104,8 +110,10 @@ class Probing:
 
     def _due(self, record: Reachability, now: float, patience_s: float, small: bool) -> bool:
         if not record.reachable:
-            pause_s = min(BACKOFF_MAX_S, TICK_S * 2.0 ** min(record.failures, 10))
-            return now - record.last_test_s >= self._context.jittered(pause_s)
+            if record.in_vain == 0:
+                return True
+            pause_s = min(BACKOFF_MAX_S, TICK_S * 2.0 ** min(record.in_vain, 10))
+            return now - record.repaired_s >= self._context.jittered(pause_s)
         last_s = record.last_success_s or 0.0
         if not small:
             last_s = max(last_s, record.heard_s or 0.0)
@@ -124,33 +132,36 @@ class Probing:
     def failed(self, replica: Replica, contact: Contact) -> None:
         """A push was not answered: look at the path now, unless that was done a moment ago."""
         record = self._monitor.get(contact.id)
-        if record is None or record.reachable or contact.id in self._testing:
-            return
-        if record.failures > 1 or self._begun >= PROBES_PER_TICK:
-            return  # the regular tests are at it
-        self._begun += 1
-        self._testing[contact.id] = None
-        self._context.tasks.spawn(self._repair_alone(replica, contact), "probing.repair")
+        if record is not None and not record.reachable and record.in_vain == 0:
+            self._test_soon(replica, contact)  # else the regular tests are at it
 
     async def _test(self, replica: Replica, contact: Contact) -> None:
         try:
-            if not await self._probe(replica, contact):
+            if self._just_failed(contact):
+                await self._repair(replica, contact)
+                return
+            sends = 1 if self._monitor.failing(contact.id) else PROBE_SENDS
+            if not await self._probe(replica, contact, sends):
                 await self._repair(replica, contact)
         finally:
             self._testing.pop(contact.id, None)
 
-    async def _repair_alone(self, replica: Replica, contact: Contact) -> None:
-        try:
-            await self._repair(replica, contact)
-        finally:
-            self._testing.pop(contact.id, None)
+    def _just_failed(self, contact: Contact) -> bool:
+        """Whether a push or relay has waited in vain a moment ago: one more probe would tell nothing new."""
+        record = self._monitor.get(contact.id)
+        if record is None or record.failing_since_s is None or record.in_vain:
+            return False
+        return self._context.now() - record.last_test_s <= JUST_S
 
     async def _probe(self, replica: Replica, contact: Contact, sends: int = PROBE_SENDS) -> bool:
-        """Whether the subscriber answers; a refusal is an answer."""
+        """Whether the subscriber answers, to this or to anything meanwhile; a refusal is an answer."""
         started = self._context.now()
         try:
             nonce = self._context.env.random.randbytes(16)
-            await self._context.rpc.request(contact, Op.PROBE, [replica.channel_id, nonce], sends=sends)
+            body = [replica.channel_id, nonce]
+            await self._context.rpc.request(
+                contact, Op.PROBE, body, sends=sends, first_max_s=PROBE_FIRST_MAX_S
+            )
             answered = True
         except Refused:
             answered = True
@@ -161,29 +172,33 @@ class Probing:
             self._context.collector.count("probe.RpcTimeout")
             answered = False
         self._monitor.pushed(contact, answered, started)
-        return answered
+        return answered or self._monitor.proven(replica, contact.id)
 
     async def _repair(self, replica: Replica, contact: Contact) -> None:
         """Where it was seen last; through somebody else; and, when it has pinged us, directly again."""
         record = self._monitor.get(contact.id)
         if record is None:
             return
+        started, seen = self._context.now(), record.seen
         record.repairs += 1
-        started = self._context.now()
-        seen = record.seen
-        if seen is not None and seen.address != contact.address and await self._probe(replica, seen, 1):
-            self._repaired(contact, "last address", started)
-            return
-        if not self._monitor.may_relay(contact.id) or not await self._relays.probe(replica, contact):
-            self._context.collector.record("reach.repair", contact.id.hex(), "UNREACHABLE", started)
-            return
-        await asyncio.sleep(self._context.rpc.median_rto_s())
-        if await self._probe(replica, record.seen or contact, 1):
-            self._repaired(contact, "after a relay", started)
-            return
-        self._context.collector.record(
-            "reach.repair", contact.id.hex(), "ok", started, by="relay", works=record.direction
-        )
+        record.in_vain += 1
+        try:
+            elsewhere = seen is not None and seen.address != contact.address
+            if elsewhere and seen is not None and await self._probe(replica, seen, 1):
+                self._repaired(contact, "last address", started)
+            elif not await self._relays.probe(replica, contact):
+                self._context.collector.record("reach.repair", contact.id.hex(), "UNREACHABLE", started)
+            elif await self._answers_now(replica, contact, record):
+                self._repaired(contact, "after a relay", started)
+            else:
+                self._repaired(contact, "relay", started, works=record.direction)
+        finally:
+            record.repaired_s = self._context.now()
 
-    def _repaired(self, contact: Contact, by: str, started: float) -> None:
-        self._context.collector.record("reach.repair", contact.id.hex(), "ok", started, by=by)
+    async def _answers_now(self, replica: Replica, contact: Contact, record: Reachability) -> bool:
+        """Whether the path works, now that the subscriber has pinged us, through its address translator."""
+        await asyncio.sleep(self._context.rpc.median_rto_s())
+        return await self._probe(replica, record.seen or contact, 1)
+
+    def _repaired(self, contact: Contact, by: str, started: float, **more: str) -> None:
+        self._context.collector.record("reach.repair", contact.id.hex(), "ok", started, by=by, **more)

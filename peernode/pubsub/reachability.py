@@ -29,7 +29,7 @@ ALTERNATIVE_S = 60.0
 """So long somebody who reached it is believed to reach it still."""
 
 RELAY_EVERY_S = 5.0
-"""While nobody is known to reach a subscriber, relays are tried for it so often at most."""
+"""While nobody is known to reach a subscriber, pushes look for a relay so often at most."""
 
 BOTH, HEARD, HEARS, NEITHER, UNKNOWN = "both", "heard", "hears", "neither", "unknown"
 """Ways that work: both; only from it to us; only from us to it; none that we know of; never tried."""
@@ -58,6 +58,10 @@ class Reachability:
     seen: Contact | None = None
     """Where its last request came from."""
     repairs: int = 0
+    in_vain: int = 0
+    """Repairs tried since the tries fail."""
+    repaired_s: float = 0.0
+    """When the last of them ended."""
     relayed_s: float | None = None
     alternatives: OrderedDict[bytes, float] = field(default_factory=OrderedDict)
     """Id of a node -> when it last reached the subscriber."""
@@ -127,6 +131,7 @@ class InitiatorReachabilityMonitor:
         if record.failing_since_s is not None:
             self._context.collector.count("reach.regained")
         record.reachable, record.failures, record.failing_since_s = True, 0, None
+        record.in_vain = 0
         record.last_success_s = now
 
     def _answered(self, contact: Contact, elapsed_s: float) -> None:
@@ -170,7 +175,7 @@ class InitiatorReachabilityMonitor:
         return [node for node, at_s in reversed(record.alternatives.items()) if at_s >= oldest_s]
 
     def may_relay(self, subscriber: bytes) -> bool:
-        """Whether asking others to reach it is worth it now; counts as asking when it is."""
+        """Whether a push should ask others to reach it now; counts as asking when it should."""
         record, now = self._obtain(subscriber), self._context.now()
         lately = record.relayed_s is not None and now - record.relayed_s < RELAY_EVERY_S
         if lately and not self.alternatives(subscriber):

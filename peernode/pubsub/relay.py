@@ -50,6 +50,9 @@ SUBSCRIBERS_MAX = 2
 TARGET_SENDS = 2
 """Datagrams that a relay spends on one request."""
 
+ASK_FIRST_MAX_S = 0.5
+"""A relay's first answer is waited for no longer before it is asked again: it may take its time."""
+
 GIVE_UP_S = 1.0
 """How long a relay tries; then the origin asks the next one."""
 
@@ -92,7 +95,10 @@ class Relays:
     # -- asking ------------------------------------------------------------------------------
 
     def candidates(self, replica: Replica, target: Contact) -> list[Contact]:
-        """Whom to ask, best first: who reached it lately, other initiators, subscribers that are public."""
+        """Whom to ask, best first: who reached it lately, other initiators, subscribers that are public.
+
+        Whom we do not reach ourselves comes last.
+        """
         mine, skip = self._context.identity.public_key, (target.public_key,)
         view = replica.initiators
         others = {c.public_key: c for c in (view.others(mine) if view else ()) if c.public_key not in skip}
@@ -101,7 +107,8 @@ class Relays:
         ranked.sort(key=lambda key: others[key].id not in reached)
         found = [others[key] for key in ranked[:INITIATORS_MAX]]
         found += self._public_subscribers(replica, target, reached)
-        return sorted(found, key=lambda c: reached.index(c.id) if c.id in reached else len(reached))
+        found.sort(key=lambda c: reached.index(c.id) if c.id in reached else len(reached))
+        return sorted(found, key=lambda c: self._monitor.failing(c.id))
 
     def _public_subscribers(self, replica: Replica, target: Contact, reached: list[bytes]) -> list[Contact]:
         """Where no initiator gets through a subscriber may: the proven ones, those that are public first."""
@@ -128,7 +135,9 @@ class Relays:
         nonce, started = self._context.env.random.randbytes(16), self._context.now()
         mine = self._context.identity.public_key
         body = [replica.channel_id, target.id, mine, nonce, int(op), inner, target.encode()]
-        answer = Fields(await self._context.rpc.request(via, Op.RELAY, body, prove=True))
+        answer = Fields(
+            await self._context.rpc.request(via, Op.RELAY, body, prove=True, first_max_s=ASK_FIRST_MAX_S)
+        )
         answered = answer.take_fields(8)
         heard_ms = answer.take()
         if heard_ms is not None and (type(heard_ms) is not int or not 0 <= heard_ms <= HEARD_MAX_MS):

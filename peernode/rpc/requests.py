@@ -42,6 +42,8 @@ class Pending:
     tentative: bool
     """A question of a series: no answer says nothing yet, whoever asks goes on to find out and is the one to
     tell; and it is not the one that waits longer because others were lost."""
+    first_max_s: float | None
+    """The first sending is waited for no longer, however long the path has made others wait."""
     outcome: asyncio.Future[Outcome]
     sends: int = 0
     first_s: float = 0.0
@@ -82,6 +84,7 @@ class Requests:
         proven_only: bool,
         sends_max: int | None,
         tentative: bool = False,
+        first_max_s: float | None = None,
     ) -> Fields:
         """Send a request and wait for its answer; see ``Rpc.request``."""
         request_id = self._rng.getrandbits(64)
@@ -98,6 +101,7 @@ class Requests:
             sends_max=sends_max or self._config.sends_max,
             proven_only=proven_only,
             tentative=tentative,
+            first_max_s=first_max_s,
             outcome=self._loop.create_future(),
         )
         self._admit(pending)
@@ -163,6 +167,8 @@ class Requests:
         pending.peer.inflight[pending.request_id] = pending
         rtos, rto = self._rtos, pending.peer.rto
         pending.first_s = rtos.measured_s(rto) if pending.tentative else rtos.first_s(rto)
+        if pending.first_max_s is not None:
+            pending.first_s = min(pending.first_s, pending.first_max_s)
         pending.started_at = self._clock.monotonic()
         self._transmit(pending)
 
@@ -202,7 +208,7 @@ class Requests:
         peer.timeouts += 1
         if not pending.tentative:
             # A path that has become slower than all we wait for would else never be measured again.
-            peer.rto.backed_off_s = self._rtos.after_s(pending.first_s, 2)
+            peer.rto.backed_off_s = max(peer.rto.backed_off_s, self._rtos.after_s(pending.first_s, 2))
         self._counters["timeouts"] += 1
         self._settle(pending, RpcTimeout(f"{pending.op.name} to {pending.contact}"))
         if not pending.tentative:

@@ -139,13 +139,15 @@ class Rpc:
         prove: bool = False,
         sends: int | None = None,
         tentative: bool = False,
+        first_max_s: float | None = None,
     ) -> Fields:
         """The body of ``peer``'s answer to ``op``.
 
         ``prove``: this carries a message, so it goes to a proven address only; if there is none,
         the peer is asked to prove one first. ``sends``: at most so many datagrams (default
         ``config.sends_max``). ``tentative``: it is timed by the clean samples of the path
-        alone, and ``on_timeout`` is not told when no answer comes.
+        alone, and ``on_timeout`` is not told when no answer comes. ``first_max_s``: the first datagram
+        is waited for no longer, and each next one twice as long as the one before.
         Raises ``RpcTimeout`` when none came, ``Refused`` when it has another status than OK,
         ``Backpressure`` when too many requests to this peer wait already.
         """
@@ -156,7 +158,13 @@ class Rpc:
         if prove and self._proving.needed(peer):
             await self._proving.prove(peer)
         return await self._requests.ask(
-            peer, op, body, proven_only=prove, sends_max=sends, tentative=tentative
+            peer,
+            op,
+            body,
+            proven_only=prove,
+            sends_max=sends,
+            tentative=tentative,
+            first_max_s=first_max_s,
         )
 
     async def hello(self, address: Address) -> Contact:

@@ -243,3 +243,48 @@ def test_counts_of_acks_are_told_together_and_the_last_one_at_once() -> None:
         assert len(told) <= 8, [state.delivered for state in told]
 
     story(tell, 12, jitter_ms=30)
+
+
+def test_a_path_that_a_push_found_broken_is_repaired_at_once_though_the_ack_came_another_way() -> None:
+    """Before, nobody was asked to go round it until the next regular test of the path, seconds later."""
+
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        await asyncio.sleep(5)
+        author, subscriber, asker = flock[0], flock[1], flock[2]
+        block(flock, [author], [subscriber])
+        sent = await author.say("acked to another initiator")
+        digest = next(iter(author.node._pubsub.outbox.by_digest)).hex()
+        path = author.node._pubsub.monitor.get(subscriber.identity.node_id)
+        await flock.expect(lambda: path.failing_since_s is not None, 4.0, "the push has waited in vain")
+        assert author.state(sent.id).state == "delivered"
+        assert "relay" not in {each.method for each in author.node.attempts(digest)}
+        await asyncio.sleep(0.5)
+        found = await asker.call(asker.node.reachability(LOBBY))
+        cell = direction(flock, asker, found, author, subscriber)
+        assert (cell["direction"], cell["repairs"]) == ("heard", 1)
+        assert cell["via"] is not None
+
+    story(tell, 5, loss=0)
+
+
+def test_a_path_is_repaired_although_pushes_go_on_failing() -> None:
+    """Before, each push that failed put the next repair off: after a first one in vain none was tried."""
+
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        await asyncio.sleep(5)
+        author, subscriber = flock[0], flock[1]
+        block(flock, [author], [subscriber])
+        shut = block(flock, list(flock)[2:], [subscriber])
+        await author.say("nobody reaches it")
+        path = author.node._pubsub.monitor.get(subscriber.identity.node_id)
+        await flock.expect(lambda: path.repairs == 1, 8.0, "a first repair")
+        await asyncio.sleep(4)
+        flock.mend(shut)
+        for number in range(16):
+            await author.say(f"{number}, and the others reach it")
+            await asyncio.sleep(0.5)
+        assert author.node._pubsub.monitor.alternatives(subscriber.identity.node_id)
+
+    story(tell, 5, loss=0)
