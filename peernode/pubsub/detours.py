@@ -1,13 +1,15 @@
 """``Detours``: pushes that stay unanswered, brought to their subscriber through somebody else.
 
 A relay is asked for when two sends have been missed (not waited for on a path that fails already) and the
-alternative initiators have had their turn, while the direct push goes on. While it is not known who reaches
-a subscriber, one message looks for a way (``Relays.candidates``) and the others wait for what it finds.
+alternative initiators have had their turn, while the direct push goes on; the next one when the one before
+has not answered either for as long, while that one goes on. While it is not known who reaches a subscriber,
+one message looks for a way (``Relays.candidates``) and the others wait for what it finds.
 Retries don't look: they go by a relay when somebody is known to reach the subscriber, which the repair of
 the path (``probing``) finds out.
 
 Invariants: nobody is pushed to, by whatever way, once the lease has ended; at most ``WAITING_MAX`` messages
-wait per subscriber, and only while one looks for a way; every attempt is recorded.
+wait per subscriber, and only while one looks for a way; for one message the relays are asked one by one, and
+none of its candidates twice; every attempt is recorded.
 """
 
 from __future__ import annotations
@@ -24,7 +26,11 @@ from peernode.wire.contact import Contact
 from peernode.wire.ops import Op
 
 MISSED_RTOS = 3.0
-"""Two sends have then been missed: a relay is asked, if the alternative initiators have had their turn."""
+"""Two sends have then been missed: a relay is asked, if the alternative initiators have had their turn. Timed
+by clean samples alone: what else got lost on the path is a reason to go round it, not to wait longer."""
+
+NEXT_MAX_S = 0.4
+"""The next relay is asked after so long at the latest: two that are no use leave the third its time."""
 
 ALTERNATIVES_FIRST = 2
 """So many of them have pushed before a relay is asked, and have had time to report the ack."""
@@ -64,7 +70,7 @@ class Detours:
         Not ``first``: it is tried again.
         """
         turns_s = ALTERNATIVES_FIRST * (stagger_s + self._context.config.acked_batch_s)
-        missed_s = MISSED_RTOS * self._context.rpc.rto_s(contact.public_key)
+        missed_s = MISSED_RTOS * self._context.rpc.measured_rto_s(contact.public_key)
         if self._monitor.failing(contact.id):
             missed_s = 0.0  # nothing has come back lately; the timeout has only grown since
         spread.pushing[contact.id] = asyncio.get_running_loop().call_later(
@@ -91,7 +97,7 @@ class Detours:
         self._context.tasks.spawn(self._push_through(spread, contact), "delivery.relay")
 
     async def _push_through(self, spread: Spread, contact: Contact) -> None:
-        """By one relay after the other until the subscriber has acked; then what waited goes that way."""
+        """By relays until the subscriber has acked; then what waited goes that way."""
         try:
             await self._try_all(spread, contact)
         finally:
@@ -101,17 +107,36 @@ class Detours:
                 self._go(other, contact)
 
     async def _try_all(self, spread: Spread, contact: Contact) -> None:
-        replica, message = spread.replica, spread.message
+        """One relay after the other; what is asked already goes on until it is answered or given up."""
+        replica, ended, tries = spread.replica, asyncio.Event(), list[asyncio.Task[None]]()
         for via in self._relays.candidates(replica, contact):
             replica.leases.expire(self._context.now())
             if contact.id in spread.acked or replica.leases.contact(contact.id) is None:
                 return
-            started = self._context.now()
+            tries.append(self._context.tasks.spawn(self._try(spread, contact, via), "delivery.through"))
+            tries[-1].add_done_callback(lambda _: ended.set())
+            ended.clear()
             try:
-                answer, heard_ms = await self._relays.ask(replica, contact, via, Op.PUSH, spread.body())
-                outcome = self._acked(spread, contact, answer)
-                self._monitor.vouched(contact.id, via.id, heard_ms)
-            except FAILURES as error:
-                outcome = f"{type(error).__name__} by {via.id.hex()[:8]}"
-            digest, subscriber = message.digest.hex(), contact.id.hex()
-            self._context.collector.attempt(digest, subscriber, "relay", outcome, started)
+                async with asyncio.timeout(self._patience_s(via)):
+                    await ended.wait()
+            except TimeoutError:
+                self._context.collector.count("delivery.relay_slow")
+        while contact.id not in spread.acked and not all(task.done() for task in tries):
+            ended.clear()
+            await ended.wait()
+
+    def _patience_s(self, via: Contact) -> float:
+        """How long a relay is waited for before the next one is asked as well."""
+        return min(NEXT_MAX_S, MISSED_RTOS * self._context.rpc.measured_rto_s(via.public_key))
+
+    async def _try(self, spread: Spread, contact: Contact, via: Contact) -> None:
+        """The push through one of them."""
+        started = self._context.now()
+        try:
+            answer, heard_ms = await self._relays.ask(spread.replica, contact, via, Op.PUSH, spread.body())
+            outcome = self._acked(spread, contact, answer)
+            self._monitor.vouched(contact.id, via.id, heard_ms)
+        except FAILURES as error:
+            outcome = f"{type(error).__name__} by {via.id.hex()[:8]}"
+        digest, subscriber = spread.message.digest.hex(), contact.id.hex()
+        self._context.collector.attempt(digest, subscriber, "relay", outcome, started)

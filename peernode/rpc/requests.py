@@ -43,7 +43,8 @@ class Pending:
     """A question of a series: no answer says nothing yet, whoever asks goes on to find out and is the one to
     tell; and it is not the one that waits longer because others were lost."""
     first_max_s: float | None
-    """The first sending is waited for no longer, however long the path has made others wait."""
+    """The first sending is waited for no longer, however long the path has made others wait; that no answer
+    came in time makes no other request wait longer."""
     outcome: asyncio.Future[Outcome]
     sends: int = 0
     first_s: float = 0.0
@@ -206,9 +207,9 @@ class Requests:
             return
         peer = pending.peer
         peer.timeouts += 1
-        if not pending.tentative:
+        if not pending.tentative and pending.first_max_s is None:
             # A path that has become slower than all we wait for would else never be measured again.
-            peer.rto.backed_off_s = max(peer.rto.backed_off_s, self._rtos.after_s(pending.first_s, 2))
+            peer.rto.backed_off_s = self._rtos.after_s(pending.first_s, 2)
         self._counters["timeouts"] += 1
         self._settle(pending, RpcTimeout(f"{pending.op.name} to {pending.contact}"))
         if not pending.tentative:

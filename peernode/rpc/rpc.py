@@ -205,6 +205,11 @@ class Rpc:
         peer = self._core.peers.get(public_key)
         return self._core.rtos.median_s() if peer is None else self._core.rtos.first_s(peer.rto)
 
+    def measured_rto_s(self, public_key: bytes) -> float:
+        """The same by the clean samples of the path alone, whatever got lost on it since."""
+        peer = self._core.peers.get(public_key)
+        return self._core.rtos.median_s() if peer is None else self._core.rtos.measured_s(peer.rto)
+
     def median_rto_s(self) -> float:
         """The same for a peer of which nothing is known."""
         return self._core.rtos.median_s()
