@@ -9,7 +9,7 @@ whereupon it pings us (which opens its translator and tells us its address), the
 Invariants: at most ``PROBES_PER_TICK`` tests begin per tick, those of the paths untested for longest over all
 channels, and one per subscriber at a time; a subscriber known by a copied lease is tested as well; only a
 live lease is tested; a failing one is tested ever more rarely; nothing is sent where a push or an answer has
-proven the path lately.
+proven the path lately; the loop is held for ``PER_TURN`` channels at a time.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from peernode.pubsub.reachability import InitiatorReachabilityMonitor, Reachabil
 from peernode.pubsub.relay import Relays
 from peernode.pubsub.replica import Replica
 from peernode.pubsub.storage import PubSubStorage
+from peernode.pubsub.turns import in_turns
 from peernode.wire.contact import Contact
 from peernode.wire.ops import Op
 
@@ -85,8 +86,8 @@ class Probing:
             self._ticks += 1
             self._begun = 0
             due: list[tuple[float, Replica, Contact]] = []
-            for replica in self._storage.replicas.values():
-                if replica.serves:
+            async for replica in in_turns(self._storage.replicas.values()):
+                if replica.serves and self._storage.replicas.get(replica.channel_id) is replica:
                     due += self._look_through(replica)
             for _, replica, contact in sorted(due, key=lambda each: each[0]):
                 self._test_soon(replica, contact)

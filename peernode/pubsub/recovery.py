@@ -31,6 +31,7 @@ from peernode.pubsub.storage import PubSubStorage
 from peernode.pubsub.subscribe import Subscriber
 from peernode.pubsub.subscription import Subscription
 from peernode.pubsub.sync import CatchUp
+from peernode.pubsub.turns import in_turns
 from peernode.wire.contact import Contact
 
 AT_ONCE = 8
@@ -139,7 +140,11 @@ class Recovery:
             self._found_s.clear()
             self.all("partition")
             return
-        for replica in list(self._storage.replicas.values()):
+        self._context.tasks.spawn(self._recover_near(contact), "recovery.near")
+
+    async def _recover_near(self, contact: Contact) -> None:
+        """The channels that a peer who is back is close to, though it is not in their sets."""
+        async for replica in in_turns(self._storage.replicas.values()):
             view = replica.initiators
             if not replica.joined or (view is not None and view.holds(contact.public_key)):
                 continue

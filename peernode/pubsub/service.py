@@ -46,6 +46,7 @@ from peernode.pubsub.retention import Retention
 from peernode.pubsub.storage import PubSubStorage
 from peernode.pubsub.subscribe import Subscriber
 from peernode.pubsub.sync import FAILURES, CatchUp
+from peernode.pubsub.turns import in_turns
 from peernode.pubsub.unreached import Unreached
 from peernode.pubsub.wantedfiles import WantedFiles
 from peernode.wire.contact import Contact
@@ -217,10 +218,13 @@ class PubSub:
     def _peer_changed(self, kind: str, contact: Contact) -> None:
         self.replication.changed(contact)
         self.recovery.peer_changed(kind, contact)
-        if kind != "appeared":
-            return
+        if kind == "appeared" and self.outbox.waiting:
+            self._context.tasks.spawn(self._publish_to(contact), "publish.appeared")
+
+    async def _publish_to(self, contact: Contact) -> None:
+        """A peer has appeared: send what waits in the channels that it is close to."""
         waiting = {entry.replica.channel_id: entry.replica for entry in self.outbox.waiting.values()}
-        for replica in waiting.values():
+        async for replica in in_turns(waiting.values()):
             if contact in self.storage.closest(replica.channel_id, self._context.config.replicas):
                 replica.forget_initiators()
                 self.publisher.resume(replica, sent=True)

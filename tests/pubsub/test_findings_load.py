@@ -34,18 +34,20 @@ def at(bird: Bird) -> Contact:
 
 
 class Turns:
-    """How often a storage is asked for the closest in one turn of the loop."""
+    """How often something, such as a storage for the closest, is asked in one turn of the loop."""
 
-    def __init__(self, storage: Any) -> None:
+    def __init__(self, asked: Any, method: str = "closest") -> None:
         self.most = self.all = self._now = 0
-        closest = storage.closest
+        self.begun = asyncio.Event()
+        ask = getattr(asked, method)
 
-        def counted(*arguments: Any) -> Any:
+        def counted(*arguments: Any, **named: Any) -> Any:
             self._now += 1
             self.all += 1
-            return closest(*arguments)
+            self.begun.set()
+            return ask(*arguments, **named)
 
-        storage.closest = counted
+        setattr(asked, method, counted)
 
     async def watch(self, turns: int) -> None:
         for _ in range(turns):
@@ -87,6 +89,50 @@ def test_the_regular_rounds_of_many_channels_do_not_hold_the_loop() -> None:
         await turns.watch(3 * MANY // PER_TURN)
         assert turns.all == MANY
         assert 0 < turns.most <= PER_TURN
+
+    story(tell, 3)
+
+
+def test_the_paths_of_many_channels_are_looked_at_without_holding_the_loop() -> None:
+    async def tell(flock: Flock) -> None:
+        await asyncio.sleep(30)
+        pubsub = flock[0].node._pubsub
+        fill(pubsub.storage, MANY)
+        for replica in pubsub.storage.replicas.values():
+            pubsub.storage.local_view(replica)
+            assert replica.serves
+        turns = Turns(pubsub.probing, "_look_through")
+        await turns.begun.wait()
+        await turns.watch(3 * MANY // PER_TURN)
+        assert turns.all == MANY
+        assert turns.most <= PER_TURN
+
+    story(tell, 3)
+
+
+def test_a_peer_that_appears_does_not_hold_the_loop_for_all_channels() -> None:
+    """It may be an initiator of each channel in which a message waits, and of each that was joined."""
+
+    async def tell(flock: Flock) -> None:
+        await asyncio.sleep(3)
+        bird, count = flock[0], PER_TURN + 8
+        for number in range(count):
+            await bird.join(f"#talk-{number}")
+        for other in (flock[1], flock[2]):
+            other.crash()
+        for number in range(count):
+            await bird.say("is anybody there?", f"#talk-{number}")
+        pubsub, stranger = bird.node._pubsub, Contact(bytes(32), *flock[1].address)
+        assert len(pubsub.outbox.waiting) == count
+        looked = Turns(pubsub.storage)
+        pubsub.recovery.peer_changed("left", stranger)
+        pubsub.recovery.peer_changed("appeared", stranger)
+        await looked.watch(4)
+        assert (looked.all, looked.most) == (count, PER_TURN)
+        resumed = Turns(pubsub.publisher, "resume")
+        pubsub._peer_changed("appeared", at(flock[1]))
+        await resumed.watch(4)
+        assert (resumed.all, resumed.most) == (count, PER_TURN)
 
     story(tell, 3)
 
