@@ -195,7 +195,12 @@ def _messages() -> dict[Op, Examples]:
         ),
         Op.PUSH: Examples([[SET_HASH, TEXT.raw]], [[ACK]]),
         Op.ACKED: Examples(
-            [[CHANNEL, [[TEXT.digest, [[short, ACK]]]]], [CHANNEL, [[TEXT.digest, [[whole, ACK]]]]]], [[]]
+            [
+                [CHANNEL, [[TEXT.digest, [[short, ACK]]]], []],
+                [CHANNEL, [[TEXT.digest, [[whole, ACK]]]], []],
+                [CHANNEL, [[TEXT.digest, [[short, ACK]]]], [[TEXT.digest, CLEO.node_id[:8] + short]]],
+            ],
+            [[]],
         ),
         Op.GET_PART: Examples([[CHANNEL, DIGESTS[0]]], [[BLOCKS[0]]]),
         Op.HOLDS: Examples([[CHANNEL, DIGESTS[0], 40_000]], [[True], [False]]),

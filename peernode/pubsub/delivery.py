@@ -22,7 +22,8 @@ from peernode.channel.message import Message
 from peernode.channel.receipt import sign_ack, verify_ack
 from peernode.errors import Backpressure, Refused, RemoteProtocolError, RpcTimeout
 from peernode.identity import node_id_of
-from peernode.pubsub.acks import AckReports, Report
+from peernode.pubsub.ackpages import Report
+from peernode.pubsub.acks import AckReports
 from peernode.pubsub.context import Context
 from peernode.pubsub.detours import Detours
 from peernode.pubsub.ingest import Source
@@ -73,9 +74,11 @@ class MessageDelivery:
     def sizes(self) -> dict[str, tuple[int, int]]:
         """How full the tables are, each with its bound."""
         acked = max((len(spread.acked) for spread in self._spreads.values()), default=0)
+        named = max((len(spread.named) for spread in self._spreads.values()), default=0)
         return {
             "spreads": (len(self._spreads), SPREADS_MAX),
             "acked": (acked, self._context.config.subscribers_per_channel_max),
+            "acked_by_name": (named, self._context.config.subscribers_per_channel_max),
             **self.reports.sizes(),
             **self.retries.sizes(),
             **self._detours.sizes(),
@@ -163,7 +166,7 @@ class MessageDelivery:
     def push(self, replica: Replica, message: Message, contact: Contact, method: str) -> None:
         """Push in the background, unless it is acked or on its way already."""
         spread = self.spread(replica, message)
-        if contact.id in spread.acked or contact.id in spread.pushing:
+        if spread.settled(contact.id) or contact.id in spread.pushing:
             return
         spread.pushing[contact.id] = None
         self._context.tasks.spawn(self._push(spread, contact, method), "delivery.push")
@@ -207,6 +210,8 @@ class MessageDelivery:
             self._under_way -= 1
             if (timer := spread.pushing.pop(contact.id, None)) is not None:
                 timer.cancel()
+            if not self._under_way:
+                self.reports.all_answered()
         if outcome != "backpressure":
             self._monitor.pushed(contact, outcome != "timeout", started)
         if outcome == "timeout" and replica.serves:  # also when its ack came another way: this one is broken
@@ -261,5 +266,23 @@ class MessageDelivery:
             self._count_ack(spread, key, subscriber, signature)
             return
         spread.acked[subscriber] = (key, signature)
+        if known and replica.serves and view is not None and view.holds(teller):
+            self.reports.add(Report(replica, spread.message, key, signature, subscriber, spread.shared, True))
         for heard in self.on_ack:
             heard(digest, subscriber, signature, teller)
+
+    def named(self, replica: Replica, digest: bytes, subscriber: bytes, teller: bytes) -> None:
+        """An initiator says who has acked, without the signature: with a second one, we need not push.
+
+        It counts for nothing else, and only from who is to push before us.
+        """
+        spread, view = self._spreads.get(digest), replica.initiators
+        contact = replica.leases.named(subscriber)
+        if spread is None or spread.replica is not replica or view is None or contact is None:
+            return
+        order = replica.ranking(contact.id, view)
+        if (
+            self._context.identity.public_key in order
+            and teller in order[: replica.position(contact.id, view)]
+        ):
+            spread.name(contact.id, teller)

@@ -18,7 +18,7 @@ from peernode.channel.message import Message, check_signature
 from peernode.channel.receipt import sign_ack, sign_receipt
 from peernode.errors import Backpressure, PeerNodeError, Refused, RemoteProtocolError
 from peernode.identity import PUBLIC_KEY_BYTES, node_id_of
-from peernode.pubsub.acks import ID_PREFIX_BYTES
+from peernode.pubsub.ackpages import ACKS_PER_MESSAGE, ID_PREFIX_BYTES, MESSAGES, NAMES_PER_MESSAGE
 from peernode.pubsub.context import Context
 from peernode.pubsub.delivery import MessageDelivery
 from peernode.pubsub.ingest import Ingest, Source, refusal_of
@@ -42,9 +42,6 @@ RESTARTS_PER_S = 1 / 3600
 
 PUSHED_FACTOR = 2
 """Pushed messages may come this much faster: an initiator has limited them already."""
-
-ACKS_MAX = 16
-"""Messages in one ACKED, and acks for each."""
 
 
 class Intake:
@@ -171,12 +168,12 @@ class Intake:
             raise Refused(Status.MISSING)
         teller, trusted = caller.contact.public_key, self._stores(replica, caller.contact)
         followed = False
-        for item in body.take_list(ACKS_MAX):
+        for item in body.take_list(MESSAGES):
             per_message = Fields(item)
             digest = per_message.take_bytes(16)
             followed = followed or self._delivery.follows(digest)
             asked = trusted or self.asked(digest, teller)
-            for pair in per_message.take_list(ACKS_MAX):
+            for pair in per_message.take_list(ACKS_PER_MESSAGE):
                 fields = Fields(pair)
                 name, signature = fields.take_bytes_upto(32), fields.take_bytes(64)
                 key = self._acker(replica, name)
@@ -184,9 +181,25 @@ class Intake:
                     self._context.collector.count("delivery.ack_of_a_stranger")
                 elif key is not None:
                     self._delivery.reported(replica, digest, key, signature, teller)
+        if body.more:
+            followed = self._named(replica, body.take_list(MESSAGES), teller) or followed
         if not followed:
             raise Refused(Status.MISSING)  # we have restarted since: let another initiator pass them on
         return []
+
+    def _named(self, replica: Replica, items: list[Any], teller: bytes) -> bool:
+        """Names of who has acked, without signatures; whether a message of these is followed."""
+        followed = False
+        for item in items:
+            fields = Fields(item)
+            digest = fields.take_bytes(16)
+            names = fields.take_bytes_upto(NAMES_PER_MESSAGE * ID_PREFIX_BYTES)
+            if len(names) % ID_PREFIX_BYTES:
+                raise RemoteProtocolError("names of whole length were expected")
+            followed = followed or self._delivery.follows(digest)
+            for start in range(0, len(names), ID_PREFIX_BYTES):
+                self._delivery.named(replica, digest, names[start : start + ID_PREFIX_BYTES], teller)
+        return followed
 
     def _stores(self, replica: Replica, contact: Contact) -> bool:
         """Whether a peer stores the channel, for all we know: such a one knows subscribers that we do not."""

@@ -14,7 +14,7 @@ from peernode.channel.draft import Draft
 from peernode.channel.kinds import Kind
 from peernode.channel.parts import named_by, part_digest, split_parts
 from peernode.errors import PeerNodeError, RemoteProtocolError
-from peernode.events import Profile
+from peernode.events import OutboxState, Profile
 from peernode.pubsub.context import Context
 from peernode.pubsub.people import NO_CARD, shown
 from peernode.pubsub.publish import Publisher
@@ -86,6 +86,20 @@ class OwnProfile:
         known = replica.own is not None or bool(replica.timeline.people.name_of(key))
         if known or replica.listeners <= self._context.config.small_channel_max:
             await self.introduce(replica)
+
+    async def publish(self, replica: Replica, message_id: bytes, draft: Draft) -> OutboxState:
+        """Accept a message of the person's; the name shares its datagrams where it is due.
+
+        A card follows after it (``introduce``): its picture would only delay the text.
+        """
+        due = self._due(replica) if replica.joined and not replica.introducing else None
+        if due is None or due.kind is not Kind.PROFILE:
+            return await self._publisher.publish(replica.name, message_id, draft)
+        replica.introducing = True
+        try:
+            return await self._publisher.publish(replica.name, message_id, draft, beside=due)
+        finally:
+            replica.introducing = False
 
     async def introduce(self, replica: Replica) -> None:
         """Say who we are unless it is known or being said: several texts at once need it once."""

@@ -59,17 +59,32 @@ class Publisher:
                 entry.error = error_info(row.error_code)
             self.outbox.add(entry)
 
-    async def publish(self, name: str, message_id: bytes, draft: Draft) -> OutboxState:
-        """Accept a message: durable when this returns. Idempotent by ``message_id``."""
+    async def publish(
+        self, name: str, message_id: bytes, draft: Draft, beside: Draft | None = None
+    ) -> OutboxState:
+        """Accept a message: durable when this returns. Idempotent by ``message_id``.
+
+        ``beside``: what goes out together with it, in the same datagrams, if there is room for it.
+        """
         replica = self._storage.member(name)
         if not self.is_new(replica, message_id, draft):
             known = self.outbox.find(message_id)
             return known.snapshot() if known else await asyncio.shield(self._accepting[message_id][2])
-        entry, parts = self._sign(replica, message_id, draft)
+        entry, writes = self._sign(replica, message_id, draft)
         done: asyncio.Future[OutboxState] = asyncio.get_running_loop().create_future()
         self._accepting[message_id] = (draft, replica, done)
+        entries = [entry]
+        if beside is not None and self.outbox.has_room(len(self._accepting)):
+            try:
+                entry, more = self._sign(replica, self._context.new_id(), beside)
+            except PeerNodeError as error:
+                self._context.collector.count(f"publish.beside_{error.code}")
+            else:
+                self._accepting[entry.message.id] = (beside, replica, done)
+                entries.append(entry)
+                writes += more
         # A task of its own: who asked may go away in the middle, a commit has no middle.
-        self._context.tasks.spawn(self._accept(entry, parts, done), "publish.accept")
+        self._context.tasks.spawn(self._accept(entries, writes, done), "publish.accept")
         return await asyncio.shield(done)
 
     def is_new(self, replica: Replica, message_id: bytes, draft: Draft) -> bool:
@@ -85,24 +100,31 @@ class Publisher:
             raise PeerNodeError("OUTBOX_FULL", limit=self._context.config.outbox_max)
         return True
 
-    async def _accept(self, entry: Entry, parts: list[Write], done: asyncio.Future[OutboxState]) -> None:
-        """Commit the message with its outbox entry; only then is it anywhere else than on the disk."""
+    async def _accept(
+        self, entries: list[Entry], writes: list[Write], done: asyncio.Future[OutboxState]
+    ) -> None:
+        """Commit messages with their outbox entries; only then are they anywhere else than on the disk."""
+        for entry in entries:
+            writes += [PutMessage(entry.message), PutOutbox(entry.row())]
         try:
-            await self._context.store.commit(*parts, PutMessage(entry.message), PutOutbox(entry.row()))
+            await self._context.store.commit(*writes)
         except (PeerNodeError, Backpressure) as error:
-            entry.replica.own = None  # its number is burnt: go on in a new stream, never sign it again
+            entries[0].replica.own = None  # its number is burnt: go on in a new stream, never sign it again
             busy = PeerNodeError("RATE_LIMITED", retry_after=1)
             done.set_exception(error if isinstance(error, PeerNodeError) else busy)
             done.exception()  # who asked may be gone
             return
         finally:
-            self._accepting.pop(entry.message.id, None)
+            for entry in entries:
+                self._accepting.pop(entry.message.id, None)
             if self._context.tasks.closed and not done.done():
                 done.cancel()
-        self.outbox.add(entry)
-        self._ingest.believe(entry.replica, [entry.message], Source.OWN)
-        self._start(entry)
-        done.set_result(entry.snapshot())
+        for entry in entries:
+            self.outbox.add(entry)
+            self._ingest.believe(entry.replica, [entry.message], Source.OWN)
+        for entry in entries:
+            self._start(entry)
+        done.set_result(entries[0].snapshot())
 
     def check_room(self, replica: Replica, cost: int) -> None:
         """``AUTHOR_QUOTA`` or ``CHANNEL_FULL`` unless so many bytes of ours still fit into the channel."""

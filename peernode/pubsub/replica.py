@@ -140,8 +140,8 @@ class Replica:
         self.repairing = False
         self.log.rebuild(context.store.heads(channel_id))
         self.room = Room(context.config, context.store.charges(channel_id))
-        self._positions_for = b""
-        self._positions: dict[bytes, int] = {}
+        self._rankings_for = b""
+        self._rankings: dict[bytes, list[bytes]] = {}
         self._roots: deque[bytes] = deque(maxlen=ROOTS_MAX)
         self._compared: OrderedDict[bytes, bytes] = OrderedDict()
         """A peer's public key -> the root that it named when nothing that it showed was wanted here."""
@@ -217,17 +217,20 @@ class Replica:
         return self.leases.contact(subscriber_id) is not None or subscriber_id in self.subscribers
 
     def position(self, subscriber_id: bytes, view: InitiatorSet) -> int:
-        """Our place, from 0, among the initiators that push to a subscriber; kept for each set."""
-        if view.hash != self._positions_for:
-            self._positions_for, self._positions = view.hash, {}
-        place = self._positions.get(subscriber_id)
-        if place is None:
-            if len(self._positions) >= self.context.config.subscribers_per_channel_max:
-                self._positions.clear()
+        """Our place, from 0, among the initiators that push to a subscriber."""
+        return self.ranking(subscriber_id, view).index(self.context.identity.public_key)
+
+    def ranking(self, subscriber_id: bytes, view: InitiatorSet) -> list[bytes]:
+        """The keys of the initiators, ranked for a subscriber; kept for each set."""
+        if view.hash != self._rankings_for:
+            self._rankings_for, self._rankings = view.hash, {}
+        order = self._rankings.get(subscriber_id)
+        if order is None:
+            if len(self._rankings) >= self.context.config.subscribers_per_channel_max:
+                self._rankings.clear()
             keys = [contact.public_key for contact in view.contacts]
-            order = rank(subscriber_id, self.channel_id, keys)
-            place = self._positions[subscriber_id] = order.index(self.context.identity.public_key)
-        return place
+            order = self._rankings[subscriber_id] = rank(subscriber_id, self.channel_id, keys)
+        return order
 
     def _digests_at(self, author: bytes, instance: bytes, seq: int) -> list[bytes]:
         rows = self.context.store.messages(self.channel_id, author, instance, seq, seq, FORKED_MAX)

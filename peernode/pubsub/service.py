@@ -245,9 +245,9 @@ class PubSub:
 
     async def publish(self, name: str, message_id: bytes, draft: Draft) -> OutboxState:
         """Accept a message of our own; with the first one in a large channel our name goes out, too."""
-        state = await self.publisher.publish(name, message_id, draft)
-        replica = self.storage.by_name(name)
-        if replica is not None and replica.joined:  # who has left meanwhile has published all the same
+        replica = self.storage.member(name)
+        state = await self.profile.publish(replica, message_id, draft)
+        if replica.joined:  # who has left meanwhile has published all the same
             self._context.tasks.spawn(self.profile.introduce(replica), "introduce")
         return state
 

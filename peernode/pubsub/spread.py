@@ -21,8 +21,21 @@ class Spread:
     """Subscriber id -> what asks for a relay when the push under way stays unanswered."""
     begun: bool = False
     """Whether this node's pushes by rank have begun."""
+    named: dict[bytes, bytes] = field(default_factory=dict)
+    """Subscriber id -> the first initiator, by its key, that says it has acked, without its signature."""
+    agreed: dict[bytes, None] = field(default_factory=dict)
+    """Subscribers of whom two initiators say so: we need not push to them."""
     shared: dict[bytes, None] = field(default_factory=dict)
     """Subscribers whose acks somebody else has reported to all: we need not."""
+
+    def name(self, subscriber: bytes, teller: bytes) -> None:
+        """An initiator says that a subscriber has acked; a second one is believed."""
+        if self.named.setdefault(subscriber, teller) != teller:
+            self.agreed[subscriber] = None
+
+    def settled(self, subscriber: bytes) -> bool:
+        """Whether a subscriber needs no push of ours any more."""
+        return subscriber in self.acked or subscriber in self.agreed
 
     def body(self) -> list[Any]:
         """What a PUSH carries."""

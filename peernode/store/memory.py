@@ -1,9 +1,10 @@
 """A simulated disk: the same store in memory, with a commit latency, power cuts and rot.
 
 Idea: like a real disk it does one flush at a time. A commit waits for the running flush and then joins
-the next one, together with all others that wait; a flush takes ``latency_s`` of the running loop's
-time, which the simulator makes virtual. Nothing here draws random numbers or reads a clock: what a power
-cut leaves of a running flush is said by whoever cuts.
+the next one, together with all others that wait; when none runs, one begins at the end of the loop's tick,
+as the thread that writes in reality (``writer``) gets its turn when the loop waits. A flush takes
+``latency_s`` of the running loop's time, which the simulator makes virtual. Nothing here draws random
+numbers or reads a clock: what a power cut leaves of a running flush is said by whoever cuts.
 
 Invariants:
 
@@ -72,6 +73,8 @@ class MemoryDisk:
         """What is durable, by node id."""
         self._waiting: list[_Commit] = []
         self._flushing: list[_Commit] = []
+        self._starting = False
+        """A flush begins with the next tick."""
         self._lost: list[_Commit] = []
         """Kept only so that the tasks that wait for them are not collected before the run ends."""
         self._life = 0
@@ -103,6 +106,7 @@ class MemoryDisk:
             if self._takes(commit):
                 self._apply(commit)
         self._life += 1
+        self._starting = False
         self._lost += self._flushing + self._waiting
         self._waiting = []
         self._flushing = []
@@ -141,9 +145,16 @@ class MemoryDisk:
             raise Backpressure(f"{self._queue_max} commits wait for the disk")
         else:
             self._waiting.append(commit)
-            if not self._flushing:
-                self._start_flush(loop)
+            if not self._flushing and not self._starting:
+                self._starting = True
+                loop.call_soon(self._begin, loop, life)
         await done
+
+    def _begin(self, loop: asyncio.AbstractEventLoop, life: int) -> None:
+        """The first flush after a rest, with what was asked for in one tick."""
+        if life == self._life:
+            self._starting = False
+            self._start_flush(loop)
 
     def _start_flush(self, loop: asyncio.AbstractEventLoop) -> None:
         self._flushing, self._waiting = self._waiting, []

@@ -37,14 +37,16 @@ async def _take_and_commit_later(
 
 
 async def _accept_and_commit_later(
-    self: Publisher, entry: Entry, parts: list[Write], done: asyncio.Future[OutboxState]
+    self: Publisher, entries: list[Entry], writes: list[Write], done: asyncio.Future[OutboxState]
 ) -> None:
-    self._accepting.pop(entry.message.id, None)
-    self.outbox.add(entry)
-    self._ingest.believe(entry.replica, [entry.message], Source.OWN)
-    self._start(entry)
-    done.set_result(entry.snapshot())
-    await self._context.store.commit(*parts, PutMessage(entry.message), PutOutbox(entry.row()))
+    for entry in entries:
+        self._accepting.pop(entry.message.id, None)
+        writes += [PutMessage(entry.message), PutOutbox(entry.row())]
+        self.outbox.add(entry)
+        self._ingest.believe(entry.replica, [entry.message], Source.OWN)
+        self._start(entry)
+    done.set_result(entries[0].snapshot())
+    await self._context.store.commit(*writes)
 
 
 def _local_view_of_whoever_is_left(self: PubSubStorage, replica: Replica) -> InitiatorSet | None:

@@ -143,8 +143,10 @@ def test_the_queue_is_bounded(world: SimWorld) -> None:
     async def story() -> None:
         disk = MemoryDisk(LATENCY_S, queue_max=3)
         store = disk.store_for(NODE)
+        first = asyncio.ensure_future(store.commit(PutMeta("0", b"")))
+        await disk.next_flush()
         outcomes = await asyncio.gather(
-            *(store.commit(PutMeta(str(n), b"")) for n in range(6)), return_exceptions=True
+            first, *(store.commit(PutMeta(str(n), b"")) for n in range(1, 6)), return_exceptions=True
         )
         # One is being flushed, three wait.
         assert [type(outcome) for outcome in outcomes[:4]] == [type(None)] * 4
@@ -152,6 +154,17 @@ def test_the_queue_is_bounded(world: SimWorld) -> None:
         with pytest.raises(PeerNodeError, match="STORE_FULL"):
             disk.full = True
             await store.commit(PutMeta("a", b""))
+
+    world.run(story())
+
+
+def test_what_is_asked_for_in_one_tick_is_one_flush(world: SimWorld) -> None:
+    async def story() -> None:
+        disk = MemoryDisk()
+        store = disk.store_for(NODE)
+        for _ in range(2):
+            await asyncio.gather(*(store.commit(PutMeta(str(n), b"")) for n in range(5)))
+        assert (disk.flushes, disk.commits) == (2, 10)
 
     world.run(story())
 
