@@ -28,7 +28,7 @@ class Talker:
         """Write; ends when all of it is stored by enough nodes."""
         self._count += len(texts)
         self._node.type(*texts)
-        self._node.wait(lambda _: len(self._node.all("sent")) >= self._count, "all sent")
+        self._node.wait(lambda _: len({e["id"] for e in self._node.all("sent")}) >= self._count, "all sent")
 
     def end(self) -> None:
         """Leave the network."""
