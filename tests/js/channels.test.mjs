@@ -152,6 +152,35 @@ test("a page begins with the channels of the one before, and keeps those that th
   assert.deepEqual(next.keepOnly(["#b"]), ["#a"]);
 });
 
+test("two reloads in the middle of a join leave it a join, which opens after its budget", () => {
+  const progress = { steps: [step(1, true, 10), step(2, false, 20)], delayed: null };
+  channels.joining("#a");
+  channels.remember();
+  channels = open();
+  channels.recall();
+  channels.welcomed({ name: "#a", joined: false, progress });
+  assert.equal(channels.get("#a").join.steps[1].state, "running");
+  channels.remember();
+  channels = open();
+  channels.recall();
+  channels.welcomed({ name: "#a", joined: false });
+  assert.equal(channels.isReady("#a"), false, "a node that has just started has no progress to tell of");
+  assert.equal(channels.get("#a").join.state, "joining");
+  clock.pass(DELAYED_MS);
+  assert.equal(channels.get("#a").join.state, "delayed");
+  channels.joined({ channel: "#a", created: false, alone: false, elapsed_ms: 9000 });
+  assert.equal(channels.isReady("#a"), true);
+});
+
+test("a channel that the node has to join again is not ready until it has", () => {
+  channels.joined({ channel: "#a", created: false, alone: false, elapsed_ms: 900 });
+  channels.welcomed({ name: "#a", joined: false });
+  assert.equal(channels.isReady("#a"), false);
+  channels.welcomed({ name: "#a", joined: true });
+  assert.equal(channels.isReady("#a"), true);
+  assert.equal(clock.waiting, 0);
+});
+
 test("a browser that refuses storage forgets, and nothing breaks", (context) => {
   context.mock.method(console, "info", () => {});
   const broken = () => {

@@ -42,6 +42,17 @@ test("it greets, is welcomed, and is open", () => {
   assert.equal(connection.isOpen, true);
 });
 
+test("a page that fails at its welcome is open all the same, and its error is not hidden", async () => {
+  listener.welcome = () => {
+    throw new TypeError("the page's own");
+  };
+  assert.throws(connected, /the page's own/);
+  assert.equal(connection.isOpen, true);
+  const asked = connection.request({ type: "typing", channel: "#a" });
+  socket().say({ type: "ok", ref: socket().sent.at(-1).ref });
+  await asked;
+});
+
 test("every command is answered by its ref, in any order", async () => {
   connected();
   const first = connection.request({ type: "channel.join", channel: "#a" });

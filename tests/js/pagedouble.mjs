@@ -52,8 +52,8 @@ export class PageDouble {
   }
 
   async start() {
-    this.channels.recall();
     for (const name of this.wanted) this.channels.joining(name);
+    this.channels.recall();
     await this.outbox.start();
     this.connection.tryNow();
   }

@@ -98,8 +98,8 @@ export class App {
       tabs: new Tabs(`starling-outbox-${this.page.user.id}`),
       listener: outboxReports(this),
     });
-    this.channels.recall();
     for (const name of this.wanted) this.channels.joining(name);
+    this.channels.recall();
     await this.outbox.start();
     this.openFirst();
     if (this.page.join) this.#follow(this.page.join);

@@ -48,18 +48,16 @@ export class Channels {
     const known = this.#channels.get(name);
     if (known) return known;
     const channel = this.#open(name);
-    channel.join = newJoin(this.#clock.now());
-    channel.cancelBudget = this.#clock.later(DELAYED_MS, () => {
-      delayed(channel.join, null);
-      this.#tell(channel);
-    });
+    this.#begin(channel);
     this.#tell(channel);
     return channel;
   }
 
   /** The node's own view of a channel, from `welcome`. */
   welcomed({ name, joined: isJoined, progress, names, pictures }) {
-    const channel = isJoined ? this.#open(name) : this.joining(name);
+    const channel = this.#open(name);
+    // An earlier page may have left the name alone, and a node that has started again joins once more.
+    if (!isJoined && (!channel.join || channel.join.state === "joined")) this.#begin(channel);
     if (isJoined && channel.join && channel.join.state !== "joined") {
       const elapsed_ms = this.#clock.now() - channel.join.began_ms;
       this.#finish(channel, { elapsed_ms, created: false, alone: false });
@@ -163,6 +161,14 @@ export class Channels {
       this.#channels.set(name, channel);
     }
     return this.#channels.get(name);
+  }
+
+  #begin(channel) {
+    channel.join = newJoin(this.#clock.now());
+    channel.cancelBudget = this.#clock.later(DELAYED_MS, () => {
+      delayed(channel.join, null);
+      this.#tell(channel);
+    });
   }
 
   #finish(channel, report) {

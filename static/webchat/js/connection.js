@@ -132,8 +132,11 @@ export class Connection {
   #welcomed(frame) {
     this.#attempts = 0;
     this.#cursor = frame.cursor;
-    this.#listener.welcome(frame);
-    this.#enter("open");
+    try {
+      this.#listener.welcome(frame);
+    } finally {
+      this.#enter("open"); // an error of the page, which the browser reports, is none of the connection
+    }
   }
 
   #answered(frame) {
