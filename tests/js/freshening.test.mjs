@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { RETRY_MS } from "../../static/webchat/js/freshening.js";
+import { Freshening, RETRY_MS } from "../../static/webchat/js/freshening.js";
 import { MemoryStore } from "../../static/webchat/js/outbox_store.js";
 import { FakeClock } from "./fakes.mjs";
 import { NodeDouble } from "./nodedouble.mjs";
@@ -138,4 +138,38 @@ test("what can't be had is asked for again later, not all the time", async () =>
   clock.pass(RETRY_MS);
   await look(90, 110);
   assert.equal(asked(), before + 1);
+});
+
+test("a gap behind what may be old is not filled unasked", async () => {
+  await away(() => {
+    for (let n = 0; n < 400; n += 1) node.says(LOBBY, `new${n}`, "new");
+    node.changes(LOBBY, id(COUNT - 1), { id: "e1", kind: "edit", text: "edited" });
+  });
+  assert.equal(rows().length, COUNT + 50);
+  const before = asked();
+  await look(COUNT - 10, COUNT - 1);
+  assert.equal(page.messages.row(id(COUNT - 1)).text, "edited");
+  assert.equal(asked(), before + 1);
+  assert.equal(rows().length, COUNT + 50);
+  assert.deepEqual(rows().filter((row) => row.gap).map((row) => row.id), ["new350"]);
+});
+
+test("the pause ends with its timer, also where the clock is a little behind it", async () => {
+  const timers = [];
+  let loads = 0;
+  const its = {
+    load: async () => {
+      loads += 1;
+      throw new Error("away");
+    },
+    isOpen: () => true,
+    clock: { now: () => 0, later: (ms, call) => timers.push(call) },
+    again: () => freshening.near([{ channel: LOBBY, order: "00", isStale: true }]),
+  };
+  const freshening = new Freshening(its);
+  await its.again();
+  await its.again();
+  assert.equal(loads, 1);
+  timers[0]();
+  assert.equal(loads, 2);
 });

@@ -44,7 +44,6 @@ export class PageDouble {
     this.acts = new MessageActs(this);
     this.freshening = new Freshening({
       load: (channel, before) => this.#page(channel, before),
-      rows: (channel) => this.messages.rows(channel),
       isOpen: () => this.connection.isOpen,
       clock,
       again: nothing,

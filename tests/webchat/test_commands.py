@@ -88,6 +88,8 @@ async def test_history_comes_in_pages_oldest_first(open_page: Open) -> None:
     older = await ann.ask("history.page", channel="#lobby", before=before, limit=4)
     assert [message["text"] for message in older["messages"]] == ["message 0", "message 1", "message 2"]
     assert older["more"] is False
+    with_it = await ann.ask("history.page", channel="#lobby", before=before + "00", limit=2)
+    assert [message["text"] for message in with_it["messages"]] == ["message 2", "message 3"]
 
 
 @pytest.mark.usefixtures("worker")

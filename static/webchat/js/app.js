@@ -52,7 +52,6 @@ export class App {
     });
     this.freshening = new Freshening({
       load: (channel, before) => this.#page(channel, before),
-      rows: (channel) => this.messages.rows(channel),
       isOpen: () => this.connection.isOpen,
       clock: systemClock,
       again: () => this.screen.timeline.redraw(),

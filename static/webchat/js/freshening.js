@@ -7,13 +7,15 @@
  */
 
 export const RETRY_MS = 5000;
+/** A key with this behind it is the least one after it that has whole bytes. */
+const LEAST_BYTE = "00";
 
 export class Freshening {
   #its;
   #isAsking = false;
-  #notBefore_ms = 0;
+  #isPausing = false;
 
-  /** `load(channel, before)` fetches a page of history; `rows(channel)`, `isOpen()`, `clock`; `again()`: look once more. */
+  /** `load(channel, before)` fetches a page of history; `isOpen()`, `clock`; `again()`: look once more. */
   constructor(its) {
     this.#its = its;
   }
@@ -22,20 +24,17 @@ export class Freshening {
   async near(rows) {
     const last = rows.findLast((row) => row.isStale);
     const { load, isOpen, clock, again } = this.#its;
-    if (!last || this.#isAsking || !isOpen() || clock.now() < this.#notBefore_ms) return;
+    if (!last || this.#isAsking || !isOpen() || this.#isPausing) return;
     this.#isAsking = true;
     try {
-      await load(last.channel, this.#after(last));
+      await load(last.channel, last.order + LEAST_BYTE); // a gap behind the row is somebody else's wish
     } catch {
-      this.#notBefore_ms = clock.now() + RETRY_MS;
-      clock.later(RETRY_MS, again);
+      this.#isPausing = true;
+      clock.later(RETRY_MS, () => {
+        this.#isPausing = false;
+        again();
+      });
     }
     this.#isAsking = false;
-  }
-
-  /** The order key of the row behind this one; null at the end. */
-  #after(row) {
-    const rows = this.#its.rows(row.channel);
-    return rows[rows.indexOf(row) + 1]?.order || null;
   }
 }
