@@ -19,10 +19,11 @@ function made() {
     return { done: one.done, abort: () => ((one.aborted = true), one.reject({ message: "gone" })) };
   };
   const listener = recorder("changed", "shared", "refused");
-  const uploads = new Uploads(post, listener);
+  const clock = new FakeClock();
+  const uploads = new Uploads(post, clock, listener);
   const states = () => uploads.of(CHANNEL).map(({ name, state, sent }) => [name, state, sent]);
   const heard = (name) => listener.calls.filter(([each]) => each === name).map(([, given]) => given);
-  return { posts, uploads, states, heard };
+  return { posts, uploads, clock, states, heard };
 }
 
 test("files go one after the other, with their progress, and leave when they are messages", async () => {
@@ -52,6 +53,28 @@ test("one that failed holds up nobody, and is tried again under its id", async (
   await settle();
   assert.equal(posts[2].upload.id, id);
   assert.deepEqual(states(), [["one", "sending", 0]]);
+});
+
+test("files over the pace wait in their order, and go on when the server takes more", async () => {
+  const { posts, uploads, clock, states } = made();
+  uploads.add(CHANNEL, [file("one"), file("two")]);
+  posts[0].onSent(5);
+  posts[0].reject({ code: "RATE_LIMITED", message: "slow", remedy: "wait", retry_after: 3 });
+  await settle();
+  assert.deepEqual(states(), [["one", "waiting", 0], ["two", "waiting", 0]]);
+  assert.deepEqual(uploads.of(CHANNEL).map(({ error }) => error?.code), ["RATE_LIMITED", undefined]);
+  uploads.add(CHANNEL, [file("three")]);
+  clock.pass(2999);
+  assert.equal(posts.length, 1);
+  clock.pass(1);
+  assert.equal(posts[1].upload, posts[0].upload);
+  assert.deepEqual(states(), [["one", "sending", 0], ["two", "waiting", 0], ["three", "waiting", 0]]);
+  assert.equal(uploads.of(CHANNEL)[0].error, null);
+  posts[1].reject({ code: "RATE_LIMITED" });
+  await settle();
+  uploads.cancel(uploads.of(CHANNEL)[0].id);
+  clock.pass(1000);
+  assert.deepEqual(states(), [["two", "sending", 0], ["three", "waiting", 0]]);
 });
 
 test("what is cancelled goes away at once and the next one goes on", async () => {

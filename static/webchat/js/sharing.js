@@ -12,7 +12,7 @@ export class Sharing {
   #availability;
 
   constructor(app) {
-    const uploads = new Uploads(postFile, {
+    const uploads = new Uploads(postFile, systemClock, {
       changed: () => list.redraw(),
       shared: (report) => {
         app.messages.reported(report, app.me.id, app.me.name);

@@ -3,6 +3,9 @@
  *
  * An upload has the id that its message will have, so trying again is never a second message. It lives as long as
  * the page: a file is not kept in the browser. One goes at a time, in the order in which they were chosen.
+ *
+ * One that is refused with `RATE_LIMITED` keeps its place, and all of them wait as long as the server says. Every
+ * other refusal is final until somebody tries again.
  */
 
 import { ownError } from "./strings.js";
@@ -13,20 +16,26 @@ export const UPLOADS_MAX = 20;
 
 export class Uploads {
   #post;
+  #clock;
   #listener;
   #all = [];
   #running = null;
+  #isPausing = false;
 
   /**
    * `post(upload, onSent)` returns `{ done, abort() }`, `done` being a promise of the message's report;
    * `listener`: `changed()`, `shared(report)`, `refused(error)` for what is not even begun.
    */
-  constructor(post, listener) {
+  constructor(post, clock, listener) {
     this.#post = post;
+    this.#clock = clock;
     this.#listener = listener;
   }
 
-  /** `{id, channel, name, size, sent, state: "waiting" | "sending" | "failed", error}`, in their order. */
+  /**
+   * `{id, channel, name, size, sent, state: "waiting" | "sending" | "failed", error}`, in their order; one that waits
+   * because of the pace has the error that said so.
+   */
   of(channel) {
     return this.#all.filter((upload) => upload.channel === channel);
   }
@@ -65,10 +74,10 @@ export class Uploads {
 
   async #next() {
     this.#listener.changed();
-    if (this.#running) return;
+    if (this.#running || this.#isPausing) return;
     const upload = this.#all.find((each) => each.state === "waiting");
     if (!upload) return;
-    upload.state = "sending";
+    Object.assign(upload, { state: "sending", error: null });
     const { done, abort } = this.#post(upload, (sent) => {
       upload.sent = Math.min(sent, upload.size);
       this.#listener.changed();
@@ -80,9 +89,22 @@ export class Uploads {
       this.#all = this.#all.filter((each) => each !== upload);
       this.#listener.shared(report);
     } catch (error) {
-      Object.assign(upload, { state: "failed", error });
+      this.#refused(upload, error);
     }
     this.#running = null;
     this.#next();
+  }
+
+  #refused(upload, error) {
+    if (error.code !== "RATE_LIMITED") {
+      Object.assign(upload, { state: "failed", error });
+      return;
+    }
+    Object.assign(upload, { state: "waiting", sent: 0, error });
+    this.#isPausing = true;
+    this.#clock.later(1000 * (error.retry_after ?? 1), () => {
+      this.#isPausing = false;
+      this.#next();
+    });
   }
 }

@@ -85,6 +85,7 @@ export const WORDS = {
   "file.nodes.other": "verfügbar von {n} Knoten",
   "upload.progress": "Hochladen von {name}",
   "upload.waiting": "wartet",
+  "upload.paced": "viel in kurzer Zeit: geht von selbst weiter",
   "upload.sending": "{sent} von {size}",
   "upload.checking": "{size}, wird deinem Knoten übergeben …",
   "upload.failed": "Nicht geteilt: {reason}. {remedy}",

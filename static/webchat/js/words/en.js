@@ -89,6 +89,7 @@ export const WORDS = {
   "file.nodes.other": "available from {n} nodes",
   "upload.progress": "Upload of {name}",
   "upload.waiting": "waiting",
+  "upload.paced": "much in a short time: goes on by itself",
   "upload.sending": "{sent} of {size}",
   "upload.checking": "{size}, handing over to your node…",
   "upload.failed": "Not shared: {reason}. {remedy}",
