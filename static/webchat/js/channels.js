@@ -6,6 +6,7 @@
  */
 
 import { delayed, DELAYED_MS, joined, newJoin, progressed } from "./joining.js";
+import { storedNames } from "./memory.js";
 import { twinsOf } from "./naming.js";
 
 /** Never read: nothing counts as unread. */
@@ -35,7 +36,7 @@ export class Channels {
 
   /** Those that an earlier page has seen, until the node tells. */
   recall() {
-    for (const name of JSON.parse(this.#memory.get("channels") ?? "[]")) this.#tell(this.#open(name));
+    for (const name of storedNames(this.#memory, "channels")) this.#tell(this.#open(name));
   }
 
   /** What the next page begins with. */

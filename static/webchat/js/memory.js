@@ -31,3 +31,16 @@ export class PageMemory {
     }
   }
 }
+
+/** The list of names under a key of a memory; one that is no list of names is said, removed and empty. */
+export function storedNames(memory, key) {
+  try {
+    const names = JSON.parse(memory.get(key) || "[]");
+    if (Array.isArray(names) && names.every((name) => typeof name === "string")) return names;
+    throw new TypeError("no list of names");
+  } catch (error) {
+    console.info(`What this browser kept of "${key}" can't be read:`, error);
+    memory.set(key, "");
+    return [];
+  }
+}

@@ -1,32 +1,50 @@
-/** The channels that somebody asked to join and the node has not been told of yet; the next page knows them too. */
+/**
+ * The channels that somebody asked to join and the node has not been told of yet; the next page knows them too.
+ *
+ * The tabs of an account share the list, so each operation reads it, changes its own name in it and writes it.
+ * What this page added it knows by itself as well, for a browser that keeps nothing. At most `WANTED_MAX`, the
+ * latest ones; a list that can't be read is empty.
+ */
 
+import { storedNames } from "./memory.js";
+
+export const WANTED_MAX = 50;
 const KEY = "wanted";
 
 export class WantedChannels {
   #memory;
-  #names;
+  #own = new Set();
 
   /** `memory`: `get(key)`, `set(key, value)`. */
   constructor(memory) {
     this.#memory = memory;
-    this.#names = new Set(JSON.parse(memory.get(KEY) ?? "[]"));
   }
 
   [Symbol.iterator]() {
-    return [...this.#names].values();
+    return this.#names().slice(-WANTED_MAX).values();
   }
 
   add(name) {
-    this.#names.add(name);
-    this.#remember();
+    this.#own.add(name);
+    const names = this.#names();
+    this.#write(names.slice(-WANTED_MAX));
+    for (const lost of names.slice(0, -WANTED_MAX)) {
+      this.#own.delete(lost);
+      console.info("Too many channels wait to be joined, forgotten:", lost);
+    }
   }
 
   delete(name) {
-    this.#names.delete(name);
-    this.#remember();
+    this.#own.delete(name);
+    this.#write(this.#names().filter((each) => each !== name));
   }
 
-  #remember() {
-    this.#memory.set(KEY, this.#names.size > 0 ? JSON.stringify([...this.#names]) : "");
+  /** Those of all tabs, the one that was added last at the end. */
+  #names() {
+    return [...new Set([...storedNames(this.#memory, KEY), ...this.#own])];
+  }
+
+  #write(names) {
+    this.#memory.set(KEY, names.length > 0 ? JSON.stringify(names) : "");
   }
 }
