@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { ANSWER_MS, backoffMs, Connection, QUIET_MS } from "../../static/webchat/js/connection.js";
+import { ANSWER_MS, backoffMs, Connection, QUIET_MS, WOKEN_ANSWER_MS } from "../../static/webchat/js/connection.js";
 import { FakeClock, FakeSocket, recorder, settle } from "./fakes.mjs";
 
 let clock;
@@ -114,6 +114,33 @@ test("a socket on which nothing comes is asked for a sign of life, and left when
   assert.equal(socket().sent.length, 3);
   clock.pass(ANSWER_MS);
   assert.equal(last().reason, "link.silent");
+});
+
+test("after a sleep a socket is asked at once, and left soon when it is dead", () => {
+  connected();
+  connection.woken();
+  assert.equal(socket().sent.length, 1, "it was heard a moment ago");
+  clock.sleep(QUIET_MS);
+  connection.woken();
+  connection.woken();
+  assert.deepEqual(socket().sent.slice(1).map(({ type }) => type), ["ping"]);
+  clock.pass(WOKEN_ANSWER_MS - 1);
+  assert.equal(connection.isOpen, true);
+  clock.pass(1);
+  assert.equal(last().reason, "link.silent");
+});
+
+test("a socket that is alive after a sleep stays, and one that is not open is not asked", () => {
+  connected();
+  clock.sleep(QUIET_MS);
+  connection.woken();
+  socket().say({ type: "ok", ref: socket().sent.at(-1).ref });
+  clock.pass(WOKEN_ANSWER_MS);
+  assert.equal(connection.isOpen, true);
+  socket().drop();
+  clock.sleep(QUIET_MS);
+  connection.woken();
+  assert.equal(last().phase, "waiting");
 });
 
 test("a socket that does not open is left", () => {

@@ -19,6 +19,12 @@ export class FakeClock {
     return this.#timers.length;
   }
 
+  /** The device sleeps: time passes, and no timer with it. */
+  sleep(ms) {
+    this.#now += ms;
+    for (const timer of this.#timers) timer.at += ms;
+  }
+
   /** Let time pass, calling what falls due in its order. */
   pass(ms) {
     const end = this.#now + ms;

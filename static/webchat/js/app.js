@@ -105,7 +105,14 @@ export class App {
     this.screen.ready(store.volatile);
     window.addEventListener("online", () => this.connection.tryNow());
     window.addEventListener("offline", () => this.connection.interrupted("link.offline"));
+    this.#listenForWaking();
     this.connection.tryNow();
+  }
+
+  #listenForWaking() {
+    const look = () => document.hidden || this.connection.woken();
+    for (const event of ["visibilitychange", "resume"]) document.addEventListener(event, look);
+    window.addEventListener("pageshow", look);
   }
 
   // What people do

@@ -7,7 +7,8 @@
  * brings a snapshot; either way the listener gets `welcome` first and then events in order.
  *
  * A socket may be dead and nobody is told, as after a laptop has slept. So one on which nothing has come for
- * `QUIET_MS` is asked for a sign of life, and left when there is none.
+ * `QUIET_MS` is asked for a sign of life, and left when there is none. Timers sleep as well: whoever looks at the
+ * page again (`woken`) has that asked at once when it is due by the clock, and waits `WOKEN_ANSWER_MS` alone.
  *
  * Reconnecting: exponential backoff with jitter (`backoffMs`), at once on `tryNow`. Phases: `connecting`,
  * `waiting` (with `retryAt_ms`), `greeting` (open, the node has not answered yet), `open`, `ended`
@@ -18,6 +19,7 @@ import { ownError } from "./strings.js";
 
 export const ANSWER_MS = 10000;
 export const QUIET_MS = 25000;
+export const WOKEN_ANSWER_MS = 3000;
 const BACKOFF_MIN_MS = 300;
 const BACKOFF_MAX_MS = 10000;
 const CLOSE_SESSION_ENDED = 4401;
@@ -44,6 +46,7 @@ export class Connection {
   #asked = new Map();
   #cancelRetry = null;
   #cancelProbe = null;
+  #heardAt_ms = 0;
 
   /** `listener`: `phase(state)`, `welcome(frame)`, `event(frame)`, `trouble(error)`. */
   constructor({ makeSocket, clock, random, listener }) {
@@ -77,6 +80,13 @@ export class Connection {
     socket.onclose = mine((event) => this.#closed(event.code));
   }
 
+  /** The page is looked at again, and may have slept. */
+  woken() {
+    if (this.#phase !== "open" || this.#clock.now() - this.#heardAt_ms < QUIET_MS) return;
+    this.#heardAt_ms = this.#clock.now(); // several events tell of one waking
+    this.#probe(WOKEN_ANSWER_MS);
+  }
+
   /** The device has lost its network: don't wait for a timeout. */
   interrupted(reason) {
     if (this.#phase === "ended") return;
@@ -90,11 +100,11 @@ export class Connection {
     return this.#ask(frame);
   }
 
-  #ask(frame) {
+  #ask(frame, wait_ms = ANSWER_MS) {
     this.#refs += 1;
     const ref = String(this.#refs);
     return new Promise((resolve, reject) => {
-      const cancel = this.#clock.later(ANSWER_MS, () => this.interrupted("link.silent"));
+      const cancel = this.#clock.later(wait_ms, () => this.interrupted("link.silent"));
       this.#asked.set(ref, { resolve, reject, cancel });
       if (this.#socket?.readyState === OPEN) this.#socket.send(JSON.stringify({ ...frame, ref }));
     });
@@ -112,9 +122,12 @@ export class Connection {
   /** Something was heard: ask only after another while. */
   #heard() {
     this.#cancelProbe?.();
-    this.#cancelProbe = this.#clock.later(QUIET_MS, () => {
-      this.#ask({ type: "ping" }).catch(() => {}); // any answer is one, and none ends the connection
-    });
+    this.#heardAt_ms = this.#clock.now();
+    this.#cancelProbe = this.#clock.later(QUIET_MS, () => this.#probe(ANSWER_MS));
+  }
+
+  #probe(wait_ms) {
+    this.#ask({ type: "ping" }, wait_ms).catch(() => {}); // any answer is one, and none ends the connection
   }
 
   #take(frame) {
