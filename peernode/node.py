@@ -182,9 +182,9 @@ class PeerNode(NodePeople, NodeFiles):
             draft = replace(draft, target=self._pubsub.target(name, draft.kind, _id_bytes(about)))
         return await self._pubsub.publish(name, raw_id, draft)
 
-    async def retry(self, message_id: str) -> None:
-        """Send a failed message again, the same bytes."""
-        await self._pubsub.publisher.retry(_id_bytes(message_id))
+    async def retry(self, message_id: str) -> OutboxState:
+        """Send a failed message again, the same bytes; its state now."""
+        return await self._pubsub.publisher.retry(_id_bytes(message_id))
 
     async def discard(self, message_id: str) -> None:
         """Give a message up; should it have got out, nobody shows it."""

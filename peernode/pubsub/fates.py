@@ -1,14 +1,14 @@
 """``Fates``: what is known of how far each own message got outlives the node.
 
 A receipt or an ack comes once. Without this a node that restarts would call "sent" what it had called
-"delivered to 4 of 9", and a person would see a message go backwards. So what was told of a message is written
-down within ``WRITE_EVERY_S``, and at the latest when the node stops, and taken up at the next start.
+"delivered to 4 of 9", and a person would see a message go backwards. So what is known of a message is written
+down with the word that it is sent, then within ``WRITE_EVERY_S`` of each change, and at the latest when the
+node stops, and taken up at the next start.
 
-Invariants: nothing is written that was not told before, so after a crash less may be known than was shown,
-never more; at most ``traces_max`` fates are kept, those of the newest messages; at most ``WRITTEN_AT_ONCE``
-are in one commit. A fate that cannot be read, or whose message or channel is gone, is dropped and counted.
-In a channel too large to list its subscribers nobody knows after a restart who had acked already, so that the
-count stays what it was.
+Invariants: after a crash less may be known than was shown, never more; at most ``traces_max`` fates are
+kept, those of the newest messages; at most ``WRITTEN_AT_ONCE`` are in one commit. A fate that cannot be
+read, or whose message or channel is gone, is dropped and counted. In a channel too large to list its
+subscribers nobody knows after a restart who had acked already, so that the count stays what it was.
 """
 
 from __future__ import annotations
@@ -52,15 +52,15 @@ class Fates:
         """Only a disk that takes nothing for long lets so many wait; then the oldest is not written."""
         self._noticed = asyncio.Event()
         outbox.on_told.append(self._told)
+        outbox.beside.append(_put)
         outbox.on_forgotten.append(self._forgotten)
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """How full the tables are, each with its bound."""
         return {"fates": (len(self._changed), self._changed_max)}
 
-    def load(self) -> list[Entry]:
-        """Give the outbox what the last run knew; the entries that somebody has still to ack."""
-        waiting = []
+    def load(self) -> None:
+        """Give the outbox what the last run knew."""
         for message_id, raw in self._context.store.fates():
             try:
                 entry = self._read(message_id, raw)
@@ -69,9 +69,8 @@ class Fates:
             if entry is None:
                 self._context.collector.count("fates.orphan")
                 self._forgotten(message_id)
-            elif not entry.complete and not entry.counted:
-                waiting.append(entry)
-        return waiting
+            elif message_id in self._outbox.waiting:  # its row may only have been kept by a full disk
+                self._context.tasks.spawn(self._outbox.settle(entry), "outbox.settle")
 
     async def run(self) -> None:
         """Write what was told, again and again; ends with the node."""
@@ -84,14 +83,16 @@ class Fates:
         """Write all that has changed; what the disk does not take now comes with the next round."""
         self._noticed.clear()
         changed, self._changed = self._changed, OrderedDict()
-        while changed:
-            ids = list(changed)[:WRITTEN_AT_ONCE]
-            if not await self._context.save(*(_write_of(key, changed[key]) for key in ids)):
-                break
-            for key in ids:
-                del changed[key]
-        for key, entry in changed.items():
-            self._note(key, self._changed.pop(key, entry))
+        try:
+            while changed:
+                ids = list(changed)[:WRITTEN_AT_ONCE]
+                if not await self._context.save(*(_write_of(key, changed[key]) for key in ids)):
+                    break
+                for key in ids:
+                    del changed[key]
+        finally:  # the node may stop in the middle, and then writes what is left
+            for key, entry in changed.items():
+                self._note(key, self._changed.pop(key, entry))
 
     def _told(self, entry: Entry) -> None:
         if entry.frozen:
@@ -144,7 +145,11 @@ class Fates:
 
 
 def _write_of(message_id: bytes, entry: Entry | None) -> Write:
-    return DropFate(message_id) if entry is None else PutFate(message_id, _encoded(entry))
+    return DropFate(message_id) if entry is None else _put(entry)
+
+
+def _put(entry: Entry) -> Write:
+    return PutFate(entry.message.id, _encoded(entry))
 
 
 def _encoded(entry: Entry) -> bytes:
@@ -161,6 +166,7 @@ def _encoded(entry: Entry) -> bytes:
             entry.counted,
             entry.vouched,
             [[subscriber, at_ms] for subscriber, at_ms in entry.acked_ms.items()],
+            entry.alone,
         ]
     )
     return _sum(content) + content
@@ -176,8 +182,9 @@ def _fill(entry: Entry, fields: Fields, audience_max: int) -> None:
     counted, vouched = fields.take_int(0, _NUMBER_MAX), fields.take_int(0, _NUMBER_MAX)
     ackers = [Fields(item) for item in fields.take_list(ACKS_TOLD_MAX)]
     times = [(acker.take_bytes(20), acker.take_int(0, _NUMBER_MAX)) for acker in ackers]
+    alone = fields.take_bool()
 
-    entry.of, entry.receipts = of, dict(by_key)
+    entry.of, entry.receipts, entry.alone = of, dict(by_key), alone
     entry.audience, entry.acks = dict.fromkeys(audience), dict.fromkeys(acked, b"")
     entry.counted, entry.vouched, entry.acked_ms = counted, vouched, dict(times)
     entry.frozen, entry.state = True, "delivered" if entry.delivered else "sent"

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from peernode.events import MessageState
 from peernode.pubsub.context import Context
 from peernode.pubsub.entry import Entry
-from peernode.store.base import DropOutbox, PutOutbox
+from peernode.store.base import DropOutbox, PutOutbox, Write
 
 UNREACHABLE_MAX = 64
 """Unreachable subscribers named per message."""
@@ -44,6 +44,8 @@ class Outbox:
         """By message id: counts that wait to be told."""
         self.on_told: list[Callable[[Entry], None]] = []
         """Called after the application has heard of an entry's state."""
+        self.beside: list[Callable[[Entry], Write]] = []
+        """What is committed together with the word that an entry is sent."""
         self.on_forgotten: list[Callable[[bytes], None]] = []
         """Called with the id of a message of which nothing is remembered any more."""
 
@@ -129,16 +131,23 @@ class Outbox:
                 told(entry)
 
     def close(self) -> None:
-        """Tell nothing more."""
-        for timer in self._later.values():
+        """Tell nothing more; what was heard last is known all the same."""
+        later, self._later = self._later, {}
+        for message_id, timer in later.items():
             timer.cancel()
-        self._later.clear()
+            entry = self.find(message_id)
+            if entry is not None:
+                for told in self.on_told:
+                    told(entry)
 
     async def settle(self, entry: Entry) -> None:
         """Write down what the receipts made of the entry; done when enough nodes hold it."""
         if len(entry.receipts) >= self._context.config.quorum_full:
             if entry.message.id in self.waiting:
                 self._retire(entry)
-                await self._context.save(DropOutbox(entry.message.id))
+                await self._context.save(DropOutbox(entry.message.id), *self._beside(entry))
         elif entry.message.id in self.waiting:
-            await self._context.save(PutOutbox(entry.row()))
+            await self._context.save(PutOutbox(entry.row()), *self._beside(entry))
+
+    def _beside(self, entry: Entry) -> list[Write]:
+        return [write(entry) for write in self.beside] if entry.shown and not entry.discarded else []

@@ -170,21 +170,26 @@ class Publisher:
         while entry.again and not entry.discarded:
             await self._quorum.attempt(entry)
 
-    async def retry(self, message_id: bytes) -> None:
-        """Try again, the same bytes; ``MESSAGE_UNKNOWN`` when nothing waits under this id."""
-        entry = self.outbox.waiting.get(message_id)
-        if entry is None:
-            if self.outbox.find(message_id) is not None:
-                return  # it got through in the meantime
+    async def retry(self, message_id: bytes) -> OutboxState:
+        """Try again, the same bytes; ``MESSAGE_UNKNOWN`` for what is not, or no longer, there."""
+        entry = self._entry(message_id)
+        if message_id in self.outbox.waiting:  # otherwise it got through in the meantime
+            if entry.state == "failed":
+                entry.state, entry.error = "pending", None
+                self.outbox.tell(entry)
+            if entry.attempt is not None:
+                entry.attempt.cancel()
+            entry.ask_anew(self._context.now())
+            entry.attempt = None
+            self._start(entry)
+        return entry.snapshot()
+
+    def _entry(self, message_id: bytes) -> Entry:
+        """What a person wrote under this id and has not taken back."""
+        entry = self.outbox.find(message_id)
+        if entry is None or entry.discarded or not entry.shown:
             raise PeerNodeError("MESSAGE_UNKNOWN")
-        if entry.state == "failed":
-            entry.state, entry.error = "pending", None
-            self.outbox.tell(entry)
-        if entry.attempt is not None:
-            entry.attempt.cancel()
-        entry.ask_anew(self._context.now())
-        entry.attempt = None
-        self._start(entry)
+        return entry
 
     def resume(self, replica: Replica | None = None, sent: bool = False) -> None:
         """The network changed for the better: try again what waits.
@@ -205,9 +210,7 @@ class Publisher:
 
     async def discard(self, message_id: bytes) -> None:
         """Take a message back that has not gone out: named by a signed skip, so nobody shows it."""
-        entry = self.outbox.find(message_id)
-        if entry is None:
-            raise PeerNodeError("MESSAGE_UNKNOWN")
+        entry = self._entry(message_id)
         entry.discarded = True
         try:
             await self._publish_skip(entry.replica, entry.message)

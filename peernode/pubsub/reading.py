@@ -18,6 +18,9 @@ from peernode.store.base import PutMeta
 UNREAD_MAX = 100
 """Messages that are counted; a person reads "99+" and looks for himself."""
 
+PAGES_MAX = 10
+"""Pages of so many that are looked through for them; what only comes behind those is not counted."""
+
 
 def mention_of(node_id: str) -> str:
     """How a text names a person: by node id, because names are not unique."""
@@ -47,10 +50,17 @@ class Reading:
         mention = mention_of(self._context.identity.node_id.hex())
         blocked = frozenset(self._blocked.all())
         unread = mentions = 0
-        for message in replica.timeline.page(None, UNREAD_MAX, after=mark):
-            if not message.own and not message.deleted and message.author not in blocked:
-                unread += 1
-                mentions += mention in message.text
+        before: bytes | None = None
+        for _ in range(PAGES_MAX):  # who is blocked hides nobody else, however much he says
+            page = replica.timeline.page(before, UNREAD_MAX, after=mark)
+            for message in reversed(page):
+                if unread < UNREAD_MAX and not message.own and not message.deleted:
+                    counts = message.author not in blocked
+                    unread += counts
+                    mentions += counts and mention in message.text
+            if unread >= UNREAD_MAX or len(page) < UNREAD_MAX:
+                break
+            before = bytes.fromhex(page[0].order)
         return ReadState(replica.name, mark.hex(), unread, mentions)
 
     def _mark(self, replica: Replica) -> bytes:

@@ -139,9 +139,11 @@ class PubSub:
         self.storage.load()
         self.retention.load()
         self.publisher.load()
-        for entry in self.fates.load():
-            self.unreached.sent(entry)
-            self.delivery.spread(entry.replica, entry.message)  # an ack that comes only now finds it
+        self.fates.load()
+        self.unreached.load()
+        for entry in (*self.outbox.waiting.values(), *self.outbox.done.values()):
+            if not entry.complete and not entry.counted:  # an ack that comes only now finds it
+                self.delivery.spread(entry.replica, entry.message)
         self.profile.load()
         self.wanted.load()
         spawn = self._context.tasks.spawn

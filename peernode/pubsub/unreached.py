@@ -51,12 +51,19 @@ class Unreached:
             "unreached_channels": (len(self._asked_s), WATCHED_MAX),
         }
 
-    def sent(self, entry: Entry) -> None:
-        """A message has its quorum: from now on its audience should ack."""
-        self._watched[entry.message.digest] = (entry, self._context.now())
+    def sent(self, entry: Entry, age_s: float = 0.0) -> None:
+        """A message has its quorum since ``age_s`` ago: from then on its audience should ack."""
+        self._watched[entry.message.digest] = (entry, self._context.now() - age_s)
         if len(self._watched) > WATCHED_MAX:
             self._watched.popitem(last=False)
             self._context.collector.count("unreached.unwatched")
+
+    def load(self) -> None:
+        """Go on with what was sent shortly before the node stopped; of the rest nobody hears any more."""
+        for entry in (*self._outbox.done.values(), *self._outbox.waiting.values()):
+            age_s = (self._context.wall_ms() - (entry.message.hlc >> 16)) / 1000
+            if entry.frozen and not entry.complete and age_s < WATCH_S:
+                self.sent(entry, max(0.0, age_s))
 
     async def run(self) -> None:
         """Look at what is late; ends with the node."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 
 from peernode.events import OutboxState
-from peernode.pubsub.fates import WRITE_EVERY_S
+from peernode.pubsub.fates import WRITE_EVERY_S, WRITTEN_AT_ONCE
+from peernode.pubsub.unreached import WATCH_S
 from peernode.store.base import PutFate
 from tests.pubsub.flock import Bird, Flock, story
 
@@ -107,5 +108,66 @@ def test_what_a_full_disk_does_not_take_is_written_when_there_is_room() -> None:
         flock[0].crash()
         await flock[0].restart()
         assert flock[0].state(message_id).delivered == (3, 3)
+
+    story(tell, 4)
+
+
+def test_who_acks_what_waited_over_a_restart_is_counted_in_a_large_channel() -> None:
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        cut = flock.cut_off(flock[0])
+        message_id = (await flock[0].say("hello")).id
+        flock[0].crash()
+        await flock[0].restart()
+        flock.mend(cut)
+        await flock.expect(lambda: flock[0].state(message_id).delivered[0] == 3, 40, "all acked")
+
+    story(tell, 4, small_channel_max=2)
+
+
+def test_who_was_alone_still_says_so_after_a_restart() -> None:
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        message_id = (await flock[0].say("anybody?")).id
+        await flock.expect(lambda: flock[0].state(message_id).state == "sent", 8, "stored here")
+        assert flock[0].state(message_id).alone
+        flock[0].crash()
+        await flock[0].restart()
+        state = flock[0].state(message_id)
+        assert (state.state, state.alone, state.stored) == ("sent", True, (1, 1))
+
+    story(tell, 1)
+
+
+def test_a_stop_in_the_middle_of_writing_forgets_nothing() -> None:
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        said = await asyncio.gather(*(flock[0].say(f"{number}") for number in range(3 * WRITTEN_AT_ONCE)))
+        ids = {state.id for state in said}
+
+        def delivered_ones() -> set[str]:
+            return {state.id for state in told(flock[0]) if state.delivered == (3, 3)}
+
+        await flock.expect(lambda: delivered_ones() == ids, 30, "all acked")
+        await stop(flock[0])
+        await flock[0].restart()
+        assert delivered_ones() == ids
+
+    story(tell, 4)
+
+
+def test_only_what_was_just_sent_is_looked_after_for_who_is_out_of_reach() -> None:
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        cut = flock.cut_off(flock[3])
+        await delivered(flock, "long ago", 2)
+        await asyncio.sleep(WATCH_S)  # who comes so late acks to nobody any more
+        flock.mend(cut)
+        await flock.expect(lambda: "long ago" in flock[3].texts(), 30, "it is back")
+        flock.cut_off(flock[3])
+        await delivered(flock, "just now", 2)
+        await stop(flock[0])
+        await flock[0].restart()
+        assert flock[0].node._pubsub.sizes()["unreached"][0] == 1
 
     story(tell, 4)

@@ -11,6 +11,7 @@ from peernode.events import Typing
 from peernode.pubsub.audience import LOOK_EVERY_S
 from peernode.pubsub.chosen import BLOCKED_MAX
 from peernode.pubsub.presence import FRESH_S
+from peernode.pubsub.reading import UNREAD_MAX
 from peernode.pubsub.search import SCANNED_MAX
 from tests.pubsub.flock import LOBBY, Bird, Flock, story
 
@@ -103,6 +104,25 @@ def test_who_is_blocked_does_not_count_as_unread_and_survives_a_restart() -> Non
             assert refused.value.code == "BAD_FRAME"
 
     story(tell, 2)
+
+
+def test_who_is_blocked_hides_nobody_elses_messages_by_many_own_ones() -> None:
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        reader, loud, other = flock
+        first = await loud.say("one")
+        await flock.expect(lambda: len(reader.node.history(LOBBY)) == 1, 5, "the first message")
+        await reader.call(reader.node.mark_read(LOBBY, first.order))
+        await other.say(f"you <@{reader.node.node_id}> there")
+        await flock.expect(lambda: reader.node.read_state(LOBBY).unread == 1, 5, "one unread")
+        await reader.call(reader.node.block(loud.node.node_id, True))
+        for number in range(UNREAD_MAX + 1):
+            await loud.say(f"{number}")
+        await flock.expect(lambda: len(reader.node.log_ids(LOBBY)) == UNREAD_MAX + 3, 30, "all of it")
+        state = reader.node.read_state(LOBBY)
+        assert (state.unread, state.mentions) == (1, 1)
+
+    story(tell, 3)
 
 
 def test_people_are_chosen_by_whole_ids_however_they_are_written_and_none_is_lost() -> None:
