@@ -12,7 +12,9 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import Group, User
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db import transaction
 from django.db.models import Field
@@ -21,6 +23,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from webchat.accounts.asking import ask_worker
+from webchat.accounts.confirming import is_administrator, other_administrators
 from webchat.accounts.forms import NAME_CHARS_MAX
 from webchat.accounts.sessions import end_sessions
 from webchat.accounts.words import words_of
@@ -41,10 +44,26 @@ HEADINGS = [heading for heading, _fields in UserAdmin.fieldsets or ()]
 """Django's own words for the parts of an account, in every language that it knows."""
 
 
+ONLY_ADMINISTRATOR = _("This is the only administrator. Make somebody else administrator first.")
+
+
+class AccountForm(UserChangeForm):
+    """Nobody takes away the last one who could give it back."""
+
+    def clean(self) -> dict[str, Any]:
+        """The only active administrator stays one."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        stays = cleaned.get("is_active") and cleaned.get("is_superuser")
+        if is_administrator(self.instance) and not stays and not other_administrators(self.instance):
+            raise ValidationError(ONLY_ADMINISTRATOR)
+        return cleaned
+
+
 @admin.register(User)
 class Accounts(UserAdmin):
     """Accounts: who may sign in, and who is staff."""
 
+    form = AccountForm
     list_display = ("username", "email", "is_active", "is_staff", "date_joined", "last_login")
     list_filter = ("is_staff", "is_active")
     # Without groups, which nobody can make here, and with the browser's own list, which every reader can use.
@@ -77,6 +96,8 @@ class Accounts(UserAdmin):
             end_sessions(obj)
             # Afterwards, because the worker sees only what is committed.
             transaction.on_commit(lambda: _end_node(request, obj.pk))
+        elif "is_active" in form.changed_data:
+            transaction.on_commit(lambda: _wake_node(obj.pk))
 
 
 def _end_node(request: HttpRequest, user_id: int) -> None:
@@ -86,6 +107,13 @@ def _end_node(request: HttpRequest, user_id: int) -> None:
         log.error("the node of user %s goes on: %s", user_id, error)
         words = _("The account is switched off, but its node still runs: %(reason)s Save it again, please.")
         messages.warning(request, words % {"reason": words_of(error)})
+
+
+def _wake_node(user_id: int) -> None:
+    try:
+        ask_worker(user_id, "account.wake", {})
+    except CommandError as error:  # at the latest it starts when the person comes
+        log.warning("the node of user %s does not start yet: %s", user_id, error)
 
 
 class ReadOnly(admin.ModelAdmin):

@@ -61,8 +61,9 @@ class Invitation(models.Model):
 
     @property
     def is_good(self) -> bool:
-        """Whether somebody can still use it."""
-        return not self.revoked and self.uses_left > 0 and self.expires_at > timezone.now()
+        """Whether somebody can still use it; not when the account that made it is switched off."""
+        in_time = self.uses_left > 0 and self.expires_at > timezone.now()
+        return bool(in_time and not self.revoked and self.made_by.is_active)
 
 
 class BrowserSession(AbstractBaseSession):

@@ -135,8 +135,7 @@ class Peer:
 
     async def retry(self, message_id: str) -> dict[str, Any]:
         """Try a failed message again; the answer is its state now."""
-        await done(self.node.retry(message_id))
-        return next(outbox_fields(state) for state in self.node.outbox() if state.id == message_id)
+        return outbox_fields(await done(self.node.retry(message_id)))
 
     async def discard(self, message_id: str) -> None:
         """Give a message up; other pages of the user learn it by an event."""

@@ -39,6 +39,8 @@ log = logging.getLogger("webchat.residents")
 
 BATCH_EVENTS_MAX = 100
 STARTS_AT_ONCE_MAX = 16
+PASSING = ("STORE_FULL", "RATE_LIMITED")
+"""Refusals that another start may not meet."""
 
 
 class Resident:
@@ -91,10 +93,12 @@ class Residents:
                     name, seed = await database_sync_to_async(_identity)(user_id)
                 except IdentityUnreadable as error:
                     raise CommandError("IDENTITY_UNREADABLE", str(error)) from error
+                profile = await database_sync_to_async(profile_of)(user_id)
                 peer = Peer(self._recorder(user_id))
                 await self._host.open(user_id, seed, name, peer)
-                await _introduce(user_id, peer)
                 resident.peer = peer
+                if profile is not None:
+                    await _introduce(user_id, peer, profile)
         return resident.peer
 
     async def remove(self, user_id: int) -> None:
@@ -107,6 +111,12 @@ class Residents:
         async with resident.starting:
             resident.peer = None
             await self._host.close(user_id)
+
+    async def wake(self, user_id: int) -> None:
+        """Start the node of an account that is switched on again, if it is in a channel."""
+        _, seed = await database_sync_to_async(_identity)(user_id)
+        if self._host.has_channels(seed):
+            await self.peer(user_id)
 
     async def take_over(self, user_id: int, seed: bytes, profile: dict[str, str] | None) -> None:
         """Let a user's node be another one from now on; ``IDENTITY_NOT_FRESH`` when others may know it."""
@@ -171,15 +181,14 @@ class Residents:
                 log.error("the node of user %s did not start: %s", user_id, error)
 
 
-async def _introduce(user_id: int, peer: Peer) -> None:
-    """Tell a node that was brought along who its person is."""
-    profile = await database_sync_to_async(profile_of)(user_id)
-    if profile is None:
-        return
+async def _introduce(user_id: int, peer: Peer, profile: dict[str, str]) -> None:
+    """Tell a node that was brought along who its person is, at its next start if not now."""
     try:
         await peer.set_profile(profile["name"], profile["about"], profile["picture"])
-    except CommandError as error:  # it stays what its account is called
+    except CommandError as error:
         log.error("the profile that user %s brought along was refused: %s", user_id, error)
+        if error.code in PASSING:
+            return
     await database_sync_to_async(profile_told)(user_id)
 
 

@@ -80,6 +80,7 @@ class Worker:
             "diagnostics": self._diagnostics,
             "account.remove": self._remove,
             "account.rest": self._rest,
+            "account.wake": self._wake,
             "identity.take": self._take_identity,
         }
 
@@ -236,6 +237,10 @@ class Worker:
 
     async def _rest(self, user: int, args: Args) -> Result:
         await self.residents.rest(user)
+        return {}
+
+    async def _wake(self, user: int, args: Args) -> Result:
+        await self.residents.wake(user)
         return {}
 
     async def _take_identity(self, user: int, args: Args) -> Result:

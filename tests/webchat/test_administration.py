@@ -82,6 +82,16 @@ def test_a_node_that_does_not_end_is_no_secret(staff: Client, settings: Settings
     assert not user.is_active
 
 
+def test_the_only_administrator_stays_one(staff: Client) -> None:
+    ann = User.objects.get(username="ann")
+    address = reverse("admin:auth_user_change", args=[ann.pk])
+    answer = staff.post(address, {**SWITCHED_OFF, "username": "ann"})
+    assert "This is the only administrator" in answer.content.decode()
+    User.objects.create_user("eve", is_superuser=True)
+    assert staff.post(address, {**SWITCHED_OFF, "username": "ann", "is_active": "on"}).status_code == 302
+    assert User.objects.filter(username="ann", is_superuser=False, is_active=True).exists()
+
+
 @pytest.mark.parametrize(("name", "made"), [("bob", True), ("b" * 41, False)])
 def test_staff_make_accounts_with_names_as_at_sign_up(staff: Client, name: str, made: bool) -> None:
     fields = {"username": name, "usable_password": "true", "password1": PASSWORD, "password2": PASSWORD}

@@ -99,6 +99,8 @@ def test_a_file_of_the_first_version_opens() -> None:
         {**PROFILE, "about": "a" * 241},
         {**PROFILE, "picture": "?"},
         {**PROFILE, "picture": 7},
+        {**PROFILE, "picture": None},
+        {**PROFILE, "picture": base64_of(b"no picture")},
     ],
 )
 def test_a_profile_in_a_file_is_judged_like_a_browsers(profile: Any) -> None:

@@ -89,6 +89,13 @@ def test_an_old_or_revoked_invitation_is_refused() -> None:
         assert "INVITE_EXPIRED" in sign_up(link).content.decode()
 
 
+def test_who_is_switched_off_invites_nobody() -> None:
+    link = link_by(member())
+    User.objects.update(is_active=False)
+    assert "INVITE_EXPIRED" in sign_up(link).content.decode()
+    assert User.objects.count() == 1
+
+
 def test_nobody_takes_back_anothers() -> None:
     link = link_by(member())
     member("bob").post(reverse("take_back"), {"invitation": Invitation.objects.get().pk})

@@ -16,6 +16,7 @@ from pytest_django import Settings
 
 from tests.support.browser import Browser, cookie_of
 from tests.webchat.carrying import PASSPHRASE, PROFILE, SEED
+from webchat.accounts import identityfile
 from webchat.bridge import node_id_of
 from webchat.identities import seed_of
 from webchat.models import PeerIdentity
@@ -62,6 +63,17 @@ def test_an_export_needs_the_password() -> None:
     assert "Content-Disposition" not in client.post(reverse("identity_export"), fields)
     differs = client.post(reverse("identity_export"), {**fields, "again": "x", "password": PASSWORD})
     assert "The two pass phrases differ" in differs.content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_identity_is_taken_along_also_when_its_node_can_not_be_asked(settings: Settings) -> None:
+    settings.PAGE_COMMAND_TIMEOUT_S = 0.05
+    client = account()
+    fields = {"passphrase": PASSPHRASE, "again": PASSPHRASE, "password": PASSWORD}
+    file = client.post(reverse("identity_export"), fields)
+    seed = seed_of(User.objects.get().pk)
+    assert identityfile.opened(file.content, PASSPHRASE) == identityfile.Carried(seed, None)
+    assert "Your profile is not in the file" in client.get(reverse("account")).content.decode()
 
 
 async def test_an_identity_moves_with_its_profile_from_one_account_to_another(worker: Worker) -> None:
@@ -191,6 +203,7 @@ async def test_the_node_of_an_account_rests_while_it_is_switched_off(worker: Wor
     said = await here.say("#lobby", "while you were away")
 
     await posted(ann, address, {**fields, "is_active": "on"})
+    assert user.pk in worker.host._peers, "it receives before the person comes"
     await database_sync_to_async(bob.force_login)(user)
     back = Browser(cookie_of(bob))
     assert await back.open()

@@ -98,7 +98,24 @@ class DeleteForm(ConfirmedForm):
     """Nothing but the password."""
 
 
+LAST_ADMINISTRATOR = _(
+    "You are the only administrator, and there are other accounts. "
+    "Make somebody else administrator first, in the administration pages."
+)
+
+
+def is_administrator(user: User) -> bool:
+    """Whether somebody administers this server."""
+    return user.is_superuser and user.is_active
+
+
+def other_administrators(user: User) -> bool:
+    """Whether somebody else does, too."""
+    others = get_user_model().objects.exclude(pk=user.pk)
+    return others.filter(is_active=True, is_superuser=True).exists()
+
+
 def is_last_administrator(user: User) -> bool:
     """Whether others would be left without anybody who can administer."""
     others = get_user_model().objects.exclude(pk=user.pk).filter(is_active=True)
-    return user.is_superuser and others.exists() and not others.filter(is_superuser=True).exists()
+    return user.is_superuser and others.exists() and not other_administrators(user)

@@ -27,6 +27,7 @@ from webchat.bridge import node_id_of
 from webchat.chat.commands import CommandError
 from webchat.chat.frames import FrameError, parse
 from webchat.identities import SEED_BYTES
+from webchat.images import portrait_of
 
 FORMAT = "starling-identity"
 VERSION = 2
@@ -89,7 +90,8 @@ def _carried(plain: bytes) -> Carried:
         try:
             frame = {"type": "profile.set", "ref": "file", **{key: profile[key] for key in PROFILE_FIELDS}}
             parse(json.dumps(frame))
-        except FrameError as error:
+            portrait_of(_bytes(profile["picture"]))
+        except (FrameError, CommandError) as error:
             raise _Unusable("its profile can't be one") from error
         profile = {key: profile[key] for key in PROFILE_FIELDS}
     return Carried(_bytes(fields["seed"]), profile)

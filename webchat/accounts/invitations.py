@@ -54,7 +54,11 @@ def use(token: str) -> None:
     """Count a use, inside the transaction that makes the account; raises as ``check`` does."""
     check(token)
     good = Invitation.objects.filter(
-        token_hash=_hash(token), revoked=False, uses_left__gt=0, expires_at__gt=timezone.now()
+        token_hash=_hash(token),
+        revoked=False,
+        uses_left__gt=0,
+        expires_at__gt=timezone.now(),
+        made_by__is_active=True,
     )
     if not good.update(uses_left=F("uses_left") - 1):
         raise CommandError("INVITE_EXPIRED")

@@ -21,6 +21,7 @@ from django.views.generic import FormView
 from webchat.accounts import identityfile
 from webchat.accounts.asking import ask_worker
 from webchat.accounts.confirming import (
+    LAST_ADMINISTRATOR,
     ConfirmedForm,
     DeleteForm,
     EmailForm,
@@ -33,12 +34,9 @@ from webchat.accounts.reset import letters_are_sent
 from webchat.accounts.sessions import end_session, end_sessions, sessions_of
 from webchat.accounts.words import grouped, words_of
 from webchat.chat.commands import CommandError
-from webchat.identities import IdentityUnreadable, node_of, seed_of, wrap
+from webchat.identities import IdentityUnreadable, node_of, profile_of, seed_of, wrap
 
-LAST_ADMINISTRATOR = _(
-    "You are the only administrator, and there are other accounts. "
-    "Make somebody else administrator first, in the administration pages."
-)
+NODE_AWAY = ("WORKER_UNAVAILABLE", "NODE_START_FAILED")
 
 
 @login_required
@@ -138,11 +136,22 @@ class IdentityExport(ConfirmedView):
             seed = seed_of(form.user.pk)
         except IdentityUnreadable as error:
             raise CommandError("IDENTITY_UNREADABLE", str(error)) from error
-        carried = identityfile.Carried(seed, ask_worker(form.user.pk, "profile.whole", {}))
+        carried = identityfile.Carried(seed, self._profile(form.user.pk))
         content = identityfile.wrapped(carried, form.cleaned_data["passphrase"])
         response = HttpResponse(content, content_type="application/json")
         response["Content-Disposition"] = 'attachment; filename="starling-identity.json"'
         return response
+
+    def _profile(self, user_id: int) -> identityfile.Profile | None:
+        """What the node says of its person; who can't ask it takes at least the identity along."""
+        try:
+            return ask_worker(user_id, "profile.whole", {})
+        except CommandError as error:
+            if error.code not in NODE_AWAY:
+                raise
+            words = _("Your profile is not in the file, because your node could not be asked: %(reason)s")
+            messages.warning(self.request, words % {"reason": words_of(error)})
+            return profile_of(user_id)
 
 
 class IdentityImport(ConfirmedView):
