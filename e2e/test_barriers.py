@@ -139,16 +139,16 @@ def test_profiles_have_no_barriers(people: People, server: Server, channel: str,
 
 
 def test_changes_that_failed_have_no_barriers(people: People, server: Server, channel: str) -> None:
-    nora, olli = (people(name, server).sign_up().join(channel) for name in ("nora", "olli"))
-    mine, his = nora.say("Soup at noon"), olli.say("With bread?")
-    nora.expect_delivered(mine).expect_message(his).network(Network.CUT)
-    audit, acts = Audit(nora), Talker(nora)
+    noemi, olli = (people(name, server).sign_up().join(channel) for name in ("noemi", "olli"))
+    mine, his = noemi.say("Soup at noon"), olli.say("With bread?")
+    noemi.expect_delivered(mine).expect_message(his).network(Network.CUT)
+    audit, acts = Audit(noemi), Talker(noemi)
     acts.edit(mine, "Soup at one").react(his, "👍")
     acts.expect_not_done(mine, "Edit not saved:").expect_not_done(his, "Reaction not sent:")
     audit.look("an edit and a reaction that failed")
-    Reader(nora).expect_outbox(2).open_outbox("Edit: Soup at one")
+    Reader(noemi).expect_outbox(2).open_outbox("Edit: Soup at one")
     audit.look("the outbox with changes").close_dialog()
-    nora.network(Network.OPEN)
+    noemi.network(Network.OPEN)
     audit.expect_none()
 
 

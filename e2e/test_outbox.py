@@ -59,21 +59,21 @@ def test_the_outbox_lists_what_is_unsent_and_takes_it_all_back(
 def test_an_edit_and_a_reaction_that_failed_are_listed_with_the_reason_and_go_out_again(
     people: People, server: Server, channel: str
 ) -> None:
-    vera, wim = (people(name, server).sign_up().join(channel) for name in ("vera", "wim"))
-    eyes, by_vera = Reader(vera), Talker(vera)
-    mine, his = vera.say("Soup at noon"), wim.say("With bread?")
-    vera.expect_delivered(mine).expect_message(his).network(Network.CUT)
-    by_vera.edit(mine, "Soup at one").react(his, "👍")
+    vilma, wiebke = (people(name, server).sign_up().join(channel) for name in ("vilma", "wiebke"))
+    eyes, by_vilma = Reader(vilma), Talker(vilma)
+    mine, his = vilma.say("Soup at noon"), wiebke.say("With bread?")
+    vilma.expect_delivered(mine).expect_message(his).network(Network.CUT)
+    by_vilma.edit(mine, "Soup at one").react(his, "👍")
     for message, words in ((mine, "Edit not saved:"), (his, "Reaction not sent:")):
-        by_vera.expect_not_done(message, words)
+        by_vilma.expect_not_done(message, words)
 
     said = ("Edit: Soup at one", "Edit not saved:", "👍 to: With bread?", "Reaction not sent:")
     eyes.expect_outbox(2).open_outbox(*said)
-    vera.picture("outbox-changes")
+    vilma.picture("outbox-changes")
     eyes.press_in_outbox("Discard all").expect_outbox(0)
-    by_vera.expect_no_reaction(his, "👍")
+    by_vilma.expect_no_reaction(his, "👍")
     eyes.undo().expect_outbox(2)
-    vera.network(Network.OPEN)
+    vilma.network(Network.OPEN)
     eyes.open_outbox(*said).press_in_outbox("Retry all").expect_outbox(0)
-    by_vera.expect_edited(mine, "Soup at one")
-    Talker(wim).expect_edited(mine, "Soup at one").expect_reaction(his, "👍", "vera")
+    by_vilma.expect_edited(mine, "Soup at one")
+    Talker(wiebke).expect_edited(mine, "Soup at one").expect_reaction(his, "👍", "vilma")
