@@ -44,6 +44,7 @@ def test_older_pages_move_nothing(people: People, server: Server, channel: str, 
     writers(channel)
     eyes.see(f"straw {MANY - 1}", MANY_MS)
     line = Line(udo.page)
+    line.hold("history.page")  # from the start: a fast page has asked for more before anybody looks
     udo.reload().expect_open(channel)
     eyes.go_to_the_end().see(f"straw {MANY - 1}")
     for _ in range(2):
