@@ -89,10 +89,7 @@ class Residents:
         resident = self._residents.setdefault(user_id, Resident(self._new_stream()))
         async with resident.starting:
             if resident.peer is None:
-                try:
-                    name, seed = await database_sync_to_async(_identity)(user_id)
-                except IdentityUnreadable as error:
-                    raise CommandError("IDENTITY_UNREADABLE", str(error)) from error
+                name, seed = await database_sync_to_async(_identity)(user_id)
                 profile = await database_sync_to_async(profile_of)(user_id)
                 peer = Peer(self._recorder(user_id))
                 await self._host.open(user_id, seed, name, peer)
@@ -113,7 +110,7 @@ class Residents:
             await self._host.close(user_id)
 
     async def wake(self, user_id: int) -> None:
-        """Start the node of an account that is switched on again, if it is in a channel."""
+        """Start a user's node if it is in a channel, so that it receives; raises ``CommandError``."""
         _, seed = await database_sync_to_async(_identity)(user_id)
         if self._host.has_channels(seed):
             await self.peer(user_id)
@@ -174,10 +171,8 @@ class Residents:
     async def _start_member(self, user_id: int, gate: asyncio.Semaphore) -> None:
         async with gate:
             try:
-                _, seed = await database_sync_to_async(_identity)(user_id)
-                if self._host.has_channels(seed):
-                    await self.peer(user_id)
-            except (CommandError, IdentityUnreadable) as error:
+                await self.wake(user_id)
+            except CommandError as error:
                 log.error("the node of user %s did not start: %s", user_id, error)
 
 
@@ -193,11 +188,14 @@ async def _introduce(user_id: int, peer: Peer, profile: dict[str, str]) -> None:
 
 
 def _identity(user_id: int) -> tuple[str, bytes]:
-    """The name and seed of an active user; raises ``CommandError`` for somebody else."""
+    """The name and seed of an active user; raises ``SESSION_ENDED`` or ``IDENTITY_UNREADABLE``."""
     user = get_user_model().objects.filter(pk=user_id, is_active=True).first()
     if user is None:
         raise CommandError("SESSION_ENDED", f"no active user {user_id}")
-    return user.get_username(), seed_of(user_id)
+    try:
+        return user.get_username(), seed_of(user_id)
+    except IdentityUnreadable as error:
+        raise CommandError("IDENTITY_UNREADABLE", str(error)) from error
 
 
 def _known() -> list[int]:

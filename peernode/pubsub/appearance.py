@@ -99,10 +99,10 @@ class Appearance:
         return True
 
     def _present_text(self, message: Message, changes: Changes) -> str | None:
-        edited = self._text_of(changes.edit) if changes.edit is not None else None
-        return edited if edited is not None else self._text_of(message)
+        edited = self.text_of(changes.edit) if changes.edit is not None else None
+        return edited if edited is not None else self.text_of(message)
 
-    def _text_of(self, message: Message) -> str | None:
+    def text_of(self, message: Message) -> str | None:
         """The text, put together from its parts; None when a part is missing (repair follows)."""
         if not message.parts:
             return inline_text(message.kind, message.body).decode()

@@ -17,9 +17,7 @@ import asyncio
 import hashlib
 from collections import OrderedDict
 
-from peernode.channel.kinds import inline_text
 from peernode.channel.message import Message
-from peernode.channel.parts import join_parts
 from peernode.errors import RemoteProtocolError
 from peernode.pubsub.context import Context
 from peernode.pubsub.entry import ACKS_TOLD_MAX, TOLD, Entry
@@ -129,19 +127,15 @@ class Fates:
 
     def _kept(self, channel_id: bytes, message_id: bytes, digest: bytes) -> Entry | None:
         """The entry of a message that is whole in the store."""
-        store, replica = self._context.store, self._storage.replicas.get(channel_id)
+        replica = self._storage.replicas.get(channel_id)
         if replica is None:
             return None
-        raws = store.by_id(channel_id, message_id)
+        raws = self._context.store.by_id(channel_id, message_id)
         message = next((one for one in map(Message.trusted, raws) if one.digest == digest), None)
         if message is None or message.kind not in TOLD:
             return None
-        blocks = [store.part(part) for part in message.parts]
-        if None in blocks:
-            return None
-        text = join_parts([block for block in blocks if block is not None])
-        text = text or inline_text(message.kind, message.body)
-        return Entry(replica, message, text.decode(errors="replace"), message.hlc >> 16, "sent")
+        text = replica.timeline.appearance.text_of(message)
+        return None if text is None else Entry(replica, message, text, message.hlc >> 16, "sent")
 
 
 def _write_of(message_id: bytes, entry: Entry | None) -> Write:

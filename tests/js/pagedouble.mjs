@@ -61,14 +61,8 @@ export class PageDouble {
     this.current ??= this.channels.all[0]?.name ?? null;
   }
 
-  async askToJoin(name) {
-    this.wanted.add(name);
-    try {
-      await this.connection.request({ type: "channel.join", channel: name });
-      this.wanted.delete(name);
-    } catch (error) {
-      if (error.code !== "CONNECTION_LOST") throw error;
-    }
+  askToJoin(name) {
+    return this.wanted.ask(name, (frame) => this.connection.request(frame));
   }
 
   async join(name) {

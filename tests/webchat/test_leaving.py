@@ -15,7 +15,7 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from tests.support.browser import Browser, cookie_of
-from tests.webchat.carrying import PASSPHRASE, PROFILE, SEED
+from tests.webchat.carrying import CARRIED, PASSPHRASE, PROFILE, SEED
 from webchat.accounts import identityfile
 from webchat.bridge import node_id_of
 from webchat.identities import seed_of
@@ -41,6 +41,16 @@ def sign_up(
 ) -> Any:
     fields = {"username": name, "password": PASSWORD, **upload(content, passphrase)}
     return (client or Client()).post(reverse("signup"), fields)
+
+
+async def in_the_lobby(name: str) -> tuple[Client, Browser]:
+    """Somebody new, with a page in ``#lobby``."""
+    client = await database_sync_to_async(account)(name)
+    page = Browser(cookie_of(client))
+    assert await page.open()
+    await page.hello()
+    await page.join("#lobby")
+    return client, page
 
 
 async def posted(client: Client, address: str, fields: dict[str, Any]) -> Any:
@@ -74,6 +84,17 @@ def test_an_identity_is_taken_along_also_when_its_node_can_not_be_asked(settings
     seed = seed_of(User.objects.get().pk)
     assert identityfile.opened(file.content, PASSPHRASE) == identityfile.Carried(seed, None)
     assert "Your profile is not in the file" in client.get(reverse("account")).content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_profile_that_waits_for_its_node_is_taken_along(exported: bytes, settings: Settings) -> None:
+    settings.PAGE_COMMAND_TIMEOUT_S = 0.05
+    client = Client()
+    sign_up(exported, client=client)
+    fields = {"passphrase": PASSPHRASE, "again": PASSPHRASE, "password": PASSWORD}
+    file = client.post(reverse("identity_export"), fields)
+    assert identityfile.opened(file.content, PASSPHRASE) == CARRIED
+    assert "Your profile is not in the file" not in client.get(reverse("account")).content.decode()
 
 
 async def test_an_identity_moves_with_its_profile_from_one_account_to_another(worker: Worker) -> None:
@@ -159,12 +180,7 @@ async def test_an_identity_that_others_know_is_not_replaced(worker: Worker, expo
 
 
 async def test_a_deleted_account_leaves_nothing_here_and_its_messages_with_others(worker: Worker) -> None:
-    ann, bob = await database_sync_to_async(account)("ann"), await database_sync_to_async(account)("bob")
-    here, there = Browser(cookie_of(ann)), Browser(cookie_of(bob))
-    for page in (here, there):
-        assert await page.open()
-        await page.hello()
-        await page.join("#lobby")
+    (ann, here), (_, there) = [await in_the_lobby(name) for name in ("ann", "bob")]
     said = await here.say("#lobby", "this stays")
     await there.see(said["id"])
     user = await database_sync_to_async(User.objects.get)(username="ann")
@@ -186,12 +202,7 @@ async def test_a_deleted_account_leaves_nothing_here_and_its_messages_with_other
 
 
 async def test_the_node_of_an_account_rests_while_it_is_switched_off(worker: Worker) -> None:
-    ann, bob = await database_sync_to_async(account)("ann"), await database_sync_to_async(account)("bob")
-    here, there = Browser(cookie_of(ann)), Browser(cookie_of(bob))
-    for page in (here, there):
-        assert await page.open()
-        await page.hello()
-        await page.join("#lobby")
+    (ann, here), (bob, there) = [await in_the_lobby(name) for name in ("ann", "bob")]
     await database_sync_to_async(User.objects.filter(username="ann").update)(is_staff=True, is_superuser=True)
     user = await database_sync_to_async(User.objects.get)(username="bob")
     address, joined = reverse("admin:auth_user_change", args=[user.pk]), user.date_joined

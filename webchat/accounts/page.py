@@ -149,9 +149,11 @@ class IdentityExport(ConfirmedView):
         except CommandError as error:
             if error.code not in NODE_AWAY:
                 raise
-            words = _("Your profile is not in the file, because your node could not be asked: %(reason)s")
-            messages.warning(self.request, words % {"reason": words_of(error)})
-            return profile_of(user_id)
+            brought = profile_of(user_id)
+            if brought is None:
+                words = _("Your profile is not in the file, because your node could not be asked: %(reason)s")
+                messages.warning(self.request, words % {"reason": words_of(error)})
+            return brought
 
 
 class IdentityImport(ConfirmedView):

@@ -27,7 +27,6 @@ import { Tabs } from "./tabs.js";
 import { WantedChannels } from "./wanted.js";
 
 const HISTORY_LIMIT = 100;
-const NOT_REACHED = new Set(["CONNECTION_LOST", "WORKER_UNAVAILABLE"]);
 
 export class App {
   /** `page` is what the server put into the page: user, websocket, channel, text_max_bytes. */
@@ -153,15 +152,11 @@ export class App {
     if (isNew) await this.askToJoin(name);
   }
 
-  /** Ask the node; what it can't be told now is asked again when there is a connection. */
+  /** Ask the node, now or as soon as there is a connection. */
   async askToJoin(name) {
-    this.wanted.add(name);
     try {
-      await this.connection.request({ type: "channel.join", channel: name });
-      this.wanted.delete(name);
+      await this.wanted.ask(name, (frame) => this.connection.request(frame));
     } catch (error) {
-      if (NOT_REACHED.has(error.code)) return;
-      this.wanted.delete(name);
       this.close(name);
       this.screen.joinRefused(error);
     }

@@ -10,6 +10,7 @@ import { storedNames } from "./memory.js";
 
 export const WANTED_MAX = 50;
 const KEY = "wanted";
+const NOT_REACHED = new Set(["CONNECTION_LOST", "WORKER_UNAVAILABLE"]);
 
 export class WantedChannels {
   #memory;
@@ -32,6 +33,19 @@ export class WantedChannels {
       this.#own.delete(lost);
       console.info("Too many channels wait to be joined, forgotten:", lost);
     }
+  }
+
+  /** Ask the node to join; what it can't be told now stays for the next connection. Throws when it refuses. */
+  async ask(name, request) {
+    this.add(name);
+    try {
+      await request({ type: "channel.join", channel: name });
+    } catch (error) {
+      if (NOT_REACHED.has(error.code)) return;
+      this.delete(name);
+      throw error;
+    }
+    this.delete(name);
   }
 
   delete(name) {
