@@ -185,9 +185,8 @@ class Files:
                 block = Fields(answer).take_bytes_upto(self._context.config.part_max_bytes)
             except _UNHEARD as error:
                 self._context.collector.count(f"files.{type(error).__name__}")
-                holders.answered(
-                    holder, isinstance(error, Backpressure)
-                )  # our own queue: not the holder's fault
+                if not isinstance(error, Backpressure):  # our own queue says nothing of the holder
+                    holders.answered(holder, well=False)
                 continue
             sound = part_digest(block) == digest and len(block) == size
             holders.answered(holder, sound)
