@@ -26,6 +26,7 @@ from peernode.diagnostics.codes import CATALOGUE, error_info
 from peernode.environment import Address, Environment
 from peernode.errors import PeerNodeError
 from peernode.events import Profile as Profile
+from peernode.events import ReadState as ReadState
 from peernode.identity import Identity, load_or_create
 from peernode.node import PeerNode as PeerNode
 from peernode.overlay.lan import lan_if

@@ -15,14 +15,13 @@ from dataclasses import asdict
 from typing import Any
 
 from webchat.background import Background
-from webchat.bridge import ORDER_KEY_BYTES, PeerNode, Profile, channel_name, done, error_fields
+from webchat.bridge import ORDER_KEY_BYTES, PeerNode, Profile, ReadState, channel_name, done, error_fields
 from webchat.chat.commands import CommandError
 from webchat.chat.eventframes import UNTOLD, event_frame, message_fields, outbox_fields
 from webchat.images import portrait_of
+from webchat.recounts import Recounts
 
 SNAPSHOT_MESSAGES = 50
-RECOUNT_S = 0.3
-"""What is unread in a channel is counted anew at most so often, however many changes come."""
 FETCH_ANSWER_S = 3.0
 """A page that waits for a file hears so often that it is still on its way."""
 
@@ -41,7 +40,7 @@ class Peer:
         self._emit = emit
         self._tasks = Background()
         self._joining: dict[str, dict[str, Any]] = {}
-        self._recounts: set[str] = set()
+        self._recounts = Recounts(self._tasks, self._read_state, self._tell_read)
         self._told: dict[str, Any] = {"state": "offline", "peers": 0, "reason": "Starting …"}
 
     def on_event(self, event: Any) -> None:
@@ -62,28 +61,18 @@ class Peer:
             self._joining.pop(frame["channel"], None)
         self._emit(frame)
         if kind == "message.changed" and not frame["own"] and (frame["deleted"] or frame["edited_ms"]):
-            self._recount(frame["channel"], frame["order"])
+            self._recounts.changed(frame["channel"], frame["order"])
         if kind == "channel.joined" and not self.node.read_state(frame["channel"]).upto:
             # Who joins has nothing unread yet; what comes from now on counts, on whichever page.
             newest = self.node.history(frame["channel"], None, 1)
             upto = newest[-1].order if newest else NOTHING_READ
             self._tasks.spawn(self.mark_read(frame["channel"], upto), "beginning to read")
 
-    def _recount(self, channel: str, order: str) -> None:
-        """A message was deleted or edited: what is unread, and what names the user, may be less."""
-        if channel in self._recounts or order <= self.node.read_state(channel).upto:
-            return
-        self._recounts.add(channel)
-        self._tasks.spawn(self._count_soon(channel), f"counting what is unread in {channel}")
+    def _read_state(self, channel: str) -> ReadState | None:
+        return self.node.read_state(channel) if channel in self.node.channels() else None
 
-    async def _count_soon(self, channel: str) -> None:
-        await asyncio.sleep(RECOUNT_S)
-        self._recounts.discard(channel)
-        if channel in self.node.channels():
-            self._tell_read(channel)
-
-    def _tell_read(self, channel: str) -> None:
-        self._emit({"type": "channel.read", **asdict(self.node.read_state(channel))})
+    def _tell_read(self, state: ReadState) -> None:
+        self._emit({"type": "channel.read", **asdict(state)})
 
     def _join_of(self, channel: str) -> dict[str, Any]:
         return self._joining.setdefault(channel, {"steps": {}, "delayed": None})
@@ -131,7 +120,7 @@ class Peer:
 
     async def mark_read(self, channel: str, upto: str) -> None:
         """Everything up to an order string was read; all pages of the user learn it by an event."""
-        self._emit({"type": "channel.read", **asdict(await done(self.node.mark_read(channel, upto)))})
+        self._tell_read(await done(self.node.mark_read(channel, upto)))
 
     async def retry(self, message_id: str) -> dict[str, Any]:
         """Try a failed message again; the answer is its state now."""
@@ -196,7 +185,7 @@ class Peer:
         """Block a person, or no longer; all pages learn it, and what is unread now, by events."""
         self._emit({"type": "person.blocked", "blocked": await done(self.node.block(node_id, on))})
         for channel in self.node.channels():
-            self._tell_read(channel)
+            self._tell_read(self.node.read_state(channel))
 
     def person(self, channel: str, node_id: str) -> dict[str, Any]:
         """What somebody says of itself."""
