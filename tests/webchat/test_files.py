@@ -171,6 +171,7 @@ async def test_files_are_paced_like_messages(open_page: Open, settings: Settings
     assert (await share(client, 661, b"one", "one")).status_code == 200
     refused = await share(client, 662, b"two", "two")
     assert (refused.status_code, refused.json()["error"]["code"]) == (429, "RATE_LIMITED")
+    assert 1 <= refused.json()["error"]["retry_after"] <= settings.FILES_WINDOW_S
 
 
 def code_of(uploads: Uploads, *piece: Any) -> str:

@@ -1,7 +1,11 @@
-"""The bound on messages: a window that slides, counted per user."""
+"""The bounds: on messages a window that slides, on other things one that begins with the first of them."""
 
 from __future__ import annotations
 
+import pytest
+
+from webchat.accounts import throttle
+from webchat.chat.commands import CommandError
 from webchat.chat.rates import MessageRate
 
 
@@ -24,3 +28,41 @@ def test_an_empty_window_can_be_forgotten() -> None:
     rate.take(0.0)
     assert not rate.forget(9.9)
     assert rate.forget(10.0)
+
+
+@pytest.fixture
+def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The time of the throttle, which a test may change."""
+    times = [1_000_000.0]
+    monkeypatch.setattr(throttle.time, "time", lambda: times[0])
+    return times
+
+
+async def refused_for(kind: str = "files") -> int:
+    """Take the one that is allowed in 60 s, or hear how long there is to wait."""
+    try:
+        await throttle.limit(kind, 1, 1, 60)
+    except CommandError as error:
+        assert error.code == "RATE_LIMITED"
+        return int(error.params["retry_after"])
+    return 0
+
+
+async def test_who_is_refused_hears_when_the_next_is_allowed(now: list[float]) -> None:
+    assert await refused_for() == 0
+    assert await refused_for() == 60
+    now[0] += 48.5
+    assert await refused_for() == 12
+    assert await refused_for() == 12, "a refused one makes nobody wait longer"
+    now[0] += 11.2
+    assert await refused_for() == 1
+    assert await refused_for("other things") == 0
+    now[0] += 0.4
+    assert await refused_for() == 0, "and then it is"
+
+
+async def test_a_lost_beginning_is_as_if_it_were_now(now: list[float]) -> None:
+    assert await refused_for() == 0
+    throttle.cache.delete(throttle._end(throttle._key("files", "1")))
+    now[0] += 30
+    assert await refused_for() == 60

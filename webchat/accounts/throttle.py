@@ -11,6 +11,8 @@ only forgets failures.
 from __future__ import annotations
 
 import hashlib
+import math
+import time
 from dataclasses import dataclass
 
 from asgiref.sync import sync_to_async
@@ -52,18 +54,32 @@ def take(kind: str, who: str, bound: int, window_s: int) -> bool:
 
 
 async def limit(kind: str, user_id: int, bound: int, window_s: int) -> None:
-    """Count one ``kind`` of thing by a user; ``RATE_LIMITED`` beyond ``bound`` in the window."""
+    """Count one ``kind`` of thing by a user; ``RATE_LIMITED`` beyond ``bound``, until the window ends."""
     if not await sync_to_async(take)(kind, str(user_id), bound, window_s):
-        raise CommandError("RATE_LIMITED", kind, retry_after=window_s)
+        wait_s = await sync_to_async(_left_s)(_key(kind, str(user_id)), window_s)
+        raise CommandError("RATE_LIMITED", kind, retry_after=wait_s)
 
 
 def _count(key: str, window_s: int) -> int:
-    cache.add(key, 0, window_s)
+    if cache.add(key, 0, window_s):
+        cache.set(_end(key), time.time() + window_s, window_s)
     try:
         return cache.incr(key)
     except ValueError:  # it expired between the two calls
         cache.set(key, 1, window_s)
+        cache.set(_end(key), time.time() + window_s, window_s)
         return 1
+
+
+def _left_s(key: str, window_s: int) -> int:
+    """Whole seconds until a window ends; all of it when the cache has forgotten when it began."""
+    ends_s = cache.get(_end(key))
+    left_s = window_s if ends_s is None else math.ceil(ends_s - time.time())
+    return min(window_s, max(1, left_s))
+
+
+def _end(key: str) -> str:
+    return f"{key}:end"
 
 
 def _key(*parts: str) -> str:
