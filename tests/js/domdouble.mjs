@@ -1,11 +1,11 @@
-/** As much of a document as a list of buttons needs: a tree, texts, attributes, clicks that bubble, and one focus. */
+/** As much of a document as a list of buttons needs: a tree, texts, attributes, events of one element, and one focus. */
 
 class ElementDouble {
   parent = null;
   children = [];
   dataset = {};
   #attributes = new Map();
-  #listeners = [];
+  #listeners = new Map();
   #document;
 
   constructor(owner, tag) {
@@ -69,7 +69,12 @@ class ElementDouble {
   }
 
   addEventListener(name, act) {
-    this.#listeners.push(act);
+    this.#listeners.set(name, [...(this.#listeners.get(name) ?? []), act]);
+  }
+
+  /** What the browser does when something happens to this element alone. */
+  fire(name, event) {
+    for (const act of this.#listeners.get(name) ?? []) act(event);
   }
 
   all(tag) {

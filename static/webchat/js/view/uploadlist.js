@@ -6,6 +6,14 @@ import { sizeWords } from "../files.js";
 import { say } from "../strings.js";
 import { byId, h, icon, setText } from "./dom.js";
 
+const FORMATTED = ["text/html", "text/rtf"];
+
+/**
+ * Whether what was copied is text: programs lay a picture of formatted text beside it. A file manager lays a file's
+ * path beside the file, as plain text alone.
+ */
+const isText = (types) => types.includes("text/plain") && FORMATTED.some((type) => types.includes(type));
+
 export class UploadList {
   #source;
   #list = byId("uploads");
@@ -27,8 +35,8 @@ export class UploadList {
     });
     place.addEventListener("drop", (event) => this.#taken(event, event.dataTransfer));
     byId("composer-text").addEventListener("paste", (event) => {
-      const { clipboardData } = event; // office programs lay a picture of the text beside it
-      if (!clipboardData.types.includes("text/plain")) this.#taken(event, clipboardData);
+      const { clipboardData } = event;
+      if (!isText(clipboardData.types)) this.#taken(event, clipboardData);
     });
   }
 
