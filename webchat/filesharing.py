@@ -29,6 +29,7 @@ from webchat.bridge import FILE_MAX_BYTES
 from webchat.chat.commands import CommandError
 from webchat.chat.frames import UUID7
 from webchat.images import IMAGE_TYPES, image_of, is_sensible
+from webchat.inert import inert
 from webchat.languages.errors import DEFAULT, translated
 
 PIECE_BYTES = 192 * 1024
@@ -41,6 +42,7 @@ SPREAD_WAIT_S = 10.0
 """So long a file that nobody has is asked for again: its initiators may be getting it still."""
 
 ASK_AGAIN_S = 1.0
+KEPT_S = 86_400
 
 STATUS = {
     "SESSION_ENDED": 401,
@@ -114,11 +116,8 @@ async def shared(request: HttpRequest, channel: str, message: str) -> HttpRespon
     media_type = image.media_type if image is not None and inline else "application/octet-stream"
     response = StreamingHttpResponse(_pieces(user.pk, place, file["size"], head), content_type=media_type)
     kind = "inline" if inline and "download" not in request.GET else "attachment"
-    response["Content-Disposition"] = f"{kind}; filename*=UTF-8''{quote(file['name'], safe='')}"
     response["Content-Length"] = str(file["size"])
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response["Cross-Origin-Resource-Policy"] = "same-origin"
-    response["Cache-Control"] = "private, max-age=86400"
+    inert(response, f"{kind}; filename*=UTF-8''{quote(file['name'], safe='')}", f"max-age={KEPT_S}")
     return response
 
 

@@ -17,6 +17,7 @@ from webchat.accounts.asking import ask
 from webchat.chat.commands import CommandError
 from webchat.chat.frames import NODE_ID, PICTURE
 from webchat.images import portrait_of
+from webchat.inert import inert
 
 KEPT_S = 31_536_000
 
@@ -40,8 +41,5 @@ async def picture(request: HttpRequest, node: str, picture: str) -> HttpResponse
     if image is None:
         raise Http404
     response = HttpResponse(content, content_type=image.media_type)
-    response["Cache-Control"] = f"private, max-age={KEPT_S}, immutable"
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response["Content-Disposition"] = "inline"
-    response["Cross-Origin-Resource-Policy"] = "same-origin"
+    inert(response, "inline", f"max-age={KEPT_S}, immutable")
     return response
