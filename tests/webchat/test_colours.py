@@ -13,6 +13,7 @@ EXPORT = ROOT / "templates" / "webchat" / "exporting" / "channel.css"
 TEXT_MIN, EDGE_MIN = 4.5, 3.0
 HUES = tuple(f"hue-{number}" for number in range(12))
 INKS = ("ink", "soft", "accent", "teal", "danger", "warn", *HUES)
+SHORT = {"#fff": "#ffffff"}
 GROUNDS = ("paper", "surface", "raised")
 
 Scheme = dict[str, str]
@@ -70,8 +71,20 @@ def test_code_has_only_colours_that_are_held_to_that() -> None:
 
 
 def test_an_exported_page_has_the_colours_of_the_chat() -> None:
-    known = {colour for scheme in schemes().values() for colour in scheme.values()} | {"#fff"}
-    assert set(re.findall(r"#[0-9a-f]{3,6}\b", EXPORT.read_text())) <= known
+    roots = re.findall(r":root { (?:color-scheme: light dark; )?(.*?) }", EXPORT.read_text(), re.DOTALL)
+    for (name, scheme), root in zip(schemes().items(), roots, strict=True):
+        shown = dict(re.findall(r"--([\w-]+): ([^;]+);", root))
+        expected = {colour: scheme[re.sub(r"^h(?=\d)", "hue-", colour)] for colour in shown}
+        assert {colour: SHORT.get(value, value) for colour, value in shown.items()} == expected, name
+        assert {"ink", "paper", "surface", "h11"} <= shown.keys(), name
+
+
+def test_an_exported_page_has_no_other_colours() -> None:
+    rules = re.sub(r":root {.*?}", "", EXPORT.read_text(), flags=re.DOTALL)
+    values = set(re.findall(r"(?<![\w-])(?:color|background(?:-color)?): ([^;]+);", rules))
+    assert "var(--ink)" in values
+    assert {value for value in values if not value.startswith("var(--")} == {"none"}
+    assert re.findall(r"#[0-9a-f]{3,8}\b|rgb|hsl", rules) == []
 
 
 def test_contrast_is_that_of_the_definition() -> None:
