@@ -24,6 +24,7 @@ from daphne.endpoints import build_endpoint_description_strings
 from daphne.ws_protocol import WebSocketProtocol
 from twisted.internet import defer, reactor
 
+from webchat.bodyreading import BoundedFactory
 from webchat.chat.commands import CommandError
 
 log = logging.getLogger("webchat.serving")
@@ -53,6 +54,16 @@ class Site(daphne.server.Server):
         self._listens = listens
         self.failure = ""
         self.worker: asyncio.Task[None] | None = None
+
+    @property  # type: ignore[override]  # an attribute of Daphne's
+    def http_factory(self) -> BoundedFactory:
+        """What makes the connections; bodies are bounded."""
+        return self._http_factory
+
+    @http_factory.setter
+    def http_factory(self, daphnes: Any) -> None:
+        # ``run`` makes Daphne's own and leaves no other place for ours.
+        self._http_factory = BoundedFactory(self)
 
     def listen_success(self, port: Any) -> None:
         """Say where the pages are; port 0 has become a real one."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import http.client
+import json
 import os
 import signal
 import socket
@@ -9,15 +11,17 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.redis_server import free_port
+from webchat.bodies import BODY_MAX_BYTES, DRAINED_MAX_BYTES
 
 ROOT = Path(__file__).parents[2]
 END_S = 5.0
+MIB = bytes(1 << 20)
 
 
 class Program:
@@ -64,6 +68,66 @@ def program(tmp_path: Path) -> Iterator[Program]:
     if one.running is not None and one.running.poll() is None:
         one.running.kill()
         one.running.communicate()
+
+
+def pieces(size: int) -> Iterator[bytes]:
+    """Zeros, so many."""
+    for at in range(0, size, len(MIB)):
+        yield MIB[: size - at]
+
+
+class Refusals:
+    """A server that is ready, bodies that it gets, and what it writes meanwhile."""
+
+    def __init__(self, program: Program) -> None:
+        running = program.start()
+        assert running.stdout is not None
+        running.stdout.readline()
+        self._process = Path("/proc") / str(running.pid)
+        self._port = program.port
+
+    def written(self) -> int:
+        """Bytes that the server has written so far, to files and connections."""
+        lines = (self._process / "io").read_text().splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith("wchar:"))
+
+    def post(self, path: str, body: Iterable[bytes], headers: dict[str, str]) -> tuple[int, bytes]:
+        """Send all of it, then read the answer, as browsers do."""
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=20)
+        try:
+            chunked = "Content-Length" not in headers
+            connection.request("POST", path, body=body, headers=headers, encode_chunked=chunked)
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        finally:
+            connection.close()
+
+
+@pytest.mark.skipif(not Path("/proc/self/io").exists(), reason="what a process writes is seen on Linux alone")
+@pytest.mark.parametrize(
+    "headers", [{"Content-Length": str(BODY_MAX_BYTES + 1)}, {"Transfer-Encoding": "chunked"}]
+)
+def test_too_large_a_body_is_refused_in_words_and_never_kept(
+    program: Program, headers: dict[str, str]
+) -> None:
+    server = Refusals(program)
+    before = server.written()
+    status, answer = server.post("/files/?name=x", pieces(BODY_MAX_BYTES + 1), headers)
+    error = json.loads(answer)["error"]
+    assert (status, error["code"], bool(error["remedy"])) == (413, "FILE_TOO_LARGE", True)
+    status, page = server.post("/signin/", pieces(BODY_MAX_BYTES + 1), headers)
+    assert (status, b"FILE_TOO_LARGE" in page) == (413, True)
+    kept_at_most = BODY_MAX_BYTES if "Transfer-Encoding" in headers else 0  # a chunked one says no size
+    assert server.written() - before < 2 * kept_at_most + len(MIB)
+    status, _ = server.post("/files/?name=x", pieces(BODY_MAX_BYTES), {"Content-Length": str(BODY_MAX_BYTES)})
+    assert status == 403, "one that is not too large gets to the app, which asks for a token"
+
+
+def test_a_body_without_end_ends_with_its_connection(program: Program) -> None:
+    server = Refusals(program)
+    endless = 4 * DRAINED_MAX_BYTES
+    with pytest.raises(ConnectionError):
+        server.post("/files/?name=x", pieces(endless), {"Content-Length": str(endless)})
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
