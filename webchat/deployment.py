@@ -20,6 +20,7 @@ WILDCARDS = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, not bound
 
 
 DAYS_MAX = 36_500
+PROXIES_MAX = 8
 
 
 class DeploymentError(ValueError):
@@ -66,6 +67,8 @@ class Deployment:
     redis_url: str
     origins: tuple[str, ...]
     """Public origins (``https://chat.example``) when the pages are served through a proxy."""
+    proxies: int
+    """How many proxies a browser's request comes through, each of which says whom it was asked by."""
     diagnostic: bool
     keep_days: float
     """How long messages stay that the nodes store for others; 0: for ever."""
@@ -102,6 +105,7 @@ class Deployment:
             database_url=environ.get("DATABASE_URL", ""),
             redis_url=environ.get("REDIS_URL", ""),
             origins=_origins("STARLING_ORIGINS", environ.get("STARLING_ORIGINS", "")),
+            proxies=_proxies("STARLING_PROXIES", environ.get("STARLING_PROXIES", "0")),
             diagnostic=_switch("STARLING_DIAGNOSTIC", environ.get("STARLING_DIAGNOSTIC", "off")),
             keep_days=_days("STARLING_KEEP_DAYS", environ.get("STARLING_KEEP_DAYS", "0")),
             keep_own_days=_days("STARLING_KEEP_OWN_DAYS", environ.get("STARLING_KEEP_OWN_DAYS", "0")),
@@ -170,6 +174,12 @@ def _one_of(name: str, value: str, choices: tuple[str, ...]) -> str:
     if value not in choices:
         raise _refuse(name, value, " or ".join(choices))
     return value
+
+
+def _proxies(name: str, value: str) -> int:
+    if not (value.isascii() and value.isdigit() and int(value) <= PROXIES_MAX):
+        raise _refuse(name, value, f"how many proxies are in front of the pages, 0 to {PROXIES_MAX}")
+    return int(value)
 
 
 def _days(name: str, text: str) -> float:

@@ -79,6 +79,40 @@ def test_sessions_are_listed_with_this_one_first(ann: User) -> None:
     assert page.index("this one") < page.index("Safari on iPhone")
 
 
+@pytest.mark.parametrize(
+    ("proxies", "said", "address"),
+    [
+        (0, "203.0.113.7", "10.0.0.1"),
+        (1, "203.0.113.7", "203.0.113.7"),
+        (1, "6.6.6.6, 203.0.113.7", "203.0.113.7"),
+        (2, "6.6.6.6, 203.0.113.7, 10.0.0.2", "203.0.113.7"),
+        (2, "203.0.113.7", "10.0.0.1"),
+        (1, "2001:DB8::7", "2001:db8::7"),
+        (1, "<script>", "10.0.0.1"),
+        (1, "", "10.0.0.1"),
+    ],
+)
+def test_behind_proxies_the_address_is_the_one_that_they_have_seen(
+    ann: User, settings: Settings, proxies: int, said: str, address: str
+) -> None:
+    settings.DEPLOYMENT = replace(settings.DEPLOYMENT, proxies=proxies)
+    client = Client(headers={"x-forwarded-for": said}, REMOTE_ADDR="10.0.0.1")
+    client.post(reverse("signin"), {"username": "ann", "password": PASSWORD})
+    assert [s.address for s in client.get(reverse("account")).context["sessions"]] == [address]
+
+
+def test_failures_behind_a_proxy_are_each_clients_own(ann: User, settings: Settings) -> None:
+    settings.DEPLOYMENT = replace(settings.DEPLOYMENT, proxies=1)
+    settings.SIGNIN_FAILURES_MAX = 2
+
+    def status(address: str, password: str) -> int:
+        client = Client(headers={"x-forwarded-for": address}, REMOTE_ADDR="10.0.0.1")
+        return client.post(reverse("signin"), {"username": "ann", "password": password}).status_code
+
+    assert [status("203.0.113.7", "wrong") for _ in range(3)] == [200, 200, 429]
+    assert status("203.0.113.8", PASSWORD) == 302
+
+
 def test_the_page_holds_nothing_that_opens_a_session(ann: User) -> None:
     browser()
     page = shown(browser())

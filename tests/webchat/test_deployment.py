@@ -25,6 +25,7 @@ def test_without_variables_it_is_the_embedded_shape_on_this_machine_alone() -> N
     assert deployment.signup == "open"
     assert deployment.bootstrap == ()
     assert deployment.udp_ports is None
+    assert deployment.proxies == 0
     assert not deployment.diagnostic
     assert "*" not in deployment.allowed_hosts
 
@@ -43,6 +44,7 @@ def test_each_variable_is_understood() -> None:
         STARLING_SIGNUP="closed",
         STARLING_ORIGINS="https://Chat.example, https://www.chat.example:8443/",
         STARLING_DIAGNOSTIC="on",
+        STARLING_PROXIES="2",
         DATABASE_URL="postgres://db/starling",
         REDIS_URL="redis://redis",
     )
@@ -54,6 +56,7 @@ def test_each_variable_is_understood() -> None:
     assert deployment.origins == ("https://chat.example", "https://www.chat.example:8443")
     assert deployment.allowed_hosts == ["chat.example", "www.chat.example"]
     assert deployment.signup == "closed"
+    assert deployment.proxies == 2
     assert deployment.diagnostic
 
 
@@ -69,6 +72,8 @@ def test_a_wildcard_address_answers_to_any_name() -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("STARLING_PROXIES", "-1"),
+        ("STARLING_PROXIES", "9"),
         ("STARLING_PORT", "eighty"),
         ("STARLING_PORT", "65536"),
         ("STARLING_PORT", "-1"),

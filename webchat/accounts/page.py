@@ -20,6 +20,7 @@ from django.views.generic import FormView
 
 from webchat.accounts import identityfile
 from webchat.accounts.asking import ask_worker
+from webchat.accounts.client import address_of
 from webchat.accounts.confirming import (
     LAST_ADMINISTRATOR,
     ConfirmedForm,
@@ -88,7 +89,7 @@ class ConfirmedView(ABC, FormView):
 
     def get_form_kwargs(self) -> dict[str, Any]:
         """Whose password, and from where."""
-        address = self.request.META.get("REMOTE_ADDR") or ""
+        address = address_of(self.request)
         return {"user": self.request.user, "address": address, **super().get_form_kwargs()}
 
     def form_valid(self, form: ConfirmedForm) -> HttpResponse:

@@ -20,6 +20,7 @@ from django.template import loader
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
+from webchat.accounts.client import address_of
 from webchat.accounts.letters import post
 from webchat.accounts.sessions import end_sessions
 from webchat.accounts.throttle import take
@@ -75,7 +76,7 @@ class PasswordReset(PasswordResetView):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Check the bound of the asking address, and that a link in the letter leads to us."""
-        client, window_s = request.META.get("REMOTE_ADDR") or "", settings.RESET_WINDOW_S
+        client, window_s = address_of(request), settings.RESET_WINDOW_S
         if not settings.DEPLOYMENT.trusts_host:
             return self._refused(str(NO_ADDRESS), 503)
         if not take("reset", client, settings.RESET_LETTERS_PER_CLIENT_MAX, window_s):

@@ -26,6 +26,7 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from webchat.accounts.browsers import UNKNOWN, browser_words, shown
+from webchat.accounts.client import address_of
 from webchat.accounts.sessionstore import SessionStore
 from webchat.chat.addresses import user_group
 from webchat.models import BrowserSession
@@ -120,7 +121,7 @@ def still_valid(session_key: str, user_id: int) -> bool:
 def _signed_in(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
     request.session[OPENED] = {
         "at": timezone.now().isoformat(),
-        "address": request.META.get("REMOTE_ADDR") or "",
+        "address": address_of(request),
         "browser": browser_words(request.META.get("HTTP_USER_AGENT", "")),
     }
 

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
+from webchat.accounts.client import address_of
 from webchat.accounts.creation import create_account
 from webchat.accounts.forms import NAME_TAKEN, ChangePasswordForm, IdentityForm, SignInForm, SignUpForm
 from webchat.accounts.invitations import check
@@ -42,7 +43,7 @@ class SignIn(LoginView):
 
     def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         """Check the attempt's bound, then the password."""
-        self.attempt = Attempt(request.POST.get("username", ""), request.META.get("REMOTE_ADDR") or "")
+        self.attempt = Attempt(request.POST.get("username", ""), address_of(request))
         if not self.attempt.allowed():
             form = self.get_form_class()(request)
             context = self.get_context_data(form=form, refusal=too_many_attempts())
@@ -125,7 +126,7 @@ def _refusal(token: str) -> str | None:
 
 def _new_account(request: HttpRequest, form: SignUpForm, identity: IdentityForm) -> User | None:
     """The account, or None and a form that says why not."""
-    client, chosen = request.META.get("REMOTE_ADDR") or "", form.cleaned_data
+    client, chosen = address_of(request), form.cleaned_data
     if identity.cleaned_data["file"] is not None and not take(
         "identity", client, settings.IDENTITY_FILES_PER_CLIENT_MAX, settings.SIGNIN_WINDOW_S
     ):
