@@ -17,8 +17,9 @@ with one (author, id) only the first in the order is shown.
 
 Invariants: bytes alone decide whether a body fits its kind; who edits or deletes names itself as the
 target's author, so nobody can touch what another wrote; a kind that this version does not know is kept,
-passed on and never shown, so that a later version's messages survive among earlier nodes. What such a node
-kept without being able to check it stays unknown after an update, unless it fits its kind.
+passed on and never shown, so that a later version's messages survive among earlier nodes. So is what does
+not fit a kind that only some versions know: were it refused where the kind is known and kept where it is not,
+those logs would never be equal.
 """
 
 from __future__ import annotations
@@ -55,6 +56,9 @@ class Kind(IntEnum):
     CARD = 8
     FILE = 9
 
+
+KNOWN_TO_ALL = (Kind.TEXT, Kind.SKIP, Kind.PROFILE)
+"""The kinds of the first version: every node refuses a body that does not fit one of them."""
 
 TEXTS = (Kind.TEXT, Kind.REPLY, Kind.FILE)
 """What stands in the timeline by itself."""

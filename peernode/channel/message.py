@@ -2,19 +2,20 @@
 
 Invariants: whether bytes are a valid message depends on the bytes alone, never on a clock or on what
 else is known, or replicas would disagree; one message has one encoding (the decoder encodes again and
-compares); ``digest`` names the bytes, ``order_key`` is the one order everywhere.
+compares); a body that does not fit a kind makes a message that says nothing, and an invalid one only if all
+versions know that kind; ``digest`` names the bytes, ``order_key`` is the one order everywhere.
 """
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 from peernode.channel.filetree import FileRef, file_in
 from peernode.channel.kinds import NAME_MAX_BYTES as NAME_MAX_BYTES
 from peernode.channel.kinds import Kind as Kind
-from peernode.channel.kinds import Target, UnknownKind, check_body, kind_of, skipped_by, target_of
+from peernode.channel.kinds import KNOWN_TO_ALL, Target, UnknownKind, check_body, kind_of, skipped_by, target_of
 from peernode.errors import LocalProtocolError, RemoteProtocolError
 from peernode.identity import Identity, verify
 from peernode.wire.codec import Fields, pack, unpack
@@ -65,23 +66,13 @@ class Message:
 
     @classmethod
     def trusted(cls, raw: bytes) -> Message:
-        """The message in bytes of our own store, whose signature was verified when they came.
-
-        An earlier version may have kept it without knowing its kind: if it does not fit, it stays unknown.
-        """
-        message = _decode(raw)
-        try:
-            _check_body(message)
-        except RemoteProtocolError:
-            return replace(message, kind=UnknownKind(int(message.kind)))
-        return message
+        """The message in bytes of our own store, whose signature was verified when they came."""
+        return _decode(raw)
 
     @classmethod
     def claimed(cls, raw: bytes) -> Message:
         """The message in bytes of anybody, whose signature nobody has verified; ``RemoteProtocolError``."""
-        message = _decode(raw)
-        _check_body(message)
-        return message
+        return _decode(raw)
 
     @property
     def named_before(self) -> tuple[bytes, ...]:
@@ -138,6 +129,7 @@ def sign_message(
     signature = identity.sign("message", pack(items))
     raw = pack([*items, signature])
     try:
+        check_body(kind_of(int(kind)), identity.public_key, body, parts)
         return Message.claimed(raw)
     except RemoteProtocolError as error:
         raise LocalProtocolError(f"this is no valid message: {error}") from error
@@ -188,15 +180,23 @@ def _decode(raw: bytes) -> Message:
     body, parts = fields.take_bytes_upto(BODY_MAX_BYTES), fields.take_bytes_list(PARTS_MAX, 32)
     signature = fields.take_bytes(64)
     place = (channel_id, author, instance, seq, prev, message_id, hlc)
-    message = Message(*place, kind_of(number), body, tuple(parts), signature, raw)
+    message = Message(*place, _kind(number, author, body, parts), body, tuple(parts), signature, raw)
     _check_place(message)
     if pack([*_items(message), signature]) != raw:
         raise RemoteProtocolError("not the canonical encoding")
     return message
 
 
-def _check_body(message: Message) -> None:
-    check_body(message.kind, message.author, message.body, message.parts)
+def _kind(number: int, author: bytes, body: bytes, parts: list[bytes]) -> Kind | UnknownKind:
+    """What does not fit its kind is of a kind that we don't know: versions differ in that, logs must not."""
+    kind = kind_of(number)
+    try:
+        check_body(kind, author, body, tuple(parts))
+    except RemoteProtocolError:
+        if kind in KNOWN_TO_ALL:
+            raise
+        return UnknownKind(number)
+    return kind
 
 
 def _check_place(message: Message) -> None:

@@ -23,11 +23,11 @@ from peernode.channel.kinds import (
     reaction_of,
     target_of,
 )
-from peernode.channel.message import SEQ_MAX, Message, check_signature, decode_message, sign_message
+from peernode.channel.message import SEQ_MAX, Message, decode_message, sign_message
 from peernode.channel.parts import join_parts, part_digest
 from peernode.channel.quota import cost_of_raw
 from peernode.config import NodeConfig
-from peernode.errors import PeerNodeError, RemoteProtocolError
+from peernode.errors import LocalProtocolError, PeerNodeError, RemoteProtocolError
 from peernode.identity import Identity
 from tests.channel.making import CHANNEL, INSTANCE, unchecked, uuid7
 
@@ -84,14 +84,15 @@ def test_a_kind_of_a_later_version_is_kept_and_says_nothing() -> None:
 
 
 @pytest.mark.parametrize("kind", [Kind.EDIT, Kind.DELETE, Kind.REACTION, Kind.REPLY, Kind.CARD, Kind.FILE])
-def test_what_an_earlier_version_kept_without_knowing_its_kind_stays_unknown(kind: Kind) -> None:
-    kept = Message.trusted(unchecked(ALICE, kind, b"\xff whatever"))
-    check_signature(kept)
+def test_what_does_not_fit_its_kind_says_nothing_but_is_a_message_and_is_signed_by_nobody_here(
+    kind: Kind,
+) -> None:
+    kept = decode_message(unchecked(ALICE, kind, b"\xff whatever"))
     assert (kept.kind, kept.target, kept.skips) == (UnknownKind(kind), None, None)
     assert changes_of([kept]) == UNCHANGED
     assert cost_of_raw(kept.raw) == len(kept.raw)
-    with pytest.raises(RemoteProtocolError):
-        Message.claimed(kept.raw)
+    with pytest.raises(LocalProtocolError):
+        message(kind, b"\xff whatever")
 
 
 @given(st.sampled_from([Kind.TEXT, Kind.REPLY, Kind.EDIT]), st.text(min_size=1, max_size=4000))

@@ -28,7 +28,11 @@ def test_a_node_starts_with_what_it_kept_unchecked_and_chats_on() -> None:
 
         await flock[1].say("after")
         await flock.expect(lambda: "after" in flock[0].texts(), 15, "it is served on")
-        page = flock[0].node.history(LOBBY)
-        assert [message.text for message in page] == ["before", "after"]
+        # As if the others knew the kinds and node 0 did not, or the other way round: the logs agree.
+        await flock.expect(lambda: len({held(bird).log.root() for bird in flock}) == 1, 30, "equal logs")
+        for bird in flock:
+            page = bird.node.history(LOBBY)
+            assert [message.text for message in page] == ["before", "after"]
+            assert set(kept) <= set(bird.node._context.store.newest(channel_id, None, 100))
 
     story(tell, 3)
