@@ -13,9 +13,17 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from peernode.channel.filetree import FileRef, file_in
+from peernode.channel.kinds import (
+    KNOWN_TO_ALL,
+    Target,
+    UnknownKind,
+    check_body,
+    kind_of,
+    skipped_by,
+    target_of,
+)
 from peernode.channel.kinds import NAME_MAX_BYTES as NAME_MAX_BYTES
 from peernode.channel.kinds import Kind as Kind
-from peernode.channel.kinds import KNOWN_TO_ALL, Target, UnknownKind, check_body, kind_of, skipped_by, target_of
 from peernode.errors import LocalProtocolError, RemoteProtocolError
 from peernode.identity import Identity, verify
 from peernode.wire.codec import Fields, pack, unpack

@@ -19,18 +19,12 @@ from collections.abc import Callable
 
 from peernode.pubsub.context import Context
 from peernode.pubsub.reachability import InitiatorReachabilityMonitor
-from peernode.pubsub.relay import FAILURES, Relays
+from peernode.pubsub.relay import FAILURES, MISSED_RTOS, Relays
 from peernode.pubsub.spread import Spread
+from peernode.pubsub.staged import in_stages
 from peernode.wire.codec import Fields
 from peernode.wire.contact import Contact
 from peernode.wire.ops import Op
-
-MISSED_RTOS = 3.0
-"""Two sends have then been missed: a relay is asked, if the alternative initiators have had their turn. Timed
-by clean samples alone: what else got lost on the path is a reason to go round it, not to wait longer."""
-
-NEXT_MAX_S = 0.4
-"""The next relay is asked after so long at the latest: two that are no use leave the third its time."""
 
 ALTERNATIVES_FIRST = 2
 """So many of them have pushed before a relay is asked, and have had time to report the ack."""
@@ -108,26 +102,19 @@ class Detours:
 
     async def _try_all(self, spread: Spread, contact: Contact) -> None:
         """One relay after the other; what is asked already goes on until it is answered or given up."""
-        replica, ended, tries = spread.replica, asyncio.Event(), list[asyncio.Task[None]]()
-        for via in self._relays.candidates(replica, contact):
-            replica.leases.expire(self._context.now())
-            if contact.id in spread.acked or replica.leases.contact(contact.id) is None:
-                return
-            tries.append(self._context.tasks.spawn(self._try(spread, contact, via), "delivery.through"))
-            tries[-1].add_done_callback(lambda _: ended.set())
-            ended.clear()
-            try:
-                async with asyncio.timeout(self._patience_s(via)):
-                    await ended.wait()
-            except TimeoutError:
-                self._context.collector.count("delivery.relay_slow")
-        while contact.id not in spread.acked and not all(task.done() for task in tries):
-            ended.clear()
-            await ended.wait()
+        replica = spread.replica
 
-    def _patience_s(self, via: Contact) -> float:
-        """How long a relay is waited for before the next one is asked as well."""
-        return min(NEXT_MAX_S, MISSED_RTOS * self._context.rpc.measured_rto_s(via.public_key))
+        def done() -> bool:
+            replica.leases.expire(self._context.now())
+            return contact.id in spread.acked or replica.leases.contact(contact.id) is None
+
+        await in_stages(
+            self._context.tasks,
+            self._relays.candidates(replica, contact),
+            lambda via: self._try(spread, contact, via),
+            self._relays.patience_s,
+            done,
+        )
 
     async def _try(self, spread: Spread, contact: Contact, via: Contact) -> None:
         """The push through one of them."""

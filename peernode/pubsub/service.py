@@ -38,6 +38,7 @@ from peernode.pubsub.reachability import InitiatorReachabilityMonitor
 from peernode.pubsub.reading import Reading
 from peernode.pubsub.recovery import AT_ONCE, Recovery
 from peernode.pubsub.relay import Relays
+from peernode.pubsub.relaying import RelayServer
 from peernode.pubsub.renewal import Renewal
 from peernode.pubsub.repair import Repair
 from peernode.pubsub.replica import Replica
@@ -60,7 +61,8 @@ class PubSub:
         self.storage = PubSubStorage(context)
         self.ingest = Ingest(context)
         self.monitor = InitiatorReachabilityMonitor(context)
-        self.relays = Relays(context, self.storage, self.monitor)
+        self.relays = Relays(context, self.monitor)
+        self.relaying = RelayServer(context, self.storage, self.monitor)
         self.delivery = MessageDelivery(context, self.monitor, self.relays)
         self.audience = Audience(context, self.delivery)
         self.outbox = Outbox(context)
@@ -80,7 +82,7 @@ class PubSub:
         Archive(context, self.storage)
         self.intake = Intake(context, self.storage, self.ingest, self.delivery)
         self.intake.asked = self.outbox.asked
-        self.relays.push = self.intake.push
+        self.relaying.push = self.intake.push
         self.probing = Probing(context, self.storage, self.monitor, self.relays, membership.proving)
         self.matrix = Matrix(context, self.storage, self.monitor)
         self.profile = OwnProfile(context, self.storage, self.publisher)
@@ -124,6 +126,7 @@ class PubSub:
             self.catch_up,
             self.expiry,
             self.relays,
+            self.relaying,
             self.probing,
             self._membership,
             self.presence,

@@ -43,8 +43,8 @@ class Pending:
     """A question of a series: no answer says nothing yet, whoever asks goes on to find out and is the one to
     tell; and it is not the one that waits longer because others were lost."""
     first_max_s: float | None
-    """The first sending is waited for no longer, however long the path has made others wait; that no answer
-    came in time makes no other request wait longer."""
+    """The first sending is waited for no longer, unless the path is known to take longer, however long losses
+    have made others wait; that no answer came in time makes no other request wait longer."""
     outcome: asyncio.Future[Outcome]
     sends: int = 0
     first_s: float = 0.0
@@ -130,7 +130,7 @@ class Requests:
             pass  # it waited for company or for a third: it says nothing of the path
         elif pending.sends == 1:
             self._rtos.sample(peer.public_key, peer.rto, elapsed_s, pending.first_s)
-        elif not pending.retried_with_token:
+        elif not pending.retried_with_token and pending.first_max_s is None:
             peer.rto.backed_off_s = self._rtos.after_s(pending.first_s, pending.sends)
         peer.timeouts = 0
         if source in pending.sent_to:
@@ -169,7 +169,9 @@ class Requests:
         rtos, rto = self._rtos, pending.peer.rto
         pending.first_s = rtos.measured_s(rto) if pending.tentative else rtos.first_s(rto)
         if pending.first_max_s is not None:
-            pending.first_s = min(pending.first_s, pending.first_max_s)
+            # Never shorter than the path takes: what came back in time would be given up unheard.
+            least_s = rtos.measured_s(rto) if rto.srtt_s is not None else 0.0
+            pending.first_s = min(pending.first_s, max(pending.first_max_s, least_s))
         pending.started_at = self._clock.monotonic()
         self._transmit(pending)
 

@@ -224,3 +224,34 @@ def test_one_seed_is_one_course() -> None:
         return events
 
     assert course() == course()
+
+
+def test_a_test_of_a_long_path_waits_as_long_as_the_path_takes() -> None:
+    async def script(ann: Node, ben: Node) -> None:
+        ben.serve(Op.PUSH, lambda caller, body: [])
+        for _ in range(20):
+            await ann.request(ben.contact, Op.PUSH, [])
+        settled = ann.measured_rto_s(ben.identity.public_key)
+        assert settled > 0.6
+        before = ann.counters["retransmitted"]
+        await ann.request(ben.contact, Op.PUSH, [], sends=1, first_max_s=0.45)
+        assert ann.counters["retransmitted"] == before
+
+    run(SimWorld(seed=3, one_way_ms=(300, 300)), script)
+
+
+def test_what_is_answered_late_after_a_shortened_wait_makes_nothing_else_wait_longer() -> None:
+    async def slow(caller: Caller, body: Fields) -> list[Any]:
+        await asyncio.sleep(0.1)
+        return []
+
+    async def script(ann: Node, ben: Node) -> None:
+        ben.serve(Op.PUSH, lambda caller, body: [])
+        ben.serve(Op.PROBE, slow)
+        for _ in range(20):
+            await ann.request(ben.contact, Op.PUSH, [])
+        settled = ann.rto_s(ben.identity.public_key)
+        await ann.request(ben.contact, Op.PROBE, [], first_max_s=0.3)
+        assert ann.rto_s(ben.identity.public_key) == pytest.approx(settled)
+
+    run(SimWorld(seed=3, one_way_ms=(20, 20)), script)
