@@ -6,8 +6,8 @@ message (``WantedFiles``), and everybody else when somebody wants to see them. S
 number of nodes that hold all of it, which ``available`` asks them.
 
 Invariants: a block counts only if its digest and its length are those of the tree that the message names; at
-most ``FETCHES_AT_ONCE`` files are fetched at a time, ``AT_ONCE`` blocks of each; who fails to give several
-blocks of a file one after the other is asked for no other in that fetch.
+most ``FETCHES_AT_ONCE`` files are fetched at a time, ``AT_ONCE`` blocks of each, ``AT_ONE_HOLDER`` from one
+holder; who fails to give several blocks of a file one after the other is asked for no other in that fetch.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from peernode.pubsub.audience import Audience
 from peernode.pubsub.context import Context
 from peernode.pubsub.fileshelf import SLICE, FileShelf
 from peernode.pubsub.replica import Replica
+from peernode.pubsub.staged import Turns
 from peernode.pubsub.storage import PubSubStorage
 from peernode.rpc.rpc import Caller
 from peernode.store.base import PutPart
@@ -36,9 +37,14 @@ from peernode.wire.codec import Fields
 from peernode.wire.contact import Contact
 from peernode.wire.ops import Op, Status
 
-FETCHES_AT_ONCE = 2
+FETCHES_AT_ONCE = 4
+"""Twice as many as this node fetches by itself, so that what somebody wants to see has room."""
+
 AT_ONCE = 12
-"""Blocks of one file that are asked for at a time: other requests to the same peer need room, too."""
+"""Blocks of one file that are asked for at a time."""
+
+AT_ONE_HOLDER = 24
+"""Blocks that one holder is asked for at a time: other requests to it need room, too."""
 
 FETCHING_MAX = 1024
 """Files that wait for their turn, or are being fetched; who wants another is told that nobody has it."""
@@ -86,6 +92,7 @@ class Files:
         self._got: dict[str, int] = {}
         """Bytes that are here of a file that is being fetched."""
         self._gate = asyncio.Semaphore(FETCHES_AT_ONCE)
+        self._turns = Turns(AT_ONE_HOLDER, FETCHES_AT_ONCE * AT_ONCE)
         context.rpc.serve(Op.HOLDS, self._serve_holds)
 
     def sizes(self) -> dict[str, tuple[int, int]]:
@@ -179,9 +186,10 @@ class Files:
         """A block from the holders, beginning with another one each time."""
         for holder in holders.in_turn(turn):
             try:
-                answer = await self._context.rpc.request(
-                    holder, Op.GET_PART, [replica.channel_id, digest], prove=True
-                )
+                async with self._turns.of(holder.public_key):
+                    answer = await self._context.rpc.request(
+                        holder, Op.GET_PART, [replica.channel_id, digest], prove=True
+                    )
                 block = Fields(answer).take_bytes_upto(self._context.config.part_max_bytes)
             except _UNHEARD as error:
                 self._context.collector.count(f"files.{type(error).__name__}")

@@ -148,7 +148,6 @@ class PubSub:
             if not entry.complete and not entry.counted:  # an ack that comes only now finds it
                 self.delivery.spread(entry.replica, entry.message)
         self.profile.load()
-        self.wanted.load()
         spawn = self._context.tasks.spawn
         spawn(self.replication.run(), "replication")
         spawn(self.renewal.run(), "renewals")
@@ -156,6 +155,7 @@ class PubSub:
         spawn(self.expiry.run(), "expiry")
         spawn(self.probing.run(), "probing")
         spawn(self.unreached.run(), "unreached")
+        spawn(self.wanted.run(), "files")
         spawn(self.fates.run(), "fates")
         for replica in self.storage.replicas.values():
             self.storage.local_view(replica)

@@ -1,29 +1,44 @@
 """``WantedFiles``: the files that this node should have as an initiator and does not have yet.
 
-Invariants: each is tried as soon as its message is stored; after a try in vain it waits, twice as long each
-time up to ``AGAIN_MAX_S``, and no other file waits for that; over ``WANTED_MAX`` the one that was named
-longest ago gives way until the next start.
+What is stored while the channel is ours is wanted at once; what was stored before is found when the channel
+becomes ours, also after a restart.
+
+Invariants: only files of channels of which this node is an initiator are fetched, each by the nodes of its
+own channel; ``TRIED_AT_ONCE`` at a time, so that one that drips holds up no other; after a try in vain, or
+one that the own disk spoils, it waits, twice as long each time up to ``AGAIN_MAX_S``; over ``WANTED_MAX``
+the most hopeless one gives way until all channels are looked through again.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import OrderedDict
 from dataclasses import dataclass
 
 from peernode.channel.filetree import FileRef, file_in
 from peernode.channel.kinds import Kind
 from peernode.channel.message import Message
+from peernode.errors import PeerNodeError
 from peernode.pubsub.context import Context
 from peernode.pubsub.files import Files
 from peernode.pubsub.ingest import Source
 from peernode.pubsub.replica import Replica
 from peernode.pubsub.storage import PubSubStorage
+from peernode.pubsub.turns import in_turns
 
 WANTED_MAX = 1024
+TRIED_AT_ONCE = 2
 AGAIN_S = 10.0
 AGAIN_MAX_S = 600.0
+
+LOOK_S = 5.0
+"""How often it is looked which channels have become ours."""
+
+LOOK_ANEW_S = 600.0
+"""All of them are looked through again so often at most, when the table was too small."""
+
+Key = tuple[bytes, str]
+"""Channel id and the file's key: a file that two channels name is wanted for each."""
 
 
 @dataclass(slots=True)
@@ -32,6 +47,7 @@ class _Wanted:
 
     replica: Replica
     author: bytes
+    message_id: bytes
     file: FileRef
     due_s: float = 0.0
     pause_s: float = AGAIN_S
@@ -44,55 +60,106 @@ class WantedFiles:
         self._context = context
         self._storage = storage
         self._files = files
-        self._wanted: OrderedDict[str, _Wanted] = OrderedDict()
-        """By the files' keys."""
-        self._worker: asyncio.Task[None] | None = None
+        self._wanted: dict[Key, _Wanted] = {}
+        self._trying: set[Key] = set()
+        self._looked: dict[bytes, Replica] = {}
+        """The channels of ours that were looked through, by id."""
         self._news = asyncio.Event()
+        self._full_s: float | None = None
+        """Since when the table has been too small."""
 
     def sizes(self) -> dict[str, tuple[int, int]]:
-        """How full the table is, with its bound."""
-        return {"files_wanted": (len(self._wanted), WANTED_MAX)}
-
-    def load(self) -> None:
-        """Take up what the last run had not fetched yet, of the channels that are stored here."""
-        for replica in self._storage.replicas.values():
-            for raw in self._context.store.of_kind(replica.channel_id, int(Kind.FILE)):
-                self.stored(replica, Message.trusted(raw), Source.SYNC)
+        """How full the tables are, each with its bound."""
+        return {
+            "files_wanted": (len(self._wanted), WANTED_MAX),
+            "files_tried": (len(self._trying), TRIED_AT_ONCE),
+        }
 
     def stored(self, replica: Replica, message: Message, source: Source) -> None:
-        """A message is in the log: if it names a file, an initiator wants it."""
-        if message.kind is not Kind.FILE or source is Source.OWN:
-            return
+        """A message is in the log: if it names a file, an initiator wants it. Reads nothing."""
+        if message.kind is Kind.FILE and source is not Source.OWN and replica.serves:
+            self._want(replica, message)
+            self._news.set()
+
+    def _want(self, replica: Replica, message: Message) -> None:
         file = file_in(message.body)
-        if self._files.shelf.whole(file) or file.key in self._wanted:
+        key = (replica.channel_id, file.key)
+        if key in self._wanted:
             return
-        self._wanted[file.key] = _Wanted(replica, message.author, file)
+        self._wanted[key] = _Wanted(replica, message.author, message.id, file)
         if len(self._wanted) > WANTED_MAX:
-            self._wanted.popitem(last=False)
+            able = (each for each in self._wanted if each not in self._trying)
+            del self._wanted[max(able, key=lambda each: self._wanted[each].pause_s)]
+            self._full_s = self._full_s or self._context.now()
             self._context.collector.count("files.wanted_full")
-        self._news.set()
-        if self._worker is None or self._worker.done():
-            self._worker = self._context.tasks.spawn(self._fetch(), "files")
 
-    async def _fetch(self) -> None:
-        """Each when it is due, until all of them are here."""
-        while self._wanted:
+    async def run(self) -> None:
+        """Find what is wanted and try it when it is due; ends with the node."""
+        while True:
+            await self._look()
             self._news.clear()
-            key, wanted = min(self._wanted.items(), key=lambda item: item[1].due_s)
-            wait_s = wanted.due_s - self._context.now()
-            if wait_s > 0:
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(wait_s):
-                        await self._news.wait()
-            elif await self._try(wanted):
-                self._wanted.pop(key, None)
-            else:
-                wanted.due_s = self._context.now() + wanted.pause_s
-                wanted.pause_s = min(AGAIN_MAX_S, wanted.pause_s * 2)
+            wait_s = LOOK_S
+            waiting = [key for key in self._wanted if key not in self._trying]
+            for key in sorted(waiting, key=lambda key: self._wanted[key].due_s):
+                if len(self._trying) >= TRIED_AT_ONCE:
+                    break
+                due_s = self._wanted[key].due_s - self._context.now()
+                if due_s > 0:
+                    wait_s = min(wait_s, due_s)
+                    break
+                self._trying.add(key)
+                self._context.tasks.spawn(self._try(key, self._wanted[key]), "files.wanted")
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait_s):
+                    await self._news.wait()
 
-    async def _try(self, wanted: _Wanted) -> bool:
-        """Whether it is here now, or of no concern any more."""
+    async def _look(self) -> None:
+        """Take up what channels that have become ours name already."""
+        if self._full_s is not None and self._context.now() - self._full_s >= LOOK_ANEW_S:
+            self._full_s = None
+            self._looked.clear()
+        self._looked = {
+            channel_id: replica
+            for channel_id, replica in self._looked.items()
+            if self._storage.replicas.get(channel_id) is replica and replica.serves
+        }
+        async for replica in in_turns(self._storage.replicas.values()):
+            if replica.serves and replica.channel_id not in self._looked:
+                self._looked[replica.channel_id] = replica
+                await self._look_through(replica)
+
+    async def _look_through(self, replica: Replica) -> None:
+        try:
+            raws = self._context.store.of_kind(replica.channel_id, int(Kind.FILE))
+        except PeerNodeError as error:
+            self._context.collector.count(f"files.{error.code}")
+            del self._looked[replica.channel_id]  # once more at the next look
+            return
+        async for raw in in_turns(raws):
+            message = Message.trusted(raw)
+            if message.kind is Kind.FILE:
+                self._want(replica, message)
+
+    async def _try(self, key: Key, wanted: _Wanted) -> None:
+        """Fetch one; it is wanted no more when it is here, or of no concern."""
+        try:
+            settled = await self._settled(wanted)
+        except PeerNodeError as error:
+            self._context.collector.count(f"files.{error.code}")
+            settled = False
+        finally:
+            self._trying.discard(key)
+        if settled:
+            self._wanted.pop(key, None)
+        else:
+            wanted.due_s = self._context.now() + wanted.pause_s
+            wanted.pause_s = min(AGAIN_MAX_S, wanted.pause_s * 2)
+        self._news.set()
+
+    async def _settled(self, wanted: _Wanted) -> bool:
         replica = wanted.replica
-        if self._storage.replicas.get(replica.channel_id) is not replica:
+        if self._storage.replicas.get(replica.channel_id) is not replica or not replica.serves:
+            return True  # when the channel becomes ours again it is looked through again
+        if not self._context.store.by_id(replica.channel_id, wanted.message_id):
             return True
-        return replica.serves and await self._files.fetch(replica, wanted.author, wanted.file)
+        return await self._files.fetch(replica, wanted.author, wanted.file)

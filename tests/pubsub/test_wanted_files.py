@@ -1,0 +1,129 @@
+"""Which files an initiator fetches by itself, when, and what does not stop it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from peernode.errors import PeerNodeError
+from peernode.pubsub import wantedfiles
+from peernode.pubsub.wantedfiles import AGAIN_S, LOOK_S
+from peernode.rpc.rpc import Caller
+from peernode.wire.ops import Op
+from tests.pubsub.flock import LOBBY, Bird, Flock, story
+from tests.pubsub.test_files import CONTENT, got, name_a_file_of_nobody, shared, whole
+from tests.pubsub.test_findings_truth import Answer, lie
+from tests.pubsub.test_relay import replica_of
+
+OTHER = "#other"
+
+
+async def holders(flock: Flock, message_id: str) -> list[Bird]:
+    return [bird for bird in flock if await whole(bird, message_id) == CONTENT]
+
+
+def initiators(flock: Flock) -> list[Bird]:
+    return [bird for bird in flock if replica_of(bird).serves]
+
+
+def test_only_initiators_fetch_and_who_becomes_one_does() -> None:
+    async def tell(flock: Flock) -> None:
+        message_id = await shared(flock)
+        await asyncio.sleep(30)
+        ours = initiators(flock)
+        able = [bird for bird in flock if bird in ours or bird is flock[0]]
+        assert await holders(flock, message_id) == able
+        gone = next(bird for bird in ours if bird is not flock[0])
+        left = [bird for bird in flock if bird is not gone]
+        gone.crash()
+        await flock.expect(lambda: sum(replica_of(bird).serves for bird in left) == 3, 60, "another one")
+        await asyncio.sleep(LOOK_S + AGAIN_S)
+        new = next(bird for bird in left if replica_of(bird).serves and bird not in able)
+        assert await whole(new, message_id) == CONTENT
+
+    story(tell, 6, replicas=3)
+
+
+def test_a_file_that_two_channels_name_is_wanted_for_each() -> None:
+    """Of the first nobody has the contents; the other's author has."""
+
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        await flock.join(OTHER)
+        author = flock[0]
+        first = await author.call(author.node.share(LOBBY, None, CONTENT, "one.bin"))
+        second = await author.call(author.node.share(OTHER, None, CONTENT, "one.bin"))
+        await asyncio.sleep(1)
+        wanted = flock[1].node._pubsub.wanted
+        assert {key[0] for key in wanted._wanted} <= {replica_of(author).channel_id} | {
+            author.node._pubsub.storage.by_name(OTHER).channel_id
+        }
+        await asyncio.sleep(AGAIN_S)
+        assert await whole(flock[1], first.id) == CONTENT
+        read = flock[2].node.read_file(OTHER, second.id, 0, len(CONTENT))
+        assert await flock[2].call(read) == CONTENT
+        assert not wanted._wanted
+
+    story(tell, 3)
+
+
+def test_one_that_drips_holds_up_no_other() -> None:
+    """Its holder answers each question for a block after four seconds."""
+
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+
+        async def slowly(caller: Caller, ask: Answer) -> list[Any]:
+            await asyncio.sleep(4)
+            return await ask()
+
+        lie(flock[0], Op.GET_PART, slowly)
+        dripped = await flock[0].call(flock[0].node.share(LOBBY, None, CONTENT, "drips.bin"))
+        await asyncio.sleep(1)
+        second = await flock[1].call(flock[1].node.share(LOBBY, None, CONTENT[:100_000], "fast.bin"))
+        await asyncio.sleep(AGAIN_S)
+        assert await whole(flock[2], second.id, 100_000) is not None
+        assert await holders(flock, dripped.id) == [flock[0]]
+
+    story(tell, 3)
+
+
+def test_a_disk_that_cannot_be_read_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        store = flock[1].node._context.store
+        real, failures = store.by_id, 0
+
+        def unreadable(channel_id: bytes, message_id: bytes) -> list[bytes]:
+            nonlocal failures
+            if asyncio.current_task().get_name() == "files.wanted" and failures < 2:  # type: ignore[union-attr]
+                failures += 1
+                raise PeerNodeError("STORE_CORRUPT", "a page")
+            return real(channel_id, message_id)
+
+        monkeypatch.setattr(store, "by_id", unreadable)
+        state = await flock[0].call(flock[0].node.share(LOBBY, None, CONTENT, "notes.txt"))
+        await flock.expect(lambda: got(flock[1]) is not None, 5, "the message")
+        await asyncio.sleep(4 * AGAIN_S)
+        assert (failures, flock[1].node.happened()["files.STORE_CORRUPT"]) == (2, 2)
+        assert await whole(flock[1], state.id) == CONTENT
+
+    story(tell, 3)
+
+
+def test_at_the_bound_the_most_hopeless_gives_way_and_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wantedfiles, "WANTED_MAX", 2)
+
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        for _ in range(2):
+            await name_a_file_of_nobody(flock[0])
+            await asyncio.sleep(2 * AGAIN_S)
+        state = await flock[0].call(flock[0].node.share(LOBBY, None, CONTENT, "notes.txt"))
+        await asyncio.sleep(AGAIN_S)
+        assert await holders(flock, state.id) == list(flock)
+        assert len(flock[1].node._pubsub.wanted._wanted) <= 2
+
+    story(tell, 3)
