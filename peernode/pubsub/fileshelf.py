@@ -2,7 +2,7 @@
 
 Invariants: a file counts as whole only when all its blocks were committed before the mark that says so; a
 block that is lost takes the mark away as soon as this node reads it (others that ask for it are told that
-it is missing, and ask elsewhere).
+it is missing, and ask elsewhere), and all are read now and then (``FileScrub``).
 """
 
 from __future__ import annotations
@@ -46,14 +46,34 @@ class FileShelf:
         for index in leaves:
             block = self._leaf(file, index, blocks)
             if block is None:
-                self._context.collector.count("files.block_lost")
-                await self._context.save(self.mark(file, whole=False))
+                await self._lost(file)
                 return None
             found.append(block)
             if index % SLICE == SLICE - 1:
                 await asyncio.sleep(0)
         begin = offset - first * LEAF_BYTES
         return b"".join(found)[begin : begin + length]
+
+    async def sound(self, file: FileRef) -> bool:
+        """Read every block of a file that counts as whole; when one is lost, it is whole no more."""
+        level, last = [file.root], len(file.widths) - 1
+        for depth in range(len(file.widths)):
+            below: list[bytes] = []
+            for index, digest in enumerate(level):
+                block = self.block(file, depth, digest, index)
+                if block is None:
+                    await self._lost(file)
+                    return False
+                if depth < last:
+                    below.extend(digests_in(block))
+                if index % SLICE == SLICE - 1:
+                    await asyncio.sleep(0)
+            level = below
+        return True
+
+    async def _lost(self, file: FileRef) -> None:
+        self._context.collector.count("files.block_lost")
+        await self._context.save(self.mark(file, whole=False))
 
     def _leaf(self, file: FileRef, index: int, seen: dict[bytes, bytes]) -> bytes | None:
         """A leaf, by the way down from the root."""

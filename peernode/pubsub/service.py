@@ -23,6 +23,7 @@ from peernode.pubsub.delivery import MessageDelivery
 from peernode.pubsub.expiry import Expiry
 from peernode.pubsub.fates import Fates
 from peernode.pubsub.files import Files
+from peernode.pubsub.filescrub import FileScrub
 from peernode.pubsub.ingest import Ingest
 from peernode.pubsub.intake import Intake
 from peernode.pubsub.join import Joiner
@@ -156,6 +157,7 @@ class PubSub:
         spawn(self.probing.run(), "probing")
         spawn(self.unreached.run(), "unreached")
         spawn(self.wanted.run(), "files")
+        spawn(FileScrub(self._context, self.storage, self.files.shelf, self.wanted).run(), "files.scrub")
         spawn(self.fates.run(), "fates")
         for replica in self.storage.replicas.values():
             self.storage.local_view(replica)

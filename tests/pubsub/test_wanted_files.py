@@ -9,6 +9,7 @@ import pytest
 
 from peernode.errors import PeerNodeError
 from peernode.pubsub import wantedfiles
+from peernode.pubsub.filescrub import EVERY_S
 from peernode.pubsub.wantedfiles import AGAIN_S, LOOK_S
 from peernode.rpc.rpc import Caller
 from peernode.wire.ops import Op
@@ -125,5 +126,22 @@ def test_at_the_bound_the_most_hopeless_gives_way_and_comes_back(monkeypatch: py
         await asyncio.sleep(AGAIN_S)
         assert await holders(flock, state.id) == list(flock)
         assert len(flock[1].node._pubsub.wanted._wanted) <= 2
+
+    story(tell, 3)
+
+
+def test_a_rotten_block_that_nobody_looks_at_is_found_and_fetched_again() -> None:
+    async def tell(flock: Flock) -> None:
+        message_id = await shared(flock)
+        await asyncio.sleep(AGAIN_S)
+        parts = flock[1].disk.nodes[flock[1].identity.node_id].parts
+        digest = next(iter(parts))
+        sound = parts[digest]
+        parts[digest] = sound[:-1] + bytes([sound[-1] ^ 1])
+        found = await flock[2].call(flock[2].node.file_available(LOBBY, message_id))
+        assert found.nodes == 3, "it does not know yet"
+        await asyncio.sleep(2 * EVERY_S + AGAIN_S)
+        assert flock[1].node.happened()["files.block_lost"] == 1
+        assert parts[digest] == sound
 
     story(tell, 3)
