@@ -45,7 +45,7 @@ every_s = 1
 kind = "loss"
 at_s = 9
 for_s = 12
-loss = 0.75
+loss = 0.85
 
 [[faults]]
 kind = "crash"
