@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from peernode.diagnostics.collector import Attempt
+from peernode.diagnostics.records import Attempt
 from peernode.environment import Address
 from peernode.events import NodeState
 from peernode.pubsub.context import Context

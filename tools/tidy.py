@@ -18,7 +18,7 @@ LINES_MAX = 300
 FUNCTION_LINES_MAX = 60
 
 LAYERS: tuple[frozenset[str], ...] = (
-    frozenset({"config", "errors", "clock", "identity", "environment", "events", "tasks"}),
+    frozenset({"config", "errors", "clock", "identity", "environment", "events", "tasks", "span"}),
     frozenset({"wire", "channel"}),
     frozenset({"rpc", "store"}),
     frozenset({"overlay"}),

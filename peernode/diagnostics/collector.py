@@ -1,90 +1,209 @@
-"""``DiagnosticCollector``: what a node did, when, by which route and with what outcome.
+"""``DiagnosticCollector``: what a node did, when, by which route, with what outcome, and where the time went.
 
-Invariants: memory is bounded (a ring of ``config.traces_max`` records and as many message traces,
-the oldest fall out first); recording never fails an operation; no message text is ever recorded.
+Each operation has a ring of its own, so that a flood of one pushes out no other; what failed is kept in one
+more (tries to bring a message to somebody apart, which fail by the hundred when one is cut off). Above ``SAMPLED_OVER_PER_S`` only every ``SAMPLE``-th of an operation that went well is kept, and stands
+for the others, unless the diagnostic mode is on. Counters count everything.
+
+Invariants: memory is bounded, and the oldest fall out first; recording never fails an operation; no message
+text, key or person's name is ever recorded.
 """
 
 from __future__ import annotations
 
+import heapq
 from collections import OrderedDict, deque
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from operator import attrgetter
 from typing import Any
 
 from peernode.clock import Clock
+from peernode.diagnostics.records import OK, Attempt, Record, Wanted
+from peernode.diagnostics.windows import Windows
+from peernode.span import Span
+
+RECORDS_PER_OPERATION_MAX = 256
+OPERATIONS_MAX = 128
+"""Operations that have a ring; their names are fixed in code, so this is never reached."""
+
+FAILURES_MAX = 512
+
+SAMPLED_OVER_PER_S = 50
+SAMPLE = 10
+
+WINDOWS_MAX = 256
+"""Channels whose pushes are counted by time; over it the one without pushes for longest is begun anew."""
+
+PUSHES = ("direct", "initiator", "alternative", "relay")
+"""The methods by which a message is brought to a subscriber."""
+
+ALL = Wanted()
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One try to bring one message to one peer."""
+class _Rate:
+    """How many of one operation there were in the present second."""
 
-    at_s: float
-    peer: str
-    method: str
-    """``publish``, ``direct``, ``initiator``, ``alternative``, ``pull`` …"""
-    outcome: str
-    """``ok`` or the reason why not."""
-    elapsed_ms: float
+    __slots__ = ("count", "second")
 
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One operation that has ended."""
-
-    at_s: float
-    operation: str
-    subject: str
-    outcome: str
-    elapsed_ms: float
-    route: dict[str, Any] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.second = 0
+        self.count = 0
 
 
 class DiagnosticCollector:
-    """Ring buffers of operations and of delivery attempts per message."""
+    """See the module."""
 
     ATTEMPTS_PER_MESSAGE_MAX = 256
 
     def __init__(self, clock: Clock, traces_max: int) -> None:
         self._clock = clock
         self._traces_max = traces_max
-        self._records: deque[Record] = deque(maxlen=traces_max)
+        self._serial = 0
+        self._rings: dict[str, deque[Record]] = {}
+        self._failures: deque[Record] = deque(maxlen=FAILURES_MAX)
+        self._rates: dict[str, _Rate] = {}
         self._attempts: OrderedDict[str, deque[Attempt]] = OrderedDict()
+        self._windows: OrderedDict[bytes, Windows] = OrderedDict()
         self.counters: dict[str, int] = {}
+        self.diagnostic = False
+        """Everything is kept and told, nothing sampled; may be switched at any time."""
         self.on_attempt: list[Callable[[str, Attempt], None]] = []
         """Told of each attempt that has ended; must not raise."""
+        self.on_record: list[Callable[[Record], None]] = []
+        """Told of each record that is kept; must not raise."""
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """How full the tables are, each with its bound."""
-        longest = max((len(trace) for trace in self._attempts.values()), default=0)
+        attempts = max((len(trace) for trace in self._attempts.values()), default=0)
+        records = max((len(ring) for ring in self._rings.values()), default=0)
         return {
-            "records": (len(self._records), self._traces_max),
+            "records": (records, RECORDS_PER_OPERATION_MAX),
+            "operations": (len(self._rings), OPERATIONS_MAX),
+            "failures": (len(self._failures), FAILURES_MAX),
             "traces": (len(self._attempts), self._traces_max),
-            "attempts": (longest, self.ATTEMPTS_PER_MESSAGE_MAX),
+            "attempts": (attempts, self.ATTEMPTS_PER_MESSAGE_MAX),
+            "windows": (len(self._windows), WINDOWS_MAX),
         }
 
     def count(self, name: str, by: int = 1) -> None:
         """Add to a named counter; names are fixed in code, so their number is bounded."""
         self.counters[name] = self.counters.get(name, 0) + by
 
-    def record(self, operation: str, subject: str, outcome: str, started_s: float, **route: Any) -> None:
-        """An operation that began at ``started_s`` (monotonic) has ended."""
-        now = self._clock.monotonic()
-        self.count(f"{operation}.{'ok' if outcome == 'ok' else 'failed'}")
-        self._records.append(Record(now, operation, subject, outcome, (now - started_s) * 1000, route))
+    # -- operations --------------------------------------------------------------------------
 
-    def attempt(self, message: str, peer: str, method: str, outcome: str, started_s: float) -> None:
-        """One delivery or publish attempt of a message (its digest in hex) has ended."""
-        now = self._clock.monotonic()
-        trace = self._attempts.get(message)
-        if trace is None:
+    def begin(self, operation: str, subject: str, trace: str = "") -> Span:
+        """An operation begins; it is recorded when its span ends. ``trace``: the id of its message."""
+        return Span(self._clock, operation, subject, trace, self._ended)
+
+    def span(self) -> Span:
+        """What measures where time goes for somebody who records it himself."""
+        return Span(self._clock)
+
+    def happened(self, operation: str, subject: str, outcome: str = OK, **route: Any) -> None:
+        """Something took place that takes no time."""
+        self.count(f"{operation}.{'ok' if outcome == OK else 'failed'}")
+        self._keep(operation, subject, outcome, 0.0, {}, "", route)
+
+    def _ended(self, span: Span, outcome: str, route: dict[str, Any]) -> None:
+        self.count(f"{span.operation}.{'ok' if outcome == OK else 'failed'}")
+        elapsed_ms = (span.elapsed_s or 0.0) * 1000
+        self._keep(span.operation, span.subject, outcome, elapsed_ms, span.parts_ms(), span.trace, route)
+
+    def _keep(
+        self,
+        operation: str,
+        subject: str,
+        outcome: str,
+        elapsed_ms: float,
+        parts: dict[str, float],
+        trace: str,
+        route: dict[str, Any],
+    ) -> None:
+        stands_for = 1 if outcome != OK or self.diagnostic else self._share(operation)
+        if not stands_for:
+            return
+        self._serial += 1
+        place = (self._serial, self._clock.wall_ms(), operation, subject, outcome, elapsed_ms)
+        record = Record(*place, parts, trace, route, stands_for)
+        ring = self._rings.get(operation)
+        if ring is None:
+            if len(self._rings) >= OPERATIONS_MAX:
+                self.count("diagnostics.operations_full")
+                return
+            ring = self._rings[operation] = deque(maxlen=RECORDS_PER_OPERATION_MAX)
+        ring.append(record)
+        if outcome != OK and not operation.startswith("attempt."):
+            self._failures.append(record)
+        for listener in self.on_record:
+            listener(record)
+
+    def _share(self, operation: str) -> int:
+        """How many a record of this operation stands for that went well; 0: it is not kept."""
+        rate, second = self._rates.setdefault(operation, _Rate()), int(self._clock.monotonic())
+        if rate.second != second:
+            rate.second, rate.count = second, 0
+        rate.count += 1
+        if rate.count <= SAMPLED_OVER_PER_S:
+            return 1
+        return SAMPLE if (rate.count - SAMPLED_OVER_PER_S) % SAMPLE == 0 else 0
+
+    def records(self, wanted: Wanted = ALL, limit: int = RECORDS_PER_OPERATION_MAX) -> list[Record]:
+        """The newest ``limit`` of the records that are wanted, in the order in which they ended."""
+        rings = [*self._rings.values(), self._failures]
+        newest, last = deque[Record](maxlen=limit), 0
+        for record in heapq.merge(*(wanted.of(ring) for ring in rings), key=attrgetter("serial")):
+            if record.serial != last:  # what failed is in two rings
+                newest.append(record)
+            last = record.serial
+        return list(newest)
+
+    # -- deliveries --------------------------------------------------------------------------
+
+    def attempt(
+        self,
+        message: str,
+        peer: str,
+        method: str,
+        outcome: str,
+        span: Span,
+        channel_id: bytes,
+        trace: str,
+        again: bool = False,
+    ) -> None:
+        """One try to bring a message (its digest in hex) somewhere has ended; ends ``span``.
+
+        ``trace``: the message's id; ``again``: the same was tried with the same peer before.
+        """
+        span.end()
+        now, elapsed_ms = self._clock.monotonic(), (span.elapsed_s or 0.0) * 1000
+        attempts = self._attempts.get(message)
+        if attempts is None:
             if len(self._attempts) >= self._traces_max:
                 self._attempts.popitem(last=False)
-            trace = self._attempts[message] = deque(maxlen=self.ATTEMPTS_PER_MESSAGE_MAX)
-        ended = Attempt(now, peer, method, outcome, (now - started_s) * 1000)
-        trace.append(ended)
+            attempts = self._attempts[message] = deque(maxlen=self.ATTEMPTS_PER_MESSAGE_MAX)
+        ended = Attempt(now, peer, method, outcome, elapsed_ms, span.parts_ms())
+        if method in PUSHES:
+            window = self._window(channel_id)
+            window.add(now, acked=outcome == OK, again=again, elapsed_ms=elapsed_ms)
+        attempts.append(ended)
         for listener in self.on_attempt:
             listener(message, ended)
-        self.count(f"attempt.{method}.{'ok' if outcome == 'ok' else 'failed'}")
+        self.count(f"attempt.{method}.{'ok' if outcome == OK else 'failed'}")
+        if self.diagnostic or (outcome != OK and method != "pull"):
+            route = {"message": message, "peer": peer}
+            self._keep(f"attempt.{method}", peer, outcome, elapsed_ms, ended.parts, trace, route)
+
+    def _window(self, channel_id: bytes) -> Windows:
+        found = self._windows.get(channel_id)
+        if found is None:
+            found = self._windows[channel_id] = Windows()
+            if len(self._windows) > WINDOWS_MAX:
+                self._windows.popitem(last=False)
+        self._windows.move_to_end(channel_id)
+        return found
+
+    def windows(self, channel_id: bytes) -> Windows:
+        """How the pushes of a channel went by time; empty when there were none."""
+        return self._windows.get(channel_id) or Windows()
 
     def attempts(self, message: str) -> list[Attempt]:
         """Every attempt known of one message, oldest first."""
@@ -92,5 +211,5 @@ class DiagnosticCollector:
 
     def snapshot(self, limit: int = 100) -> dict[str, Any]:
         """Counters and the newest records, JSON-able."""
-        recent = list(self._records)[-limit:]
-        return {"counters": dict(self.counters), "records": [asdict(record) for record in recent]}
+        records = [record.told() for record in self.records(limit=limit)]
+        return {"counters": dict(self.counters), "records": records}

@@ -31,6 +31,7 @@ from peernode.overlay.probing import Probing
 from peernode.overlay.table import Change, PeerTable
 from peernode.overlay.upkeep import TICK_S, Upkeep
 from peernode.rpc.rpc import Rpc, log_crash
+from peernode.span import LOOKUP, spent
 from peernode.tasks import Tasks
 from peernode.wire.contact import Contact
 from peernode.wire.ops import Op
@@ -139,7 +140,8 @@ class Overlay:
 
     async def lookup(self, target: bytes, want: int) -> LookupResult:
         """The ``want`` live nodes closest to ``target``, without this one."""
-        return await self._lookups.run(target, want)
+        with spent(LOOKUP):
+            return await self._lookups.run(target, want)
 
     def closest(self, target: bytes, k: int) -> list[Contact]:
         """The ``k`` unsuspected peers of the table closest to ``target``, exactly, closest first."""

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from peernode.channel.hlc import Hlc
+from peernode.channel.message import Message
 from peernode.config import NodeConfig
 from peernode.diagnostics.collector import DiagnosticCollector
 from peernode.environment import Environment
@@ -19,6 +20,7 @@ from peernode.events import Event
 from peernode.identity import Identity
 from peernode.overlay.overlay import Overlay
 from peernode.rpc.rpc import Rpc
+from peernode.span import Span
 from peernode.store.base import Store, Write
 from peernode.tasks import Tasks
 from peernode.wire.contact import Contact
@@ -77,6 +79,27 @@ class Context:
         """This node as a contact."""
         ip, port = self.rpc.external or self.rpc.address
         return Contact(self.identity.public_key, ip, port, self.overlay.public)
+
+    def tried(
+        self,
+        message: Message,
+        peer: bytes,
+        method: str,
+        outcome: str,
+        span: Span | None = None,
+        again: bool = False,
+    ) -> None:
+        """A try to bring a message to a peer has ended; ``span`` knows how long it took, None: no time."""
+        self.collector.attempt(
+            message.digest.hex(),
+            peer.hex(),
+            method,
+            outcome,
+            span or self.collector.span(),
+            message.channel_id,
+            uuid_text(message.id),
+            again,
+        )
 
     def new_id(self) -> bytes:
         """A UUIDv7 (RFC 9562, section 5.7) from the node's own clock and randomness."""

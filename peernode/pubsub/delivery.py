@@ -111,8 +111,7 @@ class MessageDelivery:
             return
         spread = self.spread(replica, message)
         if source is Source.SYNC and replica.subscribed:
-            digest, me = message.digest.hex(), mine.node_id.hex()
-            self._context.collector.attempt(digest, me, "pull", "ok", self._context.now())
+            self._context.tried(message, mine.node_id, "pull", "ok")
         if message.author != mine.public_key and replica.subscribed:
             self._count_ack(spread, mine.public_key, mine.node_id, sign_ack(mine, message))
         if replica.serves and source is not Source.SYNC:
@@ -182,7 +181,7 @@ class MessageDelivery:
 
     async def _push_once(self, spread: Spread, contact: Contact, method: str, first: bool) -> bool:
         """One push; whether the subscriber answered, or has acked to somebody else meanwhile."""
-        started = self._context.now()
+        started, span = self._context.now(), self._context.collector.span()
         replica, message = spread.replica, spread.message
         if contact.id in spread.acked:
             return True
@@ -194,7 +193,8 @@ class MessageDelivery:
             replica.lend(contact.public_key)
         self._under_way += 1
         try:
-            answer = await self._context.rpc.request(contact, Op.PUSH, spread.body(), prove=True)
+            with span:
+                answer = await self._context.rpc.request(contact, Op.PUSH, spread.body(), prove=True)
             outcome = self._acked(spread, contact, Fields(answer))
         except RpcTimeout:
             outcome = "timeout"
@@ -217,7 +217,7 @@ class MessageDelivery:
         if outcome == "timeout" and replica.serves:  # also when its ack came another way: this one is broken
             for unanswered in self.on_unanswered:
                 unanswered(replica, contact)
-        self._context.collector.attempt(message.digest.hex(), contact.id.hex(), method, outcome, started)
+        self._context.tried(message, contact.id, method, outcome, span, again=not first)
         return outcome not in ("timeout", "backpressure") or contact.id in spread.acked
 
     def _acked(self, spread: Spread, contact: Contact, answer: Fields) -> str:

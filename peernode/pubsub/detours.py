@@ -118,12 +118,13 @@ class Detours:
 
     async def _try(self, spread: Spread, contact: Contact, via: Contact) -> None:
         """The push through one of them."""
-        started = self._context.now()
+        span = self._context.collector.span()
         try:
-            answer, heard_ms = await self._relays.ask(spread.replica, contact, via, Op.PUSH, spread.body())
+            with span:
+                ask = self._relays.ask(spread.replica, contact, via, Op.PUSH, spread.body())
+                answer, heard_ms = await ask
             outcome = self._acked(spread, contact, answer)
             self._monitor.vouched(contact.id, via.id, heard_ms)
         except FAILURES as error:
             outcome = f"{type(error).__name__} by {via.id.hex()[:8]}"
-        digest, subscriber = spread.message.digest.hex(), contact.id.hex()
-        self._context.collector.attempt(digest, subscriber, "relay", outcome, started)
+        self._context.tried(spread.message, contact.id, "relay", outcome, span, again=True)

@@ -104,6 +104,11 @@ class Entry:
         self.refusals.clear()
         self.asked_s = now_s
 
+    async def news(self) -> None:
+        """Until a receipt comes, or somebody is to be asked again."""
+        self.progress.clear()
+        await self.progress.wait()
+
     def freeze(self) -> None:
         """The quorum is there: from now on the audience is what its receipts said.
 

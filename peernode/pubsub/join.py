@@ -97,14 +97,15 @@ class Joiner:
         run.delayed = True
         run.ended("delayed")
         error = error_info(STEP_CODES[run.step], step=run.step)
-        self._context.collector.record("join", run.replica.name, error.code, run.started_s, step=run.step)
+        self._context.collector.happened("join.delayed", run.replica.name, error.code, step=run.step)
         self._context.tell(JoinDelayed(run.replica.name, run.step, run.elapsed_ms(), error))
 
     async def _run(self, run: JoinRun) -> None:
         quick = self._context.config.join_attempts_max
         retry = retrying(self._context.env.random, None, slow_cap_s=RETRY_CAP_S, quick=quick)
         try:
-            joined: Joined = await retry(self._try, run)
+            with run.span:
+                joined: Joined = await retry(self._try, run)
         except BaseException:
             run.fail(PeerNodeError("INTERNAL"))
             self.runs.pop(run.replica.channel_id, None)
@@ -112,7 +113,7 @@ class Joiner:
         self.runs.pop(run.replica.channel_id, None)
         run.ended("ok")
         run.replica.joining, run.replica.joined = False, True
-        self._context.collector.record("join", run.replica.name, "ok", run.started_s, attempts=run.attempts)
+        run.span.end("ok", attempts=run.attempts)
         self._context.tell(joined)
         run.confirmed.set_result(joined)
         for heard in self.on_joined:
@@ -120,14 +121,16 @@ class Joiner:
 
     async def _try(self, run: JoinRun) -> Joined:
         """One attempt; ``TryAgain`` when it failed, and nothing of it goes on."""
-        started = self._context.now()
+        span = self._context.collector.begin("join.attempt", run.replica.name)
         run.begin_attempt()
         taken: list[Subscription] = []
         try:
-            return await self._attempt(run, taken)
+            with span:
+                joined = await self._attempt(run, taken)
+            span.end("ok", number=run.attempts)
+            return joined
         except PeerNodeError as error:
-            collector = self._context.collector
-            collector.record("join.attempt", run.replica.name, error.code, started, step=run.step)
+            span.end(error.code, number=run.attempts, step=run.step)
             run.attempt_failed(error, info_of(error).message)
             raise TryAgain(self._pause_s(run)) from error
         finally:

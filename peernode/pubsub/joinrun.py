@@ -69,6 +69,7 @@ class JoinRun:
         self._context = context
         self.replica = replica
         self.started_s = context.now()
+        self.span = context.collector.begin("join", replica.name)
         self.finished: dict[str, None] = {}
         self.proofs = Proofs()
         self.confirmed: asyncio.Future[Joined] = asyncio.get_running_loop().create_future()
@@ -108,7 +109,7 @@ class JoinRun:
 
     def begin(self, step: str, detail: str = "") -> None:
         """A step begins."""
-        self.trace.begin(step, self.elapsed_ms())
+        self.trace.begin(step, self.elapsed_ms(), self.span.parts_ms())
         self._tell(step, detail, False)
 
     def done(
@@ -121,12 +122,12 @@ class JoinRun:
 
     def note(self, step: str, outcome: str, asked: Iterable[bytes], answered: Iterable[bytes]) -> None:
         """How a step ended, for the trace."""
-        who = ([node_id_of(key).hex() for key in keys] for keys in (asked, answered))
-        self.trace.end(step, self.elapsed_ms(), outcome, *who)
+        tried, heard = ([node_id_of(key).hex() for key in keys] for keys in (asked, answered))
+        self.trace.end(step, self.elapsed_ms(), outcome, tried, heard, self.span.parts_ms())
 
     def attempt_failed(self, error: PeerNodeError, message: str) -> None:
         """The attempt hangs where it stands, and another will follow."""
-        self.trace.fail(self.step, self.elapsed_ms(), error.code)
+        self.trace.fail(self.step, self.elapsed_ms(), error.code, self.span.parts_ms())
         self._tell(self.step, message, False)
 
     def _tell(self, step: str, detail: str, done: bool) -> None:

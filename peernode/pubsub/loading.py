@@ -17,6 +17,7 @@ from peernode.pubsub.context import Context
 from peernode.pubsub.inquiry import Answers, Inquiry
 from peernode.pubsub.replica import InitiatorSet, Replica, make_set
 from peernode.pubsub.traces import LoadStep
+from peernode.span import Span
 from peernode.wire.contact import Contact
 
 LATELY_S = 3.0
@@ -55,12 +56,15 @@ class Load:
         self.rumoured: list[Contact] = []
         self.told: Coordinator | None = None
 
-    def _note(self, step: str, outcome: str, started_s: float, answered: list[Contact]) -> None:
+    def _begin(self, step: str) -> Span:
+        return self._context.collector.begin(f"coordinator.{step}", self._replica.name)
+
+    def _note(self, outcome: str, span: Span, answered: list[Contact]) -> None:
+        """A step that ``_begin`` has begun ends."""
         who = tuple(contact.id.hex() for contact in answered)
-        elapsed_ms = (self._context.now() - started_s) * 1000
-        self.trace.append(LoadStep(step, outcome, elapsed_ms, who))
-        self._context.collector.record(
-            f"coordinator.{step}", self._replica.name, outcome, started_s, answered=list(who)
+        span.end(outcome, answered=list(who))
+        self.trace.append(
+            LoadStep(span.operation.partition(".")[2], outcome, (span.elapsed_s or 0.0) * 1000, who)
         )
 
     def _set(self, contacts: list[Contact], answered: bool = True) -> InitiatorSet:
@@ -88,65 +92,66 @@ class Load:
         ok = stores and full and len(lately) + 1 >= view.quorum
         outcome = "ok" if ok else "none"
         if ok:
-            self._note("local", outcome, self._context.now(), lately)
+            self._note(outcome, self._begin("local"), lately)
         else:
             self.trace.append(LoadStep("local", outcome, 0.0, ()))
         return view if ok else None
 
     async def known(self) -> InitiatorSet | None:
         """The initiators known so far, asked at once."""
-        started = self._context.now()
         known = self._old.contacts if self._old is not None else self._replica.remembered
         asked = [c for c in known if c.public_key != self._context.identity.public_key]
         if not asked:
             self.trace.append(LoadStep("known", "none", 0.0, ()))
             return None
         quorum = len(asked) // 2 + 1
-        answers = await self._inquiry.ask(self._replica, asked, quorum)
+        with self._begin("known") as span:
+            answers = await self._inquiry.ask(self._replica, asked, quorum)
         found = agreed(answers.told, quorum)
         view = self._judge(self._set(list(found.initiators))) if found is not None else None
         self.told = found
-        self._note("known", _outcome(answers, view is not None, found), started, answers.answered)
+        self._note(_outcome(answers, view is not None, found), span, answers.answered)
         return view
 
     async def lookup(self) -> InitiatorSet | None:
         """The nodes closest to the channel that answer now; twice when they are others than before."""
         replica, overlay = self._replica, self._context.overlay
         for _ in range(2):
-            started = self._context.now()
-            result = await overlay.lookup(replica.channel_id, self._context.config.replicas)
+            with self._begin("lookup") as span:
+                result = await overlay.lookup(replica.channel_id, self._context.config.replicas)
             self._context.collector.count("storage.lookups")
             if not result.answered and overlay.met_others:
-                self._note("lookup", "could_not_ask", started, [])
+                self._note("could_not_ask", span, [])
                 return None
             found = self._set(result.closest, bool(result.answered))
             view = self._judge(found)
             outcome = "ok" if view is not None else "unconfirmed"
-            self._note("lookup", outcome, started, found.others(self._context.identity.public_key))
+            self._note(outcome, span, found.others(self._context.identity.public_key))
             if view is not None:
                 return view
         return self._undecided()
 
     async def others(self) -> InitiatorSet | None:
         """Other participants: whom they name is asked, and counts when a majority of those agrees."""
-        started, replica = self._context.now(), self._replica
+        replica, span = self._replica, self._begin("participants")
         mine = self._context.identity.node_id
-        leases = {lease.subscriber_id: lease.contact for lease in replica.leases.live(started)}
+        leases = {lease.subscriber_id: lease.contact for lease in replica.leases.live(self._context.now())}
         people = {**replica.subscribers, **leases}
         people.pop(mine, None)
         asked = self._inquiry.some(list(people.values()))
         if not asked:
-            self._note("participants", "none", started, [])
+            self._note("none", span, [])
             return None
-        first = await self._inquiry.ask(replica, asked, len(asked))
-        named = {contact.public_key: contact for told in first.told for contact in told.initiators}
-        candidates = self._set(list(named.values())).others(self._context.identity.public_key)
-        quorum = len(candidates) // 2 + 1
-        second = await self._inquiry.ask(replica, candidates, quorum)
+        with span:
+            first = await self._inquiry.ask(replica, asked, len(asked))
+            named = {contact.public_key: contact for told in first.told for contact in told.initiators}
+            candidates = self._set(list(named.values())).others(self._context.identity.public_key)
+            quorum = len(candidates) // 2 + 1
+            second = await self._inquiry.ask(replica, candidates, quorum)
         found = self.told = agreed(second.told, quorum)
         view = self._set(list(found.initiators)) if found is not None else None
         outcome = "ok" if view is not None else "could_not_ask"
-        self._note("participants", outcome, started, [*first.answered, *second.answered])
+        self._note(outcome, span, [*first.answered, *second.answered])
         return view
 
     def _judge(self, found: InitiatorSet) -> InitiatorSet | None:

@@ -180,19 +180,20 @@ class Probing:
         record = self._monitor.get(contact.id)
         if record is None:
             return
-        started, seen = self._context.now(), record.seen
+        seen, span = record.seen, self._context.collector.begin("reach.repair", contact.id.hex())
         record.repairs += 1
         record.in_vain += 1
         try:
-            elsewhere = seen is not None and seen.address != contact.address
-            if elsewhere and seen is not None and await self._probe(replica, seen, 1):
-                self._repaired(contact, "last address", started)
-            elif not await self._relays.probe(replica, contact):
-                self._context.collector.record("reach.repair", contact.id.hex(), "UNREACHABLE", started)
-            elif await self._answers_now(replica, contact, record):
-                self._repaired(contact, "after a relay", started)
-            else:
-                self._repaired(contact, "relay", started, works=record.direction)
+            with span:
+                elsewhere = seen is not None and seen.address != contact.address
+                if elsewhere and seen is not None and await self._probe(replica, seen, 1):
+                    span.end("ok", channel=replica.name, by="last address")
+                elif not await self._relays.probe(replica, contact):
+                    span.end("UNREACHABLE", channel=replica.name)
+                elif await self._answers_now(replica, contact, record):
+                    span.end("ok", channel=replica.name, by="after a relay")
+                else:
+                    span.end("ok", channel=replica.name, by="relay", works=record.direction)
         finally:
             record.repaired_s = self._context.now()
 
@@ -200,6 +201,3 @@ class Probing:
         """Whether the path works, now that the subscriber has pinged us, through its address translator."""
         await asyncio.sleep(self._context.rpc.median_rto_s())
         return await self._probe(replica, record.seen or contact, 1)
-
-    def _repaired(self, contact: Contact, by: str, started: float, **more: str) -> None:
-        self._context.collector.record("reach.repair", contact.id.hex(), "ok", started, by=by, **more)

@@ -16,7 +16,7 @@ from peernode.channel.quota import PART_BYTES, Lack
 from peernode.diagnostics.codes import error_info
 from peernode.errors import Backpressure, PeerNodeError
 from peernode.events import OutboxState
-from peernode.pubsub.context import Context
+from peernode.pubsub.context import Context, uuid_text
 from peernode.pubsub.entry import Entry
 from peernode.pubsub.ingest import Ingest, Source
 from peernode.pubsub.outbox import Outbox
@@ -106,9 +106,14 @@ class Publisher:
         """Commit messages with their outbox entries; only then are they anywhere else than on the disk."""
         for entry in entries:
             writes += [PutMessage(entry.message), PutOutbox(entry.row())]
+        replica, trace = entries[0].replica, uuid_text(entries[0].message.id)
+        span = self._context.collector.begin("accept", replica.name, trace)
         try:
-            await self._context.store.commit(*writes)
+            with span:
+                await self._context.store.commit(*writes)
+            span.end()
         except (PeerNodeError, Backpressure) as error:
+            span.end(error.code if isinstance(error, PeerNodeError) else "RATE_LIMITED")
             entries[0].replica.own = None  # its number is burnt: go on in a new stream, never sign it again
             busy = PeerNodeError("RATE_LIMITED", retry_after=1)
             done.set_exception(error if isinstance(error, PeerNodeError) else busy)

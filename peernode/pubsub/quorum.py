@@ -15,12 +15,13 @@ from peernode.channel.receipt import Receipt, decode_receipt, sign_receipt
 from peernode.diagnostics.codes import error_info, info_of
 from peernode.errors import Backpressure, PeerNodeError, Refused, RemoteProtocolError, RpcTimeout
 from peernode.pubsub.audience import Audience
-from peernode.pubsub.context import Context
+from peernode.pubsub.context import Context, uuid_text
 from peernode.pubsub.entry import ACKS_TOLD_MAX, Entry
 from peernode.pubsub.outbox import ASK_ANEW_S, Outbox
 from peernode.pubsub.replica import InitiatorSet
 from peernode.pubsub.retry import TryAgain, retrying
 from peernode.pubsub.storage import PubSubStorage
+from peernode.span import Span
 from peernode.store.base import PutMeta
 from peernode.wire.codec import Fields
 from peernode.wire.contact import Contact, decode_contacts
@@ -55,25 +56,23 @@ class QuorumPublish:
 
     async def attempt(self, entry: Entry) -> None:
         """One attempt, from the question who stores the channel to a quorum, within the time for it."""
-        started, timeout_s = self._context.now(), self._context.config.publish_timeout_s
+        timeout_s, trace = self._context.config.publish_timeout_s, uuid_text(entry.message.id)
+        span = self._context.collector.begin("publish", entry.replica.name, trace)
         entry.members = {}
         if entry.state in ("pending", "failed"):
             self._audience.push_directly(entry.replica, entry.message)
         try:
-            async with asyncio.timeout(timeout_s):
-                while entry.again or not entry.frozen:
-                    if entry.again:
-                        await self._ask_all(entry)
-                    else:
-                        entry.progress.clear()
-                        await entry.progress.wait()
+            with span:
+                async with asyncio.timeout(timeout_s):
+                    while entry.again or not entry.frozen:
+                        await (self._ask_all(entry) if entry.again else entry.news())
         except PeerNodeError as error:
-            await self._fail(entry, error, started)
+            await self._fail(entry, error, span)
         except TimeoutError:
             entry.replica.forget_initiators()
-            await self._fail(entry, PeerNodeError("NO_QUORUM", seconds=round(timeout_s)), started)
+            await self._fail(entry, PeerNodeError("NO_QUORUM", seconds=round(timeout_s)), span)
         else:
-            self._context.collector.record("publish", entry.message.digest.hex(), "ok", started)
+            span.end("ok", receipts=len(entry.receipts), of=entry.of)
 
     async def _ask_all(self, entry: Entry) -> None:
         """Ask whom we know now to store the channel, unless they are fewer than this attempt has asked."""
@@ -110,8 +109,8 @@ class QuorumPublish:
             spawn = self._context.tasks.spawn
             entry.targets[contact.public_key] = spawn(self._publish_to(entry, contact), "publish.to")
 
-    async def _fail(self, entry: Entry, error: PeerNodeError, started: float) -> None:
-        self._context.collector.record("publish", entry.message.digest.hex(), error.code, started)
+    async def _fail(self, entry: Entry, error: PeerNodeError, span: Span) -> None:
+        span.end(error.code, receipts=len(entry.receipts), of=entry.of)
         if entry.state != "pending" or entry.discarded:
             return
         entry.state, entry.error = "failed", entry.error or info_of(error)
@@ -131,13 +130,14 @@ class QuorumPublish:
 
     async def _publish_once(self, entry: Entry, contact: Contact) -> None:
         """One request; ``TryAgain`` with the time to wait when another one may succeed."""
-        started, again_s = self._context.now(), None
         if entry.discarded:
             return
+        span, again_s = self._context.collector.span(), None
         if entry.message.parts:
             entry.replica.lend(contact.public_key)
         try:
-            answer = await self._context.rpc.request(contact, Op.PUBLISH, [entry.message.raw], prove=True)
+            with span:
+                answer = await self._context.rpc.request(contact, Op.PUBLISH, [entry.message.raw], prove=True)
             outcome = self._read_answer(entry, contact, answer)
         except RpcTimeout:
             outcome, again_s = "timeout", self._context.rpc.rto_s(contact.public_key)
@@ -147,8 +147,7 @@ class QuorumPublish:
             outcome = "malformed"
         except Refused as refusal:
             outcome, again_s = self._refused(entry, contact, refusal)
-        digest = entry.message.digest.hex()
-        self._context.collector.attempt(digest, contact.id.hex(), "publish", outcome, started)
+        self._context.tried(entry.message, contact.id, "publish", outcome, span)
         if again_s is not None:
             raise TryAgain(again_s)
 

@@ -32,6 +32,7 @@ from peernode.pubsub.subscribe import Subscriber
 from peernode.pubsub.subscription import Subscription
 from peernode.pubsub.sync import CatchUp
 from peernode.pubsub.turns import in_turns
+from peernode.span import Span
 from peernode.wire.contact import Contact
 
 AT_ONCE = 8
@@ -154,10 +155,11 @@ class Recovery:
     # -- runs --------------------------------------------------------------------------------
 
     async def _run(self, run: Run) -> None:
-        replica = run.replica
+        replica, span = run.replica, self._context.collector.begin("recovery", run.replica.name)
         try:
-            await asyncio.sleep(SPREAD_S * self._context.env.random.random())
-            proven = await self._until_proven(run)
+            with span:
+                await asyncio.sleep(SPREAD_S * self._context.env.random.random())
+                proven = await self._until_proven(run)
         finally:
             self._runs.pop(replica.channel_id, None)
             replica.recovering = False
@@ -165,15 +167,7 @@ class Recovery:
             self._context.collector.count("recovery.left")
             return
         elapsed_ms = (self._context.now() - run.started_s) * 1000
-        self._context.collector.record(
-            "recovery",
-            replica.name,
-            "ok",
-            run.started_s,
-            reason=run.reason,
-            attempts=run.attempts,
-            reached=proven,
-        )
+        span.end("ok", reason=run.reason, attempts=run.attempts, reached=proven)
         self._context.tell(Recovered(replica.name, run.reason, elapsed_ms, proven > 0))
         for heard in self.on_recovered:
             heard(replica)
@@ -185,15 +179,17 @@ class Recovery:
             run.again = False
             run.hurried.clear()
             run.attempts += 1
-            started = self._context.now()
+            span = self._context.collector.begin("recovery.attempt", run.replica.name)
             try:
-                async with self._gate:
-                    proven = await self._attempt(run.replica)
+                with span:
+                    async with self._gate:
+                        proven = await self._attempt(run.replica)
             except PeerNodeError as error:
-                self._context.collector.record("recovery.attempt", run.replica.name, error.code, started)
+                span.end(error.code)
                 failures += 1
                 await self._rest(run, failures)
                 continue
+            span.end("ok", reached=proven)
             passes += 1
             if not run.replica.joined:
                 break
@@ -233,16 +229,17 @@ class Recovery:
             raise
         finally:
             self._joiner.proving.pop(replica.channel_id, None)
-        await self._catch_up_with(replica, taken)
+        with self._context.collector.begin("recovery.catch_up", replica.name) as span:
+            await self._catch_up_with(replica, taken, span)
         return sum(1 for key in proof.proofs.reached_by if taken.view.holds(key))
 
-    async def _catch_up_with(self, replica: Replica, taken: Subscription) -> None:
+    async def _catch_up_with(self, replica: Replica, taken: Subscription, span: Span) -> None:
         """Pull from each initiator that holds what we lack, until most of them have nothing more.
 
         Not all, and not one of those that differ: who names a root and withholds what it names, broken or
         hostile, must not keep the channel recovering for ever. Nobody beside them is waited for.
         """
-        started, takers = self._context.now(), len(taken.holders)
+        takers = len(taken.holders)
         behind = []
         for contact, root in taken.behind:
             if replica.holds_all_of(contact.public_key, root):
@@ -268,12 +265,13 @@ class Recovery:
 
         while agreeing() <= takers // 2:
             if all(task.done() for task in asking):
+                span.end("TIMEOUT", asked=len(behind))
                 raise PeerNodeError("TIMEOUT", replica.name)
             ended.clear()
             await ended.wait()
         if agreeing() < takers:
             self._context.collector.count("recovery.withheld")
-        self._context.collector.record("recovery.catch_up", replica.name, "ok", started, asked=len(behind))
+        span.end("ok", asked=len(behind))
 
 
 def _settled(task: asyncio.Task[bool]) -> bool:
@@ -291,6 +289,4 @@ class ProofRun(JoinRun):
 
     def _tell(self, step: str, detail: str, done: bool) -> None:
         if done:
-            self._context.collector.record(
-                f"recovery.{step}", self.replica.name, "ok", self.started_s, said=detail
-            )
+            self._context.collector.happened(f"recovery.{step}", self.replica.name, said=detail)

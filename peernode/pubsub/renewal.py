@@ -143,27 +143,28 @@ class Renewal:
 
     async def _renew(self, replica: Replica, begun: Subscription | None) -> None:
         """One channel's renewal, ``begun`` together with others or not."""
-        started = self._context.now()
+        span = self._context.collector.begin("renewal", replica.name)
         try:
-            taken = await self._batches.outcome(replica, begun) if begun is not None else None
-            if taken is None and not replica.joined:
-                return  # left meanwhile
-            if taken is None:
-                taken = await self._subscriber.subscribe(replica)
+            with span:
+                taken = await self._batches.outcome(replica, begun) if begun is not None else None
+                if taken is None and not replica.joined:
+                    return  # left meanwhile
+                if taken is None:
+                    taken = await self._subscriber.subscribe(replica)
         except PeerNodeError as error:
-            self._context.collector.record("renewal", replica.name, error.code, started)
+            span.end(error.code)
             return
         finally:
             self._running.pop(replica.channel_id, None)
             self._decided(replica)
         if not taken.quorum:
-            self._context.collector.record("renewal", replica.name, "NO_INITIATOR", started)
+            span.end("NO_INITIATOR")
             replica.forget_initiators()
             replica.sync_due = True
             if len(taken.holders) <= (1 if taken.view.holds(self._context.identity.public_key) else 0):
                 self._retry_s[replica.channel_id] = self._context.now() + self._context.jittered(TICK_S)
             return
-        self._context.collector.record("renewal", replica.name, "ok", started, took=len(taken.holders))
+        span.end("ok", took=len(taken.holders))
         self._publisher.resume(replica)
         await self._settle(replica, taken.behind)
 

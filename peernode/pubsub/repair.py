@@ -161,25 +161,31 @@ class Repair:
             self._waiting.pop(place, None)
             self._put_off.done(place)
             return
-        started = self._context.now()
-        span = Range(author, instance, seq, seq)
-        try:
-            wanted = dict.fromkeys(self._digests_at(replica, span))
-        except PeerNodeError as error:
+        with self._context.collector.begin("repair", replica.name) as span:
+            try:
+                repairer = await self._refill(replica, Range(author, instance, seq, seq))
+            except PeerNodeError as error:
+                self._put_off.failed(place)
+                span.end(error.code)
+                return
+        if repairer is None:
             self._put_off.failed(place)
-            self._context.collector.record("repair", replica.name, error.code, started)
+            span.end("missing")
             return
+        self._waiting.pop(place, None)
+        self._put_off.done(place)
+        span.end("ok", peer=repairer.id.hex())
+
+    async def _refill(self, replica: Replica, place: Range) -> Contact | None:
+        """Write anew what was stored at a place; who had the last of it, None when nobody has all."""
+        wanted = dict.fromkeys(self._digests_at(replica, place))
         for contact in await self._sources(replica):
-            for message in await self._fetch(replica, contact, span):
+            for message in await self._fetch(replica, contact, place):
                 if message.digest in wanted and await self._context.save(PutMessage(message)):
                     del wanted[message.digest]
             if not wanted:
-                self._waiting.pop(place, None)
-                self._put_off.done(place)
-                self._context.collector.record("repair", replica.name, "ok", started, peer=contact.id.hex())
-                return
-        self._put_off.failed(place)
-        self._context.collector.record("repair", replica.name, "missing", started)
+                return contact
+        return None
 
     def _digests_at(self, replica: Replica, span: Range) -> list[bytes]:
         """What was stored at a place: one message, or the two of a fork, one of which is sound."""
@@ -199,13 +205,13 @@ class Repair:
             return []
 
     async def _repair_part(self, replica: Replica, digest: bytes) -> None:
-        started = self._context.now()
-        for contact in await self._sources(replica):
-            block = await self._ingest.fetch_part(replica, digest, contact)
-            if block is not None and await self._context.save(PutPart(digest, block)):
-                replica.missing_parts.pop(digest, None)
-                self._put_off.done((replica.channel_id, digest))
-                self._context.collector.record("repair", replica.name, "ok", started, peer=contact.id.hex())
-                return
-        self._put_off.failed((replica.channel_id, digest))
-        self._context.collector.record("repair", replica.name, "missing", started)
+        with self._context.collector.begin("repair", replica.name) as span:
+            for contact in await self._sources(replica):
+                block = await self._ingest.fetch_part(replica, digest, contact)
+                if block is not None and await self._context.save(PutPart(digest, block)):
+                    replica.missing_parts.pop(digest, None)
+                    self._put_off.done((replica.channel_id, digest))
+                    span.end("ok", peer=contact.id.hex())
+                    return
+            self._put_off.failed((replica.channel_id, digest))
+            span.end("missing")

@@ -87,8 +87,7 @@ class DeliveryRetries:
     def _leave(self, contact: Contact, spread: Spread, why: str) -> None:
         """To the subscriber's own renewal."""
         self._context.collector.count("delivery.left_to_renewal")
-        digest, subscriber = spread.message.digest.hex(), contact.id.hex()
-        self._context.collector.attempt(digest, subscriber, "pull", why, self._context.now())
+        self._context.tried(spread.message, contact.id, "pull", why)
 
     def pause_s(self, contact: Contact, tried: int) -> float:
         """Seconds before the next try: full jitter over a window that doubles with each."""

@@ -13,6 +13,13 @@ import random
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt, stop_never
 
+from peernode.span import RETRY, spent
+
+
+async def _pause(seconds: float) -> None:
+    with spent(RETRY):
+        await asyncio.sleep(seconds)
+
 
 class TryAgain(Exception):
     """The operation did not succeed this time; ``wait_s`` when the other side named a time."""
@@ -52,6 +59,6 @@ def retrying(
         retry=retry_if_exception_type(TryAgain),
         stop=stop_never if attempts is None else stop_after_attempt(attempts),
         wait=wait,
-        sleep=asyncio.sleep,
+        sleep=_pause,
         reraise=True,
     )

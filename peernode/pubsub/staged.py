@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from typing import Any, TypeVar
 
 from peernode.errors import Backpressure
+from peernode.span import QUEUE, spent
 from peernode.tasks import Tasks
 
 T = TypeVar("T")
@@ -69,8 +70,12 @@ class Turns:
             raise Backpressure(f"{len(users)} wait for their turn")
         users.append(None)
         try:
-            async with gate:
+            with spent(QUEUE):
+                await gate.acquire()
+            try:
                 yield
+            finally:
+                gate.release()
         finally:
             users.pop()
             if not users:

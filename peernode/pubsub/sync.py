@@ -112,20 +112,14 @@ class CatchUp:
             self._context.collector.count("sync.rationed")
             return None
         running = replica.syncing[contact.public_key] = asyncio.get_running_loop().create_future()
-        started = self._context.now()
+        span = self._context.collector.begin("sync", replica.name)
         try:
-            theirs, summaries = await self._summaries(replica, contact)
-            wants = _wants(_welcome(replica, summaries, outside), limit)
-            count = 0
-            for start in range(0, len(wants), PULLS_AT_ONCE * 4):
-                if outside and not self._rations.may(contact):
-                    self._context.collector.count("sync.rationed")  # the next one goes on
-                    break
-                batch = wants[start : start + PULLS_AT_ONCE * 4]
-                count += await self._take(replica, contact, batch, outside)
+            with span:
+                theirs, summaries = await self._summaries(replica, contact)
+                wants = _wants(_welcome(replica, summaries, outside), limit)
+                count = await self._take_all(replica, contact, wants, outside)
         except FAILURES as error:
-            name = type(error).__name__
-            self._context.collector.record("sync", replica.name, name, started, peer=contact.id.hex())
+            span.end(type(error).__name__, peer=contact.id.hex())
             return None
         finally:
             del replica.syncing[contact.public_key]
@@ -135,7 +129,19 @@ class CatchUp:
             replica.compared(contact.public_key, theirs)
         if count and replica.log.root() != theirs:
             self._context.collector.count("sync.merged")  # each had what the other lacked
-        self._context.collector.record("sync", replica.name, "ok", started, peer=contact.id.hex(), new=count)
+        span.end("ok", peer=contact.id.hex(), new=count)
+        return count
+
+    async def _take_all(
+        self, replica: Replica, contact: Contact, wants: list[list[Range]], outside: bool
+    ) -> int:
+        """Pull and take in what is wanted, as far as the peer's ration goes; how many messages were new."""
+        count = 0
+        for start in range(0, len(wants), PULLS_AT_ONCE * 4):
+            if outside and not self._rations.may(contact):
+                self._context.collector.count("sync.rationed")  # the next one goes on
+                break
+            count += await self._take(replica, contact, wants[start : start + PULLS_AT_ONCE * 4], outside)
         return count
 
     async def _take(self, replica: Replica, contact: Contact, batch: list[list[Range]], outside: bool) -> int:

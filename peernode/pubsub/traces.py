@@ -41,6 +41,14 @@ class JoinStep:
     asked: tuple[str, ...] = ()
     answered: tuple[str, ...] = ()
     """Node ids: what was tried, and who answered."""
+    parts: dict[str, float] = field(default_factory=dict)
+    """Where the join's time went while this step went on, in ms; see ``peernode.span``."""
+
+    def close(self, at_ms: float, outcome: str, parts: dict[str, float]) -> None:
+        """It has ended; ``parts``: of the join up to now."""
+        self.elapsed_ms, self.outcome = at_ms - self.began_ms, outcome
+        spent = {name: ms - self.parts.get(name, 0.0) for name, ms in parts.items()}
+        self.parts = {name: ms for name, ms in spent.items() if ms > 0}
 
 
 @dataclass(slots=True)
@@ -55,25 +63,32 @@ class JoinTrace:
     elapsed_ms: float = 0.0
     steps: deque[JoinStep] = field(default_factory=lambda: deque(maxlen=STEPS_MAX))
 
-    def begin(self, step: str, at_ms: float) -> None:
-        """A step of the present attempt begins."""
-        self.steps.append(JoinStep(self.attempts, step, at_ms))
+    def begin(self, step: str, at_ms: float, parts: dict[str, float]) -> None:
+        """A step of the present attempt begins; ``parts``: where the join's time went up to now."""
+        self.steps.append(JoinStep(self.attempts, step, at_ms, parts=parts))
 
-    def end(self, step: str, at_ms: float, outcome: str, asked: list[str], answered: list[str]) -> None:
+    def end(
+        self,
+        step: str,
+        at_ms: float,
+        outcome: str,
+        asked: list[str],
+        answered: list[str],
+        parts: dict[str, float],
+    ) -> None:
         """It has ended."""
         for item in reversed(self.steps):
             if item.step == step and item.attempt == self.attempts:
-                item.elapsed_ms, item.outcome = at_ms - item.began_ms, outcome
+                item.close(at_ms, outcome, parts)
                 item.asked, item.answered = tuple(asked), tuple(answered)
                 return
 
-    def fail(self, step: str, at_ms: float, code: str) -> None:
+    def fail(self, step: str, at_ms: float, code: str, parts: dict[str, float]) -> None:
         """The attempt failed in ``step``; what ran beside it is cancelled."""
         self.code = code
         for item in self.steps:
             if item.attempt == self.attempts and item.outcome == "running":
-                item.elapsed_ms = at_ms - item.began_ms
-                item.outcome = code if item.step == step else "cancelled"
+                item.close(at_ms, code if item.step == step else "cancelled", parts)
 
     def told(self) -> dict[str, Any]:
         """JSON-able."""

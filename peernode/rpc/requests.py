@@ -19,6 +19,7 @@ from peernode.errors import Backpressure, LocalProtocolError, Refused, RpcTimeou
 from peernode.rpc.core import Core
 from peernode.rpc.outgoing import Outgoing
 from peernode.rpc.peers import Peer
+from peernode.span import NETWORK, QUEUE, Span, current
 from peernode.wire.codec import Fields
 from peernode.wire.contact import Contact
 from peernode.wire.ops import UNTIMED_OPS, Op, Status
@@ -51,8 +52,24 @@ class Pending:
     """How long the first sending was waited for; later ones double it."""
     started_at: float = 0.0
     sent_to: list[Address] = field(default_factory=list)
+    sent_s: float = 0.0
+    """When the last datagram went out."""
     timer: asyncio.TimerHandle | None = None
     retried_with_token: bool = False
+    span: Span | None = None
+    """The operation that it is for, and which part of it waits now."""
+    waits_for: int = QUEUE
+
+    def waits(self, part: int | None) -> None:
+        """From now on the operation waits for this part of it, or not for this request any more."""
+        if self.span is None:
+            return
+        self.span.leave(self.waits_for)
+        if part is None:
+            self.span = None
+        else:
+            self.waits_for = part
+            self.span.enter(part)
 
 
 class Requests:
@@ -104,6 +121,7 @@ class Requests:
             tentative=tentative,
             first_max_s=first_max_s,
             outcome=self._loop.create_future(),
+            span=current(),
         )
         self._admit(pending)
         try:
@@ -154,6 +172,8 @@ class Requests:
 
     def _admit(self, pending: Pending) -> None:
         peer = pending.peer
+        if pending.span is not None:
+            pending.span.enter(QUEUE)
         if len(peer.inflight) < self._config.inflight_per_peer_max:
             self._pending[pending.request_id] = pending
             self._start(pending)
@@ -162,6 +182,7 @@ class Requests:
             peer.queued[pending.request_id] = pending
         else:
             self._counters["backpressure"] += 1
+            pending.waits(None)
             raise Backpressure(f"{len(peer.queued)} requests to {pending.contact} wait already")
 
     def _start(self, pending: Pending) -> None:
@@ -173,6 +194,7 @@ class Requests:
             least_s = rtos.measured_s(rto) if rto.srtt_s is not None else 0.0
             pending.first_s = min(pending.first_s, max(pending.first_max_s, least_s))
         pending.started_at = self._clock.monotonic()
+        pending.waits(NETWORK)
         self._transmit(pending)
 
     def _transmit(self, pending: Pending) -> None:
@@ -180,6 +202,7 @@ class Requests:
             pending.timer.cancel()
         address = self._destination(pending)
         pending.sends += 1
+        pending.sent_s = self._clock.monotonic()
         if address is None:
             self._counters["held.unproven"] += 1
         else:
@@ -204,6 +227,8 @@ class Requests:
 
     def _overdue(self, pending: Pending, due: float) -> None:
         self._rtos.late(self._loop.time() - due)
+        if pending.span is not None:
+            pending.span.was_in_vain(self._clock.monotonic() - pending.sent_s)
         if pending.sends < pending.sends_max:
             self._transmit(pending)
             return
@@ -227,6 +252,7 @@ class Requests:
         """Take ``pending`` out of wherever it is; the next of its peer's queue may start."""
         if self._pending.pop(pending.request_id, None) is None:
             return
+        pending.waits(None)
         if pending.timer is not None:
             pending.timer.cancel()
         peer = pending.peer

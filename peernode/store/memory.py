@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from peernode.errors import Backpressure, LocalProtocolError, PeerNodeError
+from peernode.span import DISK, spent
 from peernode.store.base import QUEUE_MAX, Write
 from peernode.store.memory_tables import Tables, bytes_of
 from peernode.store.memory_view import TablesView
@@ -225,7 +226,8 @@ class MemoryStore(TablesView):
         if self._closed:
             raise LocalProtocolError("commit after close")
         if writes:
-            await self._disk.flush(self._life, self._tables, writes)
+            with spent(DISK):
+                await self._disk.flush(self._life, self._tables, writes)
 
     def close(self) -> None:
         """See ``Store.close``."""

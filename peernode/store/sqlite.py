@@ -20,6 +20,7 @@ from typing import Any
 
 from peernode.channel.message import SEQ_MAX, Kind
 from peernode.errors import LocalProtocolError
+from peernode.span import DISK, spent
 from peernode.store.base import ABOUT_MAX, QUEUE_MAX, SAME_ID_MAX, ChannelRow, OutboxRow, Write
 from peernode.store.inspection import Inspector
 from peernode.store.schema import lock, meaning_of, open_reader, open_writer
@@ -132,7 +133,8 @@ class SqliteStore(Inspector):
         loop = asyncio.get_running_loop()
         done: asyncio.Future[None] = loop.create_future()
         self._database.writer.submit(Commit(self._node, writes, loop, done))
-        await done
+        with spent(DISK):
+            await done
 
     def close(self) -> None:
         """See ``Store.close``; the database stays open for its other nodes."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from peernode.channel.message import decode_message
-from peernode.diagnostics.collector import Attempt
+from peernode.diagnostics.records import Attempt
 from peernode.errors import Backpressure, Refused, RpcTimeout
 from peernode.rpc.rpc import Rpc
 from peernode.wire.codec import Fields

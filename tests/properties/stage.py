@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from hypothesis import strategies as st
 
 from peernode.channel.assignment import rank
-from peernode.diagnostics.collector import Attempt
+from peernode.diagnostics.records import Attempt
 from peernode.simulation.world.disturbances import Block
 from tests.pubsub.flock import LOBBY, Bird, Flock
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from peernode.channel.message import Kind, Message, sign_message
 from peernode.channel.parts import part_digest
-from peernode.diagnostics.collector import Attempt
+from peernode.diagnostics.records import Attempt
 from peernode.identity import Identity
 from peernode.pubsub.context import uuid_text
 from peernode.simulation.evidence import Cut, Evidence, Sending

@@ -8,7 +8,7 @@ Invariant: only such pushes are kept, ``KEPT_MAX`` at most.
 
 from __future__ import annotations
 
-from peernode.diagnostics.collector import Attempt
+from peernode.diagnostics.records import Attempt
 from peernode.simulation.evidence import Evidence, LatePush
 
 PUSHES = ("initiator", "alternative", "relay")

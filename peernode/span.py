@@ -1,0 +1,147 @@
+"""``Span``: one running operation, and where its time goes.
+
+An operation makes itself the current one (``with span:``); what it waits for below says so by itself: the
+store (``disk``), a lookup, a request on its way (``network``), one whose answer did not come or that pauses
+before another try (``retry``), a queue. At each moment the whole of an operation waits for one of them, the
+first in ``PARTS`` that is going on, or for none (``own``: its own work and timers).
+
+Invariants: the parts add up to the time from the beginning to the end; what goes on in an operation goes on
+in those around it; an operation that has ended changes no more; nothing here reads another clock than the
+one it was given, or makes an operation wait.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar, Token
+from typing import Any
+
+from peernode.clock import Clock
+
+LOOKUP, DISK, NETWORK, RETRY, QUEUE, OWN = range(6)
+PARTS = ("lookup", "disk", "network", "retry", "queue", "own")
+"""Their names, in the order in which one stands for several that go on at once."""
+
+_current: ContextVar[Span | None] = ContextVar("starling_span", default=None)
+
+Ended = Callable[["Span", str, dict[str, Any]], None]
+
+
+def current() -> Span | None:
+    """The operation that this task works for, if it works for one that goes on."""
+    span = _current.get()
+    return span if span is not None and span.elapsed_s is None else None
+
+
+class Span:
+    """See the module."""
+
+    __slots__ = (
+        "_active",
+        "_at_s",
+        "_clock",
+        "_ended",
+        "_parent",
+        "_spent_s",
+        "_tokens",
+        "elapsed_s",
+        "operation",
+        "started_s",
+        "subject",
+        "trace",
+    )
+
+    def __init__(
+        self,
+        clock: Clock,
+        operation: str = "",
+        subject: str = "",
+        trace: str = "",
+        ended: Ended | None = None,
+    ) -> None:
+        """``ended``: told at the end, of the outcome and the route."""
+        self.operation = operation
+        self.subject = subject
+        self.trace = trace
+        self.elapsed_s: float | None = None
+        """Seconds from the beginning to the end; None while it goes on."""
+        self._clock = clock
+        self._ended = ended
+        self._parent = current()
+        self.started_s = self._at_s = clock.monotonic()
+        self._active = [0] * OWN
+        self._spent_s = [0.0] * len(PARTS)
+        self._tokens: list[Token[Span | None]] = []
+
+    def __enter__(self) -> Span:
+        self._tokens.append(_current.set(self))
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        _current.reset(self._tokens.pop())
+
+    def enter(self, part: int) -> None:
+        """The operation begins to wait for ``part``."""
+        span: Span | None = self
+        while span is not None:
+            span._pass()
+            span._active[part] += 1
+            span = span._parent
+
+    def leave(self, part: int) -> None:
+        """It waits for it no more."""
+        span: Span | None = self
+        while span is not None:
+            span._pass()
+            span._active[part] -= 1
+            span = span._parent
+
+    def was_in_vain(self, seconds: float) -> None:
+        """The last ``seconds`` were not on the network: what was sent had been lost, or its answer."""
+        span: Span | None = self
+        while span is not None:
+            span._pass()
+            if span.elapsed_s is None:
+                seconds_here = min(seconds, span._spent_s[NETWORK])
+                span._spent_s[NETWORK] -= seconds_here
+                span._spent_s[RETRY] += seconds_here
+            span = span._parent
+
+    def end(self, outcome: str = "ok", **route: Any) -> None:
+        """It has come to its outcome: ``ok``, or the reason why not. Once; what comes later is nothing."""
+        if self.elapsed_s is not None:
+            return
+        self._pass()
+        self.elapsed_s = self._at_s - self.started_s
+        if self._ended is not None:
+            self._ended(self, outcome, route)
+
+    def parts_ms(self) -> dict[str, float]:
+        """Where the time went, of the parts that took any; they add up to ``elapsed_s`` once it has ended."""
+        self._pass()
+        return {name: spent * 1000 for name, spent in zip(PARTS, self._spent_s, strict=True) if spent > 0}
+
+    def _pass(self) -> None:
+        """Count the time since the last change for what was going on in it."""
+        if self.elapsed_s is not None:
+            return
+        now = self._clock.monotonic()
+        if now > self._at_s:
+            going_on = next((part for part, count in enumerate(self._active) if count), OWN)
+            self._spent_s[going_on] += now - self._at_s
+            self._at_s = now
+
+
+@contextlib.contextmanager
+def spent(part: int) -> Iterator[None]:
+    """What happens inside counts as ``part`` of the current operation, if there is one."""
+    span = current()
+    if span is None:
+        yield
+        return
+    span.enter(part)
+    try:
+        yield
+    finally:
+        span.leave(part)
