@@ -78,6 +78,12 @@ def parser() -> argparse.ArgumentParser:
         help="find nodes on the same network, unless on loopback; default: STARLING_LAN, else on",
     )
     made.add_argument("--verbose", action="store_true")
+    made.add_argument(
+        "--diagnostic",
+        choices=("on", "off"),
+        default=os.environ.get("STARLING_DIAGNOSTIC", "off"),
+        help="write a record of everything to standard error; default: STARLING_DIAGNOSTIC, else off",
+    )
     return made
 
 
@@ -186,7 +192,9 @@ class Headless:
             database = SqliteDatabase(options.data / "node.sqlite3")
             store, lan = database.for_node(identity.node_id), lan_if(options.lan == "on")
             node = PeerNode(config, env, store, identity, self.heard, lan=lan)
+            node.write_records(sys.stderr)
             await node.start()
+            node.diagnostic = options.diagnostic == "on"
         except PeerNodeError as error:
             self._error(error)
             if database is not None:

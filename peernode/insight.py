@@ -6,13 +6,19 @@ Invariants: nothing here changes the node; what comes without ``await`` asks nob
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TextIO
 
-from peernode.diagnostics.records import Attempt
+from peernode.diagnostics.collector import ALL
+from peernode.diagnostics.jsonlines import json_lines
+from peernode.diagnostics.records import Attempt, Wanted
 from peernode.environment import Address
+from peernode.errors import Refused
 from peernode.events import NodeState
 from peernode.pubsub.context import Context
 from peernode.pubsub.service import PubSub
+from peernode.rpc.requests import Outcome, Pending
+from peernode.wire.codec import Fields
+from peernode.wire.ops import Status
 
 
 class NodeInsight:
@@ -52,6 +58,34 @@ class NodeInsight:
     def happened(self) -> dict[str, int]:
         """How often each thing happened beside the traffic, since the node was made."""
         return dict(self._context.collector.counters)
+
+    @property
+    def diagnostic(self) -> bool:
+        """Whether the node keeps a record of everything, of each request as well, and writes them down."""
+        return self._context.collector.diagnostic
+
+    @diagnostic.setter
+    def diagnostic(self, on: bool) -> None:
+        self._context.collector.diagnostic = on
+        self._context.rpc.listen_in(self._exchanged if on else None)
+
+    def _exchanged(self, pending: Pending, outcome: Outcome) -> None:
+        """A request of ours has come to its end, in diagnostic mode."""
+        said = "ok" if isinstance(outcome, Fields) else "timeout"
+        if isinstance(outcome, Refused):
+            said = Status(outcome.status).name if outcome.status in list(Status) else "refused"
+        elapsed_s = self._context.now() - pending.started_at
+        peer = pending.contact.id.hex()
+        self._context.collector.exchanged(pending.op.name, peer, said, elapsed_s, pending.sends)
+
+    def write_records(self, stream: TextIO) -> None:
+        """From now on write every record as a JSON line to ``stream`` while the mode is on."""
+        collector, write = self._context.collector, json_lines(stream, self.node_id)
+        collector.on_record.append(lambda record: write(record) if collector.diagnostic else None)
+
+    def records(self, wanted: Wanted = ALL, limit: int = 256) -> list[dict[str, Any]]:
+        """The newest of the operations that are wanted, JSON-able, in the order in which they ended."""
+        return [record.told() for record in self._context.collector.records(wanted, limit)]
 
     def attempts(self, digest: str) -> list[Attempt]:
         """The attempts to bring a message (its digest in hex) to its initiators and subscribers."""

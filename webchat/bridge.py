@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import Any, Protocol, TypeVar
@@ -219,8 +220,10 @@ class PeerHost:
         assert self._database is not None
         lan = lan_if(self._deployment.lan and not config.display_name)  # the host node's word is enough
         node = PeerNode(config, env, self._database.for_node(identity.node_id), identity, on_event, lan=lan)
+        node.write_records(sys.stderr)
         try:
             await node.start()
+            node.diagnostic = self._deployment.diagnostic
         except (PeerNodeError, OSError) as error:
             await node.stop()
             if isinstance(error, PeerNodeError):

@@ -1,8 +1,9 @@
 """``DiagnosticCollector``: what a node did, when, by which route, with what outcome, and where the time went.
 
 Each operation has a ring of its own, so that a flood of one pushes out no other; what failed is kept in one
-more (tries to bring a message to somebody apart, which fail by the hundred when one is cut off). Above ``SAMPLED_OVER_PER_S`` only every ``SAMPLE``-th of an operation that went well is kept, and stands
-for the others, unless the diagnostic mode is on. Counters count everything.
+more (tries to bring a message to somebody apart, which fail by the hundred when one is cut off). Above
+``SAMPLED_OVER_PER_S`` only every ``SAMPLE``-th of an operation that went well is kept, and stands for the
+others, unless the diagnostic mode is on. Counters count everything.
 
 Invariants: memory is bounded, and the oldest fall out first; recording never fails an operation; no message
 text, key or person's name is ever recorded.
@@ -131,7 +132,7 @@ class DiagnosticCollector:
                 return
             ring = self._rings[operation] = deque(maxlen=RECORDS_PER_OPERATION_MAX)
         ring.append(record)
-        if outcome != OK and not operation.startswith("attempt."):
+        if outcome != OK and not operation.startswith(("attempt.", "rpc.")):
             self._failures.append(record)
         for listener in self.on_record:
             listener(record)
@@ -155,6 +156,11 @@ class DiagnosticCollector:
                 newest.append(record)
             last = record.serial
         return list(newest)
+
+    def exchanged(self, op: str, peer: str, outcome: str, elapsed_s: float, sends: int) -> None:
+        """A single request has come to its end; who does not diagnose need not tell."""
+        route = {"sends": sends}
+        self._keep(f"rpc.{op}", peer, outcome, elapsed_s * 1000, {}, "", route)
 
     # -- deliveries --------------------------------------------------------------------------
 

@@ -109,7 +109,9 @@ class Replica:
         self.leases = LeaseTable(context.config)
         self.timeline = Timeline(context, self)
         self.pending: dict[bytes, asyncio.Future[None]] = {}
-        self.initiators: InitiatorSet | None = None
+        self._initiators: InitiatorSet | None = None
+        self._told_set: InitiatorSet | None = None
+        """The last set that was recorded."""
         self.found_s = float("-inf")
         """When others' answers last decided who the initiators are; a doubt does not undo it."""
         self.remembered: tuple[Contact, ...] = ()
@@ -235,6 +237,24 @@ class Replica:
     def _digests_at(self, author: bytes, instance: bytes, seq: int) -> list[bytes]:
         rows = self.context.store.messages(self.channel_id, author, instance, seq, seq, FORKED_MAX)
         return [digest_of(raw) for _, raw in rows]
+
+    @property
+    def initiators(self) -> InitiatorSet | None:
+        """The channel's initiators as far as this node knows them; None: to be found out."""
+        return self._initiators
+
+    @initiators.setter
+    def initiators(self, view: InitiatorSet | None) -> None:
+        self._initiators, told = view, self._told_set
+        if view is None or (told is not None and told.hash == view.hash):
+            return
+        self._told_set = view
+        before = {contact.public_key for contact in told.contacts} if told is not None else set()
+        came = [contact.id.hex() for contact in view.contacts if contact.public_key not in before]
+        went = [c.id.hex() for c in told.contacts if not view.holds(c.public_key)] if told is not None else []
+        self.context.collector.happened(
+            "initiators.changed", self.name, came=came, went=went, count=len(view.contacts)
+        )
 
     @property
     def serves(self) -> bool:

@@ -223,6 +223,7 @@ class PubSub:
                 yield from replica.initiators.others(own)
 
     def _peer_changed(self, kind: str, contact: Contact) -> None:
+        self._context.collector.happened(f"peer.{kind}", contact.id.hex())
         self.replication.changed(contact)
         self.recovery.peer_changed(kind, contact)
         if kind == "appeared" and self.outbox.waiting:

@@ -89,6 +89,8 @@ class Requests:
         """Called with each first answer: request, who answered from where, seconds, the answer."""
         self.on_timeout: Callable[[Contact], None] = lambda _: None
         """Called when a request was not answered at all."""
+        self.on_ended: Callable[[Pending, Outcome], None] | None = None
+        """Called with each request that has come to its end, while somebody wants to know."""
 
     def __len__(self) -> int:
         return len(self._pending)
@@ -246,6 +248,8 @@ class Requests:
         if not pending.outcome.done():
             # An exception travels as a value: nobody may be left to retrieve it.
             pending.outcome.set_result(outcome)
+            if self.on_ended is not None:
+                self.on_ended(pending, outcome)
         self._release(pending)
 
     def _release(self, pending: Pending) -> None:

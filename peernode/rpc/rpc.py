@@ -31,7 +31,7 @@ from peernode.rpc.greeting import Greeting
 from peernode.rpc.outgoing import Outgoing
 from peernode.rpc.proving import Proving
 from peernode.rpc.receiving import Receiving
-from peernode.rpc.requests import Pending, Requests
+from peernode.rpc.requests import Outcome, Pending, Requests
 from peernode.rpc.serving import Caller, Server, Serving
 from peernode.tasks import Tasks
 from peernode.wire.codec import Fields
@@ -123,6 +123,10 @@ class Rpc:
     def external(self) -> Address | None:
         """The address under which others reach us, as far as is known."""
         return None if self._endpoint is None else self._bearings.external
+
+    def listen_in(self, listener: Callable[[Pending, Outcome], None] | None) -> None:
+        """Have each of our requests told when it has come to its end; None: no more."""
+        self._requests.on_ended = listener
 
     def serve(self, op: Op, server: Server) -> None:
         """Answer ``op`` by ``server``: a coroutine function, or a plain one for immediate answers."""
