@@ -79,7 +79,10 @@ class Span:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        _current.reset(self._tokens.pop())
+        # A coroutine that nobody ended is closed by the collector of garbage, in whatever context that runs:
+        # there is nothing to restore there.
+        with contextlib.suppress(ValueError):
+            _current.reset(self._tokens.pop())
 
     def enter(self, part: int) -> None:
         """The operation begins to wait for ``part``."""

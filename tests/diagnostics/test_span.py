@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from typing import Any
 
 import pytest
@@ -91,3 +92,15 @@ def test_the_parts_add_up_to_the_whole(steps: list[tuple[int, bool, float]]) -> 
         each.end()
         assert sum(each.parts_ms().values()) == pytest.approx((each.elapsed_s or 0) * 1000)
         assert each.parts_ms().keys() <= set(PARTS)
+
+
+def test_a_coroutine_that_is_closed_elsewhere_restores_nothing_there() -> None:
+    async def waits() -> None:
+        with Span(Hand()):
+            await asyncio.sleep(0)
+
+    abandoned, other = waits(), Span(Hand())
+    contextvars.copy_context().run(abandoned.send, None)
+    with other:
+        abandoned.close()
+        assert current() is other
