@@ -4,6 +4,7 @@
   ratio is what matters: what a message costs must not grow with what was said before.
 * **created, joined, sent, delivered**: milliseconds, each subscriber's own for the last.
 * **burst**: messages at once; CPU per delivery, of all nodes together.
+* **diagnosing**: the throughput that is left in diagnostic mode, by pairs of bursts.
 * **bare**: the same by a socket that only sends and is acked, in the same run; **ratio** to it.
 
 Results go to standard output and to ``test-results/benchmark.json``.
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.bare import fan_out
+from benchmarks.diagnosing import diagnosing
 from benchmarks.network import CHANNEL, Participant, network, until
 from benchmarks.speed import bare, burst, joins, latency
 
@@ -85,11 +87,13 @@ async def run() -> dict[str, Any]:
             async with fan_out(NODES - 1) as floor:
                 least = await bare(floor, NODES - 1)
                 crowd = await burst(participants)
+            watched = await diagnosing(participants, Path(folder))
             much = await cost(participants, HISTORY[1])
     return {
         "nodes": NODES,
         **times,
         "burst": crowd,
+        "diagnosing": watched,
         "bare": least,
         "ratio": {
             "delivered_p50": round(times["delivered_ms"]["p50"] / least["delivered_ms"]["p50"], 1),

@@ -28,6 +28,9 @@ OPERATIONS_MAX = 128
 
 FAILURES_MAX = 512
 
+EXCHANGES_MAX = 2048
+"""Single requests, which are kept in diagnostic mode only."""
+
 SAMPLED_OVER_PER_S = 50
 SAMPLE = 10
 
@@ -50,6 +53,15 @@ class _Rate:
         self.count = 0
 
 
+def _exchange(
+    serial: int, wall_ms: int, op: str, peer: str, outcome: str, elapsed_s: float, sends: int
+) -> Record:
+    """The record of a single request, which is all network or all in vain."""
+    elapsed_ms = elapsed_s * 1000
+    parts = {"retry" if outcome == "timeout" else "network": elapsed_ms}
+    return Record(serial, wall_ms, f"rpc.{op}", peer, outcome, elapsed_ms, parts, "", {"sends": sends})
+
+
 class DiagnosticCollector:
     """See the module."""
 
@@ -61,6 +73,7 @@ class DiagnosticCollector:
         self._serial = 0
         self._rings: dict[str, deque[Record]] = {}
         self._failures: deque[Record] = deque(maxlen=FAILURES_MAX)
+        self._exchanges: deque[tuple[int, int, str, str, str, float, int]] = deque(maxlen=EXCHANGES_MAX)
         self._rates: dict[str, _Rate] = {}
         self._attempts: OrderedDict[str, deque[Attempt]] = OrderedDict()
         self._windows: OrderedDict[bytes, Windows] = OrderedDict()
@@ -80,6 +93,7 @@ class DiagnosticCollector:
             "records": (records, RECORDS_PER_OPERATION_MAX),
             "operations": (len(self._rings), OPERATIONS_MAX),
             "failures": (len(self._failures), FAILURES_MAX),
+            "exchanges": (len(self._exchanges), EXCHANGES_MAX),
             "traces": (len(self._attempts), self._traces_max),
             "attempts": (attempts, self.ATTEMPTS_PER_MESSAGE_MAX),
             "windows": (len(self._windows), WINDOWS_MAX),
@@ -132,7 +146,7 @@ class DiagnosticCollector:
                 return
             ring = self._rings[operation] = deque(maxlen=RECORDS_PER_OPERATION_MAX)
         ring.append(record)
-        if outcome != OK and not operation.startswith(("attempt.", "rpc.")):
+        if outcome != OK and not operation.startswith("attempt."):
             self._failures.append(record)
         for listener in self.on_record:
             listener(record)
@@ -149,7 +163,8 @@ class DiagnosticCollector:
 
     def records(self, wanted: Wanted = ALL, limit: int = RECORDS_PER_OPERATION_MAX) -> list[Record]:
         """The newest ``limit`` of the records that are wanted, in the order in which they ended."""
-        rings = [*self._rings.values(), self._failures]
+        exchanges = (_exchange(*each) for each in self._exchanges)
+        rings = [*self._rings.values(), self._failures, exchanges]
         newest, last = deque[Record](maxlen=limit), 0
         for record in heapq.merge(*(wanted.of(ring) for ring in rings), key=attrgetter("serial")):
             if record.serial != last:  # what failed is in two rings
@@ -158,9 +173,12 @@ class DiagnosticCollector:
         return list(newest)
 
     def exchanged(self, op: str, peer: str, outcome: str, elapsed_s: float, sends: int) -> None:
-        """A single request has come to its end; who does not diagnose need not tell."""
-        route = {"sends": sends}
-        self._keep(f"rpc.{op}", peer, outcome, elapsed_s * 1000, {}, "", route)
+        """A single request has come to its end; who does not diagnose need not tell.
+
+        It costs next to nothing here, and becomes a record only when somebody asks.
+        """
+        self._serial += 1
+        self._exchanges.append((self._serial, self._clock.wall_ms(), op, peer, outcome, elapsed_s, sends))
 
     # -- deliveries --------------------------------------------------------------------------
 

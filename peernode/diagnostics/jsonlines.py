@@ -19,10 +19,11 @@ def json_lines(stream: TextIO, node_id: str) -> Callable[[Record], None]:
     log = structlog.wrap_logger(
         structlog.WriteLogger(stream),
         processors=[structlog.processors.JSONRenderer(ensure_ascii=False)],
-        wrapper_class=structlog.BoundLogger,
+        wrapper_class=structlog.make_filtering_bound_logger(0),
+        context_class=dict,
     ).bind(node=node_id)
 
     def write(record: Record) -> None:
-        log.msg("record", **record.told())
+        log.info("record", **record.told())
 
     return write
