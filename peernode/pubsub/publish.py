@@ -84,8 +84,19 @@ class Publisher:
                 entries.append(entry)
                 writes += more
         # A task of its own: who asked may go away in the middle, a commit has no middle.
-        self._context.tasks.spawn(self._accept(entries, writes, done), "publish.accept")
+        accepting = self._context.tasks.spawn(self._accept(entries, writes, done), "publish.accept")
+        accepting.add_done_callback(lambda _: self._accepted(entries, done))
         return await asyncio.shield(done)
+
+    def _accepted(self, entries: list[Entry], done: asyncio.Future[OutboxState]) -> None:
+        """The commit has ended, if it ever began: a node that stops lets nobody wait for its answer."""
+        self._committed(entries)
+        if not done.done():
+            done.cancel()
+
+    def _committed(self, entries: list[Entry]) -> None:
+        for entry in entries:
+            self._accepting.pop(entry.message.id, None)
 
     def is_new(self, replica: Replica, message_id: bytes, draft: Draft) -> bool:
         """Whether nothing has this id yet, and there is room for it; ``ID_REUSED``, ``OUTBOX_FULL``."""
@@ -120,10 +131,7 @@ class Publisher:
             done.exception()  # who asked may be gone
             return
         finally:
-            for entry in entries:
-                self._accepting.pop(entry.message.id, None)
-            if self._context.tasks.closed and not done.done():
-                done.cancel()
+            self._committed(entries)
         for entry in entries:
             self.outbox.add(entry)
             self._ingest.believe(entry.replica, [entry.message], Source.OWN)
