@@ -191,7 +191,11 @@ def _messages() -> dict[Op, Examples]:
     return {
         Op.PUBLISH: Examples(
             [[TEXT.raw]],
-            [[RECEIPT.raw, SET_HASH, ids, 2, SUBSCRIBERS], [RECEIPT.raw, SET_HASH, None, 33, SUBSCRIBERS]],
+            [
+                [RECEIPT.raw, SET_HASH, ids, 2, SUBSCRIBERS, False],
+                [RECEIPT.raw, SET_HASH, None, 33, SUBSCRIBERS, True],
+                [RECEIPT.raw, SET_HASH, None, 33, SUBSCRIBERS],
+            ],
         ),
         Op.PUSH: Examples([[SET_HASH, TEXT.raw]], [[ACK]]),
         Op.ACKED: Examples(

@@ -126,6 +126,21 @@ class Entry:
         if told and len(self.members) - len(told) < self.quorum:
             self.error = next((info for info in told if info.retryable), told[0])
 
+    def take_ack(self, subscriber: bytes, signature: bytes, vouched: bool, at_ms: int) -> bool:
+        """Count a verified ack; false for a second one, or one that says nothing of the audience."""
+        if self.counted:
+            if not vouched or self.vouched >= self.counted:
+                return False
+        elif self.frozen and subscriber not in self.audience:
+            return False
+        if subscriber in self.acks:
+            return False
+        self.acks[subscriber] = signature
+        if len(self.acked_ms) < ACKS_TOLD_MAX:
+            self.acked_ms[subscriber] = at_ms
+        self.vouched += vouched
+        return True
+
     @property
     def delivered(self) -> int:
         """Acks of those in the audience; where it is only counted, those that somebody vouches for."""

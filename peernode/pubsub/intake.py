@@ -108,6 +108,7 @@ class Intake:
             [lease.subscriber_id for lease in replica.leases.live(now)] if small else None,
             count,
             replica.leases.digest(),
+            replica.leases.contact(node_id_of(message.author)) is not None,
         ]
 
     def _limit(self, author: bytes, factor: int) -> None:

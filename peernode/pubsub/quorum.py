@@ -16,7 +16,7 @@ from peernode.diagnostics.codes import error_info, info_of
 from peernode.errors import Backpressure, PeerNodeError, Refused, RemoteProtocolError, RpcTimeout
 from peernode.pubsub.audience import Audience
 from peernode.pubsub.context import Context, uuid_text
-from peernode.pubsub.entry import ACKS_TOLD_MAX, Entry
+from peernode.pubsub.entry import Entry
 from peernode.pubsub.outbox import ASK_ANEW_S, Outbox
 from peernode.pubsub.replica import InitiatorSet
 from peernode.pubsub.retry import TryAgain, retrying
@@ -97,8 +97,8 @@ class QuorumPublish:
         if view.holds(me) and me not in entry.receipts:
             receipt = sign_receipt(self._context.identity, entry.message, mine)
             live = [lease.subscriber_id for lease in entry.replica.leases.live(self._context.now())]
-            small = len(live) <= self._context.config.small_channel_max
-            self._receipt(entry, receipt, live if small else [], 0 if small else len(live))
+            others = self._others(len(live), self._context.identity.node_id in live)
+            self._receipt(entry, receipt, live if others is None else [], others)
         for contact in (*view.others(me), *entry.replica.rumoured):
             self._aim(entry, contact)
         if not entry.frozen:
@@ -194,6 +194,8 @@ class QuorumPublish:
         listed = body.take_list_or_none(self._context.config.small_channel_max)
         count = min(body.take_int(0, 1 << 32), self._context.config.subscribers_per_channel_max)
         digest = body.take_bytes(16)
+        us_too = body.take_bool() if body.more else entry.replica.joined  # an earlier version does not say
+        others = None if listed is not None else self._others(count, us_too)
         self._compare_sets(entry, contact, set_hash)
         if contact.long_id ^ int.from_bytes(entry.replica.channel_id, "big") > entry.reach:
             self._context.collector.count("publish.beyond_reach")
@@ -201,7 +203,7 @@ class QuorumPublish:
         ids = [item for item in listed or [] if isinstance(item, bytes) and len(item) == 20]
         if listed is not None:
             self._audience.seen(entry.replica, contact, digest)
-        self._receipt(entry, receipt, ids, count if listed is None else 0)
+        self._receipt(entry, receipt, ids, others)
         return "ok"
 
     def _compare_sets(self, entry: Entry, contact: Contact, set_hash: bytes) -> None:
@@ -231,8 +233,12 @@ class QuorumPublish:
         if not entry.frozen and not entry.discarded:
             self._publish_to_all(entry, view)
 
-    def _receipt(self, entry: Entry, receipt: Receipt, subscribers: list[bytes], count: int) -> None:
-        """``count``: how many subscribers there are when they are too many to be listed."""
+    def _others(self, count: int, us_too: bool) -> int | None:
+        """How many others subscribe, if too many to list; ``us_too``: our lease counts, be it an old one."""
+        return count - us_too if count > self._context.config.small_channel_max else None
+
+    def _receipt(self, entry: Entry, receipt: Receipt, subscribers: list[bytes], others: int | None) -> None:
+        """``others``: how many there are besides us when they are too many to be listed."""
         if receipt.initiator in entry.receipts:
             return
         entry.receipts[receipt.initiator] = receipt.machine_id
@@ -240,8 +246,8 @@ class QuorumPublish:
         if not entry.frozen:
             mine = self._context.identity.node_id
             entry.audience.update((subscriber, None) for subscriber in subscribers if subscriber != mine)
-            if count > self._context.config.small_channel_max:
-                entry.counts.append(count - 1 if entry.replica.joined else count)
+            if others is not None:
+                entry.counts.append(others)
         elsewhere = receipt.machine_id != self._context.config.machine_id
         entry.believed = entry.believed or elsewhere
         if elsewhere and not self._met_machines:
@@ -277,18 +283,9 @@ class QuorumPublish:
         if entry is None:
             return
         vouched = teller == self._context.identity.public_key or teller in entry.targets
-        if entry.counted:
-            if not vouched or entry.vouched >= entry.counted:
-                return
-        elif entry.frozen and subscriber not in entry.audience:
+        if len(entry.acks) >= self._context.config.subscribers_per_channel_max:
             return
-        if subscriber in entry.acks or len(entry.acks) >= self._context.config.subscribers_per_channel_max:
-            return
-        entry.acks[subscriber] = signature
-        if len(entry.acked_ms) < ACKS_TOLD_MAX:
-            entry.acked_ms[subscriber] = self._context.wall_ms()
-        entry.vouched += vouched
-        if self._grow(entry):
+        if entry.take_ack(subscriber, signature, vouched, self._context.wall_ms()) and self._grow(entry):
             self._outbox.tell(entry)
 
     def _grow(self, entry: Entry) -> bool:

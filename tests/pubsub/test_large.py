@@ -163,3 +163,24 @@ def test_who_caught_up_is_counted_although_its_first_initiator_has_restarted() -
         await flock.expect(lambda: author.state(state.id).delivered == (7, 7), 15, "delivered to all")
 
     story(tell, 8, small_channel_max=2)
+
+
+def test_an_authors_lease_from_before_its_restart_is_no_reader_of_what_it_writes_next() -> None:
+    """It said "3 of 4" for ever: the initiators' counts had the author itself among them."""
+
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        await asyncio.sleep(5)
+        author = flock[3]
+        author.crash()
+        away = flock.cut_off(author)
+        await author.restart()
+        state = await author.say("back again")
+        joined = author.node.channels()[LOBBY]
+        flock.mend(away)
+        await flock.expect(lambda: author.state(state.id).state == "delivered", 20, "its quorum")
+        await flock.expect(lambda: author.state(state.id).delivered[0] == 3, 20, "all have it")
+        assert not joined
+        assert author.state(state.id).delivered == (3, 3)
+
+    story(tell, 4, small_channel_max=2)
