@@ -24,6 +24,9 @@ UNREACHABLE_MAX = 64
 ASK_ANEW_S = 1.0
 """Who was asked longer ago is asked anew when the network has changed: that request may be backing off."""
 
+ACKED_LATE_MS = 60_000
+"""Nobody acks an older message: it is not pushed any more, and who catches up with it does so silently."""
+
 TELL_EVERY_S = 0.1
 """Counts of one message that change within this time are told together; a new state is told at once."""
 
@@ -129,6 +132,16 @@ class Outbox:
             self._context.tell(MessageState(entry.snapshot()))
             for told in self.on_told:
                 told(entry)
+
+    def awaiting_acks(self) -> list[Entry]:
+        """What is under way, and what got through so lately that somebody may still ack it.
+
+        Where acks are only counted, one more of a message that is sent counts for nothing after a restart.
+        """
+        since_ms = self._context.wall_ms() - ACKED_LATE_MS
+        found = [entry for entry in self.done.values() if entry.message.hlc >> 16 >= since_ms]
+        found += self.waiting.values()
+        return [entry for entry in found if not entry.complete and not entry.counted]
 
     def close(self) -> None:
         """Tell nothing more; what was heard last is known all the same."""

@@ -145,9 +145,8 @@ class PubSub:
         self.publisher.load()
         self.fates.load()
         self.unreached.load()
-        for entry in (*self.outbox.waiting.values(), *self.outbox.done.values()):
-            if not entry.complete and not entry.counted:  # an ack that comes only now finds it
-                self.delivery.spread(entry.replica, entry.message)
+        for entry in self.outbox.awaiting_acks():  # an ack that comes only now finds its message
+            self.delivery.spread(entry.replica, entry.message)
         self.profile.load()
         spawn = self._context.tasks.spawn
         spawn(self.replication.run(), "replication")

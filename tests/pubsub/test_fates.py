@@ -6,6 +6,7 @@ import asyncio
 
 from peernode.events import OutboxState
 from peernode.pubsub.fates import WRITE_EVERY_S, WRITTEN_AT_ONCE
+from peernode.pubsub.outbox import ACKED_LATE_MS
 from peernode.pubsub.unreached import WATCH_S
 from peernode.store.base import PutFate
 from tests.pubsub.flock import Bird, Flock, story
@@ -169,5 +170,25 @@ def test_only_what_was_just_sent_is_looked_after_for_who_is_out_of_reach() -> No
         await stop(flock[0])
         await flock[0].restart()
         assert flock[0].node._pubsub.sizes()["unreached"][0] == 1
+
+    story(tell, 4)
+
+
+def test_only_for_what_was_just_sent_an_ack_is_waited_for_after_a_restart() -> None:
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        cut = flock.cut_off(flock[3])
+        await delivered(flock, "long ago", 2)
+        await asyncio.sleep(ACKED_LATE_MS / 1000)
+        flock.mend(cut)
+        await flock.expect(lambda: "long ago" in flock[3].texts(), 30, "it is back")
+        cut = flock.cut_off(flock[3])
+        late = await delivered(flock, "just now", 2)
+        await asyncio.sleep(GRACE_S)
+        flock[0].crash()
+        await flock[0].restart()
+        assert flock[0].node._pubsub.sizes()["spreads"][0] == 1
+        flock.mend(cut)
+        await flock.expect(lambda: flock[0].state(late).delivered == (3, 3), 30, "the late ack")
 
     story(tell, 4)
