@@ -8,6 +8,7 @@ SEED ?= 1
 SCENARIO ?= first-light
 RESULTS := test-results
 FIXED_SEEDS := 1:12
+FIXED_SEEDS_LARGE := 1:2,25
 FRESH_SEEDS := 6
 
 # Where Python may not keep compiled modules, each server and node that a test starts compiles for a second.
@@ -41,6 +42,8 @@ seeds: $(VENV)/.stamp-dev ## simulated networks with mixed faults: fixed seeds a
 	@mkdir -p $(RESULTS)
 	$(PYTHON) -m peernode.simulation sweep mixed --seeds $(FIXED_SEEDS) --fresh $(FRESH_SEEDS) --brief \
 		--jobs 2 --json $(RESULTS)/seeds.json --html $(RESULTS)/seeds.html
+	$(PYTHON) -m peernode.simulation sweep mixed-large --seeds $(FIXED_SEEDS_LARGE) --fresh 1 --brief \
+		--jobs 2 --json $(RESULTS)/seeds-large.json --html $(RESULTS)/seeds-large.html
 
 e2e: $(VENV)/.stamp-dev $(VENV)/.stamp-system ## real browsers against real servers; leaves test-results/
 	$(PYTHON) -m pytest e2e

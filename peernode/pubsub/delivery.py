@@ -166,6 +166,8 @@ class MessageDelivery:
         """Push in the background, unless it is acked or on its way already."""
         spread = self.spread(replica, message)
         if spread.settled(contact.id) or contact.id in spread.pushing:
+            if spread.spared(contact.id):
+                self._context.collector.count("delivery.spared_by_names")
             return
         spread.pushing[contact.id] = None
         self._context.tasks.spawn(self._push(spread, contact, method), "delivery.push")

@@ -67,7 +67,9 @@ class Fates:
             if entry is None:
                 self._context.collector.count("fates.orphan")
                 self._forgotten(message_id)
-            elif message_id in self._outbox.waiting:  # its row may only have been kept by a full disk
+                continue
+            self._context.collector.count("fates.read")
+            if message_id in self._outbox.waiting:  # its row may only have been kept by a full disk
                 self._context.tasks.spawn(self._outbox.settle(entry), "outbox.settle")
 
     async def run(self) -> None:

@@ -37,6 +37,10 @@ class Spread:
         """Whether a subscriber needs no push of ours any more."""
         return subscriber in self.acked or subscriber in self.agreed
 
+    def spared(self, subscriber: bytes) -> bool:
+        """Whether names alone, without a signature, say that a subscriber needs no push of ours."""
+        return subscriber in self.agreed and subscriber not in self.acked
+
     def body(self) -> list[Any]:
         """What a PUSH carries."""
         view = self.replica.initiators

@@ -13,27 +13,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from peernode.events import ChatMessage
+from peernode.simulation.claims import ACKNOWLEDGED, Claim
 from peernode.simulation.lookups import Lookup
-
-ACKNOWLEDGED = ("sent", "delivered")
 
 TEXT_MARK = " from node "
 """In every text of a run that is long enough, and in nothing else."""
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """What an author was told of a message: ``stored`` copies of ``initiators``, ``delivered``."""
-
-    at_s: float
-    state: str
-    stored: int
-    initiators: int
-    delivered: int
-    held: int
-    """Disks that had it when word of that must have left them, to be with the author by now."""
-    taken: int
-    """Disks of others than the author that had it, likewise."""
 
 
 @dataclass(slots=True)
@@ -190,6 +174,10 @@ class Evidence:
     lookups: list[Lookup] = field(default_factory=list)
     restored: dict[tuple[int, int], dict[str, None]] = field(default_factory=dict)
     """(node, life) -> ids that its screen showed from its own disk when it started."""
+    stopped: dict[tuple[int, int], None] = field(default_factory=dict)
+    """(node, life) of those that ended in good order."""
+    disks_harmed: dict[int, None] = field(default_factory=dict)
+    """Nodes whose disk was lost, set back, full, slow or rotten at some time."""
     finals: dict[tuple[int, str], list[ChatMessage]] = field(default_factory=dict)
     """(node, channel) -> what it shows at the end, oldest first; only nodes that run then."""
     holdings: dict[tuple[int, str], dict[str, None]] = field(default_factory=dict)

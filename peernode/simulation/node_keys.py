@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from peernode.config import NodeConfig
 from peernode.simulation.faults.keys import DAY_MS, DRIFT_PPM_MAX, KBIT_S_MAX, KBIT_S_MIN
 from peernode.simulation.schema import Table
 from peernode.simulation.world.nat import NAT_KINDS
 
 NODES_MAX = 10_000
+SMALL_CHANNEL_MAX = NodeConfig().small_channel_max
+"""As the engine ships: a list of more would not fit its datagram."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,8 @@ class NodesSpec:
     """Each oscillator is wrong by up to so much, either way."""
     spare: int = 0
     """The last so many have no power until a fault ``replace`` gives them the place of others."""
+    small_channel_max: int = SMALL_CHANNEL_MAX
+    """In a channel of more subscribers nobody lists them; a low bound has few nodes do as thousands would."""
 
     @property
     def starting(self) -> int:
@@ -75,6 +80,7 @@ def read_nodes(table: Table, duration_s: float) -> NodesSpec:
         clock_skew_ms=table.number("clock_skew_ms", 0.0, 0.0, DAY_MS),
         clock_drift_ppm=table.number("clock_drift_ppm", 0.0, 0.0, DRIFT_PPM_MAX),
         spare=spare,
+        small_channel_max=table.integer("small_channel_max", SMALL_CHANNEL_MAX, 1, SMALL_CHANNEL_MAX),
     )
     table.done()
     return nodes

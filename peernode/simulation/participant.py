@@ -78,13 +78,14 @@ class Participant:
         """Where others reach the node, as far as its address translation lets them."""
         return (self.host.ip, PORT)
 
-    def configure(self, bootstrap: tuple[Address, ...]) -> None:
+    def configure(self, bootstrap: tuple[Address, ...], small_channel_max: int) -> None:
         """Say what the node knows before it starts."""
         self.config = NodeConfig(
             listen=(self.host.local_ip, PORT),
             bootstrap=tuple(address for address in bootstrap if address != self.address),
             machine_id=self.index.to_bytes(8, "big"),
             display_name=f"node {self.index}",
+            small_channel_max=small_channel_max,
         )
 
     # -- power ----------------------------------------------------------------------------------
@@ -140,6 +141,7 @@ class Participant:
             for message_id in node.log_ids(name)
             if message_id not in told
         }
+        self._screen.recalled(life, node.outbox())
 
     def crash(self, reached: float = 0.0) -> str:
         """Cut the power; argument and answer are those of ``MemoryDisk.power_cut``."""
@@ -178,6 +180,7 @@ class Participant:
             self._fail(f"node {self.index} did not stop within {STOP_MAX_S:g} s")
         except HostCrashed:
             return
+        self._evidence.stopped[self.index, self.host.life] = None
         self._went_down()
         self.host.crash()
 

@@ -114,7 +114,7 @@ class _Story:
         known = tuple(item.address for item in self._participants[: scenario.nodes.bootstrap])
         for participant in self._participants:
             participant.everyone = self._participants
-            participant.configure(known)
+            participant.configure(known, scenario.nodes.small_channel_max)
         self._workload = Workload(scenario, seed, self._participants)
         self.attempts = Attempts(evidence, self._participants)
         index_of = {participant.host.ip: participant.index for participant in self._participants}

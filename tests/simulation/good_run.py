@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from peernode.events import ChatMessage
-from peernode.simulation.evidence import Claim, Copy, Evidence, Joining, Sending, Sighting, Signed
+from peernode.simulation.claims import Claim
+from peernode.simulation.evidence import Copy, Evidence, Joining, Sending, Sighting, Signed
 
 CHANNEL = "#lobby"
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from peernode.simulation.evidence import Claim, Evidence, Failure, LatePush, Signed, Traffic, Unserved
+from peernode.simulation.claims import Claim
+from peernode.simulation.evidence import Evidence, Failure, LatePush, Signed, Traffic, Unserved
 from tests.simulation.good_run import CHANNEL, order_key, sighting
+from tests.simulation.taken_back import TAKEN_BACK
 
 
 def crashed(evidence: Evidence) -> None:
@@ -251,6 +253,7 @@ LIES: list[tuple[str, Callable[[Evidence], None]]] = [
     ("no_fork", signed_twice),
     ("leases_end", pushed_after_the_lease),
     ("leases_end", nobody_holds_its_lease),
+    *(("never_backwards", lie) for lie in TAKEN_BACK),
     ("bounded", table_over_its_bound),
     ("no_amplification", amplified),
     ("secrecy", showed_a_text),

@@ -14,6 +14,7 @@ from peernode.simulation.observation.paths import PATHS
 from peernode.simulation.result import latencies_ms, percentiles
 from tests.simulation.good_run import CHANNEL, good_run, order_key, sighting
 from tests.simulation.lies import LIES, forgotten, laid_to_a_clock_that_is_right, never_arrived
+from tests.simulation.taken_back import forgot_over_a_power_cut, named_who_has_nothing, started_again
 
 
 def test_a_good_run_is_good() -> None:
@@ -104,6 +105,36 @@ def test_a_push_soon_after_the_lease_and_a_short_time_without_one_are_right() ->
     evidence.late_pushes.append(LatePush(84.9, 0, 2, 20.0, "d1"))
     evidence.unserved.append(Unserved(2, CHANNEL, 20.0, 67.9))
     assert checkers.judge(evidence)["leases_end"] == []
+
+
+def test_what_was_told_just_before_a_power_cut_or_by_a_harmed_disk_may_be_forgotten() -> None:
+    evidence = good_run()
+    started_again(evidence, 10.5)
+    assert checkers.judge(evidence)["never_backwards"] == []
+    evidence = good_run()
+    evidence.cuts.append(Cut(10.4, None, {0: 1}))  # its process was frozen all the time
+    started_again(evidence, 14.0)
+    assert checkers.judge(evidence)["never_backwards"] == []
+    evidence = good_run()
+    forgot_over_a_power_cut(evidence)
+    evidence.disks_harmed[0] = None
+    assert checkers.judge(evidence)["never_backwards"] == []
+
+
+def test_a_hostile_node_may_ack_what_it_does_not_keep() -> None:
+    evidence = good_run()
+    named_who_has_nothing(evidence)
+    evidence.hostile[2] = None
+    assert checkers.judge(evidence)["never_backwards"] == []
+
+
+def test_what_was_lost_at_one_power_cut_need_not_come_back_by_the_next() -> None:
+    evidence = good_run()
+    started_again(evidence, 10.5)
+    lost = evidence.sendings["m1"].claims[-1]
+    evidence.downs[0].append((30.0, 31.0))
+    evidence.sendings["m1"].claims.append(replace(lost, at_s=31.0, life=2))
+    assert checkers.judge(evidence)["never_backwards"] == []
 
 
 def test_a_fault_may_find_its_target_down_already() -> None:

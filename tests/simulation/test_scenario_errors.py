@@ -71,6 +71,12 @@ from tests.simulation.test_scenario import WHOLE, with_fault
         ("bootstrap = 3", "bootstrap = 3\ndown_kbit_s = [9, 2]", 16, "0.1 <= from <= to"),
         ("bootstrap = 3", "bootstrap = 3\nclock_skew_ms = -1", 16, "nodes.clock_skew_ms"),
         ("bootstrap = 3", "bootstrap = 3\nclock_drift_ppm = 1e9", 16, "nodes.clock_drift_ppm"),
+        (
+            "bootstrap = 3",
+            "bootstrap = 3\nsmall_channel_max = 33",
+            16,
+            "nodes.small_channel_max: 33 is not a whole",
+        ),
         ("{ none = 0.8, port = 0.2 }", "{ none = 2 }", 16, "nodes.nat.none: 2 is not a number from 0 to 1"),
         ("{ none = 0.8, port = 0.2 }", '"port"', 16, "nodes.nat: 'port' is not a table"),
         ("over_s = 10", "over_s = 180", 17, "nodes.online.over_s: the last one, at 180 s, is after the end"),

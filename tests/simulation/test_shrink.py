@@ -201,6 +201,7 @@ def test_everything_that_a_scenario_can_say_can_be_written(tmp_path: Path) -> No
     )
     plain = next(line for line in TROUBLED.splitlines() if line.startswith("network"))
     machines = "spare = 1, up_kbit_s = 64, down_kbit_s = [100, 200], clock_skew_ms = 5, clock_drift_ppm = 0.1"
+    machines += ", small_channel_max = 2"
     for model in (plain, *models):
         text = odd.replace(plain, model).replace("bootstrap = 2", f"bootstrap = 2, {machines}")
         scenario = parse(text, folder=tmp_path)

@@ -9,7 +9,8 @@ calls a message sent as if it were the only initiator.
 
 from __future__ import annotations
 
-from peernode.simulation.evidence import ACKNOWLEDGED, Evidence
+from peernode.simulation.claims import ACKNOWLEDGED
+from peernode.simulation.evidence import Evidence
 
 NAME = "honest_receipt"
 

@@ -9,6 +9,7 @@ async def disk_full(stage: Stage, fault: Occurrence) -> End:
     """Disks that take so much and no more, also in the middle of a flush."""
     taken = stage.targets(fault)
     disks = [participant.disk for participant in taken]
+    stage.evidence.disks_harmed.update(dict.fromkeys(participant.index for participant in taken))
     refused_before = sum(disk.refused for disk in disks)
     for disk in disks:
         disk.fill(fault.name, fault.rng.randint(0, fault.spec.options["free_bytes"]))
@@ -27,6 +28,7 @@ async def disk_slow(stage: Stage, fault: Occurrence) -> End:
     """Disks that take longer to flush."""
     taken = stage.targets(fault)
     disks = [participant.disk for participant in taken]
+    stage.evidence.disks_harmed.update(dict.fromkeys(participant.index for participant in taken))
     for disk in disks:
         disk.slowed_s[fault.name] = fault.spec.options["flush_ms"] / 1000
     stage.happened(fault.spec.kind, len(taken))

@@ -42,6 +42,7 @@ class DiskWatch:
 
     def lost(self, node: int) -> None:
         """The node's disk is gone with all that was on it."""
+        self._evidence.disks_harmed[node] = None
         self._parts.pop(node, None)
         for copies in self._evidence.copies.values():
             if node in copies:
@@ -50,6 +51,7 @@ class DiskWatch:
 
     def set_back(self, node: int, to_s: float) -> None:
         """The node's disk is what it was at ``to_s`` again."""
+        self._evidence.disks_harmed[node] = None
         parts = self._parts.get(node, {})
         self._parts[node] = {digest: since_s for digest, since_s in parts.items() if since_s <= to_s}
         for copies in self._evidence.copies.values():
@@ -118,6 +120,7 @@ class DiskWatch:
 
     def rotted(self, node: int, digest: bytes) -> None:
         """A message or part on the node's disk is damaged."""
+        self._evidence.disks_harmed[node] = None
         message_id = self._ids.get(digest)
         ids = [message_id] if message_id is not None else list(self._named_by.get(digest, ()))
         for damaged in ids:

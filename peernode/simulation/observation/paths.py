@@ -16,6 +16,8 @@ PATHS: dict[str, tuple[str, ...]] = {
     "path direct push": ("attempt.direct.ok",),
     "path initiator push": ("attempt.initiator.ok",),
     "path alternative push": ("attempt.alternative.ok",),
+    "path push spared by names": ("delivery.spared_by_names",),
+    "path fate read back": ("fates.read",),
     "path relay": ("relay.passed_on",),
     "path relay push": ("attempt.relay.ok",),
     "path push retried": ("delivery.retried",),

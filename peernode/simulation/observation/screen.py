@@ -6,10 +6,11 @@ it at that very moment.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from peernode.events import Event, Joined, MessageReceived, MessageState, OutboxState, Recovered
-from peernode.simulation.evidence import ACKNOWLEDGED, Claim, Evidence, Sending, Sighting
+from peernode.simulation.claims import ACKNOWLEDGED, Claim
+from peernode.simulation.evidence import Evidence, Sending, Sighting
 
 Path = Callable[[int, int], float]
 """The shortest time in seconds that anything takes from one node to another."""
@@ -51,7 +52,7 @@ class Screen:
                 )
             )
         elif isinstance(event, MessageState):
-            self._state_of_own(event.state, now)
+            self._state_of_own(life, event.state, now)
         elif isinstance(event, Joined):
             joining = self._evidence.joinings.get((self._index, event.channel))
             if joining is not None and joining.joined_at_s is None:
@@ -62,7 +63,19 @@ class Screen:
             self._evidence.recovered_s[self._index, event.channel] = now
         self._evidence.coverage[f"event {type(event).__name__}"] += 1
 
-    def _state_of_own(self, state: OutboxState, now: float) -> None:
+    def recalled(self, life: int, states: Iterable[OutboxState]) -> None:
+        """What the node, started anew, says of what its person wrote in earlier lives."""
+        now, by_id = self._now(), {state.id: state for state in states}
+        for sending in self._evidence.sendings.values():
+            if sending.author != self._index or not sending.claims or sending.claims[-1].life == life:
+                continue
+            state = by_id.get(sending.id)
+            if state is None:
+                sending.claims.append(Claim(now, "", 0, 0, 0, 0, 0, life))
+            else:
+                sending.claims.append(self._claim(sending, state, life, now))
+
+    def _state_of_own(self, life: int, state: OutboxState, now: float) -> None:
         sending = self._evidence.sendings.get(state.id)
         if sending is None:
             return
@@ -70,24 +83,37 @@ class Screen:
         sending.error = state.error.code if state.error else ""
         if sending.acked_at_s is None and state.state in ACKNOWLEDGED:
             sending.acked_at_s = now
-        stored, initiators = state.stored
-        sending.claims.append(self._claim(sending, state, stored, initiators, now))
+        sending.claims.append(self._claim(sending, state, life, now))
 
-    def _claim(self, sending: Sending, state: OutboxState, stored: int, initiators: int, now: float) -> Claim:
-        copies = self._evidence.copies.get(sending.id, {})
+    def _claim(self, sending: Sending, state: OutboxState, life: int, now: float) -> Claim:
+        copies, own = self._evidence.copies.get(sending.id, {}), self._index
         if len(self._evidence.node_ids) > PATHS_NODES_MAX:
             held = len(copies)
-            taken = held - (self._index in copies)
+            takers = dict.fromkeys(node for node in copies if node != own)
         else:
             at_s = now + ROUNDING_S
-            own = self._index
             held = sum(1 for node, copy in copies.items() if copy.since_s + self._path_s(node, own) <= at_s)
-            taken = sum(
-                1
+            takers = dict.fromkeys(
+                node
                 for node, copy in copies.items()
                 if node != own and copy.since_s + self._relayed_s(node) <= at_s
             )
-        return Claim(now, state.state, stored, initiators, state.delivered[0], held, taken)
+        names = tuple(name for name, _ in state.acks)
+        ids = self._evidence.node_ids
+        founded = {ids[node] for node in takers} if names else set()
+        return Claim(
+            now,
+            state.state,
+            state.stored[0],
+            state.stored[1],
+            state.delivered[0],
+            held,
+            len(takers),
+            life,
+            state.delivered[1],
+            names,
+            tuple(name for name in names if name not in founded),
+        )
 
     def _relayed_s(self, node: int) -> float:
         """The shortest way from ``node`` to here through at most one other, as acks may travel."""
