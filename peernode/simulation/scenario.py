@@ -214,8 +214,8 @@ def _refuse_what_means_nothing(table: Table, fault: FaultSpec) -> None:
         modes = fault.options["modes"]
         if "withhold" in table and "withheld" not in modes:
             table.refuse("withhold", 'means nothing without "withheld" in modes')
-        if "rate_per_s" in table and set(modes) <= {"withheld", "invented"}:
-            table.refuse("rate_per_s", "means nothing when all that a node does is to withhold or to invent")
+        if "rate_per_s" in table and set(modes) <= {"withheld", "invented", "named"}:
+            table.refuse("rate_per_s", "means nothing when all that a node does is to withhold or to lie")
 
 
 def _read_expect(table: Table) -> Expect:

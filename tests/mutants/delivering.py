@@ -40,6 +40,21 @@ def _never_waits(self: Timeline, key: StreamKey, message: Message, history: bool
     return False
 
 
+def _believe_the_first(self: Spread, subscriber: bytes, teller: bytes) -> None:
+    self.named.setdefault(subscriber, teller)
+    self.agreed[subscriber] = None
+
+
+def _named_and_so_acked(
+    self: MessageDelivery, replica: Replica, digest: bytes, subscriber: bytes, teller: bytes
+) -> None:
+    spread, contact = self._spreads.get(digest), replica.leases.named(subscriber)
+    if spread is not None and contact is not None and contact.id not in spread.acked:
+        spread.acked[contact.id] = (contact.public_key, bytes(64))
+        for heard in self.on_ack:
+            heard(digest, contact.id, bytes(64), teller)
+
+
 DELIVERING = (
     Mutant(
         "ack-before-commit",
@@ -67,6 +82,24 @@ DELIVERING = (
         "roundabout",
         ("delivered",),
         (Patch(MessageDelivery, "_push_by_rank", _leave_it_to_the_author),),
+    ),
+    Mutant(
+        "one-name-is-enough",
+        8,
+        "Rank k pushes to whoever isn't reported acked",
+        "An initiator that one other tells who has acked, by name, does not push",
+        "one-liar",
+        ("delivered",),
+        (Patch(Spread, "name", _believe_the_first),),
+    ),
+    Mutant(
+        "names-count-as-acks",
+        8,
+        "A push is acked after the subscriber has committed it.",
+        "Who is named without a signature is counted as having acked",
+        "one-liar",
+        ("honest_receipt", "never_backwards"),
+        (Patch(MessageDelivery, "named", _named_and_so_acked),),
     ),
     Mutant(
         "gaps-not-waited-for",

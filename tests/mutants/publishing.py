@@ -12,7 +12,9 @@ from peernode.identity import node_id_of
 from peernode.pubsub import intake
 from peernode.pubsub.delivery import MessageDelivery
 from peernode.pubsub.entry import Entry
+from peernode.pubsub.fates import Fates
 from peernode.pubsub.ingest import Ingest, Source
+from peernode.pubsub.outbox import Outbox
 from peernode.pubsub.publish import Publisher
 from peernode.pubsub.quorum import QuorumPublish
 from peernode.pubsub.replica import InitiatorSet, Replica, make_set
@@ -91,6 +93,15 @@ def _whatever_it_says(message: Message) -> None:
     return
 
 
+async def _write_no_fates(self: Fates) -> None:
+    self._noticed.clear()
+    self._changed.clear()
+
+
+def _put_nothing_beside(self: Outbox, entry: Entry) -> list[Write]:
+    return []
+
+
 PUBLISHING = (
     Mutant(
         "accepted-before-durable",
@@ -163,5 +174,14 @@ PUBLISHING = (
             Patch(QuorumPublish, "acked", _acked_however_often),
             Patch(MessageDelivery, "reported", _reported_without_a_look),
         ),
+    ),
+    Mutant(
+        "fates-not-written",
+        7,
+        "`delivered(n of m)` grows with subscribers' signed acks;",
+        "How far its messages got is known to the author's node until it is restarted",
+        "restarts",
+        ("never_backwards",),
+        (Patch(Fates, "write", _write_no_fates), Patch(Outbox, "_beside", _put_nothing_beside)),
     ),
 )

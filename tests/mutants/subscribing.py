@@ -11,9 +11,11 @@ from peernode.pubsub.renewal import Renewal
 from peernode.pubsub.replica import Replica
 from peernode.pubsub.replication import Replication
 from peernode.pubsub.sync import CatchUp
+from peernode.wire.contact import Contact
 from tests.mutants.mutant import Mutant, Patch
 
 _watch = Joiner._watch
+_run = CatchUp.run
 
 
 async def _watch_and_end(self: Joiner, run: JoinRun) -> None:
@@ -36,6 +38,12 @@ async def _renew_never(self: Renewal) -> None:
 
 async def _no_round(self: Replication, replica: Replica) -> None:
     self._due.pop(replica.channel_id, None)
+
+
+async def _catch_up_as_an_initiator(
+    self: CatchUp, replica: Replica, contact: Contact, limit: int | None = None
+) -> int | None:
+    return await _run(self, replica, contact, limit) if replica.serves else 0
 
 
 SUBSCRIBING = (
@@ -65,6 +73,15 @@ SUBSCRIBING = (
         "gone",
         ("leases_end", "delivered"),
         (Patch(Renewal, "run", _renew_never),),
+    ),
+    Mutant(
+        "spared-push-never-repaired",
+        10,
+        "so that the renewal *is* the gap check,",
+        "Who was not pushed to, because two initiators lied, never compares its log with theirs",
+        "two-liars",
+        ("delivered",),
+        (Patch(CatchUp, "run", _catch_up_as_an_initiator),),
     ),
     Mutant(
         "gap-never-pulled",

@@ -15,6 +15,7 @@ from peernode.simulation.faults.forgery import Forger, is_sealed, sender_in, tok
 from peernode.simulation.faults.hostile import ADDRESSES_MAX, MADE_MAX, OVERHEARD_MAX, Overheard
 from peernode.simulation.faults.invention import ELSEWHERE_MAX, Inventor
 from peernode.simulation.faults.kinds import HOSTILE_MODES
+from peernode.simulation.faults.naming import Namer
 from peernode.simulation.faults.stage import Occurrence
 from peernode.simulation.scenario import FaultSpec
 from peernode.simulation.world.standin import sealer_for
@@ -192,4 +193,36 @@ def test_inventions_are_told_in_a_run_that_asks_for_them() -> None:
     lines = 'kind = "hostile"\nat_s = 6\nfor_s = 12\ncount = 1\nmodes = ["invented"]'
     _, result = judged(with_fault(lines))
     assert result.coverage["fault hostile: invented"] > 0
+    assert result.ok, result.checkers
+
+
+def test_a_namer_reads_the_messages_that_come_and_lies_about_each_once() -> None:
+    namer, frank = Namer(EVE, NETWORK, random.Random(1)), Sealer(ALICE, NETWORK, 9)
+    words = forger().words  # a message in somebody's name is enough of one here
+    made = Namer(BOB, NETWORK, random.Random(2))
+    sealed = Forger(ALICE, NETWORK, random.Random(1)).words(
+        EVE.public_key, TOKEN, bytes(20), BOB.public_key, 9
+    )
+    assert sealed is not None
+    (message,) = namer.news(sealed)
+    assert namer.news(sealed) == []
+    assert made.news(sealed) == [], "it was not for this one"
+    assert (
+        namer.news(b"")
+        == namer.news(words(BOB.public_key, TOKEN, bytes(20), ALICE.public_key, 9) or b"")
+        == []
+    )
+    frame = decode_frame(namer.lie(ALICE.public_key, TOKEN, message, [BOB.public_key, EVE.public_key]) or b"")
+    assert isinstance(frame, Sealed)
+    (request,) = decode_messages(frank.open(frame))
+    assert (request.kind, request.code) == (KIND_REQUEST, Op.ACKED)
+    channel_id, acks, named = request.body
+    assert (channel_id, acks) == (bytes(20), [])
+    assert named == [[message.digest, BOB.node_id[:8] + EVE.node_id[:8]]]
+
+
+def test_names_are_told_in_a_run_that_asks_for_them() -> None:
+    lines = 'kind = "hostile"\nat_s = 6\nfor_s = 12\ncount = 1\nmodes = ["named"]'
+    _, result = judged(with_fault(lines))
+    assert result.coverage["fault hostile: named"] > 0
     assert result.ok, result.checkers

@@ -10,7 +10,9 @@ original), and it has the node's own key. In each mode it does its worst at ``ra
 * ``replayed``: overheard datagrams again, to whom they were for, from their own address or its own;
 * ``withheld``: a fraction of what its node should send is silently not sent;
 * ``invented``: who asks it for nodes close to an id is named nodes that do not exist, at once, and does
-  not hear what the node itself would have answered.
+  not hear what the node itself would have answered;
+* ``named``: it tells everybody, by names without signatures, that everybody has acked each message that
+  comes to it, at once and while others may still have to push.
 
 Invariants: what it remembers is bounded; it sends nothing while its machine has no power or is frozen;
 ``coverage`` counts by mode what was really sent. ``Evidence.hostile`` says who it was.
@@ -23,10 +25,14 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from peernode.channel.ids import channel_id_of
+from peernode.channel.message import Message
 from peernode.environment import Address
 from peernode.identity import network_id_of
+from peernode.pubsub.ackpages import NAMES_PER_MESSAGE
 from peernode.simulation.faults.forgery import Forger, blank_token, is_sealed, sender_in, token_in
 from peernode.simulation.faults.invention import Inventor
+from peernode.simulation.faults.kinds import INVENTED, NAMED
+from peernode.simulation.faults.naming import Namer
 from peernode.simulation.faults.stage import End, Occurrence, Stage, hosts_of
 from peernode.simulation.participant import PORT, Participant
 from peernode.simulation.world.disturbances import Withholding
@@ -40,6 +46,9 @@ ADDRESSES_MAX = 1_024
 """Addresses of whom something is known."""
 HUSHED_S = 0.005
 """So long after an invented answer nothing of the node's own gets to the asker: its true answer."""
+
+NAMED_AGAIN_S = (0.0, 0.1, 0.3)
+"""A lie about a message goes out so long after it came: who does not have it yet would not understand."""
 
 Datagram = tuple[Address, Address, bytes]
 
@@ -103,14 +112,22 @@ class Hostility:
         sealer = sealer_for(len(stage.participants))
         self._forger = Forger(who.identity, network_id_of(who.config.network), fault.rng, sealer)
         self._own: Address = who.address
-        if "invented" in fault.spec.options["modes"]:
-            self._inventor = Inventor(who.identity, network_id_of(who.config.network), fault.rng, sealer)
-            overheard.listeners[self._own] = self._asked
+        around = (who.identity, network_id_of(who.config.network), fault.rng, sealer)
+        modes = fault.spec.options["modes"]
+        self._inventor = Inventor(*around) if INVENTED in modes else None
+        self._namer = Namer(*around) if NAMED in modes else None
+        if self._inventor or self._namer:
+            overheard.listeners[self._own] = self._comes
+        self._over = False
         self._acts: dict[str, Callable[[], bool]] = {
             "garbage": self._garbage,
             "forged": self._forged,
             "replayed": self._replayed,
         }
+
+    def cease(self) -> None:
+        """Say no more of what came before."""
+        self._over = True
 
     async def rage(self) -> None:
         """Send until cancelled."""
@@ -122,16 +139,40 @@ class Hostility:
             if host.up and not loop.is_frozen(host.key) and self._acts[mode]():
                 self._stage.coverage[f"fault hostile: {mode}"] += 1
 
-    def _asked(self, source: Address, data: bytes) -> None:
-        """Something comes for the node: questions whom it knows are answered, with inventions."""
+    def _comes(self, source: Address, data: bytes) -> None:
+        """Something comes for the node."""
         host, loop = self._who.host, self._stage.world.loop
-        asker, questions = self._inventor.questions(data)
-        if not questions or not host.up or loop.is_frozen(host.key):
+        if not host.up or loop.is_frozen(host.key):
+            return
+        if self._inventor is not None:
+            self._asked(self._inventor, source, data)
+        for message in self._namer.news(data) if self._namer is not None else ():
+            for later_s in NAMED_AGAIN_S:
+                loop.call_later(later_s, self._name_all, message)
+
+    def _name_all(self, message: Message) -> None:
+        assert self._namer is not None
+        if self._stage.world.loop.is_frozen(self._who.host.key) or self._over:
+            return
+        everybody = self._stage.participants[:NAMES_PER_MESSAGE]
+        keys = [one.identity.public_key for one in everybody]
+        for one in everybody:
+            if one is not self._who:
+                token = self._overheard.tokens.get((self._own, one.address)) or blank_token(self._rng)
+                made = self._namer.lie(one.identity.public_key, token, message, keys)
+                if made is not None and self._send(made, one.address):
+                    self._stage.coverage["fault hostile: named"] += 1
+
+    def _asked(self, inventor: Inventor, source: Address, data: bytes) -> None:
+        """Questions whom the node knows are answered, with inventions."""
+        loop = self._stage.world.loop
+        asker, questions = inventor.questions(data)
+        if not questions:
             return
         token = self._overheard.tokens.get((self._own, source)) or blank_token(self._rng)
         others = [address for address in self._overheard.keys if address not in (self._own, source)]
         for request_id, target in questions:
-            made = self._inventor.answer(asker, token, request_id, target, others)
+            made = inventor.answer(asker, token, request_id, target, others)
             if made is not None and self._send(made, source):
                 self._stage.coverage["fault hostile: invented"] += 1
         if (far := self._stage.world.network.hosts.get(source[0])) is not None:
@@ -229,6 +270,8 @@ async def hostile(stage: Stage, fault: Occurrence) -> End:
         for outcome in await asyncio.gather(*raging, return_exceptions=True):
             if isinstance(outcome, Exception):
                 raise outcome
+        for hostility in hostilities:
+            hostility.cease()
         del network.taps[fault.number]
         stage.coverage["fault hostile: withheld"] += calm()
         now = stage.world.loop.time()

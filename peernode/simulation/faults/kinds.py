@@ -14,6 +14,8 @@ from peernode.simulation.faults.keys import Key
 HOSTILE_MODES = ("garbage", "forged", "replayed", "withheld")
 INVENTED = "invented"
 """Only when it is asked for: lookups are not yet right in 99 of 100 cases among many that do it."""
+NAMED = "named"
+"""Only when it is asked for: it concerns channels large enough for acks to be reported by name."""
 IN_FLIGHT = ("drawn", "lost", "survives", "torn")
 
 COMMON_KEYS = (
@@ -176,7 +178,7 @@ KINDS: dict[str, FaultKind] = {
             "from the nodes' machines come garbage, forged and replayed frames, lies, and less than should",
             "one",
             (
-                Key("modes", "choices", HOSTILE_MODES, "what they do", (*HOSTILE_MODES, INVENTED)),
+                Key("modes", "choices", HOSTILE_MODES, "what they do", (*HOSTILE_MODES, INVENTED, NAMED)),
                 Key("rate_per_s", "rate", 20.0, "hostile datagrams per node and second"),
                 Key("withhold", "fraction", 0.3, "withheld: fraction of its own datagrams not sent"),
             ),
