@@ -112,8 +112,17 @@ class Files:
             return False
         done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._fetching[file.key] = done
-        self._context.tasks.spawn(self._fetch(replica, author, file, done), "files.fetch")
+        fetching = self._context.tasks.spawn(self._fetch(replica, author, file, done), "files.fetch")
+        fetching.add_done_callback(lambda _: self._ended(file, done, False))
         return await asyncio.shield(done)
+
+    def _ended(self, file: FileRef, done: asyncio.Future[bool], fetched: bool) -> None:
+        """The fetch is over, if it ever began: a node that stops lets nobody wait for it."""
+        if done.done():
+            return
+        self._fetching.pop(file.key, None)
+        self._got.pop(file.key, None)
+        done.set_result(fetched)
 
     async def _fetch(
         self, replica: Replica, author: bytes, file: FileRef, done: asyncio.Future[bool]
@@ -126,11 +135,7 @@ class Files:
                     fetched = bool(holders) and await self._tree(replica, file, _Holders(holders))
         except TimeoutError:
             self._context.collector.count("files.slow")
-        finally:
-            self._fetching.pop(file.key, None)
-            self._got.pop(file.key, None)
-            if not done.done():
-                done.set_result(fetched)
+        self._ended(file, done, fetched)
         self._context.collector.count("files.fetched" if fetched else "files.not_fetched")
 
     async def _tree(self, replica: Replica, file: FileRef, holders: _Holders) -> bool:

@@ -145,3 +145,25 @@ def test_a_rotten_block_that_nobody_looks_at_is_found_and_fetched_again() -> Non
         assert parts[digest] == sound
 
     story(tell, 3)
+
+
+def test_who_waits_for_a_file_of_a_node_that_stops_is_not_left_waiting() -> None:
+    """Before, a fetch that was cancelled before its first step was waited for for ever."""
+
+    async def tell(flock: Flock) -> None:
+        message_id = await shared(flock)
+        view = replica_of(flock[0]).initiators
+        reader = next(
+            bird for bird in flock if not view.holds(bird.identity.public_key) and bird is not flock[0]
+        )
+
+        async def fetch_and_stop() -> None:
+            fetched = asyncio.ensure_future(reader.node.fetch_file(LOBBY, message_id))
+            await asyncio.sleep(0)
+            await reader.node.stop()
+            async with asyncio.timeout(5):
+                assert await fetched is False
+
+        await reader.call(fetch_and_stop())
+
+    story(tell, 6, replicas=3)

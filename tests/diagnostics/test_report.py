@@ -1,0 +1,88 @@
+"""What became of a message: every try in one path, the likeliest cause, and something to do about it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from peernode.diagnostics.codes import CATALOGUE
+from peernode.diagnostics.records import Attempt
+from peernode.diagnostics.report import REFUSALS, failure_report
+
+Try = tuple[str, int, Attempt]
+
+
+def tried(peer: str, method: str, outcome: str, at_ms: int = 0, by: str = "author") -> Try:
+    return by, at_ms, Attempt(at_ms / 1000, peer, method, outcome, 12.0, {"network": 12.0})
+
+
+def test_a_message_that_got_everywhere_has_no_cause() -> None:
+    report = failure_report([tried("a", "publish", "ok"), tried("b", "initiator", "ok", 5, by="a")])
+    assert (report["outcome"], report["cause"], report["failure_points"]) == ("reached", None, [])
+    assert report["sentence"] == "All 2 peers that it was to be brought to have it."
+
+
+def test_tries_in_vain_that_were_gone_round_are_points_of_failure_and_no_cause() -> None:
+    report = failure_report(
+        [
+            tried("b", "relay", "ok", 900, by="i2"),
+            tried("b", "initiator", "timeout", 100, by="i1"),
+            tried("b", "initiator", "timeout", 500, by="i1"),
+            tried("b", "alternative", "timeout", 600, by="i2"),
+        ]
+    )
+    assert (report["outcome"], report["cause"]) == ("detour", None)
+    first, second = report["failure_points"]
+    assert (first["by"], first["method"], first["times"]) == ("i1", "initiator", 2)
+    assert (first["first_ms"], first["last_ms"], first["reached_otherwise"]) == (100, 500, True)
+    assert (second["by"], second["method"], second["times"]) == ("i2", "alternative", 1)
+    assert [way["outcome"] for way in report["paths"][0]["ways"]] == ["timeout", "timeout", "timeout", "ok"]
+
+
+@pytest.mark.parametrize(
+    ("tries", "outcome", "code"),
+    [
+        ([tried("i1", "publish", "timeout"), tried("i2", "publish", "timeout")], "unreached", "NO_QUORUM"),
+        ([tried("i1", "publish", "ok"), tried("b", "initiator", "timeout")], "partly", "SUBSCRIBER_SILENT"),
+        *(
+            ([tried("i1", "publish", status), tried("i2", "publish", "ok")], "partly", code)
+            for status, code in REFUSALS.items()
+        ),
+        ([], "untried", None),
+    ],
+    ids=str,
+)
+def test_the_cause_is_one_that_a_person_can_act_on(tries: list[Try], outcome: str, code: str | None) -> None:
+    report = failure_report(tries)
+    cause = report["cause"]
+    assert (report["outcome"], cause and cause["code"]) == (outcome, code)
+    if code is not None:
+        assert CATALOGUE[code].remedy
+    json.dumps(report)
+
+
+TRIES = st.lists(
+    st.builds(
+        tried,
+        st.sampled_from("abcd"),
+        st.sampled_from(["publish", "initiator", "alternative", "relay"]),
+        st.sampled_from(["ok", "timeout", "backpressure", "malformed", *REFUSALS]),
+        st.integers(0, 1000),
+        st.sampled_from(["author", "i1", "i2"]),
+    ),
+    max_size=40,
+)
+
+
+@given(TRIES)
+def test_every_try_stands_in_one_path_and_every_failure_at_one_point(tries: list[Try]) -> None:
+    report = failure_report(tries)
+    assert sum(len(path["ways"]) for path in report["paths"]) == len(tries)
+    failures = [attempt for _, _, attempt in tries if attempt.outcome != "ok"]
+    assert sum(point["times"] for point in report["failure_points"]) == len(failures)
+    reached = {attempt.peer for _, _, attempt in tries if attempt.outcome == "ok"}
+    assert {path["peer"] for path in report["paths"] if path["reached"]} == reached
+    assert (report["cause"] is None) == (reached == {attempt.peer for _, _, attempt in tries})
