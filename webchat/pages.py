@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from webchat.bridge import channel_name
 from webchat.chat.commands import CommandError
-from webchat.chat.frames import TEXT_MAX_BYTES
+from webchat.limits import LIMITS
 
 WEBSOCKET_PATH = "/ws/chat/"
 DEFAULT_CHANNEL = "#lobby"
@@ -33,7 +33,7 @@ def chat(request: HttpRequest, join: str = "") -> HttpResponse:
         "websocket": WEBSOCKET_PATH,
         "channel": DEFAULT_CHANNEL,
         "join": join,
-        "text_max_bytes": TEXT_MAX_BYTES,
+        "limits": LIMITS,
     }
     return render(request, "webchat/chat.html", {"page": page})
 

@@ -90,6 +90,45 @@ test("discarding what the node had accepted restores the old look as well", () =
   }
 });
 
+test("what was discarded is not back because the node has not heard of it yet", () => {
+  const heard = { edit: { text: "hello" }, delete: { text: "", deleted: true }, reaction: { reactions: [["👍", ["me", "bob"]]] } };
+  for (const each of [edit(), change("reaction", { id: "x2", emoji: "👍" }), change("delete", { id: "x3" })]) {
+    messages.written(each);
+    messages.reported(report(each, "failed", { error }), "me");
+    messages.discarded(each.id);
+    messages.beginSnapshot(CHANNEL, new Set());
+    messages.received(mine(heard[each.kind]));
+    const bobs = each.kind === "reaction" ? [["👍", ["bob"]]] : [];
+    assert.deepEqual([row().text, row().deleted, row().reactions], ["helo", false, bobs], each.kind);
+    messages.changed(mine());
+    messages.changed(mine(heard[each.kind]));
+    assert.equal(row().text, heard[each.kind].text ?? "helo", "once the node has heard of it, its word counts");
+    messages.changed(mine());
+  }
+});
+
+test("an edit that the page thinks unanswered is discarded as well, whatever the snapshot says", () => {
+  messages.written(edit());
+  messages.handingOver("x1");
+  messages.setLinked(false);
+  messages.discarded("x1");
+  messages.setLinked(true);
+  messages.received(mine({ text: "hello", html: "<p>hello</p>" }));
+  assert.deepEqual([row().text, row().html], ["helo", "<p>helo</p>"]);
+  messages.kept("x1");
+  assert.equal(row().text, "hello", "it had gone out");
+});
+
+test("a discarded change that got through all the same is seen again", () => {
+  messages.written(edit());
+  messages.reported(report(edit(), "pending"), "me");
+  messages.discarded("x1");
+  messages.reported(report(edit(), "pending"), "me");
+  assert.equal(row().text, "helo");
+  messages.reported(report(edit(), "sent"), "me");
+  assert.deepEqual([row().text, row().change], ["hello", null]);
+});
+
 test("an accepted change without a quorum fails after its time, and a retry gives it all of it again", () => {
   messages.written(edit());
   messages.reported(report(edit(), "pending"), "me");

@@ -186,8 +186,8 @@ export class Conversation {
     }
     const texts = was?.texts ?? [];
     if (texts.at(-1) !== row.text) {
-      // An edit that was discarded goes; until the node has heard of that its word may bring it back.
-      const isTakenBack = [texts.at(-1), row.text].includes("m1 lost");
+      // An edit that was discarded goes, and no word of a node that has not heard of that brings it back.
+      const isTakenBack = texts.at(-1) === "m1 lost";
       assert.ok(isTakenBack || !texts.includes(row.text), `${texts.join(" | ")} | ${row.text}`);
       texts.push(row.text);
     }

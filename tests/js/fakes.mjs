@@ -1,5 +1,19 @@
 /** A clock that moves when a test says so, and the other ends of what the modules talk to. */
 
+import { takeLimits } from "../../static/webchat/js/limits.js";
+
+/** As a server might put them into its page. */
+export const LIMITS = Object.freeze({
+  text_bytes: 1000,
+  name_bytes: 100,
+  about_bytes: 200,
+  picture_bytes: 2000,
+  file_bytes: 5000,
+  channel_chars: 64,
+  unread: 100,
+});
+takeLimits(LIMITS);
+
 export class FakeClock {
   #now = 1_700_000_000_000;
   #timers = [];

@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Availability, fileAddress, FRESH_MS, KNOWN_MAX, mayBeShown, SHOWN_MAX_BYTES, sizeWords, SPREADING_MS } from "../../static/webchat/js/files.js";
-import { FILE_MAX_BYTES, Uploads, UPLOADS_MAX } from "../../static/webchat/js/uploads.js";
-import { FakeClock, recorder, settle } from "./fakes.mjs";
+import { Uploads, UPLOADS_MAX } from "../../static/webchat/js/uploads.js";
+import { FakeClock, LIMITS, recorder, settle } from "./fakes.mjs";
 
 const CHANNEL = "#a";
 const file = (name, size = 10) => ({ name, size });
@@ -91,7 +91,7 @@ test("what is cancelled goes away at once and the next one goes on", async () =>
 
 test("empty, too large and too many files are refused with words", () => {
   const { uploads, heard, states } = made();
-  uploads.add(CHANNEL, [file("empty", 0), file("large", FILE_MAX_BYTES + 1)]);
+  uploads.add(CHANNEL, [file("empty", 0), file("large", LIMITS.file_bytes + 1)]);
   uploads.add(CHANNEL, Array.from({ length: UPLOADS_MAX + 1 }, (_, at) => file(`${at}`)));
   assert.deepEqual(heard("refused").map(({ code }) => code), ["FILE_EMPTY", "FILE_TOO_LARGE", "UPLOADS_FULL"]);
   assert.equal(states().length, UPLOADS_MAX);

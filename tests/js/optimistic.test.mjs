@@ -176,6 +176,18 @@ test("a discarded row stays away, unless a receipt shows that it went out all th
   assert.equal(order(), "a");
 });
 
+test("a discarded row is not back because the node has not heard of it yet, and is when it can't be discarded", () => {
+  messages.written(draft("a"));
+  messages.reported(report("a", "pending"));
+  messages.discarded("a");
+  const word = { ...draft("a"), order: "1", own: true };
+  assert.equal(messages.received(word), false);
+  messages.paged(word);
+  assert.equal(order(), "");
+  messages.kept("a");
+  assert.equal(order(), "a");
+});
+
 test("a rate limit is waiting, not failing", () => {
   messages.written(draft("a"));
   messages.waiting("a", clock.now() + 7000);

@@ -5,7 +5,7 @@ import { ASK_AFTER_MS, Outbox, OUTBOX_MAX } from "../../static/webchat/js/outbox
 import { MemoryStore } from "../../static/webchat/js/outbox_store.js";
 import { FakeClock, recorder, settle } from "./fakes.mjs";
 
-const REPORTS = ["written", "handingOver", "queued", "asking", "waiting", "accepted", "refused", "retried", "discarded"];
+const REPORTS = ["written", "handingOver", "queued", "asking", "waiting", "accepted", "refused", "retried", "discarded", "kept"];
 const message = (id, channel = "#lobby") => ({ id, channel, text: `text of ${id}`, at_ms: 1_700_000_000_000 });
 const row = (id, accepted = false) => ({ ...message(id), accepted });
 
@@ -246,6 +246,7 @@ test("discarding survives a reload and reaches the node, in case it had the mess
   await settle();
   assert.deepEqual(node.asked, ["discard a"]);
   assert.equal(store.records.size, 0);
+  assert.deepEqual(next.told().at(-1), "kept a", "what the node knows nothing of had gone out, or never came");
 });
 
 test("cancelled while on its way: the node is told afterwards", async () => {

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
 import { Channels } from "../../static/webchat/js/channels.js";
-import { countWords, MARK_EVERY_MS, Reading, UNREAD_MAX } from "../../static/webchat/js/reading.js";
-import { FakeClock, settle } from "./fakes.mjs";
+import { countWords, MARK_EVERY_MS, Reading } from "../../static/webchat/js/reading.js";
+import { FakeClock, LIMITS, settle } from "./fakes.mjs";
 
 const NAME = "#a";
 const row = (order, more = {}) => ({ channel: NAME, order, own: false, text: "t", ...more });
@@ -141,7 +141,7 @@ test("the line stays while reading, moves with news after all was read, goes wit
 });
 
 test("counts stop where the node's do, and say so", () => {
-  reading.told(word("10", UNREAD_MAX - 1));
+  reading.told(word("10", LIMITS.unread - 1));
   for (const order of ["20", "21", "22"]) reading.arrived(row(order), false);
   assert.equal(countWords(shown()[0]), "99+");
   assert.equal(countWords(99), "99");

@@ -29,7 +29,7 @@ import { WantedChannels } from "./wanted.js";
 const HISTORY_LIMIT = 100;
 
 export class App {
-  /** `page` is what the server put into the page: user, websocket, channel, text_max_bytes. */
+  /** `page` is what the server put into the page: user, websocket, channel, join, limits. */
   constructor(page) {
     this.page = page;
     this.memory = new PageMemory(page.user.id, window.localStorage);

@@ -2,14 +2,14 @@
  * What people type as a channel's name, and whether the network takes it.
  */
 
-const CHARS_MAX = 64;
+import { limits } from "./limits.js";
 
 /** The name with its `#`, in the normal form NFC; null when it is none (1 to 64 characters, no spaces). */
 export function channelName(typed) {
   const bare = typed.trim().normalize("NFC");
   if (!bare || bare === "#") return null;
   const name = bare.startsWith("#") ? bare : `#${bare}`;
-  return [...name].length <= CHARS_MAX && !/[\p{C}\p{Z}]/u.test(name) ? name : null;
+  return [...name].length <= limits.channel_chars && !/[\p{C}\p{Z}]/u.test(name) ? name : null;
 }
 
 /** Where a channel is to be had as a file, `kind`: `html` or `json`. */

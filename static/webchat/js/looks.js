@@ -37,6 +37,15 @@ export function unchanged(look, change, by, before) {
   return { ...look, text, html, edited_ms };
 }
 
+/** The look without a change that it still holds; the same object when it does not hold it. */
+export function undone(look, change, by, before) {
+  const isReaction = change.kind === "reaction";
+  if (change.kind === "delete") return look.deleted ? before : look;
+  if (look.deleted || (isReaction && hasReacted(before, change.emoji, by) === change.on)) return look;
+  const holdsIt = isReaction ? hasReacted(look, change.emoji, by) === change.on : look.text === change.text;
+  return holdsIt ? unchanged(look, change, by, before) : look;
+}
+
 /** Whether the node `by` has reacted with `emoji`. */
 export const hasReacted = (look, emoji, by) =>
   look.reactions.some(([shown, people]) => shown === emoji && people.includes(by));

@@ -42,14 +42,10 @@ export class OptimisticUIManager {
     this.#progress = new Progress(clock, (entry, from) => this.#tell(entry, from));
   }
 
-  row(id) {
-    return this.#rows.get(id);
-  }
+  row = (id) => this.#rows.get(id);
 
   /** A message or an own change by its id. */
-  entry(id) {
-    return this.#rows.get(id) ?? this.#changes.get(id);
-  }
+  entry = (id) => this.#rows.get(id) ?? this.#changes.get(id);
 
   /** The channel's rows, oldest first. */
   rows(channel) {
@@ -63,9 +59,7 @@ export class OptimisticUIManager {
   }
 
   /** The row is not held any longer, whether the node still has it or not. */
-  drop(row) {
-    this.#remove(row);
-  }
+  drop = (row) => this.#remove(row);
 
   /** Own messages and changes of all channels that did not get out as they should, oldest first. */
   get unsent() {
@@ -73,9 +67,7 @@ export class OptimisticUIManager {
   }
 
   /** Whether a message of the channel is on its way to the node and not accepted yet. */
-  isHandingOver(channel) {
-    return this.rows(channel).some((row) => row.phase === "sending" && !row.accepted);
-  }
+  isHandingOver = (channel) => this.rows(channel).some((row) => row.phase === "sending" && !row.accepted);
 
   /** The page is connected to the own node, or not. */
   setLinked(linked) {
@@ -100,19 +92,13 @@ export class OptimisticUIManager {
   }
 
   /** The outbox hands it to the node now. */
-  handingOver(id) {
-    this.#progress.inPhase(this.entry(id), "sending");
-  }
+  handingOver = (id) => this.#progress.inPhase(this.entry(id), "sending");
 
   /** No connection to the node: it goes out when there is one. */
-  queued(id) {
-    this.#progress.inPhase(this.entry(id), "queued");
-  }
+  queued = (id) => this.#progress.inPhase(this.entry(id), "queued");
 
   /** It has waited so long that its writer is asked before it goes out. */
-  asking(id) {
-    this.#progress.inPhase(this.entry(id), "asking");
-  }
+  asking = (id) => this.#progress.inPhase(this.entry(id), "asking");
 
   /** The node takes no more for now; it goes out at `until_ms` by itself. */
   waiting(id, until_ms) {
@@ -135,10 +121,21 @@ export class OptimisticUIManager {
 
   /** Discarded or cancelled: gone, unless a receipt shows that it went out all the same. */
   discarded(id) {
-    this.#gone.set(id, true);
+    this.#gone.set(id, null);
     const change = this.#changes.get(id);
     if (change) this.#takeBack(change);
     else this.#remove(this.#rows.get(id));
+  }
+
+  /** It could not be discarded: it had gone out. */
+  kept(id) {
+    const word = this.#gone.get(id);
+    this.#gone.delete(id);
+    if (word) this.received(word);
+    const change = this.#changes.keep(id);
+    const target = this.#rows.get(change?.target);
+    if (target) target.told = changed(target.told, change, change.author);
+    if (change) this.#tell(change, change.state);
   }
 
   // Reports of the node.
@@ -146,7 +143,7 @@ export class OptimisticUIManager {
   /** How far an own message or change got (`message.state`, an outbox entry, or the answer to a frame). */
   reported(report, author = "", name = "") {
     if (this.#gone.has(report.id) && !isSettled(report)) return;
-    this.#gone.delete(report.id);
+    this.kept(report.id);
     if (isChange(report)) {
       this.#reportedChange(report, author);
       return;
@@ -233,6 +230,10 @@ export class OptimisticUIManager {
   }
 
   #seen(message, look) {
+    if (this.#gone.has(message.id)) {
+      this.#gone.set(message.id, message); // the node has not heard yet that it is discarded
+      return false;
+    }
     const known = this.#rows.get(message.id);
     const row = known ?? this.#create({ ...message, state: message.own ? "sent" : "received", accepted: true });
     row.at_ms = message.at_ms;
@@ -241,7 +242,7 @@ export class OptimisticUIManager {
     this.#lists.get(row.channel).reorder(row, message.order);
     row.isLookTold = true;
     row.isStale = false;
-    row.told = look;
+    row.told = this.#changes.without(look, row.id);
     this.#tell(row, known ? row.state : null);
     return !known;
   }
@@ -273,6 +274,7 @@ export class OptimisticUIManager {
   #takeBack(change) {
     const target = this.#rows.get(change.target);
     if (target && change.before) target.told = unchanged(target.told, change, change.author, change.before);
+    this.#changes.takeBack(change, change.before ?? target?.told);
     this.#forgetChange(change);
   }
 

@@ -213,7 +213,7 @@ export class Outbox {
     } else if (record.op === "send") await this.#failed(record, error);
     else {
       await this.#dropped(record);
-      if (record.op === "retry") this.#report("refused", record.id, error);
+      this.#report(record.op === "retry" ? "refused" : "kept", record.id, error);
     }
   }
 

@@ -15,6 +15,7 @@ export function outboxReports({ messages, me }) {
     accepted: (_, report) => messages.reported(report, me.id, me.name),
     refused: (id, error) => messages.refused(id, error),
     retried: (id) => messages.retried(id),
+    kept: (id) => messages.kept(id),
     discarded: (id) => messages.discarded(id),
   };
 }

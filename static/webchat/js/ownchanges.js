@@ -5,10 +5,15 @@
  * writing; from then on the node's word holds it. One that has got through is of no more interest here.
  */
 
-import { changed } from "./looks.js";
+import { changed, undone } from "./looks.js";
+import { NewestMap } from "./newestmap.js";
+
+/** Changes that were taken back and may still be in the node's word; over that the oldest are forgotten. */
+export const TAKEN_BACK_MAX = 100;
 
 export class OwnChanges {
   #byId = new Map();
+  #takenBack = new NewestMap(TAKEN_BACK_MAX);
 
   get(id) {
     return this.#byId.get(id);
@@ -19,11 +24,37 @@ export class OwnChanges {
   }
 
   add(change) {
+    this.#takenBack.delete(change.id);
     this.#byId.set(change.id, change);
   }
 
   remove({ id }) {
     this.#byId.delete(id);
+  }
+
+  /** It is discarded, and `before` is the look without it: the node's word may hold it for a while. */
+  takeBack(change, before) {
+    this.#byId.delete(change.id);
+    if (before) this.#takenBack.set(change.id, { ...change, before });
+  }
+
+  /** One that was taken back has got through all the same. */
+  keep(id) {
+    const change = this.#takenBack.get(id) ?? null;
+    this.#takenBack.delete(id);
+    return change;
+  }
+
+  /** What the node tells of `target`, without what was taken back and it has not heard of. */
+  without(told, target) {
+    let look = told;
+    for (const change of [...this.#takenBack.values()].reverse()) {
+      if (change.target !== target) continue;
+      const rest = undone(look, change, change.author, change.before);
+      if (rest === look) this.#takenBack.delete(change.id);
+      look = rest;
+    }
+    return look;
   }
 
   /** Those about a message, oldest first. */

@@ -13,12 +13,12 @@
  *   moves when new ones come after everything was read, and goes when the channel is put away.
  */
 
+import { limits } from "./limits.js";
+
 export const MARK_EVERY_MS = 1000;
-/** The node counts to this, which stands for "that many or more". */
-export const UNREAD_MAX = 100;
 
 /** A count as people read it; the last one that the node counts to stands for all beyond it. */
-export const countWords = (n) => (n >= UNREAD_MAX ? `${UNREAD_MAX - 1}+` : String(n));
+export const countWords = (n) => (n >= limits.unread ? `${limits.unread - 1}+` : String(n));
 
 /** How a text names a person: by node id, because names are not unique. */
 export const mentionOf = (node_id) => `<@${node_id}>`;
@@ -58,7 +58,7 @@ export class Reading {
     const { upto, unread, mentions } = channel;
     this.#channels.setRead(name, {
       upto,
-      unread: Math.min(UNREAD_MAX, unread + 1),
+      unread: Math.min(limits.unread, unread + 1),
       mentions: mentions + (text.includes(mentionOf(this.#me())) ? 1 : 0),
       line: unread === 0 ? upto : channel.line,
     });
@@ -100,7 +100,7 @@ export class Reading {
   #after(order, rows) {
     const mention = mentionOf(this.#me());
     let [unread, mentions] = [0, 0];
-    for (let at = rows.length - 1; at >= 0 && unread < UNREAD_MAX; at -= 1) {
+    for (let at = rows.length - 1; at >= 0 && unread < limits.unread; at -= 1) {
       const row = rows[at];
       if (row.order && row.order <= order) break;
       if (!row.order || !this.#counts(row)) continue;

@@ -5,6 +5,7 @@
 import { UNREAD_NOTHING } from "./channels.js";
 import { systemClock } from "./clock.js";
 import { excerpt } from "./excerpt.js";
+import { limits } from "./limits.js";
 import { countWords } from "./reading.js";
 import { unsentWords } from "./rowwords.js";
 import { ownError, say } from "./strings.js";
@@ -98,7 +99,7 @@ export class Screen {
     return {
       send: (channel, text, about) => app.acts.send(channel, text, about),
       drafts: app.memory,
-      max_bytes: app.page.text_max_bytes,
+      max_bytes: limits.text_bytes,
       names: (channel) => (app.channels?.get(channel) ?? NO_CHANNEL).names,
       me: () => app.me.id,
       lastOwn: (channel) => app.acts.lastOwn(channel),

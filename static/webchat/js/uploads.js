@@ -8,10 +8,10 @@
  * other refusal is final until somebody tries again.
  */
 
+import { limits } from "./limits.js";
 import { ownError } from "./strings.js";
 import { uuid7 } from "./uuid7.js";
 
-export const FILE_MAX_BYTES = 25 * 1024 * 1024;
 export const UPLOADS_MAX = 20;
 
 export class Uploads {
@@ -52,7 +52,7 @@ export class Uploads {
 
   #refusal(file) {
     if (file.size === 0) return ownError("FILE_EMPTY");
-    if (file.size > FILE_MAX_BYTES) return ownError("FILE_TOO_LARGE");
+    if (file.size > limits.file_bytes) return ownError("FILE_TOO_LARGE");
     return this.#all.length >= UPLOADS_MAX ? ownError("UPLOADS_FULL") : null;
   }
 

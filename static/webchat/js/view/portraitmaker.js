@@ -3,14 +3,14 @@
  * (where a photograph was taken, for instance).
  */
 
+import { limits } from "../limits.js";
+
 export const SIDE_PX = 160;
-export const PICTURE_MAX_BYTES = 15 * 1024;
-const FILE_MAX_BYTES = 25 * 1024 * 1024;
 const QUALITIES = [0.9, 0.8, 0.65, 0.5, 0.3, 0.1];
 
 /** `{canvas, base64}`, or null for a file that is no picture, or too large a one. */
 export async function portraitFrom(file) {
-  if (file.size > FILE_MAX_BYTES) return null;
+  if (file.size > limits.file_bytes) return null;
   let bitmap;
   try {
     bitmap = await createImageBitmap(file);
@@ -21,7 +21,7 @@ export async function portraitFrom(file) {
   bitmap.close();
   for (const quality of QUALITIES) {
     const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", quality));
-    if (blob && blob.size <= PICTURE_MAX_BYTES) return { canvas, base64: await base64Of(blob) };
+    if (blob && blob.size <= limits.picture_bytes) return { canvas, base64: await base64Of(blob) };
   }
   return null;
 }

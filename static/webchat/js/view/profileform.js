@@ -2,14 +2,12 @@
  * The form about oneself: the name that others see, a few words, a picture; what is saved goes to every channel.
  */
 
+import { limits } from "../limits.js";
 import { say } from "../strings.js";
 import { measured } from "../textlimit.js";
 import { byId, setAttribute, setText } from "./dom.js";
 import { portrait } from "./portrait.js";
 import { portraitFrom } from "./portraitmaker.js";
-
-const NAME_MAX_BYTES = 128;
-const ABOUT_MAX_BYTES = 240;
 
 export class ProfileForm {
   #dialog = byId("profile");
@@ -68,8 +66,8 @@ export class ProfileForm {
   }
 
   #measure() {
-    const name = measured(this.#name.value.trim(), NAME_MAX_BYTES);
-    const about = measured(this.#about.value.trim(), ABOUT_MAX_BYTES);
+    const name = measured(this.#name.value.trim(), limits.name_bytes);
+    const about = measured(this.#about.value.trim(), limits.about_bytes);
     setAttribute(this.#name, "aria-invalid", name.isOver ? "true" : null);
     setAttribute(this.#about, "aria-invalid", about.isOver ? "true" : null);
     const over = Math.max(-name.left, -about.left);
