@@ -9,6 +9,9 @@ from playwright.sync_api import Locator, expect
 
 from e2e.chat import FAILURE_MAX_MS, SOON_MS, Message, Person
 
+TABS_MAX = 12
+"""Buttons between two that somebody wants one after the other."""
+
 
 class Talker:
     """The verbs of one person's messages."""
@@ -106,6 +109,25 @@ class Talker:
         expect(self.person.composer).to_be_focused()
         self.person.timeline.focus()
         return self.press("ArrowUp")
+
+    def tab_to(self, name: str) -> Talker:
+        """With Tab to the next button of this name; on the way the focus never is on nothing."""
+        for _ in range(TABS_MAX):
+            self.expect_some_focus().press("Tab")
+            if self.page.locator(":focus").filter(has_text=name).count():
+                break
+        return self.expect_focus_on(name)
+
+    def find_again(self, message: Message) -> Message:
+        """What was discarded and brought back is the same words under a new id."""
+        again = self.person._written(message.text)
+        assert again.id != message.id
+        return again
+
+    def expect_some_focus(self) -> Talker:
+        """Who goes on by keyboard is somewhere."""
+        expect(self.page.locator("body:focus, body:not(:has(:focus))")).to_have_count(0)
+        return self
 
     def expect_focus_on(self, name: str) -> Talker:
         """The focus is on a button of this name."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from e2e.conftest import People
 from e2e.servers import Network, Server
+from e2e.talker import Talker
 
 
 def test_property_33_join_message_failure_and_recovery_end_to_end(
@@ -47,3 +48,29 @@ def test_a_failed_message_can_be_discarded(people: People, server: Server, chann
     olga.expect_message(after)
     olga.expect_order([after])
     nils.reload().expect_open(channel).expect_order([after])
+
+
+def test_property_29_a_failed_message_is_retried_discarded_and_taken_back_by_keyboard_alone(
+    people: People, server: Server, channel: str
+) -> None:
+    peer, rolf = (people(name, server).sign_up().join(channel) for name in ("peer", "rolf"))
+    keys = Talker(peer)
+    peer.network(Network.CUT)
+    message = peer.say("Said by keyboard alone")
+    peer.expect_failed(message)
+
+    keys.go_to_newest_row().tab_to("Retry").press("Enter").expect_some_focus()
+    peer.expect_failed(message)
+    keys.expect_some_focus()
+    peer.timeline.focus()
+    keys.press("ArrowUp").tab_to("Discard").press("Enter").expect_focus_on("Undo")
+    peer.expect_no_message(message)
+
+    keys.press("Enter").expect_some_focus()
+    again = keys.find_again(message)
+    peer.expect_failed(again)
+    peer.network(Network.OPEN)
+    peer.timeline.focus()
+    keys.press("ArrowUp").tab_to("Retry").press("Enter").expect_some_focus()
+    peer.expect_delivered(again)
+    rolf.expect_order([again])

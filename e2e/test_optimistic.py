@@ -6,7 +6,9 @@ from e2e.conftest import People
 from e2e.servers import Network, Server
 
 
-def test_the_row_is_there_before_the_network_has_it(people: People, server: Server, channel: str) -> None:
+def test_property_26_to_28_the_row_is_there_before_the_network_has_it_and_stays_the_same(
+    people: People, server: Server, channel: str
+) -> None:
     hugo = people("hugo", server).sign_up().join(channel)
     iris = people("iris", server).sign_up().join(channel)
 

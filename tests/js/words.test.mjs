@@ -33,7 +33,7 @@ test("what can be done fits the state", () => {
   assert.deepEqual(actions("received"), []);
 });
 
-test("states differ by words and by picture, not by colour alone", () => {
+test("property 30: states differ by words and by picture, not by colour alone", () => {
   const shown = [
     row("pending", { phase: "queued" }),
     row("pending", { phase: "sending", stage: 1 }),
