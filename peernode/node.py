@@ -8,7 +8,6 @@ node is left; what was accepted before a stop or a crash goes on at the next sta
 from __future__ import annotations
 
 import logging
-import uuid
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -31,11 +30,12 @@ from peernode.events import (
     Trouble,
 )
 from peernode.files import NodeFiles
+from peernode.health import NodeHealth
 from peernode.identity import Identity, network_id_of
 from peernode.overlay.overlay import Overlay
 from peernode.overlay.stored_peers import StoredPeers
 from peernode.people import NodePeople
-from peernode.pubsub.context import Context
+from peernode.pubsub.context import Context, id_bytes
 from peernode.pubsub.search import Found, search
 from peernode.pubsub.service import PubSub
 from peernode.rpc.bearings import CorrectedClock
@@ -53,7 +53,7 @@ FROZEN_S = 5.0
 """A tick that comes so late means that the process stood still: others may have given us up."""
 
 
-class PeerNode(NodePeople, NodeFiles):
+class PeerNode(NodePeople, NodeFiles, NodeHealth):
     """One peer node. Construct it, ``start`` it, ``stop`` it; it is not started twice."""
 
     def __init__(
@@ -178,18 +178,18 @@ class PeerNode(NodePeople, NodeFiles):
         return await self._say(name, message_id, Draft(Kind.REACTION, emoji=emoji, on=on), target)
 
     async def _say(self, name: str, message_id: str | None, draft: Draft, about: str | None) -> OutboxState:
-        raw_id = _id_bytes(message_id) if message_id else self._context.new_id()
+        raw_id = id_bytes(message_id) if message_id else self._context.new_id()
         if about:
-            draft = replace(draft, target=self._pubsub.target(name, draft.kind, _id_bytes(about)))
+            draft = replace(draft, target=self._pubsub.target(name, draft.kind, id_bytes(about)))
         return await self._pubsub.publish(name, raw_id, draft)
 
     async def retry(self, message_id: str) -> OutboxState:
         """Send a failed message again, the same bytes; its state now."""
-        return await self._pubsub.publisher.retry(_id_bytes(message_id))
+        return await self._pubsub.publisher.retry(id_bytes(message_id))
 
     async def discard(self, message_id: str) -> None:
         """Give a message up; should it have got out, nobody shows it."""
-        await self._pubsub.publisher.discard(_id_bytes(message_id))
+        await self._pubsub.publisher.discard(id_bytes(message_id))
 
     async def mark_read(self, name: str, upto: str) -> ReadState:
         """Everything up to an order string was read; durable when this returns. Marks never go back."""
@@ -231,10 +231,3 @@ class PeerNode(NodePeople, NodeFiles):
         """Ids of the ``want`` other nodes closest to ``target`` (an id in hex), found by asking others."""
         found = await self._context.overlay.lookup(bytes.fromhex(target), want)
         return [contact.id.hex() for contact in found.closest]
-
-
-def _id_bytes(text: str) -> bytes:
-    try:
-        return uuid.UUID(text).bytes
-    except ValueError:
-        raise PeerNodeError("BAD_FRAME", reason="A message id is a UUID.") from None

@@ -31,11 +31,11 @@ class NodePeople(NodeInsight):
 
     def person(self, name: str, node_id: str) -> Person:
         """What somebody says of itself in a joined channel."""
-        return self._pubsub.storage.member(name).timeline.people.person(_node_id_bytes(node_id))
+        return self._pubsub.storage.member(name).timeline.people.person(node_id_bytes(node_id))
 
     def picture(self, node_id: str, picture: str) -> bytes | None:
         """The bytes of somebody's picture, by its name; None when no joined channel knows it."""
-        wanted = _node_id_bytes(node_id)
+        wanted = node_id_bytes(node_id)
         if node_id == self.node_id and picture and picture == self._pubsub.profile.picture:
             return self._pubsub.profile.now.picture
         for replica in self._pubsub.storage.replicas.values():
@@ -56,7 +56,7 @@ class NodePeople(NodeInsight):
 
     async def block(self, node_id: str, on: bool) -> list[str]:
         """Block a person, or no longer; the node ids that are blocked then."""
-        return await self._pubsub.blocked.set(_node_id_bytes(node_id).hex(), on)
+        return await self._pubsub.blocked.set(node_id_bytes(node_id).hex(), on)
 
     def blocked(self) -> list[str]:
         """Node ids of the people whom this node's person does not want to hear."""
@@ -64,7 +64,7 @@ class NodePeople(NodeInsight):
 
     async def verify(self, node_id: str, on: bool) -> list[str]:
         """The own person has compared somebody's fingerprint, or doubts it; who is verified then."""
-        return await self._pubsub.verified.set(_node_id_bytes(node_id).hex(), on)
+        return await self._pubsub.verified.set(node_id_bytes(node_id).hex(), on)
 
     def verified(self) -> list[str]:
         """Node ids of the people whose fingerprints the own person has compared."""
@@ -81,7 +81,7 @@ class NodePeople(NodeInsight):
         await self._pubsub.profile.set(profile)
 
 
-def _node_id_bytes(text: str) -> bytes:
+def node_id_bytes(text: str) -> bytes:
     if not NODE_ID.fullmatch(text):
         raise PeerNodeError("BAD_FRAME", reason="A node id has 40 hex digits.")
     return bytes.fromhex(text)

@@ -7,6 +7,7 @@ so an example that the engine has left behind is noticed.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,13 +17,17 @@ from peernode.channel.ids import channel_id_of
 from peernode.channel.kinds import Target
 from peernode.channel.lease import sign_lease
 from peernode.channel.leasebatch import LeaseBatch
-from peernode.channel.log import StreamSummary, encode_summary
 from peernode.channel.message import Kind, Message, sign_message
 from peernode.channel.parts import part_digest, split_parts
 from peernode.channel.receipt import sign_ack, sign_receipt
+from peernode.channel.summary import StreamSummary, encode_summary
+from peernode.diagnostics.windows import Tally
 from peernode.identity import Identity, network_id_of
 from peernode.pubsub.matrix import Cell
+from peernode.pubsub.mending import Found
 from peernode.pubsub.reachability import BOTH, HEARD, NEITHER, UNKNOWN
+from peernode.pubsub.tracing import Try
+from peernode.pubsub.vitals import SLICES_FROM, Share, Vitals
 from peernode.wire.codec import pack
 from peernode.wire.contact import Contact, encode_ip
 from peernode.wire.ops import Op, Status
@@ -136,7 +141,7 @@ STATUSES: dict[Status, list[Any]] = {
 
 def ops() -> dict[Op, Examples]:
     """The examples of every op."""
-    return {**_overlay(), **_subscriptions(), **_messages(), **_logs()}
+    return {**_overlay(), **_subscriptions(), **_messages(), **_logs(), **_checkups()}
 
 
 def _overlay() -> dict[Op, Examples]:
@@ -236,4 +241,30 @@ def _logs() -> dict[Op, Examples]:
         Op.HISTORY: Examples(
             [[CHANNEL, None, 16], [CHANNEL, TEXT.order_key, 16]], [[[PROFILE.raw, TEXT.raw], False]]
         ),
+    }
+
+
+def _checkups() -> dict[Op, Examples]:
+    vitals = Vitals(12, 2, 3_456, ROOT, SET_HASH, 3, 61_000, False)
+    tally = Tally(9, 8, 1, 1, 412.0, Counter({30: 1, 45: 6, 61: 1}))
+    nobody = Tally(2, 0, 1, 2)
+    shares = [Share(0, 0, tally), Share(2, 0, nobody), Share(SLICES_FROM + 7, 31_000, tally)]
+    told = [share.encode() for share in shares]
+    tries = [
+        Try(1_500, BEN.node_id, "initiator", "ok", 41_250, (0, 0, 41_000, 0, 0)).encode(),
+        Try(
+            900, CLEO.node_id, "relay", "RpcTimeout by 0a1b2c3d", 1_500_000, (0, 0, 0, 1_500_000, 0)
+        ).encode(),
+    ]
+    found = [Found("under way"), Found("directly", None, 48), Found("relay", CLEO.node_id, 1_900)]
+    return {
+        Op.HEALTH: Examples(
+            [[CHANNEL, None], [CHANNEL, 2]],
+            [[vitals.encode(), told, None], [vitals.encode(), told, 2], [None, told, None]],
+        ),
+        Op.TRACE: Examples(
+            [[CHANNEL, message_id(1), 0], [CHANNEL, message_id(1), 12]],
+            [[TEXT.digest, tries, None], [TEXT.digest, tries, 12]],
+        ),
+        Op.REPAIR: Examples([[CHANNEL, BEN.node_id]], [one.encode() for one in found]),
     }

@@ -23,7 +23,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"rpc", "store"}),
     frozenset({"overlay"}),
     frozenset({"pubsub", "diagnostics"}),
-    frozenset({"insight", "people", "files", "node"}),
+    frozenset({"insight", "health", "people", "files", "node"}),
     frozenset({"cli", "simulation", "__main__", "__init__"}),
 )
 BRIDGE = "webchat/bridge.py"

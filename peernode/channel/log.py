@@ -14,10 +14,7 @@ from enum import Enum
 
 from peernode.channel.message import Message
 from peernode.channel.ranges import StreamRanges
-from peernode.channel.summary import Range as Range
-from peernode.channel.summary import StreamSummary as StreamSummary
-from peernode.channel.summary import decode_summary as decode_summary
-from peernode.channel.summary import encode_summary as encode_summary
+from peernode.channel.summary import Range, StreamSummary
 from peernode.config import NodeConfig
 
 BUCKETS = 64
@@ -204,6 +201,10 @@ class ChannelLog:
         stream = self._streams.get(author + instance)
         return stream.floor if stream else 0
 
+    def held(self) -> int:
+        """How many messages are held now, a fork counted as one."""
+        return sum(stream.held for stream in self._streams.values())
+
     def fork_at(self, author: bytes, instance: bytes, seq: int) -> tuple[bytes, ...]:
         """The digests of the two messages that are kept under one number; nothing where there is one."""
         stream = self._streams.get(author + instance)
@@ -267,10 +268,8 @@ class ChannelLog:
         return found
 
     def _summary(self, stream: StreamRanges) -> StreamSummary:
-        key = stream.key
-        return StreamSummary(
-            key[:32], key[32:], stream.floor, stream.following, stream.highest, stream.digest()
-        )
+        key, ends = stream.key, (stream.floor, stream.following, stream.highest)
+        return StreamSummary(key[:32], key[32:], *ends, stream.digest())
 
     def missing(self, summaries: Iterable[StreamSummary]) -> list[Range]:
         """What a peer with these streams may have and we lack, as far as it would be taken."""

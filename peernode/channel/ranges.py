@@ -75,6 +75,11 @@ class StreamRanges:
         return self.spans[-1].high if self.spans else 0
 
     @property
+    def held(self) -> int:
+        """How many numbers are held."""
+        return sum(span.high - span.low + 1 for span in self.spans)
+
+    @property
     def void(self) -> bool:
         """Whether the author has forked it so often that it is given up."""
         return len(self.forks) + len(self.tears) > FAULTS_MAX

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from peernode.diagnostics import catalogue, catalogue_people
+from peernode.diagnostics import catalogue, catalogue_health, catalogue_people
 from peernode.diagnostics.catalogue import Code
 from peernode.errors import PeerNodeError
 from peernode.events import ErrorInfo
 
-CATALOGUE: dict[str, Code] = {entry.code: entry for entry in (*catalogue.ENTRIES, *catalogue_people.ENTRIES)}
+_ENTRIES = (*catalogue.ENTRIES, *catalogue_people.ENTRIES, *catalogue_health.ENTRIES)
+CATALOGUE: dict[str, Code] = {entry.code: entry for entry in _ENTRIES}
 
 
 class _Blank(dict[str, Any]):

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from peernode.channel.log import encode_summary
 from peernode.channel.message import ORDER_KEY_BYTES
+from peernode.channel.summary import encode_summary
 from peernode.errors import Refused
 from peernode.pubsub.context import Context
 from peernode.pubsub.replica import Replica

@@ -7,6 +7,7 @@ is told exactly once, in the order in which things happened.
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -111,6 +112,14 @@ class Context:
     def jittered(self, seconds: float) -> float:
         """``seconds`` spread over 80 to 120 %, so that nodes don't act in step."""
         return seconds * (0.8 + 0.4 * self.env.random.random())
+
+
+def id_bytes(text: str) -> bytes:
+    """The bytes of a message id as applications write it; ``BAD_FRAME`` for what is none."""
+    try:
+        return uuid.UUID(text).bytes
+    except ValueError:
+        raise PeerNodeError("BAD_FRAME", reason="A message id is a UUID.") from None
 
 
 def uuid_text(raw: bytes) -> str:

@@ -17,6 +17,7 @@ from peernode.errors import PeerNodeError
 from peernode.events import JoinDelayed, Joined
 from peernode.identity import node_id_of
 from peernode.pubsub.context import Context
+from peernode.pubsub.joinlog import JoinLog
 from peernode.pubsub.joinproof import PROOF_WAIT_S, JoinProof
 from peernode.pubsub.joinrun import STEP_CODES, STEPS, JoinRun, Proofs
 from peernode.pubsub.replica import Replica
@@ -40,6 +41,7 @@ class Joiner:
         self._storage = storage
         self._subscriber = subscriber
         self._proof = JoinProof(context, catch_up)
+        self.log = JoinLog(context)
         self.runs: dict[bytes, JoinRun] = {}
         self.proving: dict[bytes, Proofs] = {}
         """By channel id: the proofs of a recovery that is on its way."""
@@ -65,6 +67,7 @@ class Joiner:
         if run is None:
             replica.joining = True
             run = self.runs[replica.channel_id] = JoinRun(self._context, replica)
+            self.log.begun(replica.channel_id, run.trace)
             run.task = self._context.tasks.spawn(self._run(run), "join")
             self._context.tasks.spawn(self._watch(run), "join.watch")
         return run

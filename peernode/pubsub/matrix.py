@@ -14,8 +14,9 @@ import asyncio
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from peernode.errors import Backpressure, Refused, RemoteProtocolError, RpcTimeout
+from peernode.errors import RemoteProtocolError
 from peernode.pubsub.context import Context
+from peernode.pubsub.questions import Questions, all_pages
 from peernode.pubsub.reachability import (
     BOTH,
     HEARD,
@@ -30,16 +31,13 @@ from peernode.pubsub.storage import PubSubStorage
 from peernode.rpc.rpc import Caller
 from peernode.wire.codec import Fields
 from peernode.wire.contact import Contact
-from peernode.wire.ops import Op, Status
+from peernode.wire.ops import Op
 
 PAGE = 16
 """Subscribers on one page of a row."""
 
 LOOKED_AT_MAX = 1024
 """Leases looked at for one page of failing ones; the next page goes on from there."""
-
-PAGES_MAX = 1024
-"""Pages read of one row; the rest is left out."""
 
 DIRECTIONS = (UNKNOWN, BOTH, HEARD, HEARS, NEITHER)
 """As numbered on the wire."""
@@ -69,6 +67,17 @@ class Cell:
     def failing(self) -> bool:
         """Whether tries fail now."""
         return self.failing_age_ms is not None
+
+    @property
+    def asymmetric(self) -> bool:
+        """Whether exactly one way is known to work."""
+        return self.direction in (HEARD, HEARS)
+
+    def told(self) -> dict[str, Any]:
+        """What a person is shown of it, JSON-able."""
+        shown = {**asdict(self), "asymmetric": self.asymmetric, "via": self.via.hex() if self.via else None}
+        del shown["subscriber"]
+        return shown
 
     def encode(self) -> list[Any]:
         """The form in an answer."""
@@ -110,16 +119,25 @@ class Row:
     outcome: str
     cells: list[Cell] = field(default_factory=list)
 
+    def told(self) -> dict[str, Any]:
+        """JSON-able."""
+        return {"outcome": self.outcome, "subscribers": {c.subscriber.hex(): c.told() for c in self.cells}}
+
 
 class Matrix:
     """Serves this node's rows, and collects those of others."""
 
     def __init__(
-        self, context: Context, storage: PubSubStorage, monitor: InitiatorReachabilityMonitor
+        self,
+        context: Context,
+        storage: PubSubStorage,
+        monitor: InitiatorReachabilityMonitor,
+        questions: Questions,
     ) -> None:
         self._context = context
         self._storage = storage
         self._monitor = monitor
+        self._questions = questions
         context.rpc.serve(Op.ROW, self._serve)
 
     # -- our own row -------------------------------------------------------------------------
@@ -162,15 +180,7 @@ class Matrix:
     def _serve(self, caller: Caller, body: Fields) -> list[Any]:
         channel_id, after = body.take_bytes(20), body.take_bytes_or_none(20)
         failing = body.take_bool()
-        if not caller.proven:
-            raise Refused(Status.UNPROVEN)
-        replica = self._storage.replicas.get(channel_id)
-        if replica is None or not replica.serves:
-            raise Refused(Status.NOT_INITIATOR, [[]])
-        view = replica.initiators
-        known = view is not None and view.holds(caller.contact.public_key)
-        if not known and replica.leases.contact(caller.contact.id) is None:
-            raise Refused(Status.NOT_SUBSCRIBED)
+        replica = self._questions.takes_part(caller, channel_id)
         cells, following = self.page(replica, after, failing)
         return [[cell.encode() for cell in cells], following]
 
@@ -179,26 +189,23 @@ class Matrix:
     async def rows(self, replica: Replica, failing: bool = False) -> list[Row]:
         """A row of each initiator; ``failing``: only with the subscribers that it fails to reach."""
         view = await self._storage.known_initiators(replica)
-        return list(await asyncio.gather(*(self._row(replica, c, failing) for c in view.contacts)))
+        return list(await asyncio.gather(*(self.row(replica, c, failing) for c in view.contacts)))
 
-    async def _row(self, replica: Replica, contact: Contact, failing: bool) -> Row:
+    async def row(self, replica: Replica, contact: Contact, failing: bool) -> Row:
+        """One initiator's row, as far as it came."""
         cells: list[Cell] = []
-        after: bytes | None = None
         mine = contact.public_key == self._context.identity.public_key
-        try:
-            for _ in range(PAGES_MAX):
-                before = after
-                if mine:
-                    found, after = self.page(replica, after, failing)
-                else:
-                    found, after = await self._ask(replica, contact, after, failing)
-                cells.extend(found)
-                if after is None or (before is not None and after <= before):
-                    break
-        except (RpcTimeout, Refused, Backpressure, RemoteProtocolError) as error:
-            self._context.collector.count(f"matrix.{type(error).__name__}")
-            return Row(contact, type(error).__name__, cells)
-        return Row(contact, "ok", cells)
+
+        async def page(after: bytes | None) -> tuple[list[Cell], bytes | None]:
+            if mine:
+                return self.page(replica, after, failing)
+            return await self._ask(replica, contact, after, failing)
+
+        async def pages(_: Contact) -> None:
+            await all_pages(page, cells, lambda after, before: after > before)
+
+        told = await self._questions.one(contact, pages, "matrix")
+        return Row(contact, told.outcome, cells)
 
     async def _ask(
         self, replica: Replica, contact: Contact, after: bytes | None, failing: bool
@@ -209,12 +216,4 @@ class Matrix:
 
     async def matrix(self, replica: Replica) -> dict[str, Any]:
         """JSON-able: initiator id -> outcome, and per subscriber id what the initiator says of it."""
-        found: dict[str, Any] = {}
-        for row in await self.rows(replica):
-            subscribers = {}
-            for cell in row.cells:
-                told = {**asdict(cell), "asymmetric": cell.direction in (HEARD, HEARS)}
-                told["via"] = cell.via.hex() if cell.via else None
-                subscribers[told.pop("subscriber").hex()] = told
-            found[row.initiator.id.hex()] = {"outcome": row.outcome, "subscribers": subscribers}
-        return found
+        return {row.initiator.id.hex(): row.told() for row in await self.rows(replica)}

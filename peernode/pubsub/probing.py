@@ -50,6 +50,15 @@ PROBE_SENDS = 3
 PROBE_FIRST_MAX_S = 0.45
 """So a test ends within 3.2 s, however far earlier losses have stretched the path's timeout."""
 
+DIRECTLY, LAST_ADDRESS, AFTER_A_RELAY, RELAY, NO_WAY = WAYS = (
+    "directly",
+    "last address",
+    "after a relay",
+    "relay",
+    "none",
+)
+"""How a tested path was found to work, or that it does not."""
+
 BACKOFF_MAX_S = 20.0
 """A path that goes on failing is tested at least so often as long as the lease lives."""
 
@@ -71,7 +80,7 @@ class Probing:
         self._monitor = monitor
         self._relays = relays
         self._proving = proving
-        self._testing: dict[bytes, None] = {}
+        self._testing: dict[bytes, asyncio.Task[str]] = {}
         self._begun = 0
         self._ticks = 0
 
@@ -127,8 +136,20 @@ class Probing:
             self._context.collector.count("probe.put_off")
             return
         self._begun += 1
-        self._testing[contact.id] = None
-        self._context.tasks.spawn(self._test(replica, contact), "probing.test")
+        self._begin(replica, contact)
+
+    def _begin(self, replica: Replica, contact: Contact) -> asyncio.Task[str]:
+        task = self._context.tasks.spawn(self._test(replica, contact), "probing.test")
+        self._testing[contact.id] = task
+        task.add_done_callback(lambda _: self._testing.pop(contact.id, None))
+        return task
+
+    async def test_now(self, replica: Replica, contact: Contact) -> str:
+        """Test a path because a person asks for it, and repair it if it fails; one of ``WAYS``.
+
+        A test that is under way already is that test.
+        """
+        return await asyncio.shield(self._testing.get(contact.id) or self._begin(replica, contact))
 
     def failed(self, replica: Replica, contact: Contact) -> None:
         """A push was not answered: look at the path now, unless that was done a moment ago."""
@@ -136,16 +157,12 @@ class Probing:
         if record is not None and not record.reachable and record.in_vain == 0:
             self._test_soon(replica, contact)  # else the regular tests are at it
 
-    async def _test(self, replica: Replica, contact: Contact) -> None:
-        try:
-            if self._just_failed(contact):
-                await self._repair(replica, contact)
-                return
+    async def _test(self, replica: Replica, contact: Contact) -> str:
+        if not self._just_failed(contact):
             sends = 1 if self._monitor.failing(contact.id) else PROBE_SENDS
-            if not await self._probe(replica, contact, sends):
-                await self._repair(replica, contact)
-        finally:
-            self._testing.pop(contact.id, None)
+            if await self._probe(replica, contact, sends):
+                return DIRECTLY
+        return await self._repair(replica, contact)
 
     def _just_failed(self, contact: Contact) -> bool:
         """Whether a push or relay has waited in vain a moment ago: one more probe would tell nothing new."""
@@ -175,27 +192,32 @@ class Probing:
         self._monitor.pushed(contact, answered, started)
         return answered or self._monitor.proven(replica, contact.id)
 
-    async def _repair(self, replica: Replica, contact: Contact) -> None:
+    async def _repair(self, replica: Replica, contact: Contact) -> str:
         """Where it was seen last; through somebody else; and, when it has pinged us, directly again."""
         record = self._monitor.get(contact.id)
         if record is None:
-            return
-        seen, span = record.seen, self._context.collector.begin("reach.repair", contact.id.hex())
+            return NO_WAY
+        span = self._context.collector.begin("reach.repair", contact.id.hex())
         record.repairs += 1
         record.in_vain += 1
         try:
             with span:
-                elsewhere = seen is not None and seen.address != contact.address
-                if elsewhere and seen is not None and await self._probe(replica, seen, 1):
-                    span.end("ok", channel=replica.name, by="last address")
-                elif not await self._relays.probe(replica, contact):
-                    span.end("UNREACHABLE", channel=replica.name)
-                elif await self._answers_now(replica, contact, record):
-                    span.end("ok", channel=replica.name, by="after a relay")
-                else:
-                    span.end("ok", channel=replica.name, by="relay", works=record.direction)
+                way = await self._way(replica, contact, record)
         finally:
             record.repaired_s = self._context.now()
+        works = {"works": record.direction} if way == RELAY else {}
+        span.end("UNREACHABLE" if way == NO_WAY else "ok", channel=replica.name, by=way, **works)
+        return way
+
+    async def _way(self, replica: Replica, contact: Contact, record: Reachability) -> str:
+        """By which the subscriber is reached that did not answer."""
+        seen = record.seen
+        elsewhere = seen is not None and seen.address != contact.address
+        if elsewhere and seen is not None and await self._probe(replica, seen, 1):
+            return LAST_ADDRESS
+        if not await self._relays.probe(replica, contact):
+            return NO_WAY
+        return AFTER_A_RELAY if await self._answers_now(replica, contact, record) else RELAY
 
     async def _answers_now(self, replica: Replica, contact: Contact, record: Reachability) -> bool:
         """Whether the path works, now that the subscriber has pinged us, through its address translator."""

@@ -16,8 +16,8 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Hashable
 
-from peernode.channel.log import Range
 from peernode.channel.message import Message, parts_named
+from peernode.channel.summary import Range
 from peernode.errors import PeerNodeError, RemoteProtocolError
 from peernode.pubsub.context import Context
 from peernode.pubsub.ingest import Ingest

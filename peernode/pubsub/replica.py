@@ -19,6 +19,7 @@ from peernode.channel.message import Kind, Message, digest_of
 from peernode.channel.quota import Room
 from peernode.pubsub.context import Context
 from peernode.pubsub.disputes import Disputes
+from peernode.pubsub.growth import Growth
 from peernode.pubsub.timeline import Timeline
 from peernode.pubsub.traces import JoinTrace, LoadStep
 from peernode.wire.contact import Contact
@@ -133,6 +134,7 @@ class Replica:
         """Public key of an initiator -> the digest of its subscribers at our last look."""
         self.listeners = 0
         """How many subscribers an initiator counted at our last renewal."""
+        self.growth = Growth()
         self.own: OwnStream | None = None
         self.syncing: dict[bytes, asyncio.Future[None]] = {}
         """Public keys of peers that a catch-up is running with, at most one each, and its end."""
@@ -180,8 +182,9 @@ class Replica:
         return self._lent.get(public_key, float("-inf")) > self.context.now()
 
     def passed(self) -> None:
-        """The log has grown: remember its root."""
+        """The log has taken one more message: remember its root."""
         self._roots.append(self.log.root())
+        self.growth.grows(self.context.now(), self.log.version - 1)
 
     def compared(self, public_key: bytes, root: bytes) -> None:
         """A peer has shown a log with this root, as it says, and nothing in it is wanted here.

@@ -17,6 +17,7 @@ from peernode.events import Joined, OutboxState
 from peernode.identity import node_id_of
 from peernode.pubsub.archive import Archive
 from peernode.pubsub.audience import Audience, fetch_subscribers
+from peernode.pubsub.checkup import Checkup
 from peernode.pubsub.chosen import BLOCKED_MAX, VERIFIED_MAX, ChosenPeople
 from peernode.pubsub.context import Context
 from peernode.pubsub.delivery import MessageDelivery
@@ -27,7 +28,6 @@ from peernode.pubsub.filescrub import FileScrub
 from peernode.pubsub.ingest import Ingest
 from peernode.pubsub.intake import Intake
 from peernode.pubsub.join import Joiner
-from peernode.pubsub.matrix import Matrix
 from peernode.pubsub.membership import Membership
 from peernode.pubsub.outbox import Outbox
 from peernode.pubsub.presence import Presence
@@ -85,7 +85,8 @@ class PubSub:
         self.intake.asked = self.outbox.asked
         self.relaying.push = self.intake.push
         self.probing = Probing(context, self.storage, self.monitor, self.relays, membership.proving)
-        self.matrix = Matrix(context, self.storage, self.monitor)
+        self.checkup = Checkup(context, self.storage, self.monitor, self.probing, self.joiner.log)
+        self.matrix = self.checkup.matrix
         self.profile = OwnProfile(context, self.storage, self.publisher)
         self.blocked = ChosenPeople(context, "blocked", BLOCKED_MAX, "TOO_MANY_BLOCKED")
         self.verified = ChosenPeople(context, "verified", VERIFIED_MAX, "TOO_MANY_VERIFIED")
@@ -135,6 +136,8 @@ class PubSub:
             self.files,
             self.wanted,
             self.fates,
+            self.checkup,
+            self.joiner.log,
         )
         return {name: size for part in parts for name, size in part.sizes().items()}
 

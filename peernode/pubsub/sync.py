@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 
-from peernode.channel.log import Range, StreamSummary, decode_summary
+from peernode.channel.summary import Range, StreamSummary, decode_summary
 from peernode.errors import Backpressure, PeerNodeError, Refused, RemoteProtocolError, RpcTimeout
 from peernode.pubsub.context import Context
 from peernode.pubsub.ingest import Ingest

@@ -30,6 +30,9 @@ class Op(IntEnum):
     SUBSCRIBERS = 34
     ROW = 35
     COORDINATOR = 36
+    HEALTH = 37
+    TRACE = 38
+    REPAIR = 39
     TYPING = 40
 
 

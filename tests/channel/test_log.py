@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from peernode.channel.log import HIDDEN_MAX, Added, Range, StreamSummary, decode_summary, encode_summary
+from peernode.channel.log import HIDDEN_MAX, Added
 from peernode.channel.message import SEQ_MAX
 from peernode.channel.ranges import RANGES_MAX
+from peernode.channel.summary import Range, StreamSummary, decode_summary, encode_summary
 from peernode.config import NodeConfig
 from peernode.errors import RemoteProtocolError
 from peernode.wire.codec import pack, unpack

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from peernode.channel.log import ChannelLog, Range, StreamSummary
+from peernode.channel.log import ChannelLog
+from peernode.channel.summary import Range, StreamSummary
 from peernode.pubsub.replica import InitiatorSet, Replica
 from peernode.pubsub.sync import CatchUp
 from peernode.wire.contact import Contact

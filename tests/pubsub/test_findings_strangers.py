@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from peernode.channel.log import ChannelLog, encode_summary
+from peernode.channel.log import ChannelLog
 from peernode.channel.message import Kind, sign_message
+from peernode.channel.summary import encode_summary
 from peernode.config import NodeConfig
 from peernode.identity import Identity
 from peernode.pubsub import rations

@@ -118,11 +118,20 @@ async def _type(bird: Bird) -> None:
     bird.node.typing(LOBBY)
 
 
+async def _ask_how_it_is(asker: Bird, other: Bird) -> None:
+    """By all of what one can ask about a channel's condition."""
+    health = await asker.call(asker.node.channel_health(LOBBY))
+    assert health["verdict"]["state"] == "degraded"
+    assert await asker.call(asker.node.trace_of(LOBBY, asker.node.log_ids(LOBBY)[-1]))
+    assert await asker.call(asker.node.repair_now(LOBBY, other.node.node_id))
+
+
 async def _break_one_way(flock: Flock, initiators: list[Bird]) -> None:
     """One initiator is not heard by another, until a third has relayed for it."""
     senders, receivers = ([bird.host.index] for bird in initiators[:2])
     cut = flock.world.network.disturb(Block(frozenset(senders), frozenset(receivers)))
     await asyncio.sleep(9)
     assert await flock[3].call(flock[3].node.reachability(LOBBY))
+    await _ask_how_it_is(flock[3], flock[5])
     flock.mend(cut)
     await asyncio.sleep(3)

@@ -5,6 +5,8 @@ Each entry is what it means and what can be done, with the same values left open
 
 from __future__ import annotations
 
+from webchat.languages import german_health
+
 _TRIES = "dein Knoten versucht es weiter"
 
 ERRORS = {
@@ -197,6 +199,7 @@ ERRORS = {
         "Dieses Konto hat eine Identität, die andere schon kennen",
         "Lege ein neues Konto an und importiere die Identität dort, bevor du einem Kanal beitrittst.",
     ),
+    **german_health.ERRORS,
 }
 
 SENTENCES = {

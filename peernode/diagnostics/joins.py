@@ -1,0 +1,48 @@
+"""Joins put together: how many succeeded, and how long each of their steps took.
+
+Pure: from joins as ``JoinTrace`` tells of them, of one node or of several. Invariant: a step counts as failed
+where its attempt failed in it; what was only cancelled with it counts for nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+RECENT_MAX = 10
+"""Joins shown one by one."""
+
+_NEITHER = ("ok", "running", "cancelled")
+
+
+def joins_told(joins: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """JSON-able: counts, each step's times, and the newest joins; ``joins``: the oldest first."""
+    spent: dict[str, list[float]] = {}
+    failed: dict[str, int] = {}
+    for join in joins:
+        for step in join["steps"]:
+            times = spent.setdefault(step["step"], [])
+            if step["outcome"] == "ok":
+                times.append(step["elapsed_ms"])
+            elif step["outcome"] not in _NEITHER:
+                failed[step["step"]] = failed.get(step["step"], 0) + 1
+    return {
+        "ok": sum(1 for join in joins if join["outcome"] == "ok"),
+        "failed": sum(1 for join in joins if join["outcome"] == "delayed"),
+        "steps": {
+            step: {
+                "count": len(times),
+                "p50_ms": _percentile(times, 0.5),
+                "p95_ms": _percentile(times, 0.95),
+                "failed": failed.get(step, 0),
+            }
+            for step, times in spent.items()
+        },
+        "recent": [dict(join) for join in joins[-RECENT_MAX:]],
+    }
+
+
+def _percentile(times: Sequence[float], share: float) -> float | None:
+    """The nearest rank."""
+    return round(sorted(times)[math.ceil(len(times) * share) - 1], 1) if times else None

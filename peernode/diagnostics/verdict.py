@@ -1,0 +1,57 @@
+"""The verdict on a channel: one state and one sentence, from what is known of it at one moment.
+
+Pure: it takes what ``ChannelDiagnostics`` has put together and asks nobody; ``findings`` looks for what is
+wrong. Invariants: more damage never gives a better state (a test draws it); the state is ``healthy`` exactly
+when nothing was found; the first finding of the worst state gives the code and begins the sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from peernode.diagnostics.codes import error_info
+from peernode.diagnostics.findings import CHECKS, HEALTHY, STATES, Channel, Reason, counts
+
+CLAUSES_MAX = 2
+"""Reasons in the sentence; all of them are in the list beside it."""
+
+
+def verdict(channel: Channel) -> dict[str, Any]:
+    """JSON-able: ``state``, ``code``, ``sentence``, ``remedy``, and all ``reasons``, the worst first."""
+    found = [reason for check in CHECKS if (reason := check(channel)) is not None]
+    found.sort(key=lambda reason: -STATES.index(reason.state))  # stable: the order of the checks within
+    shown = found[:CLAUSES_MAX]
+    clauses = [*(reason.clause for reason in shown), *counts(channel, {reason.code for reason in shown})]
+    worst = found[0] if found else None
+    return {
+        "state": worst.state if worst else HEALTHY,
+        "code": worst.code if worst else "",
+        "sentence": _sentence(clauses),
+        "remedy": error_info(worst.code).remedy if worst else "",
+        "reasons": [_told(reason) for reason in found],
+    }
+
+
+def worst(verdicts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """The worst of several verdicts, the first of equal ones; healthy for none."""
+    found = max(verdicts, key=lambda one: STATES.index(one["state"]), default=None)
+    empty = {"state": HEALTHY, "code": "", "sentence": "", "remedy": "", "reasons": []}
+    return dict(found) if found is not None else empty
+
+
+def _told(reason: Reason) -> dict[str, Any]:
+    info = error_info(reason.code)
+    return {
+        "state": reason.state,
+        "code": reason.code,
+        "message": info.message,
+        "remedy": info.remedy,
+        "clause": reason.clause,
+        "numbers": dict(reason.numbers),
+    }
+
+
+def _sentence(clauses: Sequence[str]) -> str:
+    text = "; ".join(clauses)
+    return f"{text[:1].upper()}{text[1:]}."

@@ -1,0 +1,68 @@
+"""``NodeHealth``: how channels, messages and paths are, by the word of all; part of ``PeerNode``.
+
+Unlike ``NodeInsight`` this asks other nodes. Invariants: nothing here changes a channel; what is told is
+JSON-able and holds no text, key or address; each answer comes within seconds, whatever the network does.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from peernode.channel.hlc import hlc_ms
+from peernode.channel.message import Message
+from peernode.diagnostics.records import Wanted
+from peernode.errors import PeerNodeError
+from peernode.identity import node_id_of
+from peernode.people import node_id_bytes
+from peernode.pubsub.context import Context, id_bytes, uuid_text
+from peernode.pubsub.replica import Replica
+from peernode.pubsub.service import PubSub
+
+RECORDS_MAX = 64
+"""Records of this node in the trace of one message."""
+
+
+class NodeHealth:
+    """See the module."""
+
+    _context: Context
+    _pubsub: PubSub
+
+    def _held(self, name: str) -> Replica:
+        """A channel that is joined or stored here."""
+        replica = self._pubsub.storage.by_name(name)
+        if replica is None:
+            raise PeerNodeError("NOT_A_MEMBER", name)
+        return replica
+
+    async def channel_health(self, name: str) -> dict[str, Any]:
+        """How a channel is that is joined or stored here: verdict, initiators, subscribers, matrix, pushes.
+
+        Its initiators are asked over the network and waited for at most 2 s.
+        """
+        return await self._pubsub.checkup.channels.health(self._held(name))
+
+    async def repair_now(self, name: str, subscriber: str) -> dict[str, Any]:
+        """Have all initiators test and repair their paths to a subscriber (its node id in hex).
+
+        What each of them found; takes up to ten seconds. Raises ``PeerNodeError``.
+        """
+        replica, subscriber_id = self._held(name), node_id_bytes(subscriber)
+        return await self._pubsub.checkup.repair(replica, subscriber_id)
+
+    async def trace_of(self, name: str, message_id: str) -> dict[str, Any]:
+        """Every try to bring a message to somebody, as all who took part in it tell."""
+        replica, tracing = self._held(name), self._pubsub.checkup.tracing
+        raw_id = id_bytes(message_id)
+        nodes = await tracing.trace(replica, raw_id)
+        records = self._context.collector.records(Wanted(trace=uuid_text(raw_id)), RECORDS_MAX)
+        message = next((Message.trusted(raw) for raw in tracing.held(replica, raw_id)), None)
+        return {
+            "id": uuid_text(raw_id),
+            "channel": replica.name,
+            "digest": message.digest.hex() if message else None,
+            "author": node_id_of(message.author).hex() if message else None,
+            "at_ms": hlc_ms(message.hlc) if message else None,
+            "nodes": nodes,
+            "records": [record.told() for record in records],
+        }

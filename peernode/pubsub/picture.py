@@ -1,0 +1,213 @@
+"""The picture of a channel, put together from what each of its initiators says.
+
+Pure functions from ``Said`` to JSON-able parts. Nobody's word is taken for more than it is: a number that
+no initiator tells is missing, and how often messages are stored is an estimate from the initiators' counts,
+as if who has fewer had none that the others lack.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from peernode.diagnostics.codes import error_info
+from peernode.diagnostics.windows import SPANS, Tally, merged
+from peernode.pubsub.matrix import Cell, Row
+from peernode.pubsub.questions import OK, SAYS_NOT
+from peernode.pubsub.reachability import BOTH, HEARD, HEARS
+from peernode.pubsub.vitals import SERIES, Share, Vitals
+from peernode.wire.contact import Contact
+
+SLOW_SUBSCRIBER_MS = 500.0
+"""Round trips to a subscriber, smoothed, by the initiator that reaches it best; over it it is slow."""
+
+SHOWN_MAX = 512
+"""Subscribers in one picture, the troubled ones first; all are counted."""
+
+_HEARD = frozenset((OK, SAYS_NOT, "not_subscribed", "unproven", "rate_limited", "busy"))
+"""Outcomes of a question that an initiator at work gives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What one initiator said when it was looked at last."""
+
+    contact: Contact
+    own: bool
+    outcome: str
+    """Of ``HEALTH``."""
+    row: Row
+    at_s: float
+    rtt_ms: float | None = None
+    vitals: Vitals | None = None
+    shares: Sequence[Share] = field(default_factory=tuple)
+
+    @property
+    def answers(self) -> bool:
+        """Whether it is there and stores the channel."""
+        return self.outcome in _HEARD or self.row.outcome == OK
+
+
+# -- initiators ----------------------------------------------------------------------------------
+
+
+def initiators(said: Sequence[Said], set_hash: bytes, now_s: float) -> list[dict[str, Any]]:
+    """Each initiator's row of the dashboard."""
+    settled = settled_of(said)
+    return [_initiator(one, settled, set_hash, now_s) for one in said]
+
+
+def _initiator(one: Said, settled: int, set_hash: bytes, now_s: float) -> dict[str, Any]:
+    vitals = one.vitals
+    told = {
+        "id": one.contact.id.hex(),
+        "own": one.own,
+        "answers": one.answers,
+        "outcome": one.outcome,
+        "rtt_ms": None if one.rtt_ms is None else round(one.rtt_ms, 1),
+        "age_ms": max(0, round((now_s - one.at_s) * 1000)),
+        "pushes": window(one.shares, SERIES).told(),
+    }
+    if vitals is None:
+        nothing = ("messages", "bytes", "behind", "root", "set_agrees", "subscribers", "started_ms")
+        return {**told, **dict.fromkeys(nothing)}
+    return {
+        **told,
+        "messages": vitals.messages,
+        "bytes": vitals.size,
+        "behind": 0 if vitals.expires else max(0, settled - vitals.messages),
+        "root": vitals.root.hex(),
+        "set_agrees": vitals.set_hash == set_hash,
+        "subscribers": vitals.subscribers,
+        "started_ms": vitals.uptime_ms,
+    }
+
+
+def settled_of(said: Iterable[Said]) -> int:
+    """Messages that every initiator should have by now."""
+    return max((one.vitals.settled for one in said if one.vitals is not None), default=0)
+
+
+def replication(said: Sequence[Said]) -> dict[str, Any]:
+    """How many messages are held by 0, 1, … of the initiators: an estimate.
+
+    Initiators that don't say, or need not hold everything, are left out; a silent one counts as none.
+    """
+    asked = [one for one in said if one.outcome != SAYS_NOT and not (one.vitals and one.vitals.expires)]
+    settled = settled_of(asked)
+    counts = sorted(min(settled, one.vitals.messages) if one.vitals else 0 for one in asked)
+    # The least that any holds, all hold; what the next one has besides, all but one; and so on.
+    steps = [after - before for before, after in zip([0, *counts], counts, strict=False)]
+    held_by = [settled - (counts[-1] if counts else 0), *reversed(steps)]
+    return {"of": len(asked), "held_by": held_by, "under": settled - (counts[0] if counts else 0)}
+
+
+# -- pushes --------------------------------------------------------------------------------------
+
+
+def window(shares: Iterable[Share], name: str) -> Tally:
+    """One of the windows of an initiator."""
+    place = list(SPANS).index(name)
+    return merged(share.tally for share in shares if share.place == place)
+
+
+def pushes(said: Sequence[Said]) -> dict[str, Any]:
+    """The windows of all initiators as one."""
+    return {name: merged(window(one.shares, name) for one in said).told() for name in SPANS}
+
+
+def series(said: Sequence[Said], now_s: float, wall_ms: int) -> list[dict[str, Any]]:
+    """The slices of the last five minutes, the oldest first, also those in which nothing was pushed."""
+    slice_s, count = SPANS[SERIES]
+    slice_ms = round(slice_s * 1000)
+    newest = wall_ms // slice_ms
+    tallies = {number: Tally() for number in range(newest - count + 1, newest + 1)}
+    for one in said:
+        for share in one.shares:
+            if share.place >= len(SPANS):
+                begun_ms = wall_ms - round((now_s - one.at_s) * 1000) - share.age_ms
+                number = round(begun_ms / slice_ms)  # others' slices begin a few seconds before or after
+                if (tally := tallies.get(min(number, newest))) is not None:
+                    tally.add(share.tally)
+    return [{"at_ms": number * slice_ms, **tally.told()} for number, tally in tallies.items()]
+
+
+# -- subscribers ---------------------------------------------------------------------------------
+
+
+def subscribers(
+    said: Sequence[Said], known: Iterable[bytes], failing_only: bool = False
+) -> list[dict[str, Any]]:
+    """Each subscriber's row, the troubled ones first; ``known``: who subscribes, listed or not.
+
+    ``failing_only``: the rows name only those that their initiator fails to reach.
+    """
+    rows = [(one.contact.id, one.row) for one in said if one.row.outcome == OK or one.row.cells]
+    cells: dict[bytes, dict[bytes, Cell]] = {subscriber: {} for subscriber in known} if rows else {}
+    for initiator, row in rows:
+        for cell in row.cells:
+            cells.setdefault(cell.subscriber, {})[initiator] = cell
+    asked = [initiator for initiator, _ in rows]
+    found = [
+        _subscriber(subscriber, by, sum(1 for initiator in asked if initiator != subscriber), failing_only)
+        for subscriber, by in cells.items()
+    ]
+    found.sort(key=lambda row: (_ORDER.index(row["reached"]), row["reason"] is None, row["id"]))
+    return found
+
+
+_ORDER = ("no", "relay", "directly", "untested")
+
+
+def _subscriber(subscriber: bytes, by: Mapping[bytes, Cell], of: int, failing_only: bool) -> dict[str, Any]:
+    cells = list(by.values())
+    direct = [cell for cell in cells if cell.direction == BOTH]
+    broken = [cell for cell in cells if cell.failing]
+    listed_by = of if failing_only else len(cells)
+    reached_by = of - len(broken) if failing_only else len(direct)
+    via = next((cell.via for cell in broken if cell.via is not None), None)
+    reached = "directly" if reached_by else "relay" if via else "no" if broken else "untested"
+    latency_ms = min((cell.latency_ms for cell in direct), default=None)
+    slow = latency_ms is not None and latency_ms > SLOW_SUBSCRIBER_MS
+    ages = [cell.success_age_ms for cell in cells if cell.success_age_ms is not None]
+    code = _reason(reached, broken, slow, unlisted=2 * listed_by < of)
+    return {
+        "id": subscriber.hex(),
+        "reached": reached,
+        "reached_by": reached_by,
+        "of": of,
+        "broken": len(broken),
+        "latency_ms": latency_ms,
+        "success_age_ms": min(ages, default=None),
+        "failures": sum(cell.failures for cell in cells),
+        "via": via.hex() if via else None,
+        "slow": slow,
+        "listed_by": listed_by,
+        "reason": _told(code) if code else None,
+    }
+
+
+def _reason(reached: str, broken: Sequence[Cell], slow: bool, unlisted: bool) -> str:
+    """The code of what is wrong with a subscriber, the worst first; empty when nothing is."""
+    if reached == "no":
+        ways = [cell.direction for cell in broken]
+        return (
+            "SUBSCRIBER_DEAF"
+            if HEARD in ways
+            else "SUBSCRIBER_MUTE"
+            if HEARS in ways
+            else "SUBSCRIBER_SILENT"
+        )
+    if reached == "relay":
+        return "SUBSCRIBER_BY_RELAY"
+    if broken:
+        return "PATH_BROKEN"
+    if slow:
+        return "SUBSCRIBER_SLOW"
+    return "SUBSCRIBER_UNLISTED" if unlisted else ""
+
+
+def _told(code: str) -> dict[str, str]:
+    info = error_info(code)
+    return {"code": code, "message": info.message, "remedy": info.remedy}

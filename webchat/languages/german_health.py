@@ -1,0 +1,89 @@
+"""The codes about a channel's health in German. Nothing but data; see ``german``."""
+
+from __future__ import annotations
+
+ERRORS = {
+    "INITIATORS_TOO_FEW": (
+        "Zu wenige Knoten des Kanals antworten, um eine Nachricht zu bestätigen",
+        "Starte die stummen Knoten wieder, oder warte eine halbe Minute: andere nehmen von "
+        "selbst ihren Platz ein.",
+    ),
+    "INITIATOR_SILENT": (
+        "Ein Knoten, der den Kanal speichert, antwortet nicht",
+        "Warte eine halbe Minute, ein anderer nimmt von selbst seinen Platz ein; dauert es an, "
+        "prüfe den Rechner "
+        "dieses Knotens.",
+    ),
+    "INITIATORS_DISAGREE": (
+        "Die Knoten des Kanals sind sich nicht einig, wer ihn speichert",
+        "Warte eine Minute, bis sie sich einig sind; dauert es an, prüfe das Netz zwischen ihren Rechnern.",
+    ),
+    "ONE_COPY": (
+        "Nur ein Knoten speichert diesen Kanal",
+        "Starte einen zweiten Knoten, der diesen kennt (STARLING_BOOTSTRAP); er bekommt von "
+        "selbst eine Kopie.",
+    ),
+    "UNDER_REPLICATED": (
+        "Nachrichten liegen auf weniger Knoten, als sie sollten",
+        "Warte, bis der Knoten aufgeholt hat; wird die Zahl nicht kleiner, prüfe seine Platte und sein Netz.",
+    ),
+    "COORDINATOR_LOST": (
+        "Es steht im Moment nicht fest, welche Knoten den Kanal speichern",
+        "Warte einen Moment, der Knoten fragt weiter; dauert es an, prüfe das Netz dieses Rechners.",
+    ),
+    "SUBSCRIBER_UNREACHABLE": (
+        "Jemand im Kanal bekommt im Moment keine Nachrichten",
+        "Sieh in der Zeile des Teilnehmers nach, was unterbrochen ist, und drücke „Jetzt reparieren“.",
+    ),
+    "SUBSCRIBER_SILENT": (
+        "Von diesem Teilnehmer kommt nichts, und nichts scheint bei ihm anzukommen",
+        "Prüfe, ob der Rechner läuft und ein Netz hat, dann drücke „Jetzt reparieren“; was er "
+        "verpasst hat, folgt.",
+    ),
+    "SUBSCRIBER_DEAF": (
+        "Dieser Teilnehmer ist zu hören, aber Nachrichten kommen nicht bei ihm an",
+        "Öffne den UDP-Port jenes Knotens in seiner Firewall, oder setze dort "
+        "STARLING_ADVERTISE; dann drücke "
+        "„Jetzt reparieren“.",
+    ),
+    "SUBSCRIBER_MUTE": (
+        "Nachrichten kommen bei diesem Teilnehmer an, aber seine Antworten gehen verloren",
+        "Prüfe die Regeln für ausgehendes UDP in der Firewall jenes Knotens, dann drücke „Jetzt reparieren“.",
+    ),
+    "SUBSCRIBER_BY_RELAY": (
+        "Dieser Teilnehmer ist nur über einen anderen Knoten erreichbar",
+        "Prüfe die Firewall vor jenem Knoten; bis dahin dient der Umweg, nichts geht verloren.",
+    ),
+    "PATH_BROKEN": (
+        "Einige Initiatoren erreichen diesen Teilnehmer nicht, andere schon",
+        "Drücke „Jetzt reparieren“; bleibt der Weg unterbrochen, prüfe die Firewalls an seinen beiden Enden.",
+    ),
+    "SUBSCRIBER_SLOW": (
+        "Dieser Teilnehmer antwortet langsam",
+        "Prüfe Last und Leitung jenes Rechners; die anderen hält er nicht auf.",
+    ),
+    "SUBSCRIBER_UNLISTED": (
+        "Die meisten Initiatoren kennen diesen Teilnehmer nicht",
+        "Warte auf die nächste Erneuerung (20 Sekunden); dauert es an, prüfe das ausgehende UDP "
+        "jenes Knotens.",
+    ),
+    "PUSHES_FAIL": (
+        "Viele Zustellungen scheitern beim ersten Versuch",
+        "Suche in der Matrix die Zeilen und Spalten mit Fehlschlägen, und prüfe das Netz, das "
+        "sie gemeinsam haben.",
+    ),
+    "NETWORK_SLOW": (
+        "Zustellungen sind langsam, und es liegt am Netz",
+        "Prüfe Last und Verlust auf den Leitungen zwischen den Rechnern; die Knoten haben ihre "
+        "Geduld angepasst.",
+    ),
+    "DELIVERY_SLOW": (
+        "Zustellungen sind langsam, obwohl das Netz schnell ist",
+        "Öffne den Verlauf einer langsamen Nachricht, um zu sehen, was gedauert hat, und prüfe "
+        "jenen Rechner.",
+    ),
+    "JOIN_HANGS": (
+        "Ein Beitritt zu diesem Kanal ist nicht abgeschlossen",
+        "Öffne den Verlauf des Beitritts und folge dem Rat zu seinem Schritt; der Knoten versucht es weiter.",
+    ),
+}
