@@ -127,3 +127,31 @@ def test_one_that_takes_its_time_is_asked_once_however_many_look() -> None:
             assert sum(row["outcome"] == "ok" for row in picture["initiators"]) == 4
 
     story(tell, 7, loss=0)
+
+
+def test_repairs_are_rationed_and_one_serves_all_who_ask() -> None:
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        await asyncio.sleep(1)
+        initiators, others = cast(flock)
+        asker, target = others
+        view = asker.node._pubsub.storage.member(LOBBY).initiators
+        assert view is not None
+        contact = next(one for one in view.contacts if one.id.hex() == initiators[0].node.node_id)
+        channel = asker.node._pubsub.storage.member(LOBBY).channel_id
+        body = [channel, target.identity.node_id]
+        probes = target.node.counters()["op.PROBE.in"]
+        answers: list[int] = []
+        for _ in range(130):
+            try:
+                asked = asker.node._context.rpc.request(contact, Op.REPAIR, body, prove=True)
+                answers.append((await asker.call(asked))[0])
+            except Refused as refused:
+                answers.append(-refused.status)
+        assert answers[0] == 0, "it is under way"
+        assert -Status.RATE_LIMITED in answers[100:]
+        assert set(answers) <= {0, 1, -Status.RATE_LIMITED}
+        assert 1 <= target.node.counters()["op.PROBE.in"] - probes <= 10
+        assert initiators[0].node.sizes()["pubsub.mending"][0] == 1
+
+    story(tell, 7, loss=0, one_way_ms=(1, 3))
