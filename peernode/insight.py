@@ -5,12 +5,15 @@ Invariants: nothing here changes the node; what comes without ``await`` asks nob
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, TextIO
 
 from peernode.diagnostics.collector import ALL
 from peernode.diagnostics.jsonlines import json_lines
 from peernode.diagnostics.records import Attempt, Wanted
+from peernode.doctor.examination import Examination
+from peernode.doctor.steps import Step
 from peernode.environment import Address
 from peernode.errors import Refused
 from peernode.events import NodeState
@@ -50,6 +53,22 @@ class NodeInsight:
     async def reachability(self, name: str) -> dict[str, Any]:
         """Which initiator of a channel reaches which subscriber, how well and which way: JSON-able."""
         return await self._pubsub.matrix.matrix(self._pubsub.storage.member(name))
+
+    async def examine(
+        self,
+        addresses: Sequence[Address] = (),
+        channel: str = "",
+        database: Path | None = None,
+        own: bool = True,
+        on_step: Callable[[Step], None] | None = None,
+    ) -> list[Step]:
+        """What works between this node and the others and on its disk, step by step (``peernode.doctor``).
+
+        ``addresses`` to say HELLO to, by default those to start from; ``channel``: to find, too;
+        ``database``: the file this node keeps (``own``), or another's. ``on_step`` hears of each step.
+        """
+        storage = self._pubsub.storage
+        return await Examination(self._context, storage, addresses, channel, database, own).run(on_step)
 
     def counters(self) -> dict[str, int]:
         """What the node counted of its traffic since it was made."""

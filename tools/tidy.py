@@ -23,8 +23,9 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"rpc", "store"}),
     frozenset({"overlay"}),
     frozenset({"pubsub", "diagnostics"}),
+    frozenset({"doctor"}),
     frozenset({"insight", "health", "people", "files", "node"}),
-    frozenset({"cli", "simulation", "__main__", "__init__"}),
+    frozenset({"cli", "doctorcli", "simulation", "__main__", "__init__"}),
 )
 BRIDGE = "webchat/bridge.py"
 APP_PACKAGES = ("django", "channels", "daphne", "redis", "channels_redis", "webchat")

@@ -13,6 +13,12 @@ from peernode.errors import PeerNodeError
 
 NAME_MAX_CHARS = 64
 
+CANARY_PREFIX = "#.canary-"
+"""Channels in which servers test themselves. Every node keeps their messages for ``CANARY_KEEP_MS`` only, so
+that tests never fill a disk; a person who gives a channel such a name gets no more than that either."""
+
+CANARY_KEEP_MS = 3_600_000
+
 
 def normalise_name(name: str) -> str:
     """The canonical form of a channel's name; ``CHANNEL_NAME_INVALID`` when it can't be one."""
@@ -22,6 +28,11 @@ def normalise_name(name: str) -> str:
     if any(char.isspace() or unicodedata.category(char)[0] == "C" for char in normal):
         raise PeerNodeError("CHANNEL_NAME_INVALID", "no spaces or control characters")
     return normal
+
+
+def is_canary(name: str) -> bool:
+    """Whether a channel is one in which a server tests itself."""
+    return name.startswith(CANARY_PREFIX)
 
 
 def channel_id_of(network_id: bytes, name: str) -> bytes:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from peernode.diagnostics import catalogue, catalogue_health, catalogue_people
+from peernode.diagnostics import catalogue, catalogue_doctor, catalogue_health, catalogue_people
 from peernode.diagnostics.catalogue import Code
 from peernode.errors import PeerNodeError
 from peernode.events import ErrorInfo
 
-_ENTRIES = (*catalogue.ENTRIES, *catalogue_people.ENTRIES, *catalogue_health.ENTRIES)
-CATALOGUE: dict[str, Code] = {entry.code: entry for entry in _ENTRIES}
+PARTS = (catalogue, catalogue_people, catalogue_health, catalogue_doctor)
+CATALOGUE: dict[str, Code] = {entry.code: entry for part in PARTS for entry in part.ENTRIES}
 
 
 class _Blank(dict[str, Any]):

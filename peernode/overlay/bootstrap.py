@@ -137,12 +137,12 @@ class Bootstrap:
         return await answered
 
     async def keep_connected(
-        self, online: Callable[[], bool], live_addresses: Callable[[], list[Address]], found: Found
+        self, online: Callable[[], bool], live: Callable[[], list[Contact]], found: Found
     ) -> None:
         """Dial lost peers for ever; ``found`` is told of each that answers again."""
         backoff_s = self._config.redial_degraded_s  # the start has just dialled everybody
         while True:
-            for target in self._round(online(), live_addresses()):
+            for target in self._round(online(), [contact.address for contact in live()]):
                 self._tasks.spawn(self._redial(target, found), "redial")
             self._hurry.clear()
             pause_s = self._config.redial_idle_s if online() else backoff_s

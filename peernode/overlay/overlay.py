@@ -82,8 +82,7 @@ class Overlay:
         self._dialback = Dialback(rpc, env, self.table, self._dialler, self._tasks)
         self._ready = asyncio.Event()
         self._connection = Connection(env.clock, self.table)
-        self._searched = False
-        self._entered = False
+        self._searched = self._entered = False
         self._saved_at = float("-inf")
         self._stopped = False
         self.table.on_change.append(self._peer_changed)
@@ -128,6 +127,10 @@ class Overlay:
         except TimeoutError:
             return False
         return True
+
+    def contacted(self, address: Address) -> None:
+        """We are about to write to ``address``: what comes from there proves nothing about strangers."""
+        self._dialler.contacted.add(address)
 
     async def bootstrap(self) -> bool:
         """Dial everybody known; with the first answer find the own neighbourhood. False: nobody."""
@@ -249,7 +252,7 @@ class Overlay:
     async def _stay_connected(self) -> None:
         await self._bootstrap.first()
         self._searched = True
-        await self._bootstrap.keep_connected(self._connection.answers, self._live_addresses, self._found)
+        await self._bootstrap.keep_connected(self._connection.answers, self.peers, self._found)
 
     async def _enter(self, first: Contact) -> None:
         """Somebody answers, for the first time or again."""
@@ -295,6 +298,3 @@ class Overlay:
             await self._remembered.save()
         except (PeerNodeError, Backpressure):
             self._rpc.counters["peer_cache.unsaved"] += 1
-
-    def _live_addresses(self) -> list[Address]:
-        return [contact.address for contact in self.peers()]

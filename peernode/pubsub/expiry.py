@@ -1,8 +1,9 @@
 """``Expiry``: messages older than the node's policy leave its store, from the beginning of each stream.
 
 ``keep_days`` is for channels that the node stores for others, ``keep_own_days`` for those it is a member
-of; 0, the default, keeps everything. Dropping raises the stream's floor, below which nothing is a gap, so
-nobody asks for what is gone; what a peer still has of it is not taken back (``Ingest``).
+of; 0, the default, keeps everything, but in the channels in which servers test themselves. Dropping raises
+the stream's floor, below which nothing is a gap, so nobody asks for what is gone; what a peer still has of
+it is not taken back (``Ingest``).
 
 Invariants: no message younger than the policy is dropped, nor one that waits in the own outbox; one that
 came late, when it was too old already, is kept as long as if it were new; a stream is dropped from below
@@ -20,7 +21,7 @@ from peernode.errors import PeerNodeError
 from peernode.pubsub.context import Context
 from peernode.pubsub.ingest import Source
 from peernode.pubsub.outbox import Outbox
-from peernode.pubsub.replica import DAY_MS, Replica
+from peernode.pubsub.replica import Replica
 from peernode.pubsub.storage import PubSubStorage
 from peernode.store.base import DropMessages
 
@@ -53,11 +54,12 @@ class Expiry:
         return {"late_streams": (len(self._late), LATE_MAX)}
 
     async def run(self) -> None:
-        """Slice by slice; ends with the node. Without a policy there is nothing to do."""
-        if not (self._context.config.keep_days or self._context.config.keep_own_days):
-            return
+        """Slice by slice; ends with the node. Where everything is kept there is nothing to do."""
+        config = self._context.config
         while True:
-            await asyncio.sleep(self._context.jittered(EXPIRE_S))
+            busy = config.keep_days or config.keep_own_days
+            busy = busy or any(replica.keep_ms for replica in self._storage.replicas.values())
+            await asyncio.sleep(self._context.jittered(EXPIRE_S) if busy else EXPIRE_S)
             for replica in list(self._storage.replicas.values()):
                 try:
                     await self._slice(replica)
@@ -86,10 +88,8 @@ class Expiry:
                 await self._drop(replica, author, instance, following, before_ms)
 
     def _is_late(self, replica: Replica, stream: bytes) -> bool:
-        config = self._context.config
         came_s = self._late.get((replica.channel_id, stream))
-        keep_s = (config.keep_own_days if replica.member else config.keep_days) * DAY_MS / 1000
-        return came_s is not None and self._context.now() - came_s < keep_s
+        return came_s is not None and self._context.now() - came_s < replica.keep_ms / 1000
 
     async def _drop(
         self, replica: Replica, author: bytes, instance: bytes, following: int, before_ms: int

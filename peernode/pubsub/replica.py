@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from peernode.channel.assignment import rank, set_hash
 from peernode.channel.coordinator import ACTIVE, Coordinator
+from peernode.channel.ids import CANARY_KEEP_MS, is_canary
 from peernode.channel.lease import LeaseTable
 from peernode.channel.log import ChannelLog
 from peernode.channel.message import Kind, Message, digest_of
@@ -196,16 +197,21 @@ class Replica:
         if len(self._compared) > COMPARED_MAX:
             self._compared.popitem(last=False)
 
+    @property
+    def keep_ms(self) -> int:
+        """How long messages are kept here; 0: for ever."""
+        config = self.context.config
+        keep_ms = int((config.keep_own_days if self.member else config.keep_days) * DAY_MS)
+        return min(keep_ms or CANARY_KEEP_MS, CANARY_KEEP_MS) if is_canary(self.name) else keep_ms
+
     def too_old_ms(self) -> int:
         """Messages of an earlier wall-clock millisecond are not kept here; 0: all are kept.
 
         It moves in steps, so that nodes of one policy drop the same messages at about the same time.
         """
-        config = self.context.config
-        days = config.keep_own_days if self.member else config.keep_days
-        if not days:
+        keep_ms = self.keep_ms
+        if not keep_ms:
             return 0
-        keep_ms = int(days * DAY_MS)
         step_ms = max(1, keep_ms // EXPIRY_STEPS)
         return max(0, (self.context.wall_ms() - keep_ms) // step_ms * step_ms)
 

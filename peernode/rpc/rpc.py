@@ -27,7 +27,7 @@ from peernode.errors import LocalProtocolError, RemoteProtocolError, RpcTimeout
 from peernode.identity import Identity
 from peernode.rpc.bearings import Bearings
 from peernode.rpc.core import Core
-from peernode.rpc.greeting import Greeting
+from peernode.rpc.greeting import Greeted, Greeting
 from peernode.rpc.outgoing import Outgoing
 from peernode.rpc.proving import Proving
 from peernode.rpc.receiving import Receiving
@@ -176,6 +176,10 @@ class Rpc:
 
         Raises ``RpcTimeout`` when nobody of this network answers, or we ourselves do.
         """
+        return Contact((await self.greet(address)).welcome.public_key, *address)
+
+    async def greet(self, address: Address) -> Greeted:
+        """The same, with all that the answer says and how long it took."""
         self._check_open()
         greeted = await self._greeting.greet(address)
         welcome = greeted.welcome
@@ -187,9 +191,8 @@ class Rpc:
             core.rtos.sample(welcome.public_key, peer.rto, greeted.rtt_s)
         self._bearings.seen_as(welcome.public_key, welcome.seen)
         self._bearings.clock_read(welcome.public_key, welcome.wall_ms, greeted.elapsed_s)
-        contact = Contact(welcome.public_key, *address)
-        self._tell(self.on_answered, contact, greeted.elapsed_s)
-        return contact
+        self._tell(self.on_answered, Contact(welcome.public_key, *address), greeted.elapsed_s)
+        return greeted
 
     def remember(self, addresses: Iterable[Address]) -> None:
         """Addresses of an earlier run, which may be tried again and again like configured ones."""

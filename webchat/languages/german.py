@@ -5,7 +5,7 @@ Each entry is what it means and what can be done, with the same values left open
 
 from __future__ import annotations
 
-from webchat.languages import german_health
+from webchat.languages import german_doctor, german_health
 
 _TRIES = "dein Knoten versucht es weiter"
 
@@ -200,6 +200,7 @@ ERRORS = {
         "Lege ein neues Konto an und importiere die Identität dort, bevor du einem Kanal beitrittst.",
     ),
     **german_health.ERRORS,
+    **german_doctor.ERRORS,
 }
 
 SENTENCES = {

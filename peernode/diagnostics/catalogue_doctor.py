@@ -1,0 +1,57 @@
+"""The entries of the catalogue about what the connection doctor and the canary find. Nothing but data."""
+
+from __future__ import annotations
+
+from peernode.diagnostics.catalogue import Code
+
+ENTRIES = (
+    Code(
+        "BOOTSTRAP_SILENT",
+        "An address to start from does not answer",
+        "Nothing runs there, it belongs to another network, or a firewall on the way drops UDP.",
+        "Check the address and its port, start the node there, and let UDP through in the firewall.",
+        True,
+    ),
+    Code(
+        "ADDRESS_DIFFERS",
+        "Others see another address than they are told",
+        "STARLING_ADVERTISE names an address that is not the one that datagrams come from.",
+        "Set STARLING_ADVERTISE to the address that others see, or remove it.",
+        False,
+    ),
+    Code(
+        "NAT_SYMMETRIC",
+        "The address translation shows everybody another address",
+        "A symmetric NAT, as in some companies' and mobile networks, stands before this machine.",
+        "Forward a UDP port to this machine and set STARLING_ADVERTISE; relays help out until then.",
+        False,
+    ),
+    Code(
+        "NOT_REACHABLE",
+        "Whom your node has not written to can't reach it",
+        "A firewall or an address translation lets only answers in.",
+        "Open the node's UDP port in the firewall, or forward it in the router and set STARLING_ADVERTISE.",
+        False,
+    ),
+    Code(
+        "STORE_SLOW",
+        "The disk takes long to write",
+        "It is busy or failing, or the database is on a network drive.",
+        "Stop what else writes to this disk, or move the data directory to a faster one.",
+        True,
+    ),
+    Code(
+        "DISK_LOW",
+        "The disk is nearly full",
+        "Less than 1 GB is free where the database is.",
+        "Free some space on this machine's disk, or set STARLING_KEEP_DAYS so that old messages go.",
+        True,
+    ),
+    Code(
+        "CANARY_LATE",
+        "The test message of this server did not get through in time",
+        "A message that the server sends itself every 30 seconds was not stored by enough nodes.",
+        "Run the connection doctor and mend the first step that fails; what waits goes out by itself.",
+        True,
+    ),
+)

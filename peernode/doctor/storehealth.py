@@ -1,0 +1,118 @@
+"""The doctor's steps about the disk: is the database sound, does it take a durable write, is there room?
+
+The file is read over a connection of its own, which can't write and waits for nobody; a check that takes
+longer than ``CHECK_MAX_S`` ends there and says so, since a large file takes minutes. Invariants: one small
+row per node is written, always under the same key; a step ends in a finding whatever the disk does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from peernode.clock import Clock
+from peernode.doctor.steps import Finding, failed, ok, skipped, warning
+from peernode.errors import Backpressure, LocalProtocolError, PeerNodeError
+from peernode.store.base import PutMeta, Store
+from peernode.store.schema import meaning_of, open_reader
+from peernode.store.sqlite import SqliteDatabase
+
+CHECK_MAX_S = 8.0
+WRITE_MAX_S = 5.0
+SLOW_WRITE_S = 0.5
+"""A durable write over it makes everything that people do feel slow."""
+
+FREE_FAILED_BYTES, FREE_WARNED_BYTES = 64 << 20, 1 << 30
+META_KEY = "doctor"
+SQLITE_STEPS = 1000
+"""Virtual-machine steps between two looks at the clock."""
+
+PROBLEMS_SHOWN = 3
+
+
+async def store_of_node(store: Store, clock: Clock, path: Path | None) -> Finding:
+    """The store of a running node; ``path``: of its database file, when it has one."""
+    written = await _write(store, clock)
+    if written.result == "failed" or path is None:
+        return written
+    return _worse(await asyncio.to_thread(check, path, clock), written)
+
+
+async def store_of_file(path: Path, node_id: bytes, clock: Clock) -> Finding:
+    """A database file that no node of this process has open."""
+    checked = await asyncio.to_thread(check, path, clock)
+    if checked.result in ("failed", "skipped"):
+        return checked
+    try:
+        database = await asyncio.to_thread(SqliteDatabase, path)
+    except PeerNodeError as error:
+        if error.code == "STORE_LOCKED":
+            sentence = f"{checked.sentence} Writing was not tried: a running program has it open."
+            return Finding(checked.result, sentence, checked.code)
+        return failed(error.code, error.detail, **error.params)
+    try:
+        return _worse(checked, await _write(database.for_node(node_id), clock))
+    finally:
+        await asyncio.to_thread(database.close)
+
+
+def check(path: Path, clock: Clock) -> Finding:
+    """SQLite's quick check of a file; blocks, for ``CHECK_MAX_S`` at most."""
+    if not path.exists():
+        return skipped(f"There is no database at {path} yet.")
+    until_s = clock.monotonic() + CHECK_MAX_S
+    try:
+        with closing(open_reader(path)) as connection:
+            connection.set_progress_handler(lambda: clock.monotonic() > until_s, SQLITE_STEPS)
+            rows = [str(row[0]) for row in connection.execute("PRAGMA quick_check(3)")]
+    except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_INTERRUPT:
+            return ok(f"No damage was found in {CHECK_MAX_S:.0f} s; the file is too large for a whole check.")
+        meaning = meaning_of(error)
+        if isinstance(meaning, LocalProtocolError) or meaning.code == "STORE_FULL":
+            return failed("STORE_CORRUPT", f"{path} can't be read: {error}.")
+        return failed(meaning.code, meaning.detail)
+    if rows != ["ok"]:
+        return failed("STORE_CORRUPT", f"{path} is damaged: {'; '.join(rows[:PROBLEMS_SHOWN])}.")
+    return ok("The database is sound.")
+
+
+def disk(path: Path | None) -> Finding:
+    """Free space where the database is, or will be."""
+    if path is None:
+        return skipped("This node keeps nothing on a disk.")
+    place = next((each for each in (path, *path.absolute().parents) if each.exists()), Path("/"))
+    try:
+        free = shutil.disk_usage(place).free
+    except OSError as error:
+        return failed("STORE_CORRUPT", f"{place} can't be looked at: {error.strerror}.")
+    sentence = f"{free / (1 << 30):.1f} GB are free."
+    if free < FREE_FAILED_BYTES:
+        return failed("STORE_FULL", sentence)
+    return warning("DISK_LOW", sentence) if free < FREE_WARNED_BYTES else ok(sentence, free_bytes=free)
+
+
+async def _write(store: Store, clock: Clock) -> Finding:
+    started_s = clock.monotonic()
+    try:
+        async with asyncio.timeout(WRITE_MAX_S):
+            await store.commit(PutMeta(META_KEY, clock.wall_ms().to_bytes(8, "big")))
+    except TimeoutError:
+        return failed("STORE_SLOW", f"A write was not durable within {WRITE_MAX_S:.0f} s.")
+    except Backpressure:
+        return failed("STORE_SLOW", "Too many writes wait for the disk.")
+    except PeerNodeError as error:
+        return failed(error.code, f"A write was refused: {error.detail or error.code}.", **error.params)
+    elapsed_s = clock.monotonic() - started_s
+    sentence = f"A write was durable in {1000 * elapsed_s:.1f} ms."
+    return warning("STORE_SLOW", sentence) if elapsed_s > SLOW_WRITE_S else ok(sentence)
+
+
+def _worse(first: Finding, second: Finding) -> Finding:
+    """Both sentences, under the worse of two results."""
+    order = ("skipped", "ok", "warning", "failed")
+    worse = max(first, second, key=lambda each: order.index(each.result))
+    return Finding(worse.result, f"{first.sentence} {second.sentence}", worse.code, worse.params)

@@ -1,0 +1,38 @@
+"""The codes of the connection doctor and the canary in German. Nothing but data."""
+
+from __future__ import annotations
+
+ERRORS = {
+    "BOOTSTRAP_SILENT": (
+        "Eine Startadresse antwortet nicht",
+        "Prüfe die Adresse und ihren Port, starte den Knoten dort und lass UDP durch die Firewall.",
+    ),
+    "ADDRESS_DIFFERS": (
+        "Andere sehen eine andere Adresse, als ihnen genannt wird",
+        "Setze STARLING_ADVERTISE auf die Adresse, die andere sehen, oder lass es weg.",
+    ),
+    "NAT_SYMMETRIC": (
+        "Die Adressübersetzung zeigt jedem eine andere Adresse",
+        "Leite einen UDP-Port an diesen Rechner weiter und setze STARLING_ADVERTISE; bis dahin helfen "
+        "Vermittler aus.",
+    ),
+    "NOT_REACHABLE": (
+        "Wem dein Knoten nicht geschrieben hat, der erreicht ihn nicht",
+        "Öffne den UDP-Port des Knotens in der Firewall, oder leite ihn im Router weiter und setze "
+        "STARLING_ADVERTISE.",
+    ),
+    "STORE_SLOW": (
+        "Die Festplatte braucht lange zum Schreiben",
+        "Beende, was sonst auf sie schreibt, oder lege das Datenverzeichnis auf eine schnellere.",
+    ),
+    "DISK_LOW": (
+        "Die Festplatte ist fast voll",
+        "Schaffe Platz auf der Festplatte dieses Rechners, oder setze STARLING_KEEP_DAYS, damit alte "
+        "Nachrichten gehen.",
+    ),
+    "CANARY_LATE": (
+        "Die Testnachricht dieses Servers kam nicht rechtzeitig durch",
+        "Starte den Verbindungsdoktor und behebe den ersten Schritt, der scheitert; was wartet, geht von "
+        "selbst hinaus.",
+    ),
+}
