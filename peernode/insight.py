@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
+from peernode.census import census
 from peernode.diagnostics.collector import ALL
 from peernode.diagnostics.jsonlines import json_lines
-from peernode.diagnostics.records import Attempt, Wanted
+from peernode.diagnostics.records import Attempt, Record, Wanted
 from peernode.doctor.examination import Examination
 from peernode.doctor.steps import Step
 from peernode.environment import Address
@@ -129,6 +130,14 @@ class NodeInsight:
     def coordinator(self, name: str) -> dict[str, Any]:
         """What this node knows of a channel, and how its last load and join went; JSON-able, asks nobody."""
         return self._pubsub.coordinator(name)
+
+    def census(self) -> dict[str, int]:
+        """How much of each thing there is at this node, asking nobody (``peernode.census``)."""
+        return census(self._context, self._pubsub)
+
+    def on_record(self, listener: Callable[[Record], None]) -> None:
+        """Tell ``listener`` of each operation that has ended and is kept."""
+        self._context.collector.on_record.append(listener)
 
     def on_attempt(self, listener: Callable[[str, Attempt], None]) -> None:
         """Tell ``listener`` of each attempt when it has ended, with the message's digest in hex."""

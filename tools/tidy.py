@@ -23,7 +23,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"rpc", "store"}),
     frozenset({"overlay"}),
     frozenset({"pubsub", "diagnostics"}),
-    frozenset({"doctor"}),
+    frozenset({"doctor", "census"}),
     frozenset({"insight", "health", "people", "files", "node"}),
     frozenset({"cli", "doctorcli", "simulation", "__main__", "__init__"}),
 )

@@ -212,6 +212,8 @@ class DiagnosticCollector:
         for listener in self.on_attempt:
             listener(message, ended)
         self.count(f"attempt.{method}.{'ok' if outcome == OK else 'failed'}")
+        if again:
+            self.count(f"attempt.{method}.retried")
         if self.diagnostic or (outcome != OK and method != "pull"):
             route = {"message": message, "peer": peer}
             self._keep(f"attempt.{method}", peer, outcome, elapsed_ms, ended.parts, trace, route)
