@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
+import string
 from pathlib import PurePosixPath
 
 import pytest
 
-from peernode.diagnostics.codes import CATALOGUE
+from peernode.census import VERDICTS
+from peernode.diagnostics.codes import CATALOGUE, PARTS
+from peernode.doctor.steps import STEPS
 from peernode.wire.ops import Op, Status
 from tools import documented, troubleshooting
 from tools.tracked import ROOT, text_of, tracked, tree_of
@@ -43,14 +46,76 @@ def test_every_error_code_of_the_pages_is_in_the_catalogue() -> None:
 
 
 def test_every_error_code_has_texts_a_person_can_follow() -> None:
-    for code, entry in CATALOGUE.items():
-        assert code == entry.code
-        assert min(len(entry.meaning), len(entry.cause), len(entry.remedy)) > 10, code
+    entries = [entry for part in PARTS for entry in part.ENTRIES]
+    assert [entry.code for entry in entries] == [*CATALOGUE], "each code once"
+    for entry in entries:
+        assert min(len(entry.meaning), len(entry.cause)) > 10, entry.code
+        assert not entry.meaning.endswith(".") and entry.cause.endswith("."), entry.code
+        assert documented.is_followed(entry.remedy), f"{entry.code}: {entry.remedy}"
+
+
+def test_every_error_code_is_one_that_somebody_can_meet() -> None:
+    texts = [
+        text_of(path)
+        for path in PRODUCT
+        if not path.startswith(("peernode/diagnostics/", "webchat/languages/"))
+    ]
+    texts += [text_of(path) for path in tracked(".js") if path.startswith("static/")]
+    texts.append(text_of("peernode/diagnostics/codes.py"))
+    assert [code for code in CATALOGUE if not any(f'"{code}"' in text for text in texts)] == []
+
+
+def test_nothing_that_a_person_is_told_is_raised_without_a_code() -> None:
+    looked_at = [p for p in PRODUCT if not p.startswith(("peernode/simulation/", "webchat/management/"))]
+    assert len(looked_at) > 100
+    assert [c for path in looked_at for c in documented.raises_without_code(path, tree_of(path))] == []
+
+
+def test_no_value_in_a_text_is_left_open() -> None:
+    wanted = {code: _values(entry.meaning) | _values(entry.remedy) for code, entry in CATALOGUE.items()}
+    assert wanted["RATE_LIMITED"] == {"retry_after"}
+    assert [c for path in PRODUCT for c in documented.values_left_open(path, tree_of(path), wanted)] == []
+
+
+def _values(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
 
 def test_troubleshooting_is_the_catalogue() -> None:
     document = text_of("docs/troubleshooting.md")
     assert document == troubleshooting.with_generated_part(document), "run: make docs"
+
+
+def _symptoms() -> dict[str, str]:
+    """Symptom -> its section, of the part that is written by hand."""
+    by_hand = text_of("docs/troubleshooting.md").partition(troubleshooting.BEGIN)[0]
+    title, *sections = by_hand.partition("## By symptom")[2].split("\n### ")
+    assert not title.strip()
+    return {section.partition("\n")[0]: section for section in sections}
+
+
+def test_every_symptom_says_where_to_look_and_what_to_do() -> None:
+    symptoms = _symptoms()
+    assert len(symptoms) >= 12
+    parts = ("* **Look at.** ", "* **Do.** ", "* **Codes.** ")
+    assert [name for name, text in symptoms.items() if any(text.count(part) != 1 for part in parts)] == []
+
+
+def test_every_code_stands_under_a_symptom_and_no_other_does() -> None:
+    listed = {
+        code
+        for text in _symptoms().values()
+        for code in re.findall(r"`([A-Z][A-Z_]+)`", text.partition("* **Codes.** ")[2])
+    }
+    assert listed == set(CATALOGUE)
+
+
+def test_every_step_of_the_doctor_and_every_verdict_is_written_about() -> None:
+    by_hand = text_of("docs/troubleshooting.md").partition(troubleshooting.BEGIN)[0]
+    operations = text_of("docs/operations.md")
+    assert [step for step in STEPS if f"`{step}`" not in by_hand] == []
+    assert [step for step in STEPS if f"\n| `{step}` | " not in operations] == []
+    assert [verdict for verdict in VERDICTS if f"`{verdict}`" not in by_hand] == []
 
 
 @pytest.mark.parametrize("kind", [Op, Status])
@@ -88,3 +153,41 @@ def test_names_are_found_in_planted_sources() -> None:
     )
     assert documented.environment_variables(source) == {"PORT", "HOME_DIR", "STARLING_DATA"}
     assert documented.error_codes(source) == {"NO_QUORUM", "TIMEOUT", "BAD_FRAME", "TOO_LARGE"}
+
+
+def test_planted_errors_without_a_code_are_found() -> None:
+    planted = ast.parse(
+        "raise PeerNodeError\nraise PeerNodeError()\nraise CommandError('It went wrong.')\n"
+        "raise commands.CommandError(f'{x} failed')\nraise RuntimeError('oh')\nraise Exception\n"
+    )
+    assert len(documented.raises_without_code("a.py", planted)) == 6
+    fine = ast.parse(
+        "raise PeerNodeError('NO_QUORUM')\nraise CommandError(error.code, error.detail)\n"
+        "raise ValueError('x')\nraise\nraise PeerNodeError('AUTHOR_QUOTA' if x else 'CHANNEL_FULL')\n"
+    )
+    assert documented.raises_without_code("a.py", fine) == []
+
+
+def test_planted_values_that_are_left_open_are_found() -> None:
+    wanted = {"TIMEOUT": {"step"}}
+    planted = ast.parse("PeerNodeError('TIMEOUT')\nerror_info('TIMEOUT', seconds=1)\n")
+    assert len(documented.values_left_open("a.py", planted, wanted)) == 2
+    fine = ast.parse(
+        "PeerNodeError('TIMEOUT', step='x')\nerror_info('TIMEOUT', **params)\nother('TIMEOUT')\n"
+    )
+    assert documented.values_left_open("a.py", fine, wanted) == []
+
+
+@pytest.mark.parametrize(
+    "remedy",
+    [
+        "",
+        "Sorry.",
+        "An error occurred, please contact us.",
+        "Wait.",
+        "Check the network",
+        "It may help to wait.",
+    ],
+)
+def test_a_remedy_that_names_no_action_is_none(remedy: str) -> None:
+    assert not documented.is_followed(remedy)

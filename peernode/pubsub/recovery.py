@@ -266,7 +266,7 @@ class Recovery:
         while agreeing() <= takers // 2:
             if all(task.done() for task in asking):
                 span.end("TIMEOUT", asked=len(behind))
-                raise PeerNodeError("TIMEOUT", replica.name)
+                raise PeerNodeError("TIMEOUT", replica.name, step="catch_up")
             ended.clear()
             await ended.wait()
         if agreeing() < takers:

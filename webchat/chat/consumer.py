@@ -106,7 +106,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
                 raise FrameError("BAD_FRAME", f"over {limit} bytes")
             frame = parse(text_data)
             if len(self._tasks) >= COMMANDS_IN_FLIGHT_MAX:
-                raise FrameError("RATE_LIMITED", "too many frames at once", frame.ref)
+                raise FrameError("RATE_LIMITED", "too many frames at once", frame.ref, retry_after=1)
         except FrameError as error:
             await self._send_error(error, error.ref)
             return

@@ -39,8 +39,8 @@ Check = Callable[[Any], str]
 class FrameError(CommandError):
     """A frame that can't be followed; ``ref`` is its reference when that much could be read."""
 
-    def __init__(self, code: str, reason: str, ref: str | None = None) -> None:
-        super().__init__(code, reason, reason=reason, limit=TEXT_MAX_BYTES)
+    def __init__(self, code: str, reason: str, ref: str | None = None, **params: Any) -> None:
+        super().__init__(code, reason, reason=reason, limit=TEXT_MAX_BYTES, **params)
         self.ref = ref
 
 
