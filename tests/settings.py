@@ -10,6 +10,7 @@ for _name in [*os.environ]:
 _directory = tempfile.TemporaryDirectory(prefix="starling-tests-")
 os.environ["STARLING_DATA"] = _directory.name
 os.environ["STARLING_UDP_PORT"] = "0"
+os.environ["STARLING_CANARY"] = "off"  # tests of it switch it on
 
 from webchat.settings import *  # noqa: E402, F403
 

@@ -11,16 +11,19 @@ Invariant: a failure of the engine leaves this module as ``CommandError`` with a
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from django.utils.module_loading import import_string
 
 from peernode.channel.filetree import FILE_MAX_BYTES as FILE_MAX_BYTES
-from peernode.channel.ids import normalise_name
+from peernode.channel.ids import CANARY_PREFIX, normalise_name
+from peernode.channel.ids import is_canary as is_canary
 from peernode.channel.message import ORDER_KEY_BYTES as ORDER_KEY_BYTES
 from peernode.config import NodeConfig
 from peernode.diagnostics.codes import CATALOGUE, error_info
@@ -37,9 +40,13 @@ from peernode.store.base import ForgetNode
 from peernode.store.sqlite import SqliteDatabase
 from webchat.chat.commands import CommandError
 from webchat.deployment import WILDCARDS, Deployment
+from webchat.numbers import Numbers
 from webchat.udp import PORT_TRIES_MAX, machine_id, ports_for, resolve
 
 log = logging.getLogger("webchat.bridge")
+
+HOST_NODE = 0
+"""Its key beside the ids of accounts, which begin at 1."""
 
 HOST = ""
 """The owner's name of the host node's environment; no account has an empty name."""
@@ -86,11 +93,14 @@ async def done(operation: Awaitable[T]) -> T:
 
 
 def channel_name(name: str) -> str:
-    """The one spelling of a channel's name; ``CommandError`` for an impossible one."""
+    """The one spelling of a channel's name; ``CommandError`` for one that people can't use."""
     try:
-        return normalise_name(name)
+        normal = normalise_name(name)
     except PeerNodeError as error:
         raise _refused(error) from error
+    if is_canary(normal):
+        raise CommandError("CHANNEL_NAME_INVALID", "in channels of this name servers test themselves")
+    return normal
 
 
 class Client(Protocol):
@@ -118,12 +128,29 @@ class PeerHost:
         self._node: PeerNode | None = None
         self._peers: dict[int, Client] = {}
         self._ports: dict[int, int] = {}
+        self.numbers = Numbers()
+        self.canary: Callable[[], dict[str, Any]] = lambda: {"state": "off", "code": ""}
+        """How the last test message went; see ``webchat.canary``."""
+        self.canary_channel = ""
+        """Where this host tests itself; the name is a secret, so that nobody else writes there."""
+        self.on_event: list[Callable[[Any], None]] = [_log_event, self.numbers.event]
+        """Told of each event of the host node."""
+
+    @property
+    def node(self) -> PeerNode:
+        """The host node."""
+        assert self._node is not None
+        return self._node
+
+    @property
+    def database(self) -> Path:
+        """The file of all nodes."""
+        return self._deployment.data / "nodes.sqlite3"
 
     @property
     def address(self) -> Address:
         """Where the host node listens."""
-        assert self._node is not None
-        return self._node.address
+        return self.node.address
 
     async def start(self) -> None:
         """Open the database and start the host node; raises ``CommandError``."""
@@ -132,11 +159,18 @@ class PeerHost:
         environment = self._environment(HOST)
         try:
             identity = load_or_create(deployment.keys / "host", environment.random)
-            self._database = SqliteDatabase(deployment.data / "nodes.sqlite3")
+            self._database = SqliteDatabase(self.database)
         except PeerNodeError as error:
             raise _refused(error) from error
         config = await self._config("", deployment.udp_port, self._bootstrap)
-        self._node = await self._started(config, environment, identity, _log_event)
+        secret = hashlib.sha256(b"starling canary" + identity.seed).hexdigest()
+        self.canary_channel = f"{CANARY_PREFIX}{secret[:32]}"
+        self._node = await self._started(config, environment, identity, self._host_event)
+        self.numbers.watch(HOST_NODE, self._node)
+
+    def _host_event(self, event: Any) -> None:
+        for listener in self.on_event:
+            listener(event)
 
     async def open(self, user_id: int, seed: bytes, name: str, client: Client) -> None:
         """Start a user's node for ``client``, who gets its events. Raises ``CommandError``."""
@@ -150,14 +184,22 @@ class PeerHost:
             config = await self._config(name, udp_port, contacts)
             environment = self._environment(name)
             try:
-                client.node = await self._started(config, environment, identity, client.on_event)
+                client.node = await self._started(config, environment, identity, self._heard_by(client))
             except CommandError as error:
                 refusal = error
                 continue
             self._ports[user_id] = client.node.address[1]
             self._peers[user_id] = client
+            self.numbers.watch(user_id, client.node)
             return
         raise refusal
+
+    def _heard_by(self, client: Client) -> Callable[[Any], None]:
+        def heard(event: Any) -> None:
+            self.numbers.event(event)
+            client.on_event(event)
+
+        return heard
 
     def has_channels(self, seed: bytes) -> bool:
         """Whether the user of this seed is in a channel, so that the node should run."""
@@ -168,12 +210,13 @@ class PeerHost:
         """Whether the node with this id has neither a channel nor a message, so that nobody knows it."""
         assert self._database is not None
         store = self._database.for_node(bytes.fromhex(node_id))
-        return not store.channels() and not store.outbox()
+        return all(is_canary(row.name) for row in store.channels()) and not store.outbox()
 
     async def close(self, user_id: int) -> None:
         """End a user's node, if it runs; what is kept of it stays."""
         client = self._peers.pop(user_id, None)
         self._ports.pop(user_id, None)
+        self.numbers.leave(user_id)
         if client is not None:
             await client.stop()
 

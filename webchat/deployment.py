@@ -21,6 +21,7 @@ WILDCARDS = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, not bound
 
 DAYS_MAX = 36_500
 PROXIES_MAX = 8
+TOKEN_MIN, TOKEN_MAX = 16, 256
 
 
 class DeploymentError(ValueError):
@@ -76,6 +77,10 @@ class Deployment:
     """The same for channels that a node is a member of."""
     lan: bool
     """Whether the host node finds others on the same network by itself."""
+    canary: bool
+    """Whether the host node sends itself a test message every half a minute."""
+    metrics_token: str = field(repr=False)
+    """Who shows it may read ``/metrics``; empty: administrators alone."""
     smtp: MailServer | None
     """Who takes letters; None: they are written to the console."""
     mail_from: str
@@ -110,6 +115,8 @@ class Deployment:
             keep_days=_days("STARLING_KEEP_DAYS", environ.get("STARLING_KEEP_DAYS", "0")),
             keep_own_days=_days("STARLING_KEEP_OWN_DAYS", environ.get("STARLING_KEEP_OWN_DAYS", "0")),
             lan=_switch("STARLING_LAN", environ.get("STARLING_LAN", "on")),
+            canary=_switch("STARLING_CANARY", environ.get("STARLING_CANARY", "on")),
+            metrics_token=_token("STARLING_METRICS_TOKEN", environ.get("STARLING_METRICS_TOKEN", "")),
             smtp=_mail_server("STARLING_SMTP", environ.get("STARLING_SMTP", "")),
             mail_from=environ.get("STARLING_MAIL_FROM", "Starling <starling@localhost>"),
         )
@@ -194,6 +201,14 @@ def _switch(name: str, value: str) -> bool:
     if value.lower() not in words:
         raise _refuse(name, value, "on or off")
     return words[value.lower()]
+
+
+def _token(name: str, value: str) -> str:
+    """A secret; never repeated in a refusal."""
+    plain = value.isascii() and value.isprintable() and " " not in value
+    if value and not (plain and TOKEN_MIN <= len(value) <= TOKEN_MAX):
+        raise DeploymentError(f"{name}: expected {TOKEN_MIN} to {TOKEN_MAX} ASCII characters without spaces")
+    return value
 
 
 def _mail_server(name: str, value: str) -> MailServer | None:

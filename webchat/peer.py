@@ -15,7 +15,16 @@ from dataclasses import asdict
 from typing import Any
 
 from webchat.background import Background
-from webchat.bridge import ORDER_KEY_BYTES, PeerNode, Profile, ReadState, channel_name, done, error_fields
+from webchat.bridge import (
+    ORDER_KEY_BYTES,
+    PeerNode,
+    Profile,
+    ReadState,
+    channel_name,
+    done,
+    error_fields,
+    is_canary,
+)
 from webchat.chat.commands import CommandError
 from webchat.chat.eventframes import UNTOLD, event_frame, message_fields, outbox_fields
 from webchat.images import portrait_of
@@ -252,4 +261,7 @@ class Peer:
 
     def diagnostics(self) -> dict[str, Any]:
         """What the node knows about itself."""
-        return self.node.diagnostics()
+        known = self.node.diagnostics()
+        channels = [each for each in known["channels"] if not is_canary(each["name"])]
+        records = [each for each in known["records"] if not is_canary(each["subject"])]
+        return {**known, "channels": channels, "records": records}

@@ -5,7 +5,7 @@ from django.urls import path
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
-from webchat import filesharing, pages, pictures
+from webchat import filesharing, healthz, metrics, pages, pictures
 from webchat.accounts import inviting, page, reset, views
 from webchat.exporting.views import export
 
@@ -39,7 +39,8 @@ urlpatterns = [
     path("admin/password_change/", RedirectView.as_view(pattern_name="password_change")),
     path("admin/", admin.site.urls),
     path("language/", set_language, name="set_language"),
-    path("healthz", pages.healthz, name="healthz"),
+    path("healthz", healthz.healthz, name="healthz"),
+    path("metrics", metrics.metrics, name="metrics"),
 ]
 
 handler403 = "webchat.pages.forbidden"

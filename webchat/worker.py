@@ -31,8 +31,10 @@ from webchat.chat.frames import SAYING
 from webchat.chat.layer import LAYER_ERRORS, listen
 from webchat.chat.stream import Cursor
 from webchat.filecommands import FileCommands
+from webchat.health.doctor import DoctorCommands
 from webchat.identities import unwrap
 from webchat.residents import Residents
+from webchat.vitals import VitalCommands, start_canary
 
 log = logging.getLogger("webchat.worker")
 
@@ -77,6 +79,8 @@ class Worker:
             "profile.whole": self._whole_profile,
             "search": self._search,
             **FileCommands(self.residents).table,
+            **VitalCommands(self.host).table,
+            **DoctorCommands(self.host).table,
             "diagnostics": self._diagnostics,
             "account.remove": self._remove,
             "account.rest": self._rest,
@@ -93,6 +97,8 @@ class Worker:
         try:
             await self.host.start()
             await self.residents.start()
+            if settings.DEPLOYMENT.canary:
+                start_canary(self.host, self._receiving)
             receiving = self._receiving.spawn(self._receive(), "worker: receiving")
             ready(self.host.address)
             await asyncio.wait([receiving])  # only an error ends it
@@ -129,6 +135,7 @@ class Worker:
             result = await self._commands[message["name"]](message["user"], message["args"])
             answer = commands.answered(command_id, result)
         except CommandError as error:
+            self.host.numbers.refused(error.code)
             answer = commands.refused(command_id, error)
         except Exception as error:  # whatever it was, the browser gets an answer
             log.exception("command %s of user %s failed", message["name"], message["user"])

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import pytest
 
-from peernode.clock import SystemClock
 from peernode.doctor import storehealth
 from peernode.doctor.storehealth import check, disk, store_of_file, store_of_node
 from peernode.errors import PeerNodeError
@@ -17,7 +16,19 @@ from peernode.store.base import PutMeta
 from peernode.store.sqlite import SqliteDatabase
 
 NODE = b"n" * 20
-CLOCK = SystemClock()
+
+
+class StandingClock:
+    """A write takes no time, however slow the test machine's disk."""
+
+    def monotonic(self) -> float:
+        return 7.0
+
+    def wall_ms(self) -> int:
+        return 1_700_000_000_000
+
+
+CLOCK = StandingClock()
 
 
 @pytest.fixture

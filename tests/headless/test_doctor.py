@@ -55,6 +55,7 @@ def test_a_healthy_network_is_told_to_be_one(nodes: list[Headless], tmp_path: Pa
     )
     steps = told(run)
     assert run.returncode == 0, run.stdout + run.stderr
+    assert steps.pop("disk")["result"] != "skipped"  # how full it is, is this machine's matter
     assert {name: step["result"] for name, step in steps.items() if step["result"] != "ok"} == {}
     assert "a running program has it open" in steps["store"]["sentence"]
     assert steps["bootstrap"]["subject"] == nodes[0].address

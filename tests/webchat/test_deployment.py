@@ -27,6 +27,8 @@ def test_without_variables_it_is_the_embedded_shape_on_this_machine_alone() -> N
     assert deployment.udp_ports is None
     assert deployment.proxies == 0
     assert not deployment.diagnostic
+    assert deployment.canary
+    assert deployment.metrics_token == ""
     assert "*" not in deployment.allowed_hosts
 
 
@@ -45,6 +47,8 @@ def test_each_variable_is_understood() -> None:
         STARLING_ORIGINS="https://Chat.example, https://www.chat.example:8443/",
         STARLING_DIAGNOSTIC="on",
         STARLING_PROXIES="2",
+        STARLING_CANARY="off",
+        STARLING_METRICS_TOKEN="0123456789abcdef",
         DATABASE_URL="postgres://db/starling",
         REDIS_URL="redis://redis",
     )
@@ -58,6 +62,8 @@ def test_each_variable_is_understood() -> None:
     assert deployment.signup == "closed"
     assert deployment.proxies == 2
     assert deployment.diagnostic
+    assert not deployment.canary
+    assert deployment.metrics_token == "0123456789abcdef"
 
 
 def test_an_advertised_host_without_a_port_has_the_host_nodes_port() -> None:
@@ -87,6 +93,11 @@ def test_a_wildcard_address_answers_to_any_name() -> None:
         ("STARLING_SIGNUP", "maybe"),
         ("STARLING_INVITES", "everybody"),
         ("STARLING_DIAGNOSTIC", "perhaps"),
+        ("STARLING_CANARY", "yellow"),
+        ("STARLING_METRICS_TOKEN", "short"),
+        ("STARLING_METRICS_TOKEN", "long enough but of several words"),
+        ("STARLING_METRICS_TOKEN", "täglich-ein-neuer-schlüssel"),
+        ("STARLING_METRICS_TOKEN", "0" * 257),
         ("STARLING_SMTP", "mail.example"),
         ("STARLING_SMTP", "smtp://mail.example:many"),
         ("STARLING_ORIGINS", "chat.example"),
@@ -96,6 +107,14 @@ def test_a_wildcard_address_answers_to_any_name() -> None:
 def test_what_means_nothing_is_refused_by_name(name: str, value: str) -> None:
     with pytest.raises(DeploymentError, match=name):
         read(**{name: value})
+
+
+def test_a_token_is_never_shown() -> None:
+    token = "a-token-that-nobody-else-knows"
+    assert token not in repr(read(STARLING_METRICS_TOKEN=token))
+    with pytest.raises(DeploymentError) as refused:
+        read(STARLING_METRICS_TOKEN=f"{token} {token}")
+    assert token not in str(refused.value)
 
 
 def test_a_mail_server_is_an_address_with_a_password_that_is_never_shown() -> None:

@@ -1,4 +1,4 @@
-"""Pages: headers that keep other sites out, and the open health check."""
+"""Pages: headers that keep other sites out, and refusals and failures in our words."""
 
 from __future__ import annotations
 
@@ -47,10 +47,6 @@ def test_a_host_that_is_not_ours_is_refused(client: Client) -> None:
     assert client.get(reverse("healthz"), HTTP_HOST="evil.example").status_code == 400
 
 
-def test_the_health_check_is_open_and_says_nothing_else(client: Client) -> None:
-    assert client.get(reverse("healthz")).json() == {"status": "ok"}
-
-
 def test_a_page_that_is_not_there_is_said_in_our_words(client: Client) -> None:
     answer = client.get("/nowhere/")
     assert answer.status_code == 404
@@ -65,5 +61,5 @@ def test_a_form_without_its_token_is_refused_in_our_words() -> None:
 
 def test_a_failure_is_said_in_our_words(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     client.raise_request_exception = False
-    monkeypatch.setattr("webchat.pages.connection", None)
+    monkeypatch.setattr("webchat.healthz._probes", None)
     assert client.get(reverse("healthz")).status_code == 500

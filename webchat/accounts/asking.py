@@ -21,12 +21,14 @@ def ask_worker(user_id: int, name: str, args: dict[str, Any]) -> dict[str, Any]:
     return async_to_sync(ask)(user_id, name, args)
 
 
-async def ask(user_id: int, name: str, args: dict[str, Any]) -> dict[str, Any]:
-    """The same for views that wait without a thread."""
+async def ask(
+    user_id: int, name: str, args: dict[str, Any], timeout_s: float | None = None
+) -> dict[str, Any]:
+    """The same for views that wait without a thread; ``timeout_s``: by default ``PAGE_COMMAND_TIMEOUT_S``."""
     layer = get_channel_layer()
     command_id = f"page:{secrets.token_hex(16)}"
     try:
-        async with asyncio.timeout(settings.PAGE_COMMAND_TIMEOUT_S):
+        async with asyncio.timeout(timeout_s or settings.PAGE_COMMAND_TIMEOUT_S):
             reply = await layer.new_channel()
             await layer.send(WORKER_CHANNEL, commands.command(command_id, reply, user_id, name, args))
             async for answer in listen(layer, reply):

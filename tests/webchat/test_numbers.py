@@ -1,0 +1,170 @@
+"""What is counted for ``/metrics``: bounded whatever the number of channels, once each, and written about."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from peernode.diagnostics.codes import CATALOGUE
+from tests.webchat.test_metrics import WEB, families, value
+from tools.tracked import text_of
+from webchat.exposition import METRICS, exposition
+from webchat.numbers import METHODS, STATES, VERDICTS, Numbers
+from webchat.worker import Worker
+
+
+class ManyChannels:
+    """A node in a number of channels, as far as its metrics are concerned."""
+
+    def __init__(self, channels: int) -> None:
+        self.channels = channels
+        self.state = type("State", (), {"state": "online"})
+
+    def counters(self) -> dict[str, int]:
+        return {"datagrams_in": 10 * self.channels, "rejected.rate": 1}
+
+    def happened(self) -> dict[str, int]:
+        return {f"attempt.{method}.ok": self.channels for method in METHODS}
+
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        return {"pubsub.channels": (self.channels, 5120)}
+
+    def census(self) -> dict[str, int]:
+        return {"channels.healthy": self.channels, "peers": 1}
+
+    def on_attempt(self, listener: Any) -> None:
+        self.attempted = listener
+
+    def on_record(self, listener: Any) -> None:
+        self.recorded = listener
+
+
+def series_of(numbers: Numbers) -> list[tuple[str, tuple[tuple[str, str], ...]]]:
+    page = exposition(WEB, {**numbers.told(), "canary": {"state": "off", "code": ""}})
+    return [
+        (sample.name, tuple(sorted(sample.labels.items())))
+        for family in families(page).values()
+        for sample in family.samples
+    ]
+
+
+def test_a_thousand_channels_have_no_more_series_than_one() -> None:
+    few, many = Numbers(), Numbers()
+    few.watch(1, ManyChannels(1))
+    many.watch(1, ManyChannels(1000))
+    assert series_of(many) == series_of(few)
+    assert len(series_of(few)) < 200
+
+
+async def test_a_real_node_in_a_thousand_channels_has_no_more_series(worker: Worker) -> None:
+    node = worker.host.node
+    await node.join("#channel-0")
+    before = series_of(worker.host.numbers)
+    for first in range(0, 1000, 20):
+        await asyncio.gather(*(node.join(f"#channel-{first + number}") for number in range(20)))
+    assert len(node.channels()) == 1000
+    after = series_of(worker.host.numbers)
+    assert set(after) == set(before)
+    assert not any("channel-" in part for _, labels in after for pair in labels for part in pair)
+
+
+def test_every_value_of_a_label_is_of_a_fixed_set() -> None:
+    numbers = Numbers()
+    numbers.watch(1, ManyChannels(3))
+    numbers.refused("NO_QUORUM")
+    page = exposition(WEB, {**numbers.told(), "canary": {"state": "failed", "code": "CANARY_LATE"}})
+    allowed = {
+        "state": {*STATES, "accepted", "sent", "delivered", "failed"},
+        "method": set(METHODS),
+        "outcome": {"ok", "delayed", "failed"},
+        "direction": {"in", "out"},
+        "code": set(CATALOGUE),
+        "verdict": set(VERDICTS),
+        "table": {"pubsub.channels"},
+        "version": {"0.1.0"},
+    }
+    for family in families(page).values():
+        for sample in family.samples:
+            for label, shown in sample.labels.items():
+                assert label == "le" or shown in allowed[label], (sample.name, label, shown)
+
+
+def test_a_message_counts_once_in_each_state() -> None:
+    numbers = Numbers()
+    error = type("Error", (), {"code": "NO_QUORUM"})
+
+    def told(message: str, state: str) -> None:
+        fields = {"id": message, "state": state, "error": error if state == "failed" else None}
+        event = type("MessageState", (), {"state": type("State", (), fields)})
+        numbers.event(event())
+
+    for state in ("pending", "failed", "failed", "sent", "sent", "delivered", "delivered"):
+        told("one", state)
+    told("two", "delivered")
+    assert numbers.told()["messages"] == {"accepted": 0, "sent": 2, "delivered": 2, "failed": 1}
+    assert numbers.told()["codes"] == {"NO_QUORUM": 1}
+
+
+def test_buckets_count_what_is_not_over_them() -> None:
+    numbers, node = Numbers(), ManyChannels(1)
+    numbers.watch(1, node)
+    for ms in (5, 6, 60_000):
+        node.attempted("digest", type("Attempt", (), {"outcome": "ok", "method": "direct", "elapsed_ms": ms}))
+    page = exposition(WEB, {**numbers.told(), "canary": {"state": "off", "code": ""}})
+    assert value(page, "starling_push_latency_seconds_bucket", le="0.005") == 1
+    assert value(page, "starling_push_latency_seconds_bucket", le="0.01") == 2
+    assert value(page, "starling_push_latency_seconds_bucket", le="10.0") == 2
+    assert value(page, "starling_push_latency_seconds_bucket", le="+Inf") == 3
+    assert value(page, "starling_push_latency_seconds_sum") == pytest.approx(60.011)
+
+
+def test_every_metric_is_documented() -> None:
+    document = text_of("docs/operations.md")
+    assert [m.full_name for m in METRICS if f"`{m.full_name}`" not in document] == []
+
+
+def test_the_dashboard_uses_metrics_that_exist_and_all_kinds_of_them() -> None:
+    text = text_of("docs/grafana.json")
+    dashboard = json.loads(text)
+    expressions = list(_expressions(dashboard))
+    assert len(expressions) >= 12
+    known = {name for metric in METRICS for name in (metric.full_name, f"{metric.full_name}_bucket")}
+    used = {name for each in expressions for name in re.findall(r"starling_\w+", each)}
+    assert used - known == set()
+    grouped = {
+        label
+        for each in expressions
+        for group in re.findall(r"by \(([^)]*)\)", each)
+        for label in group.split(",")
+    }
+    labels = {label for metric in METRICS for label in metric.labels} | {"le"}
+    assert {label.strip() for label in grouped} - labels == set()
+    ids = [panel["id"] for panel in dashboard["panels"]]
+    assert len(set(ids)) == len(ids)
+
+
+def _expressions(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if isinstance(value.get("expr"), str):
+            yield value["expr"]
+        for inner in value.values():
+            yield from _expressions(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _expressions(inner)
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not on this machine")
+def test_promtool_has_nothing_to_complain_of() -> None:
+    numbers = Numbers()
+    numbers.watch(1, ManyChannels(3))
+    page = exposition(WEB, {**numbers.told(), "canary": {"state": "off", "code": ""}})
+    checked = subprocess.run(["promtool", "check", "metrics"], input=page, capture_output=True, check=False)
+    assert (checked.returncode, checked.stdout + checked.stderr) == (0, b"")

@@ -1,0 +1,170 @@
+"""The canary: every half a minute the host node sends itself a message through a hidden channel.
+
+It takes the way of everybody's messages: accepted on disk, published, confirmed by a majority of the nodes
+that store the channel, back in the own timeline. How long that took, or with which code it did not happen, is
+what ``/metrics``, ``/healthz`` and the host's verdict say of the whole.
+
+Invariants: at most one test is on its way, and one that is late is waited for (or tried again) instead of a
+next one, so nothing piles up in an outbox; every node of the network forgets the tests after an hour
+(``peernode.channel.ids``); the channel's name follows from a secret of the host, and no page, list or answer
+shows it (``is_canary``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+import uuid
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+from webchat.chat.commands import CommandError
+
+log = logging.getLogger("webchat.canary")
+
+EVERY_S = 30.0
+LATE_S = 10.0
+"""A test that is not through by then counts as failed; it is still waited for."""
+
+TEXT = "canary"
+LATE = "CANARY_LATE"
+OUTCOMES = ("ok", "failed")
+
+
+class Node(Protocol):
+    """What a test needs of the host node; refusals come as ``CommandError``."""
+
+    async def join(self, name: str) -> Any:
+        """Join a channel; returns at once when that is done already."""
+
+    async def publish(self, name: str, message_id: str, text: str) -> Any:
+        """Accept a message."""
+
+    async def retry(self, message_id: str) -> Any:
+        """Send a failed one again."""
+
+    async def discard_failed(self, name: str) -> None:
+        """Give up the failed messages of a channel."""
+
+    def newest(self, name: str) -> str:
+        """The id of the newest message that the node shows in a channel."""
+
+
+class Canary:
+    """The tests of one host; ``on_event`` hears all events of its node."""
+
+    def __init__(
+        self,
+        channel: str,
+        node: Node,
+        every_s: float = EVERY_S,
+        late_s: float = LATE_S,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._channel = channel
+        self._node = node
+        self._every_s = every_s
+        self._late_s = late_s
+        self._pause = pause
+        self._outcomes: Counter[str] = Counter()
+        self._id = ""
+        """Of the test that is on its way."""
+        self._began_s = 0.0
+        self._state: Any = None
+        self._news = asyncio.Event()
+        self._told: dict[str, Any] = {
+            "state": "starting",
+            "at_ms": None,
+            "last_ok_ms": None,
+            "latency_ms": None,
+            "code": "",
+            "stored": [0, 0],
+            "alone": False,
+        }
+
+    def told(self) -> dict[str, Any]:
+        """How the last test went (``starting``, ``ok`` or ``failed``), JSON-able."""
+        return {**self._told, "outcomes": {outcome: self._outcomes[outcome] for outcome in OUTCOMES}}
+
+    def on_event(self, event: Any) -> None:
+        """The node tells something."""
+        if type(event).__name__ == "MessageState" and event.state.id == self._id:
+            self._state = event.state
+            self._news.set()
+
+    async def run(self) -> None:
+        """Test after test, for ever."""
+        while True:
+            await self.test()
+            await self._pause(self._every_s)
+
+    async def test(self) -> None:
+        """One test; whatever happens is its outcome."""
+        try:
+            async with asyncio.timeout(self._late_s):
+                await self._node.join(self._channel)
+                await self._send()
+                await self._through()
+        except TimeoutError:
+            self._failed(self._code())
+        except CommandError as error:
+            self._failed(error.code)
+        except Exception:
+            log.exception("the canary failed")
+            self._failed("INTERNAL")
+
+    async def _send(self) -> None:
+        """A new test, or the one that is still on its way; the same id again is the same message."""
+        if not self._id:
+            await self._node.discard_failed(self._channel)  # of an earlier run
+            self._id, self._state, self._began_s = _new_id(), None, asyncio.get_running_loop().time()
+        if self._state is None:
+            accepted = await self._node.publish(self._channel, self._id, TEXT)
+            self._state = self._state or accepted  # an event may have come before
+        elif self._state.state == "failed":
+            self._state = await self._node.retry(self._id)
+
+    async def _through(self) -> None:
+        """Until a majority has stored it and it stands in the own timeline."""
+        while self._state.state not in ("sent", "delivered"):
+            self._news.clear()
+            await self._news.wait()
+            if self._state.state == "failed":
+                raise CommandError(self._code())
+        shown, self._id = self._node.newest(self._channel) == self._id, ""
+        if not shown:
+            raise CommandError("INTERNAL", "the test is not in the own timeline")
+        now_ms = round(time.time() * 1000)
+        self._outcomes["ok"] += 1
+        self._told = {
+            "state": "ok",
+            "at_ms": now_ms,
+            "last_ok_ms": now_ms,
+            "latency_ms": round((asyncio.get_running_loop().time() - self._began_s) * 1000, 1),
+            "code": "",
+            "stored": list(self._state.stored),
+            "alone": self._state.alone,
+        }
+
+    def _code(self) -> str:
+        """Why the test on its way is not through."""
+        error = self._state.error if self._state is not None and self._id else None
+        return error.code if error is not None else LATE
+
+    def _failed(self, code: str) -> None:
+        if self._told["code"] != code:
+            log.warning("the test message of this server did not get through: %s", code)
+        self._outcomes["failed"] += 1
+        now_ms = round(time.time() * 1000)
+        self._told = {**self._told, "state": "failed", "at_ms": now_ms, "latency_ms": None, "code": code}
+
+
+def _new_id() -> str:
+    """A UUIDv7 (RFC 9562, section 5.7), as every message has one."""
+    tail = bytearray(secrets.token_bytes(10))
+    tail[0] = 0x70 | tail[0] & 0x0F
+    tail[2] = 0x80 | tail[2] & 0x3F
+    return str(uuid.UUID(bytes=(time.time_ns() // 1_000_000).to_bytes(6, "big") + bytes(tail)))

@@ -1,0 +1,1 @@
+"""What administrators look at: channel health, the connection doctor, exports."""

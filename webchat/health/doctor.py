@@ -1,0 +1,76 @@
+"""The connection doctor of a running server: the worker's half, and how a page asks for it.
+
+It examines the host node itself, with its own socket and database (``peernode.doctor``). Invariants: one
+examination at a time, whoever asks meanwhile is told to wait; what an administrator types is an address or
+is refused in words; the answer holds no name of a person and no key.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from webchat.accounts.asking import ask
+from webchat.bridge import PeerHost, channel_name
+from webchat.chat.commands import CommandError
+from webchat.deployment import Address
+from webchat.hostnode import HostNode
+from webchat.udp import resolve
+
+RUN_MAX_S = 35.0
+"""An examination ends within 30 s by itself."""
+
+RESOLVE_MAX_S = 3.0
+ADDRESS_MAX_CHARS = 260
+
+Args = dict[str, Any]
+Result = dict[str, Any]
+
+
+async def examined(address: str, channel: str = "") -> Result:
+    """For a page: ``{"steps": […]}`` as of ``Step.told``, for the configured bootstraps or one address.
+
+    Raises ``CommandError``: ``BAD_FRAME`` for what is no address, ``CHANNEL_NAME_INVALID``,
+    ``RATE_LIMITED`` while another examination goes on, ``WORKER_UNAVAILABLE``.
+    """
+    return await ask(0, "doctor", {"address": address, "channel": channel}, RUN_MAX_S)
+
+
+class DoctorCommands:
+    """The worker's half; ``table`` is for the worker."""
+
+    def __init__(self, host: PeerHost) -> None:
+        self._host = host
+        self._examining = False
+        self.table: dict[str, Callable[[int, Args], Awaitable[Result]]] = {"doctor": self._doctor}
+
+    async def _doctor(self, user: int, args: Args) -> Result:
+        channel = channel_name(args["channel"]) if args["channel"] else ""
+        if self._examining:
+            raise CommandError("RATE_LIMITED", "an examination goes on", retry_after=round(RUN_MAX_S))
+        self._examining = True
+        try:
+            addresses = await _resolved(args["address"])
+            steps = await HostNode(self._host.node).examine(addresses, channel, self._host.database)
+        finally:
+            self._examining = False
+        return {"steps": steps}
+
+
+async def _resolved(text: str) -> tuple[Address, ...]:
+    """The address in what somebody typed; none for nothing."""
+    if not text.strip():
+        return ()
+    host, colon, port = text.strip().rpartition(":")
+    valid = colon and host and port.isascii() and port.isdigit() and 0 < int(port[:6]) <= 65535
+    if not valid or len(text) > ADDRESS_MAX_CHARS:
+        raise CommandError("BAD_FRAME", reason="An address is HOST:PORT.")
+    try:
+        async with asyncio.timeout(RESOLVE_MAX_S):
+            found = await resolve(((host, int(port)),))
+    except (TimeoutError, UnicodeError):
+        found = ()
+    if not found:
+        raise CommandError("BAD_FRAME", reason=f"The name {host} can't be resolved.")
+    return found

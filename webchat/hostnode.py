@@ -1,0 +1,43 @@
+"""The host node as its own tests and examinations see it: refusals come as ``CommandError``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from webchat.bridge import PeerNode, done
+
+
+class HostNode:
+    """See the module; ``webchat.canary`` says what it needs."""
+
+    def __init__(self, node: PeerNode) -> None:
+        self._node = node
+
+    async def join(self, name: str) -> None:
+        """Join a channel; returns at once when that is done already."""
+        await done(self._node.join(name))
+
+    async def publish(self, name: str, message_id: str, text: str) -> Any:
+        """Accept a message; its state."""
+        return await done(self._node.publish(name, message_id, text))
+
+    async def retry(self, message_id: str) -> Any:
+        """Send a failed message again; its state."""
+        return await done(self._node.retry(message_id))
+
+    async def discard_failed(self, name: str) -> None:
+        """Give up the failed messages of a channel."""
+        for state in self._node.outbox():
+            if state.channel == name and state.state == "failed":
+                await done(self._node.discard(state.id))
+
+    def newest(self, name: str) -> str:
+        """The id of the newest message that the node shows in a channel."""
+        return next((message.id for message in self._node.history(name, None, 1)), "")
+
+    async def examine(
+        self, addresses: tuple[tuple[str, int], ...], channel: str, database: Path
+    ) -> list[dict[str, Any]]:
+        """The connection doctor's steps, JSON-able."""
+        return [step.told() for step in await self._node.examine(addresses, channel, database)]
