@@ -22,6 +22,10 @@ class HostNode:
         """Accept a message; its state."""
         return await done(self._node.publish(name, message_id, text))
 
+    async def leave(self, name: str) -> None:
+        """Leave a channel."""
+        await done(self._node.leave(name))
+
     async def retry(self, message_id: str) -> Any:
         """Send a failed message again; its state."""
         return await done(self._node.retry(message_id))

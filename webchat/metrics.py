@@ -13,9 +13,7 @@ from functools import lru_cache
 from importlib import metadata
 from typing import Any
 
-from channels.db import database_sync_to_async
 from django.conf import settings
-from django.contrib.auth.models import AnonymousUser, User
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -33,7 +31,7 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 async def metrics(request: HttpRequest) -> HttpResponse:
     """All numbers; 401 without a token or session, 403 for a person who is no administrator."""
     if not _has_token(request):
-        user = await database_sync_to_async(_user)(request)
+        user = await request.auser()
         if not user.is_authenticated:
             return _refusal(
                 401, "Show STARLING_METRICS_TOKEN as a Bearer token, or sign in as an administrator."
@@ -68,11 +66,6 @@ def _has_token(request: HttpRequest) -> bool:
     scheme, _, shown = request.headers.get("Authorization", "").partition(" ")
     same = hmac.compare_digest(shown.strip().encode(), token.encode())
     return bool(token) and scheme.lower() == "bearer" and same
-
-
-def _user(request: HttpRequest) -> User | AnonymousUser:
-    user = request.user
-    return user if user.is_authenticated else AnonymousUser()  # looks the session up
 
 
 def _refusal(status: int, sentence: str) -> HttpResponse:

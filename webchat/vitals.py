@@ -1,18 +1,22 @@
 """The worker's commands about the server itself: is it well, and all that is counted.
 
-They are user 0's, cheap, and name no channel and no person. ``start_canary`` begins the test messages, whose
+They are user 0's, cheap, and name no channel and no person. ``keep_canary`` begins the test messages, whose
 outcome both of them tell.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from webchat.background import Background
-from webchat.bridge import PeerHost
+from webchat.bridge import PeerHost, is_canary
 from webchat.canary import Canary
+from webchat.chat.commands import CommandError
 from webchat.hostnode import HostNode
+
+log = logging.getLogger("webchat.vitals")
 
 Args = dict[str, Any]
 Result = dict[str, Any]
@@ -35,9 +39,20 @@ class VitalCommands:
         return {**self._host.numbers.told(), "canary": self._host.canary()}
 
 
-def start_canary(host: PeerHost, tasks: Background) -> None:
-    """Test the way of messages from now on, until ``tasks`` are ended."""
-    canary = Canary(host.canary_channel, HostNode(host.node))
-    host.on_event.append(canary.on_event)
-    host.canary = canary.told
-    tasks.spawn(canary.run(), "canary")
+async def keep_canary(host: PeerHost, tasks: Background, *, wanted: bool) -> None:
+    """Test the way of messages from now on, until ``tasks`` are ended; or, when not ``wanted``, no more.
+
+    The channels of tests that are made no more (switched off, or the host has another key) are left.
+    """
+    node = HostNode(host.node)
+    for name in host.node.channels():
+        if is_canary(name) and not (wanted and name == host.canary_channel):
+            try:
+                await node.leave(name)
+            except CommandError as error:  # a full disk, say: the server starts all the same
+                log.warning("the channel of earlier test messages was not left: %s", error)
+    if wanted:
+        canary = Canary(host.canary_channel, node)
+        host.on_event.append(canary.on_event)
+        host.canary = canary.told
+        tasks.spawn(canary.run(), "canary")

@@ -34,7 +34,7 @@ from webchat.filecommands import FileCommands
 from webchat.health.doctor import DoctorCommands
 from webchat.identities import unwrap
 from webchat.residents import Residents
-from webchat.vitals import VitalCommands, start_canary
+from webchat.vitals import VitalCommands, keep_canary
 
 log = logging.getLogger("webchat.worker")
 
@@ -97,8 +97,7 @@ class Worker:
         try:
             await self.host.start()
             await self.residents.start()
-            if settings.DEPLOYMENT.canary:
-                start_canary(self.host, self._receiving)
+            await keep_canary(self.host, self._receiving, wanted=settings.DEPLOYMENT.canary)
             receiving = self._receiving.spawn(self._receive(), "worker: receiving")
             ready(self.host.address)
             await asyncio.wait([receiving])  # only an error ends it

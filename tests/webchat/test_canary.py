@@ -204,7 +204,15 @@ def _user_of(worker: Worker) -> int:
     return next(iter(worker.residents._residents))
 
 
-@pytest.mark.usefixtures("worker")
-async def test_it_can_be_switched_off(worker: Worker) -> None:
-    assert worker.host.canary() == {"state": "off", "code": ""}
-    assert worker.host.node.channels() == {}
+@pytest.mark.usefixtures("_with_canary", "transactional_db")
+async def test_a_server_that_stops_testing_leaves_the_channel(settings: Settings) -> None:
+    async with running_worker() as worker:
+        await _first_test(worker)
+        assert list(worker.host.node.channels()) == [worker.host.canary_channel]
+    async with running_worker() as worker:
+        await _first_test(worker)  # the same channel after a restart
+        assert list(worker.host.node.channels()) == [worker.host.canary_channel]
+    settings.DEPLOYMENT = replace(settings.DEPLOYMENT, canary=False)
+    async with running_worker() as worker:
+        assert worker.host.canary() == {"state": "off", "code": ""}
+        assert worker.host.node.channels() == {}
