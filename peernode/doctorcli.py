@@ -53,7 +53,9 @@ def parser() -> argparse.ArgumentParser:
         metavar="HOST:PORT",
         help="the address that the node in trouble listens on; default: any free port",
     )
-    made.add_argument("--data", type=Path, metavar="DIR", help="look at the database of this node, too")
+    made.add_argument(
+        "--data", type=Path, metavar="DIR", help="look at the database of this node or server, too"
+    )
     made.add_argument("--channel", default="", metavar="NAME", help="find who stores it, too")
     made.add_argument("--network", default="starling", help="networks of another name never mix")
     made.add_argument("--json", action="store_true", help="one JSON object a step")
@@ -64,10 +66,16 @@ def as_text(step: Step) -> str:
     """A step as lines for a person, aligned."""
     what = f"{step.name} {step.subject}".strip()
     head = f"{_MARKS[step.result]:<8} {what:<28} {step.elapsed_ms:>7.0f} ms  "
-    lines = textwrap.wrap(step.sentence, max(WIDTH - len(head), 40))
-    if step.code:
-        lines += textwrap.wrap(f"{step.code}: {step.remedy}", max(WIDTH - len(head), 40))
+    texts = [step.sentence, f"{step.code}: {step.remedy}"] if step.code else [step.sentence]
+    width = max(WIDTH - len(head), 40)
+    lines = [line for text in texts for line in textwrap.wrap(text, width, break_on_hyphens=False)]
     return head + f"\n{' ' * len(head)}".join(lines)
+
+
+def database_in(data: Path) -> Path:
+    """The database of a headless node, or of a server, in its directory."""
+    found = (data / name for name in ("node.sqlite3", "nodes.sqlite3"))
+    return next((each for each in found if each.exists()), data / "node.sqlite3")
 
 
 def summary(steps: list[Step]) -> str:
@@ -85,7 +93,7 @@ async def examine(options: argparse.Namespace, env: Environment) -> list[Step]:
     addresses: list[Address] = options.bootstrap
     local = all(is_loopback(host) for host, _ in addresses)
     listen = options.listen or (("127.0.0.1", 0) if local else _ANYWHERE)
-    database = options.data / "node.sqlite3" if options.data else None
+    database = database_in(options.data) if options.data else None
     identity = Identity.generate(env.random)
     config = NodeConfig(
         network=options.network,

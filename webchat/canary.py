@@ -49,6 +49,9 @@ class Node(Protocol):
     async def discard_failed(self, name: str) -> None:
         """Give up the failed messages of a channel."""
 
+    def alone(self) -> bool:
+        """Whether no other node runs that could store a message, and none is configured to be asked."""
+
     def newest(self, name: str) -> str:
         """The id of the newest message that the node shows in a channel."""
 
@@ -86,7 +89,7 @@ class Canary:
         }
 
     def told(self) -> dict[str, Any]:
-        """How the last test went (``starting``, ``ok`` or ``failed``), JSON-able."""
+        """How the last test went (``starting``, ``ok``, ``failed`` or ``alone``), JSON-able."""
         return {**self._told, "outcomes": {outcome: self._outcomes[outcome] for outcome in OUTCOMES}}
 
     def on_event(self, event: Any) -> None:
@@ -102,7 +105,10 @@ class Canary:
             await self._pause(self._every_s)
 
     async def test(self) -> None:
-        """One test; whatever happens is its outcome."""
+        """One test; whatever happens is its outcome. With nobody to store it there is nothing to test."""
+        if self._node.alone():
+            self._told = {**self._told, "state": "alone", "latency_ms": None, "code": ""}
+            return
         try:
             async with asyncio.timeout(self._late_s):
                 await self._node.join(self._channel)

@@ -78,7 +78,7 @@ def _census(name: str) -> Callable[[Numbers], Samples]:
 
 def _canary_up(numbers: Numbers) -> Samples:
     state = numbers["canary"]["state"]
-    return [] if state in ("off", "starting") else [((), float(state == "ok"))]
+    return [] if state not in ("ok", "failed") else [((), float(state == "ok"))]
 
 
 def _canary_ms(name: str) -> Callable[[Numbers], Samples]:

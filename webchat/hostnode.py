@@ -11,8 +11,10 @@ from webchat.bridge import PeerNode, done
 class HostNode:
     """See the module; ``webchat.canary`` says what it needs."""
 
-    def __init__(self, node: PeerNode) -> None:
+    def __init__(self, node: PeerNode, bootstraps: bool = False) -> None:
+        """``bootstraps``: whether addresses of others are configured."""
         self._node = node
+        self._bootstraps = bootstraps
 
     async def join(self, name: str) -> None:
         """Join a channel; returns at once when that is done already."""
@@ -35,6 +37,11 @@ class HostNode:
         for state in self._node.outbox():
             if state.channel == name and state.state == "failed":
                 await done(self._node.discard(state.id))
+
+    def alone(self) -> bool:
+        """Whether the others that once were here are gone, and none is configured to be asked."""
+        state = self._node.state
+        return not self._bootstraps and state.state != "online" and not state.peers
 
     def newest(self, name: str) -> str:
         """The id of the newest message that the node shows in a channel."""

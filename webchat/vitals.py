@@ -10,6 +10,8 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from django.conf import settings
+
 from webchat.background import Background
 from webchat.bridge import PeerHost, is_canary
 from webchat.canary import Canary
@@ -44,7 +46,7 @@ async def keep_canary(host: PeerHost, tasks: Background, *, wanted: bool) -> Non
 
     The channels of tests that are made no more (switched off, or the host has another key) are left.
     """
-    node = HostNode(host.node)
+    node = HostNode(host.node, bootstraps=bool(settings.DEPLOYMENT.bootstrap))
     for name in host.node.channels():
         if is_canary(name) and not (wanted and name == host.canary_channel):
             try:

@@ -69,7 +69,9 @@ class NetworkSteps:
         if others:
             named = ", ".join(_versions(*each) for each in others)
             return failed("VERSION_UNSUPPORTED", f"This node speaks version {VERSION}, others {named}.")
-        return ok(f"All {many(len(self.heard), 'node')} that answered speak version {VERSION}.")
+        return ok(
+            f"Who answered ({many(len(self.heard), 'node')}) speaks version {VERSION}, as this node does."
+        )
 
     async def address(self) -> Finding:
         """Under which address do others see us?"""
@@ -78,7 +80,7 @@ class NetworkSteps:
             return skipped("Nobody answered who could say.")
         (host, port), votes = seen.most_common(1)[0]
         told = self._context.config.advertise
-        sentence = f"{votes} of {many(seen.total(), 'node')} see this one at {host}:{port}."
+        sentence = f"Seen at {host}:{port} by {votes} of {many(seen.total(), 'node')}."
         if told is not None and told[0] != host:
             return warning("ADDRESS_DIFFERS", f"{sentence} Others are told {told[0]}:{told[1]}.")
         return ok(sentence, address=f"{host}:{port}")
@@ -111,13 +113,13 @@ class NetworkSteps:
         seconds = round(abs(offset_ms) / 1000, 1)
         way = "behind" if offset_ms > 0 else "ahead of"
         sentence = f"This machine's clock is {seconds} s {way} those of {many(count, 'node')}."
+        if abs(offset_ms) <= SKEW_WARNED_MS:
+            return ok(sentence, offset_ms=offset_ms)
         if count == 1:
             sentence += " With one to compare with, it may be the other that is wrong."
         if abs(offset_ms) > SKEW_FAILED_MS:
             return failed("CLOCK_SKEW", sentence, seconds=round(seconds))
-        if abs(offset_ms) > SKEW_WARNED_MS:
-            return warning("CLOCK_SKEW", sentence, seconds=round(seconds))
-        return ok(sentence, offset_ms=offset_ms)
+        return warning("CLOCK_SKEW", sentence, seconds=round(seconds))
 
     async def reachable(self) -> Finding:
         """Can somebody reach us whom we have not contacted before?"""
@@ -163,7 +165,9 @@ class NetworkSteps:
         result = await context.overlay.lookup(target, context.config.replicas)
         if not result.answered:
             return failed("NO_BOOTSTRAP", f"Nobody answered, of {many(result.asked, 'node')} asked.")
-        return ok(f"{result.answered} of {many(result.asked, 'node')} asked answered.", found=result.answered)
+        return ok(
+            f"{many(result.asked, 'node')} asked, {result.answered} answered.", answered=result.answered
+        )
 
     async def channel(self, name: str) -> Finding:
         """Find who stores a channel, and ask them for it."""

@@ -39,11 +39,11 @@ class Watched:
     def __init__(self, world: SimWorld, count: int) -> None:
         self.flock = Flock(world, count)
 
-    async def start(self) -> Canary:
+    async def start(self, bootstraps: bool = True) -> Canary:
         self.bird: Bird = self.flock.birds[-1]
         self.bird.events = heard = Heard()
         await self.flock.start()
-        heard.canary = Canary(CHANNEL, HostNode(self.bird.node))
+        heard.canary = Canary(CHANNEL, HostNode(self.bird.node, bootstraps))
         return heard.canary
 
     async def test(self, canary: Canary) -> dict[str, Any]:
@@ -82,6 +82,25 @@ def test_alone_on_the_network_it_is_well_and_says_so() -> None:
         async def main() -> None:
             told = await watched.test(await watched.start())
             assert (told["state"], told["alone"]) == ("ok", True)
+
+        world.run(main())
+
+
+def test_a_host_whose_only_companion_is_gone_has_nobody_to_test_with() -> None:
+    with SimWorld(seed=7) as world:
+        watched = Watched(world, 2)
+
+        async def main() -> None:
+            canary = await watched.start(bootstraps=False)
+            await asyncio.sleep(10)
+            assert (await watched.test(canary))["state"] == "ok"
+            watched.flock[0].crash()
+            await asyncio.sleep(120)
+            assert watched.bird.node.state.state != "online"
+            assert (await watched.test(canary))["state"] == "alone"
+            asked = Canary(CHANNEL, HostNode(watched.bird.node, bootstraps=True))
+            await watched.bird.call(asked.test())
+            assert asked.told()["state"] == "failed", "somebody is configured, and does not answer"
 
         world.run(main())
 
