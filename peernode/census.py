@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from peernode.channel.coordinator import ACTIVE, FAILED
 from peernode.channel.ids import is_canary
+from peernode.diagnostics.findings import DEGRADED, DOWN, HEALTHY, STATES
 from peernode.pubsub.context import Context
 from peernode.pubsub.replica import Replica
 from peernode.pubsub.service import PubSub
 
-VERDICTS = ("healthy", "degraded", "down")
 UNSAFE = ("pending", "failed")
 """States of own messages that a majority has not confirmed."""
 
@@ -23,7 +23,7 @@ def census(context: Context, pubsub: PubSub) -> dict[str, int]:
     verdicts = [_verdict(each) for each in replicas if each.member and not is_canary(each.name)]
     return {
         "peers": len(context.overlay.table.live()),
-        **{f"channels.{verdict}": verdicts.count(verdict) for verdict in VERDICTS},
+        **{f"channels.{verdict}": verdicts.count(verdict) for verdict in STATES},
         "channels.stored": sum(1 for each in replicas if each.serves),
         "subscribers": sum(each.leases.count(context.now()) for each in replicas if each.serves),
         "outbox": sum(1 for entry in pubsub.outbox.waiting.values() if entry.shown and entry.state in UNSAFE),
@@ -32,6 +32,6 @@ def census(context: Context, pubsub: PubSub) -> dict[str, int]:
 
 def _verdict(replica: Replica) -> str:
     if replica.load_state == FAILED:
-        return "down"
+        return DOWN
     well = replica.joined and not replica.recovering and replica.load_state == ACTIVE
-    return "healthy" if well else "degraded"
+    return HEALTHY if well else DEGRADED

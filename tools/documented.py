@@ -23,7 +23,7 @@ ANONYMOUS = ("Exception", "BaseException", "RuntimeError")
 """Errors that nobody can tell from others."""
 
 _ACTIONS = """
-Ask Check Choose Close Create Discard Forward Free Join Leave Make Move Open Press Reload Reply Restart
+Ask Check Choose Close Create Discard Forward Free Join Leave Look Make Move Open Press Reload Reply Restart
 Restore Run Send Set Share Shorten Sign Start Stop Take Try Type Unblock Update Wait Write
 """
 ACTIONS = frozenset(_ACTIONS.split())
