@@ -36,7 +36,7 @@ class Appearance:
         """The message as shown under its author's ``name``; None when it is not for the eye."""
         if message.kind not in TEXTS or self._replica.log.hidden(message) or not self._is_first(message):
             return None
-        changes = self._changes(Target(node_id_of(message.author), message.id))
+        changes = self._changes(_target_of(message))
         text = "" if changes.deleted else self._present_text(message, changes)
         if text is None:
             return None
@@ -55,6 +55,10 @@ class Appearance:
             file=None if changes.deleted else file_info(message),
             reactions=tuple((emoji, tuple(person.hex() for person in by)) for emoji, by in changes.reactions),
         )
+
+    def gone(self, message: Message) -> bool:
+        """Whether it was deleted, or taken back before it got out."""
+        return self._replica.log.hidden(message) or self._changes(_target_of(message)).deleted
 
     def changed_by(self, message: Message) -> Message | None:
         """The message here that looks different now that ``message`` is in the log."""
@@ -115,3 +119,8 @@ class Appearance:
                 return None
             blocks.append(block)
         return join_parts(blocks).decode(errors="replace")
+
+
+def _target_of(message: Message) -> Target:
+    """How others name it when they say something about it."""
+    return Target(node_id_of(message.author), message.id)

@@ -13,6 +13,8 @@ holder; who fails to give several blocks of a file one after the other is asked 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from peernode.channel.filetree import (
@@ -93,6 +95,8 @@ class Files:
         """Bytes that are here of a file that is being fetched."""
         self._gate = asyncio.Semaphore(FETCHES_AT_ONCE)
         self._turns = Turns(AT_ONE_HOLDER, FETCHES_AT_ONCE * AT_ONCE)
+        self.fetches = 0
+        """How often a fetch has begun or ended."""
         context.rpc.serve(Op.HOLDS, self._serve_holds)
 
     def sizes(self) -> dict[str, tuple[int, int]]:
@@ -130,11 +134,13 @@ class Files:
         fetched = False
         try:
             async with self._gate:
+                self.fetches += 1
                 async with asyncio.timeout(FETCH_MAX_S):
                     holders, _ = await self._holders(replica, author, file)
                     fetched = bool(holders) and await self._tree(replica, file, _Holders(holders))
         except TimeoutError:
             self._context.collector.count("files.slow")
+        self.fetches += 1
         self._ended(file, done, fetched)
         self._context.collector.count("files.fetched" if fetched else "files.not_fetched")
 
@@ -207,6 +213,15 @@ class Files:
                 return block
             self._context.collector.count("files.forged")
         return None
+
+    @asynccontextmanager
+    async def still(self) -> AsyncIterator[None]:
+        """Meanwhile no file is fetched, and none shared."""
+        async with AsyncExitStack() as held:
+            for _ in range(FETCHES_AT_ONCE):
+                await held.enter_async_context(self._gate)
+            await held.enter_async_context(self.sharing)
+            yield
 
     # -- asking ------------------------------------------------------------------------------
 

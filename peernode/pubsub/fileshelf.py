@@ -94,6 +94,14 @@ class FileShelf:
         block = self._context.store.part(digest)
         return block if block is not None and len(block) == file.block_bytes(level, index) else None
 
+    def freed(self, file: FileRef) -> bool:
+        """Whether its blocks were given back since it was whole or fetched."""
+        return self._context.store.meta(f"file {file.key}") == b"0"
+
+    def mark_freed(self, file: FileRef) -> PutMeta:
+        """The write that says that its blocks were given back."""
+        return PutMeta(f"file {file.key}", b"0")
+
     def mark(self, file: FileRef, *, whole: bool = True) -> PutMeta:
         """The write that says whether all of it is here."""
         return PutMeta(f"file {file.key}", b"1" if whole else b"")

@@ -181,7 +181,8 @@ class Ingest:
     ) -> tuple[list[Message], list[Write]]:
         """The messages whose parts are all here or were fetched from ``via``, and those parts.
 
-        Of a batch from a catch-up the others stay out; for any other it is ``Refused``.
+        Of a batch from a catch-up the others stay out; for any other it is ``Refused``. Parts that are here
+        are written again with their message: a deleted file may give them back this moment.
         """
         complete: list[Message] = []
         writes: list[Write] = []
@@ -189,16 +190,16 @@ class Ingest:
             if not message.parts:
                 complete.append(message)
                 continue
-            missing = [digest for digest in message.parts if self._context.store.part(digest) is None]
-            blocks = await asyncio.gather(*(self.fetch_part(replica, digest, via) for digest in missing))
-            if any(block is None for block in blocks):
+            here = {digest: self._context.store.part(digest) for digest in message.parts}
+            missing = [digest for digest in message.parts if here[digest] is None]
+            fetched = await asyncio.gather(*(self.fetch_part(replica, digest, via) for digest in missing))
+            here |= zip(missing, fetched, strict=True)
+            if any(block is None for block in here.values()):
                 if source is not Source.SYNC:
                     raise Refused(Status.PARTS_MISSING)
                 self._context.collector.count("ingest.parts_missing")
                 continue
-            writes.extend(
-                PutPart(digest, block) for digest, block in zip(missing, blocks, strict=True) if block
-            )
+            writes.extend(PutPart(digest, block) for digest, block in here.items() if block is not None)
             complete.append(message)
         return complete, writes
 

@@ -47,6 +47,11 @@ class Publisher:
         self._accepting: dict[bytes, tuple[Draft, Replica, asyncio.Future[OutboxState]]] = {}
         """By message id: what is being committed; bounded by the store's queue."""
 
+    @property
+    def accepting(self) -> bool:
+        """Whether an own message is on its way to the disk."""
+        return bool(self._accepting)
+
     def load(self) -> None:
         """Take up what was waiting when the node stopped; ``resume`` publishes it."""
         for row in self._context.store.outbox():

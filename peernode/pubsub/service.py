@@ -25,6 +25,7 @@ from peernode.pubsub.expiry import Expiry
 from peernode.pubsub.fates import Fates
 from peernode.pubsub.files import Files
 from peernode.pubsub.filescrub import FileScrub
+from peernode.pubsub.freeing import Freeing
 from peernode.pubsub.ingest import Ingest
 from peernode.pubsub.intake import Intake
 from peernode.pubsub.join import Joiner
@@ -99,6 +100,8 @@ class PubSub:
         self.files = Files(context, self.storage, self.audience)
         self.wanted = WantedFiles(context, self.storage, self.files)
         self.ingest.on_stored.append(self.wanted.stored)
+        self.freeing = Freeing(context, self.storage, self.files, self.publisher)
+        self.ingest.on_stored.append(self.freeing.stored)
         self.fates = Fates(context, self.storage, self.outbox)
         self.expiry = Expiry(context, self.storage, self.outbox)
         self.ingest.on_stored.append(self.expiry.stored)
@@ -135,6 +138,7 @@ class PubSub:
             self.renewal,
             self.files,
             self.wanted,
+            self.freeing,
             self.fates,
             self.checkup,
             self.joiner.log,
@@ -151,6 +155,7 @@ class PubSub:
         for entry in self.outbox.awaiting_acks():  # an ack that comes only now finds its message
             self.delivery.spread(entry.replica, entry.message)
         self.profile.load()
+        self.freeing.load()
         spawn = self._context.tasks.spawn
         spawn(self.replication.run(), "replication")
         spawn(self.renewal.run(), "renewals")

@@ -137,7 +137,7 @@ class WantedFiles:
             return
         async for raw in in_turns(raws):
             message = Message.trusted(raw)
-            if message.kind is Kind.FILE:
+            if message.kind is Kind.FILE and not replica.timeline.appearance.gone(message):
                 self._want(replica, message)
 
     async def _try(self, key: Key, wanted: _Wanted) -> None:
@@ -160,6 +160,8 @@ class WantedFiles:
         replica = wanted.replica
         if self._storage.replicas.get(replica.channel_id) is not replica or not replica.serves:
             return True  # when the channel becomes ours again it is looked through again
-        if not self._context.store.by_id(replica.channel_id, wanted.message_id):
+        named = map(Message.trusted, self._context.store.by_id(replica.channel_id, wanted.message_id))
+        if all(replica.timeline.appearance.gone(message) for message in named):
+            self._looked.pop(replica.channel_id, None)  # another message may name the same file
             return True
         return await self._files.fetch(replica, wanted.author, wanted.file)

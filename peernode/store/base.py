@@ -108,6 +108,13 @@ class PutPart:
 
 
 @dataclass(frozen=True, slots=True)
+class DropParts:
+    """Forget the blocks of these digests, which no message may need any more."""
+
+    digests: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PutOutbox:
     """Add or replace the outbox row of a message id."""
 
@@ -155,6 +162,7 @@ Write = (
     | PutMessage
     | DropMessages
     | PutPart
+    | DropParts
     | PutOutbox
     | DropOutbox
     | PutFate

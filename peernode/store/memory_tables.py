@@ -17,6 +17,7 @@ from peernode.store.base import (
     DropFate,
     DropMessages,
     DropOutbox,
+    DropParts,
     ForgetNode,
     OutboxRow,
     PutChannel,
@@ -130,6 +131,9 @@ class Tables:
                     self.messages[channel_id].drop(author, instance, seqs)
             case PutPart(digest, block):
                 self.parts[digest] = block
+            case DropParts(digests):
+                for digest in digests:
+                    self.parts.pop(digest, None)
             case PutOutbox(row):
                 self.outbox[row.id] = row
             case DropOutbox(message_id):
@@ -196,7 +200,7 @@ def bytes_of(write: Write) -> int:
             return sum(len(contact) for contact in contacts)
         case PutChannel(channel_row):
             return len(channel_row.name)
-        case DropChannel() | DropMessages() | DropOutbox() | DropFate() | ForgetNode():
+        case DropChannel() | DropMessages() | DropParts() | DropOutbox() | DropFate() | ForgetNode():
             return 0
         case _:
             assert_never(write)

@@ -21,6 +21,7 @@ from peernode.store.base import (
     DropFate,
     DropMessages,
     DropOutbox,
+    DropParts,
     ForgetNode,
     OutboxRow,
     PutChannel,
@@ -76,6 +77,7 @@ PUT_MESSAGE = _upsert(
 DROP_MESSAGES = _delete("messages", "node, channel")
 DROP_SEQS = _delete("messages", "node, channel, author, instance, seq")
 PUT_PART = _upsert("parts", "node, digest", "block")
+DROP_PART = _delete("parts", "node, digest")
 PUT_OUTBOX = _upsert("outbox", "node, id", "channel, raw, text, state, error_code, created_ms, sum")
 DROP_OUTBOX = _delete("outbox", "node, id")
 PUT_FATE = _upsert("fates", "node, id", "fate")
@@ -103,6 +105,9 @@ def changes_of(node: bytes, write: Write) -> Iterator[tuple[Statement, Values]]:
                 yield DROP_SEQS, (node, channel_id, author, instance, seq)
         case PutPart(digest, block):
             yield PUT_PART, (node, digest, block)
+        case DropParts(digests):
+            for digest in digests:
+                yield DROP_PART, (node, digest)
         case PutOutbox(row):
             content = (row.raw, row.text, row.state, row.error_code, row.created_ms)
             yield PUT_OUTBOX, (node, row.id, row.channel_id, *content, outbox_sum(row))

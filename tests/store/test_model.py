@@ -19,6 +19,7 @@ from peernode.store.base import (
     DropChannel,
     DropFate,
     DropOutbox,
+    DropParts,
     OutboxRow,
     PutChannel,
     PutFate,
@@ -66,6 +67,7 @@ WRITES: st.SearchStrategy[Write] = st.one_of(
     ),
     st.sampled_from(CHANNELS).map(DropChannel),
     st.sampled_from(BLOCKS).map(lambda block: PutPart(part_digest(block), block)),
+    st.lists(st.sampled_from(BLOCKS).map(part_digest), max_size=2).map(lambda gone: DropParts(tuple(gone))),
     st.builds(outbox_row, st.integers(0, 3), st.integers(0, 2), st.text(max_size=3)).map(PutOutbox),
     st.integers(0, 3).map(lambda number: DropOutbox(message_id(number))),
     st.builds(PutFate, st.integers(0, 3).map(message_id), st.binary(max_size=4)),
@@ -107,6 +109,10 @@ class Expected:
             case PutPart(digest, block):
                 self.parts[digest] = block
                 self.damaged.discard(digest)
+            case DropParts(digests):
+                for digest in digests:
+                    self.parts.pop(digest, None)
+                    self.damaged.discard(digest)
             case PutOutbox(waiting):
                 self.outbox[waiting.id] = waiting
             case DropOutbox(id_):

@@ -16,7 +16,7 @@ from peernode.errors import RemoteProtocolError
 from peernode.identity import node_id_of
 from peernode.pubsub.context import uuid_text
 from peernode.simulation.evidence import Copy, Evidence, Signed
-from peernode.store.base import PutMessage, PutPart, Write
+from peernode.store.base import DropParts, PutMessage, PutPart, Write
 
 
 class DiskWatch:
@@ -118,6 +118,11 @@ class DiskWatch:
                 f"instance {message.instance.hex()}; node {node} took in the second at {self._now():.3f} s"
             )
 
+    def part_lost(self, node: int, digest: bytes) -> None:
+        """The node has given a part back: a message that names it is not whole there any more."""
+        self._parts.get(node, {}).pop(digest, None)
+        self.rotted(node, digest)
+
     def rotted(self, node: int, digest: bytes) -> None:
         """A message or part on the node's disk is damaged."""
         self._evidence.disks_harmed[node] = None
@@ -144,6 +149,9 @@ class Witness:
                 self._watch.message_stored(self._node, write.message)
             elif isinstance(write, PutPart):
                 self._watch.part_stored(self._node, write.digest)
+            elif isinstance(write, DropParts):
+                for digest in write.digests:
+                    self._watch.part_lost(self._node, digest)
 
     def rotted(self, digest: bytes) -> None:
         """See ``DiskWitness.rotted``."""
