@@ -11,6 +11,7 @@ from typing import Any
 from peernode.channel.hlc import hlc_ms
 from peernode.channel.message import Message
 from peernode.diagnostics.records import Wanted
+from peernode.diagnostics.report import failure_report
 from peernode.errors import PeerNodeError
 from peernode.identity import node_id_of
 from peernode.people import node_id_bytes
@@ -64,5 +65,6 @@ class NodeHealth:
             "author": node_id_of(message.author).hex() if message else None,
             "at_ms": hlc_ms(message.hlc) if message else None,
             "nodes": nodes,
+            "report": failure_report(nodes),
             "records": [record.told() for record in records],
         }

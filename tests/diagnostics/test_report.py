@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from peernode.diagnostics.codes import CATALOGUE
-from peernode.diagnostics.records import Attempt
 from peernode.diagnostics.report import REFUSALS, failure_report
 
-Try = tuple[str, int, Attempt]
+Try = dict[str, Any]
 
 
 def tried(peer: str, method: str, outcome: str, at_ms: int = 0, by: str = "author") -> Try:
-    return by, at_ms, Attempt(at_ms / 1000, peer, method, outcome, 12.0, {"network": 12.0})
+    attempt = {"at_ms": at_ms, "peer": peer, "method": method, "outcome": outcome}
+    return {"id": by, "attempts": [{**attempt, "elapsed_ms": 12.0, "parts": {"network": 12.0}}]}
+
+
+def outcomes(tries: list[Try]) -> list[tuple[str, str]]:
+    return [(attempt["peer"], attempt["outcome"]) for each in tries for attempt in each["attempts"]]
 
 
 def test_a_message_that_got_everywhere_has_no_cause() -> None:
@@ -81,8 +86,8 @@ TRIES = st.lists(
 def test_every_try_stands_in_one_path_and_every_failure_at_one_point(tries: list[Try]) -> None:
     report = failure_report(tries)
     assert sum(len(path["ways"]) for path in report["paths"]) == len(tries)
-    failures = [attempt for _, _, attempt in tries if attempt.outcome != "ok"]
+    failures = [outcome for _, outcome in outcomes(tries) if outcome != "ok"]
     assert sum(point["times"] for point in report["failure_points"]) == len(failures)
-    reached = {attempt.peer for _, _, attempt in tries if attempt.outcome == "ok"}
+    reached = {peer for peer, outcome in outcomes(tries) if outcome == "ok"}
     assert {path["peer"] for path in report["paths"] if path["reached"]} == reached
-    assert (report["cause"] is None) == (reached == {attempt.peer for _, _, attempt in tries})
+    assert (report["cause"] is None) == (reached == {peer for peer, _ in outcomes(tries)})

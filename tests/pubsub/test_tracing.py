@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from peernode.diagnostics.codes import CATALOGUE
 from peernode.diagnostics.records import Attempt
 from peernode.errors import PeerNodeError
 from peernode.pubsub.tracing import PAGE_BYTES, TRIES_MAX, Try, page_of
@@ -58,6 +59,11 @@ def test_all_tries_of_all_nodes_are_told_with_path_time_and_reason() -> None:
         assert {"direct", "initiator", "relay"} <= {one["method"] for one in failed}
         assert "ok" not in {one["outcome"] for one in failed}
         assert max(one["parts"].get("retry", 0) for one in failed) > 500
+        report = found["report"]
+        assert report["outcome"] == "partly"
+        assert report["cause"]["code"] in CATALOGUE
+        assert {point["peer"] for point in report["failure_points"]} == {target.node.node_id}
+        assert sum(len(path["ways"]) for path in report["paths"]) == len(tries)
         times = sorted(one["at_ms"] for one in tries)
         assert found["at_ms"] - 10 <= times[0] <= times[-1] <= found["at_ms"] + 9_000
 
