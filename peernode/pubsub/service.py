@@ -117,32 +117,11 @@ class PubSub:
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """How full the tables are, each with its bound."""
-        parts = (
-            self.retention,
-            self.replication,
-            self.storage,
-            self.delivery,
-            self.monitor,
-            self.intake,
-            self.outbox,
-            self.unreached,
-            self.repair,
-            self.recovery,
-            self.catch_up,
-            self.expiry,
-            self.relays,
-            self.relaying,
-            self.probing,
-            self._membership,
-            self.presence,
-            self.renewal,
-            self.files,
-            self.wanted,
-            self.freeing,
-            self.fates,
-            self.checkup,
-            self.joiner.log,
-        )
+        paths = (self.delivery, self.monitor, self.relays, self.relaying, self.probing, self.unreached)
+        logs = (self.storage, self.retention, self.replication, self.catch_up, self.repair, self.expiry)
+        own = (self.intake, self.outbox, self.fates, self.files, self.wanted, self.freeing, self.renewal)
+        others = (self._membership, self.presence, self.recovery, self.checkup, self.joiner.log)
+        parts = (*paths, *logs, *own, *others)
         return {name: size for part in parts for name, size in part.sizes().items()}
 
     def start(self) -> None:
