@@ -47,6 +47,26 @@ class NodeInsight:
         state, reason = self._context.overlay.state()
         return NodeState(state, len(self._context.overlay.table.live()), reason)
 
+    def known_channels(self) -> dict[str, bool]:
+        """Each channel that is joined or stored here, and whether it is joined."""
+        return {replica.name: replica.joined for replica in self._pubsub.storage.replicas.values()}
+
+    def standing(self) -> dict[str, Any]:
+        """Where the node stands in the network: addresses, peers, routing table, bootstraps; JSON-able."""
+        rpc, overlay = self._context.rpc, self._context.overlay
+        state, reason = overlay.state()
+        return {
+            "id": self.node_id,
+            "address": list(rpc.address),
+            "external": list(rpc.external) if rpc.external else None,
+            "public": overlay.public,
+            "state": state,
+            "reason": reason,
+            "peers": [{"id": c.id.hex(), "address": [c.ip, c.port]} for c in overlay.peers()],
+            "bootstraps": [each.shown() for each in overlay.bootstraps()],
+            "buckets": overlay.table.occupancy(),
+        }
+
     async def subscribers(self, name: str) -> dict[str, list[str]]:
         """Each initiator's own list of subscribers; one that does not answer is left out."""
         return await self._pubsub.subscribers(name)

@@ -206,6 +206,13 @@ class PeerTable:
         """First id, size in bits and time of the last refresh of each bucket, in the order of ids."""
         return [(bucket.lowest, bucket.bits, bucket.refreshed_at) for bucket in self._buckets.buckets]
 
+    def occupancy(self) -> list[dict[str, int]]:
+        """Of each bucket, in the order of ids: its size in bits, its peers, and those who wait."""
+        return [
+            {"bits": bucket.bits, "peers": len(bucket.nodes), "waiting": len(bucket.replacement_nodes)}
+            for bucket in self._buckets.buckets
+        ]
+
     # -- within -------------------------------------------------------------------------------
 
     def _struck_out(self, standing: Standing, now: float) -> bool:

@@ -114,6 +114,19 @@ def test_ids_at_the_borders_of_all_ranges_find_their_bucket() -> None:
     assert len(table.ranges()) <= 2 * ID_BITS + FAR_SPLITS_MAX + 1
 
 
+def test_the_occupancy_counts_every_peer_and_who_waits_in_the_bucket_of_its_id() -> None:
+    table, _ = table_around(0, k=2)
+    for number in range(300):
+        digest = hashlib.sha1(str(number).encode()).digest()
+        table.answered(Placed(int.from_bytes(digest, "big")))
+    shown = table.occupancy()
+    assert len(shown) == len(table.ranges())
+    assert sum(bucket["peers"] for bucket in shown) == len(table.live())
+    assert sum(2 ** bucket["bits"] for bucket in shown) == 1 << ID_BITS
+    assert max(bucket["peers"] for bucket in shown) <= 2
+    assert any(bucket["waiting"] for bucket in shown)
+
+
 def test_only_an_answer_brings_a_peer_in() -> None:
     table, _ = table_around()
     table.failed(Placed(7))
