@@ -194,6 +194,14 @@ class Server:
         """Hold, cut or open the datagrams of a user's node; nothing above the transport knows."""
         self._test_hook("network", {"user": user, "mode": mode.value})
 
+    def block(self, user: str, *others: str) -> None:
+        """Let nothing pass between a user's node and these (the host node's: ``""``); none: all again."""
+        self._test_hook("network", {"user": user, "others": list(others)})
+
+    def slow(self, user: str, delay_s: float) -> None:
+        """Delay what comes in to a user's node, or to all (``*``)."""
+        self._test_hook("network", {"user": user, "delay_s": delay_s})
+
     def diagnostics(self) -> Any:
         """What each node of this server says about itself."""
         return self._test_hook("diagnostics", {})
@@ -203,7 +211,7 @@ class Server:
         channels = self.diagnostics()[user]["result"]["node"]["channels"]
         return next((one["initiators"] for one in channels if one["name"] == channel), [])
 
-    def _test_hook(self, name: str, body: dict[str, str]) -> Any:
+    def _test_hook(self, name: str, body: dict[str, Any]) -> Any:
         request = urllib.request.Request(
             f"{self.url}/_test/{name}",
             json.dumps(body).encode(),

@@ -1,4 +1,4 @@
-"""A network that tests can hold or cut, per user, at the datagram transport; nothing above knows.
+"""A network that tests can hold, cut, block or slow, per user, at the datagram transport; no node knows.
 
 ``environment`` is what ``NODE_ENVIRONMENT`` names in test settings: the system's environment with a
 ``Gate`` in front of every socket. The gates are those of this process, so the hook works where the
@@ -7,6 +7,7 @@ nodes live.
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections import deque
 from collections.abc import Callable
@@ -26,7 +27,24 @@ class Gate:
 
     def __init__(self) -> None:
         self.mode = "open"
+        self.delay_s = 0.0
+        """So much later each datagram that comes in is there."""
+        self.addresses: set[Address] = set()
+        """Where the owner's node listens, or has listened."""
+        self.blocked: set[str] = set()
+        """Owners between whom and this one nothing passes, here and at the other's gate."""
         self._held: deque[Callable[[], None]] = deque()
+
+    def lets(self, other: Address) -> bool:
+        """Whether anything passes between this owner and that address."""
+        return not any(other in gate(owner).addresses for owner in self.blocked)
+
+    def receive(self, action: Callable[[], None]) -> None:
+        """Let a datagram in, in time or late."""
+        if self.delay_s:
+            asyncio.get_running_loop().call_later(self.delay_s, self.pass_on, action)
+        else:
+            self.pass_on(action)
 
     def pass_on(self, action: Callable[[], None]) -> None:
         """Let a datagram through now, later or never."""
@@ -59,6 +77,17 @@ def set_mode(owner: str, mode: str) -> None:
         each.set(mode)
 
 
+def block(owner: str, others: list[str]) -> None:
+    """Let nothing pass between one owner's node and these others', and everything that was blocked before."""
+    gate(owner).blocked = set(others)
+
+
+def slow(owner: str, delay_s: float) -> None:
+    """Delay what comes in to one owner's node, or with ``*`` to every node there is."""
+    for each in [*_gates.values()] if owner == "*" else [gate(owner)]:
+        each.delay_s = delay_s
+
+
 class GatedEndpoint:
     """A socket behind a gate."""
 
@@ -73,7 +102,8 @@ class GatedEndpoint:
 
     def send(self, data: bytes, to: Address) -> None:
         """Send through the gate."""
-        self._gate.pass_on(lambda: self._endpoint.send(data, to))
+        if self._gate.lets(to):
+            self._gate.pass_on(lambda: self._endpoint.send(data, to))
 
     def close(self) -> None:
         """Close the socket; what is held is lost."""
@@ -101,9 +131,12 @@ class GatedEnvironment:
         """Bind a socket; both directions pass the gate."""
 
         def received(data: bytes, source: Address) -> None:
-            self._gate.pass_on(lambda: receiver(data, source))
+            if self._gate.lets(source):
+                self._gate.receive(lambda: receiver(data, source))
 
-        return GatedEndpoint(self._gate, await self._system.open_datagrams(local, received))
+        endpoint = await self._system.open_datagrams(local, received)
+        self._gate.addresses.add(endpoint.address)
+        return GatedEndpoint(self._gate, endpoint)
 
 
 def environment(owner: str) -> GatedEnvironment:

@@ -28,8 +28,17 @@ DIAGNOSTICS_TIMEOUT_S = 3.0
 
 @csrf_exempt
 async def network(request: HttpRequest) -> JsonResponse:
-    """``{"user": name or "*" for all, "mode": "open" | "hold" | "cut"}``."""
+    """``{"user": name or "*" for all, "mode": "open" | "hold" | "cut"}``, or ``others`` or ``delay_s``.
+
+    ``others``: nothing passes between the user's node and theirs; the host node's user is the empty string.
+    """
     body = json.loads(request.body)
+    if "others" in body:
+        support.block(body["user"], body["others"])
+        return JsonResponse({"blocked": body["others"]})
+    if "delay_s" in body:
+        support.slow(body["user"], body["delay_s"])
+        return JsonResponse({"delay_s": body["delay_s"]})
     try:
         support.set_mode(body["user"], body["mode"])
     except ValueError as error:
