@@ -1,4 +1,4 @@
-"""The ASGI application: pages by Django, the chat's WebSocket by Channels."""
+"""The ASGI application: pages by Django, the WebSockets of chat and health by Channels."""
 
 import os
 
@@ -14,12 +14,18 @@ from django.urls import path  # noqa: E402
 
 from webchat.chat.consumer import ChatConsumer  # noqa: E402
 from webchat.chat.origin import SameOrigin  # noqa: E402
+from webchat.health.consumer import HealthConsumer  # noqa: E402
+
+sockets = URLRouter(
+    [
+        path("ws/chat/", ChatConsumer.as_asgi()),
+        path("ws/health/", HealthConsumer.as_asgi()),
+    ]
+)
 
 application = ProtocolTypeRouter(
     {
         "http": pages,
-        "websocket": SameOrigin(
-            AuthMiddlewareStack(URLRouter([path("ws/chat/", ChatConsumer.as_asgi())])),
-        ),
+        "websocket": SameOrigin(AuthMiddlewareStack(sockets)),
     }
 )

@@ -16,6 +16,7 @@ import logging
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -52,6 +53,7 @@ HOST = ""
 """The owner's name of the host node's environment; no account has an empty name."""
 
 T = TypeVar("T")
+OnRecord = Callable[[str, Any], None]
 
 
 def system_environment(owner: str) -> Environment:
@@ -135,6 +137,10 @@ class PeerHost:
         """Where this host tests itself; the name is a secret, so that nobody else writes there."""
         self.on_event: list[Callable[[Any], None]] = [_log_event, self.numbers.event]
         """Told of each event of the host node."""
+        self.diagnostic = deployment.diagnostic
+        """Whether nodes that start keep all their records, also in a flood."""
+        self.on_record: list[OnRecord] = []
+        """Told of each record of any node, with the node's id; must not raise."""
 
     @property
     def node(self) -> PeerNode:
@@ -146,6 +152,10 @@ class PeerHost:
     def database(self) -> Path:
         """The file of all nodes."""
         return self._deployment.data / "nodes.sqlite3"
+
+    def nodes(self) -> list[PeerNode]:
+        """All nodes that run here, the users' before the host's."""
+        return [*(client.node for client in self._peers.values()), self.node]
 
     @property
     def address(self) -> Address:
@@ -265,9 +275,10 @@ class PeerHost:
         lan = lan_if(self._deployment.lan and not config.display_name)  # the host node's word is enough
         node = PeerNode(config, env, self._database.for_node(identity.node_id), identity, on_event, lan=lan)
         node.write_records(sys.stderr)
+        node.on_record(partial(self._recorded, node.node_id))
         try:
             await node.start()
-            node.diagnostic = self._deployment.diagnostic
+            node.diagnostic = self.diagnostic
         except (PeerNodeError, OSError) as error:
             await node.stop()
             if isinstance(error, PeerNodeError):
@@ -275,6 +286,10 @@ class PeerHost:
             host, port = config.listen
             raise CommandError("NODE_START_FAILED", reason=f"{host}:{port}: {error.strerror}") from error
         return node
+
+    def _recorded(self, node_id: str, record: Any) -> None:
+        for listener in self.on_record:
+            listener(node_id, record)
 
 
 def _log_event(event: Any) -> None:

@@ -55,8 +55,8 @@ def admin_sign_in(request: HttpRequest) -> HttpResponse:
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None, reason: str = "") -> HttpResponse:
-    """The 403 page, also for a form without its CSRF token."""
-    return render(request, "webchat/403.html", status=403)
+    """The 403 page, also for a form without its CSRF token, of which alone ``reason`` tells."""
+    return render(request, "webchat/403.html", {"is_form": exception is None}, status=403)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

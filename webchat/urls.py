@@ -8,6 +8,7 @@ from django.views.i18n import set_language
 from webchat import filesharing, healthz, metrics, pages, pictures
 from webchat.accounts import inviting, page, reset, views
 from webchat.exporting.views import export
+from webchat.health import views as health
 
 urlpatterns = [
     path("", pages.chat, name="chat"),
@@ -35,6 +36,10 @@ urlpatterns = [
     path("account/delete/", page.AccountDeletion.as_view(), name="account_delete"),
     path("account/invitations/", inviting.invitations, name="invitations"),
     path("account/invitations/end/", inviting.take_back, name="take_back"),
+    path("health/", health.page, name="health"),
+    path("health/export.<str:kind>", health.export, name="health_export"),
+    path("health/bundle/", health.preview, name="health_bundle"),
+    path("health/bundle.json", health.download, name="health_bundle_file"),
     path("admin/login/", pages.admin_sign_in),
     path("admin/password_change/", RedirectView.as_view(pattern_name="password_change")),
     path("admin/", admin.site.urls),

@@ -31,6 +31,7 @@ from webchat.chat.frames import SAYING
 from webchat.chat.layer import LAYER_ERRORS, listen
 from webchat.chat.stream import Cursor
 from webchat.filecommands import FileCommands
+from webchat.health.commands import HealthCommands
 from webchat.health.doctor import DoctorCommands
 from webchat.identities import unwrap
 from webchat.residents import Residents
@@ -55,6 +56,7 @@ class Worker:
         self.epoch = secrets.token_hex(8)
         self.host = PeerHost(settings.DEPLOYMENT, settings.NODE_ENVIRONMENT)
         self.residents = Residents(self.host, self.epoch, layer)
+        self.health = HealthCommands(self.host)
         self._receiving = Background()
         self._tasks = Background()
         self._answers: OrderedDict[str, dict[str, Any] | None] = OrderedDict()
@@ -81,6 +83,7 @@ class Worker:
             **FileCommands(self.residents).table,
             **VitalCommands(self.host).table,
             **DoctorCommands(self.host).table,
+            **self.health.table,
             "diagnostics": self._diagnostics,
             "account.remove": self._remove,
             "account.rest": self._rest,
@@ -105,6 +108,7 @@ class Worker:
             await self._receiving.close()
             # What was accepted is on disk already; this only lets answers out.
             await self._tasks.finish(FINISH_S)
+            await self.health.close()
             await self.residents.stop()
             await self.host.stop()
 

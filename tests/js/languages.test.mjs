@@ -6,9 +6,9 @@ import { test } from "node:test";
 
 import { LANGUAGES } from "../../static/webchat/js/strings.js";
 
-const FOLDER = new URL("../../static/webchat/js/words/", import.meta.url);
+const FOLDERS = ["words", "health/words"].map((name) => new URL(`../../static/webchat/js/${name}/`, import.meta.url));
 const FORM = /\.(zero|one|two|few|many|other)$/;
-const wordsOf = async (language) => (await import(new URL(`${language}.js`, FOLDER))).WORDS;
+const wordsOf = async (language, folder) => (await import(new URL(`${language}.js`, folder))).WORDS;
 const keysOf = (words) => [...new Set(Object.keys(words).map((key) => key.replace(FORM, "")))].sort();
 const valuesOf = (text) => [...new Set([...text.matchAll(/\{(\w+)\}/g)].map((found) => found[1]))].sort();
 
@@ -16,12 +16,12 @@ test("the languages are those that the server offers, each with its words", () =
   const settings = readFileSync(new URL("../../webchat/settings.py", import.meta.url), "utf8");
   const offered = [...settings.match(/^LANGUAGES = .*$/m)[0].matchAll(/\("(\w+)"/g)].map((found) => found[1]);
   assert.deepEqual([...LANGUAGES], offered);
-  assert.deepEqual(readdirSync(FOLDER).sort(), offered.map((language) => `${language}.js`).sort());
+  for (const folder of FOLDERS) assert.deepEqual(readdirSync(folder).sort(), offered.map((language) => `${language}.js`).sort());
 });
 
-for (const language of LANGUAGES)
-  test(`no word is missing in ${language}, and no value`, async () => {
-    const [english, own] = [await wordsOf("en"), await wordsOf(language)];
+for (const [language, folder] of LANGUAGES.flatMap((each) => FOLDERS.map((folder) => [each, folder])))
+  test(`no word is missing in ${language}, and no value, in ${folder.pathname.split("/js/")[1]}`, async () => {
+    const [english, own] = [await wordsOf("en", folder), await wordsOf(language, folder)];
     assert.deepEqual(keysOf(own), keysOf(english));
     const { pluralCategories } = new Intl.PluralRules(language).resolvedOptions();
     for (const key of keysOf(own)) {
@@ -34,7 +34,10 @@ for (const language of LANGUAGES)
   });
 
 test("words of another language are not those of the English", async () => {
-  const [english, german] = [await wordsOf("en"), await wordsOf("de")];
-  const same = Object.keys(german).filter((key) => /[a-z]{4}/i.test(english[key].replace(/\{\w+\}/g, "")) && english[key] === german[key]);
-  assert.deepEqual(same, ["title", "title.unread"]);
+  const same = [];
+  for (const folder of FOLDERS) {
+    const [english, german] = [await wordsOf("en", folder), await wordsOf("de", folder)];
+    same.push(...Object.keys(german).filter((key) => /[a-z]{4}/i.test(english[key].replace(/\{\w+\}/g, "")) && english[key] === german[key]));
+  }
+  assert.deepEqual(same, ["title", "title.unread", "fact.version"]);
 });

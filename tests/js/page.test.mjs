@@ -11,15 +11,26 @@ const filesIn = (folder, ending) =>
     .filter((name) => name.endsWith(ending))
     .map((name) => folder + name);
 
-const MODULES = [...filesIn("static/webchat/js/", ".js"), ...filesIn("static/webchat/js/view/", ".js")];
+const CHAT = [...filesIn("static/webchat/js/", ".js"), ...filesIn("static/webchat/js/view/", ".js")];
+const HEALTH = ["", "plot/", "view/"].flatMap((folder) => filesIn(`static/webchat/js/health/${folder}`, ".js"));
+const MODULES = [...CHAT, ...HEALTH];
 const STYLES = filesIn("static/webchat/css/", ".css");
-const TEMPLATES = filesIn("templates/webchat/", ".html");
+const TEMPLATES = [...filesIn("templates/webchat/", ".html"), ...filesIn("templates/webchat/health/", ".html")];
+const listedIn = (template) => [...read(template).matchAll(/static '([^']+)' %/g)].map((found) => found[1]);
+const served = (paths, entries) => paths.map((path) => path.replace("static/", "")).filter((path) => !entries.includes(path));
 
 test("the page asks for every module at once", () => {
-  const listed = [...read("templates/webchat/modules.html").matchAll(/static '([^']+)' %/g)].map((found) => found[1]);
-  const entries = ["webchat/js/main.js", "webchat/js/account.js"];
-  const needed = MODULES.map((path) => path.replace("static/", "")).filter((path) => !entries.includes(path));
-  assert.deepEqual(listed.sort(), needed.sort());
+  const needed = served(CHAT, ["webchat/js/main.js", "webchat/js/account.js"]);
+  assert.deepEqual(listedIn("templates/webchat/modules.html").sort(), needed.sort());
+});
+
+test("so does the health page, with those that it shares with the chat", () => {
+  const imported = HEALTH.flatMap((path) =>
+    [...read(path).matchAll(/from "([^"]+)"/g)].map((found) => new URL(found[1], new URL(path, ROOT)).href.replace(ROOT.href, "")),
+  );
+  const shared = [...new Set(imported)].filter((path) => !HEALTH.includes(path));
+  const listed = listedIn("templates/webchat/health/modules.html").filter((path) => !path.includes("identicon"));
+  assert.deepEqual(listed.sort(), served([...HEALTH, ...shared], ["webchat/js/health/main.js"]).sort());
 });
 
 test("no text ever becomes markup, and no code is made from text", () => {
@@ -42,14 +53,25 @@ test("nothing is inline and nothing comes from elsewhere", () => {
 
 test("modules for node's tests know no page", () => {
   const viewless = new Set(["app", "main", "account", "screen"]);
-  for (const path of filesIn("static/webchat/js/", ".js")) {
+  const pageless = HEALTH.filter((path) => !path.includes("/view/") && !/\/(main|page)\.js$/.test(path));
+  for (const path of [...filesIn("static/webchat/js/", ".js"), ...pageless]) {
     if (viewless.has(path.match(/(\w+)\.js$/)[1])) continue;
     assert.doesNotMatch(read(path).replace(/globalThis\.\w+/g, ""), /\b(document|window)\./, path);
   }
 });
 
+test("every word of the health page is said somewhere", () => {
+  const texts = HEALTH.map(read).join("\n");
+  const keys = [...read("static/webchat/js/health/words/en.js").matchAll(/^  "([\w.]+)":/gm)].map((found) => found[1]);
+  // These keys are put together from a state, a code, or the name of a column.
+  const madeUp = /^(state|host|node|tile|direction|legend|reached|push|part|step|join|fact\.canary|trace|trace\.is|log|boot|initiator|link)\.\w+(\.\w+)?$/;
+  const unsaid = keys.filter((key) => !madeUp.test(key) && !texts.includes(`"${key.replace(/\.(one|other)$/, "")}"`));
+  assert.ok(keys.length > 50);
+  assert.deepEqual(unsaid, []);
+});
+
 test("every word is said somewhere", () => {
-  const texts = MODULES.filter((path) => !path.endsWith("/strings.js")).map(read).join("\n");
+  const texts = CHAT.filter((path) => !path.endsWith("/strings.js")).map(read).join("\n");
   const keys = [...read("static/webchat/js/words/en.js").matchAll(/^  "([\w.]+)":/gm)].map((found) => found[1]);
   const madeUp = /^(error|join\.detail|join\.step|node|row|heard|change|act|context|gap|notify|unsent)\./; // these keys are put together from a state or code
   const unsaid = keys.filter((key) => !madeUp.test(key) && !texts.includes(`"${key.replace(/\.(one|other)$/, "")}"`));
@@ -58,7 +80,8 @@ test("every word is said somewhere", () => {
 });
 
 test("every picture that is used is in the page", () => {
-  const icons = new Set([...read("templates/webchat/icons.html").matchAll(/id="icon-(\w+)"/g)].map((found) => found[1]));
+  const drawn = read("templates/webchat/icons.html") + read("templates/webchat/health/icons.html");
+  const icons = new Set([...drawn.matchAll(/id="icon-(\w+)"/g)].map((found) => found[1]));
   const used = [...MODULES, ...TEMPLATES].flatMap((path) =>
     [...read(path).matchAll(/#icon-(\w+)"|\bicon\("(\w+)"\)|icon: "(\w+)"/g)].map(
       (found) => found[1] ?? found[2] ?? found[3],

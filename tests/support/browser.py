@@ -49,11 +49,11 @@ class Browser:
 
     _ids = itertools.count(1)
 
-    def __init__(self, cookie: bytes | None = None, origin: bytes = ORIGIN) -> None:
+    def __init__(self, cookie: bytes | None = None, origin: bytes = ORIGIN, path: str = "/ws/chat/") -> None:
         headers = [(b"host", HOST), (b"origin", origin)]
         if cookie is not None:
             headers.append((b"cookie", cookie))
-        self._socket = WebsocketCommunicator(application, "/ws/chat/", headers)
+        self._socket = WebsocketCommunicator(application, path, headers)
         self._refs = itertools.count(1)
         self._waiting: list[Frame] = []
         self.cursor: str | None = None

@@ -150,6 +150,8 @@ def test_missing_unused_and_empty_entries_are_named() -> None:
 NAMES = {
     "Starling",
     "UTC",
+    "JSON",
+    "CSV",
     "Enter",
     "Shift",
     "Alt",

@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,7 +53,8 @@ class Frame:
     fields: dict[str, Any]
 
 
-def _text(value: Any) -> str:
+def a_text(value: Any) -> str:
+    """Some text."""
     if not isinstance(value, str) or not value.strip():
         return "a text that is not empty"
     return "" if _encodes(value) else "well-formed Unicode"
@@ -67,7 +68,8 @@ def _encodes(value: str) -> bool:
     return True
 
 
-def _channel(value: Any) -> str:
+def a_channel(value: Any) -> str:
+    """A channel's name, as far as its length goes."""
     good = isinstance(value, str) and 1 <= len(value) <= CHANNEL_MAX_CHARS and _encodes(value)
     return "" if good else f"a channel name of 1 to {CHANNEL_MAX_CHARS} characters"
 
@@ -78,7 +80,7 @@ def _emoji(value: Any) -> str:
 
 
 def _name(value: Any) -> str:
-    if _text(value):
+    if a_text(value):
         return f"a name of 1 to {NAME_MAX_BYTES} bytes"
     return "" if len(value.encode()) <= NAME_MAX_BYTES else f"a name of 1 to {NAME_MAX_BYTES} bytes"
 
@@ -96,15 +98,18 @@ def _picture(value: Any) -> str:
     return "" if good else f"a picture of at most {PICTURE_MAX_BYTES} bytes in base64"
 
 
-def _switch(value: Any) -> str:
+def a_switch(value: Any) -> str:
+    """On or off."""
     return "" if isinstance(value, bool) else "true or false"
 
 
-def _matching(pattern: re.Pattern[str], expected: str) -> Check:
+def matching(pattern: re.Pattern[str], expected: str) -> Check:
+    """A text that is wholly of ``pattern``."""
     return lambda value: "" if isinstance(value, str) and pattern.fullmatch(value) else expected
 
 
-def _optional(check: Check) -> Check:
+def optional(check: Check) -> Check:
+    """What ``check`` takes, or null."""
     return lambda value: "" if value is None else check(value)
 
 
@@ -113,10 +118,10 @@ def _limit(value: Any) -> str:
     return "" if good else f"a number from 1 to {HISTORY_LIMIT_MAX}"
 
 
-_id = _matching(UUID7, "a UUIDv7 in lower case")
-_order = _matching(ORDER, "an order key in lower-case hex")
-_node = _matching(NODE_ID, "a node id in lower-case hex")
-_cursor = _matching(CURSOR, "a cursor as the server sent it")
+an_id = matching(UUID7, "a UUIDv7 in lower case")
+_order = matching(ORDER, "an order key in lower-case hex")
+a_node = matching(NODE_ID, "a node id in lower-case hex")
+_cursor = matching(CURSOR, "a cursor as the server sent it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,28 +133,28 @@ class Shape:
 
 
 CLIENT_FRAMES: dict[str, Shape] = {
-    "hello": Shape({}, {"cursor": _optional(_cursor)}),
+    "hello": Shape({}, {"cursor": optional(_cursor)}),
     "ping": Shape({}, {}),
-    "channel.join": Shape({"channel": _channel}, {}),
-    "channel.leave": Shape({"channel": _channel}, {}),
-    "message.send": Shape({"channel": _channel, "id": _id, "text": _text}, {"reply_to": _optional(_id)}),
-    "message.edit": Shape({"channel": _channel, "id": _id, "target": _id, "text": _text}, {}),
-    "message.delete": Shape({"channel": _channel, "id": _id, "target": _id}, {}),
+    "channel.join": Shape({"channel": a_channel}, {}),
+    "channel.leave": Shape({"channel": a_channel}, {}),
+    "message.send": Shape({"channel": a_channel, "id": an_id, "text": a_text}, {"reply_to": optional(an_id)}),
+    "message.edit": Shape({"channel": a_channel, "id": an_id, "target": an_id, "text": a_text}, {}),
+    "message.delete": Shape({"channel": a_channel, "id": an_id, "target": an_id}, {}),
     "reaction.set": Shape(
-        {"channel": _channel, "id": _id, "target": _id, "emoji": _emoji, "on": _switch}, {}
+        {"channel": a_channel, "id": an_id, "target": an_id, "emoji": _emoji, "on": a_switch}, {}
     ),
-    "message.retry": Shape({"id": _id}, {}),
-    "message.discard": Shape({"id": _id}, {}),
-    "history.page": Shape({"channel": _channel}, {"before": _optional(_order), "limit": _limit}),
-    "read.mark": Shape({"channel": _channel, "upto": _order}, {}),
-    "typing": Shape({"channel": _channel}, {}),
-    "channel.members": Shape({"channel": _channel}, {}),
-    "file.available": Shape({"channel": _channel, "id": _id}, {}),
-    "person": Shape({"channel": _channel, "node": _node}, {}),
-    "person.verify": Shape({"node": _node, "on": _switch}, {}),
-    "profile.set": Shape({"name": _name, "about": _about}, {"picture": _optional(_picture)}),
-    "person.block": Shape({"node": _node, "on": _switch}, {}),
-    "search": Shape({"channel": _channel, "words": _text}, {"before": _optional(_order), "limit": _limit}),
+    "message.retry": Shape({"id": an_id}, {}),
+    "message.discard": Shape({"id": an_id}, {}),
+    "history.page": Shape({"channel": a_channel}, {"before": optional(_order), "limit": _limit}),
+    "read.mark": Shape({"channel": a_channel, "upto": _order}, {}),
+    "typing": Shape({"channel": a_channel}, {}),
+    "channel.members": Shape({"channel": a_channel}, {}),
+    "file.available": Shape({"channel": a_channel, "id": an_id}, {}),
+    "person": Shape({"channel": a_channel, "node": a_node}, {}),
+    "person.verify": Shape({"node": a_node, "on": a_switch}, {}),
+    "profile.set": Shape({"name": _name, "about": _about}, {"picture": optional(_picture)}),
+    "person.block": Shape({"node": a_node, "on": a_switch}, {}),
+    "search": Shape({"channel": a_channel, "words": a_text}, {"before": optional(_order), "limit": _limit}),
 }
 
 SAYING = ("message.send", "message.edit", "message.delete", "reaction.set")
@@ -210,8 +215,8 @@ SERVER_FRAMES: dict[str, tuple[str, ...]] = {
 }
 
 
-def parse(text: str) -> Frame:
-    """The frame in ``text``; raises ``FrameError`` whatever is wrong with it."""
+def parse(text: str, shapes: Mapping[str, Shape] = CLIENT_FRAMES) -> Frame:
+    """The frame in ``text``, one of ``shapes``; raises ``FrameError`` whatever is wrong with it."""
     try:
         content = json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
@@ -222,7 +227,7 @@ def parse(text: str) -> Frame:
     if not isinstance(ref, str) or not 1 <= len(ref) <= REF_MAX_CHARS or not ref.isprintable():
         raise FrameError("BAD_FRAME", f"ref: expected a string of 1 to {REF_MAX_CHARS} characters")
     kind = content.get("type")
-    shape = CLIENT_FRAMES.get(kind) if isinstance(kind, str) else None
+    shape = shapes.get(kind) if isinstance(kind, str) else None
     if shape is None:
         raise FrameError("BAD_FRAME", "type: no such frame", ref)
     fields = _checked(shape, content, ref)

@@ -93,14 +93,16 @@ class WorkerLink:
         """Whether no task runs and no answer is awaited."""
         return not self._tasks and not self._waiting
 
-    async def command(self, user_id: int, name: str, args: dict[str, Any]) -> dict[str, Any]:
+    async def command(
+        self, user_id: int, name: str, args: dict[str, Any], timeout_s: float | None = None
+    ) -> dict[str, Any]:
         """Have the worker do something; raises ``CommandError``, at the latest after the time limit."""
         command_id = f"{self._prefix}:{next(self._serial)}"
         answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._waiting[command_id] = answer
         command = commands.command(command_id, self._channel, user_id, name, args)
         try:
-            async with asyncio.timeout(settings.COMMAND_TIMEOUT_S):
+            async with asyncio.timeout(timeout_s or settings.COMMAND_TIMEOUT_S):
                 return commands.result_of(await self._exchange(command, answer))
         except (TimeoutError, ChannelFull, *LAYER_ERRORS) as error:
             raise commands.CommandError("WORKER_UNAVAILABLE", f"{name}: {error!r}") from error

@@ -1,1 +1,1 @@
-"""What administrators look at: channel health, the connection doctor, exports."""
+"""What staff look at: channel health as the worker sees it, the connection doctor, the page and its files."""

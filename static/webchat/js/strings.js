@@ -9,17 +9,19 @@
 export const LANGUAGES = Object.freeze(["en", "de"]);
 
 const wanted = globalThis.document?.documentElement?.lang;
-const language = LANGUAGES.includes(wanted) ? wanted : "en";
+export const language = LANGUAGES.includes(wanted) ? wanted : "en";
 const { WORDS } = await import(`./words/${language}.js`);
 const rules = new Intl.PluralRules(language);
 const tenths = new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 
-/** The text of `key` with `values` filled in; an unknown key is a bug and throws. */
-export function say(key, values = {}) {
-  const pattern = WORDS[key] ?? WORDS[`${key}.${rules.select(values.n)}`] ?? WORDS[`${key}.other`];
+/** What says the text of a key in `words`, with values filled in; an unknown key is a bug and throws. */
+export const saying = (words) => (key, values = {}) => {
+  const pattern = words[key] ?? words[`${key}.${rules.select(values.n)}`] ?? words[`${key}.other`];
   if (pattern === undefined) throw new Error(`no words for ${key}`);
   return pattern.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
-}
+};
+
+export const say = saying(WORDS);
 
 /** Whether there are words for `key`. */
 export const hasWords = (key) => key in WORDS || `${key}.other` in WORDS;

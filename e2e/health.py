@@ -1,0 +1,151 @@
+"""What an administrator does and sees on the health page, in words."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Locator, expect
+
+from e2e.chat import Message, Person
+
+SOON_MS = 10_000
+"""Within this a fault must be seen."""
+
+HEALED_MS = 90_000
+"""Within this the network has mended itself."""
+
+
+class Health:
+    """The health page of one person."""
+
+    def __init__(self, person: Person) -> None:
+        self.person = person
+        self.page = person.page
+
+    def open(self, channel: str = "") -> Health:
+        """Go there, and choose a channel."""
+        self.person.visit("/health/")
+        expect(self.page.locator("#live")).to_contain_text("Live", timeout=SOON_MS)
+        if channel:
+            self.page.get_by_role("navigation", name="Channels").get_by_role("button", name=channel).click()
+            expect(self.page.get_by_role("heading", name=channel, exact=True)).to_be_visible()
+            expect(self.page.get_by_role("table", name="Who reaches whom")).to_be_visible(timeout=SOON_MS)
+        return self
+
+    # the verdict
+
+    @property
+    def channel(self) -> Locator:
+        """What is told of the channel."""
+        return self.page.locator("#channel")
+
+    def expect_state(self, state: str, timeout_ms: int = SOON_MS) -> Health:
+        """The channel is ``Healthy``, ``Degraded`` or ``Down``."""
+        expect(self.page.locator("#channel-state")).to_have_text(state, timeout=timeout_ms)
+        return self
+
+    def expect_reason(self, code: str, timeout_ms: int = SOON_MS) -> Health:
+        """The verdict names this code, with a remedy."""
+        reason = self.page.locator("#reasons li").filter(has_text=code)
+        expect(reason).to_be_visible(timeout=timeout_ms)
+        expect(reason).to_have_text(re.compile(r"\. .{10,}\. "))
+        return self
+
+    def expect_sentence(self, words: str | re.Pattern[str], timeout_ms: int = SOON_MS) -> Health:
+        """The sentence below the channel's name."""
+        expect(self.page.locator("#channel-sentence")).to_contain_text(words, timeout=timeout_ms)
+        return self
+
+    # the matrix and the subscribers
+
+    def cell(self, subscriber: str, initiator: str) -> Locator:
+        """What one initiator says of a subscriber, found by the headers of row and column."""
+        table = self.page.get_by_role("table", name="Who reaches whom")
+        heads = table.get_by_role("columnheader").all_inner_texts()
+        at = next(place for place, text in enumerate(heads) if text.split("\n")[0] == initiator)
+        row = table.get_by_role("row").filter(
+            has=self.page.get_by_role("rowheader", name=subscriber, exact=True)
+        )
+        return row.get_by_role("cell").nth(at - 1)
+
+    def expect_cell(self, subscriber: str, initiator: str, words: str | re.Pattern[str]) -> Health:
+        """A cell of the matrix says this, within ten seconds."""
+        expect(self.cell(subscriber, initiator)).to_contain_text(words, timeout=SOON_MS)
+        return self
+
+    def subscriber(self, name: str) -> Locator:
+        """Somebody's row."""
+        rows = self.page.locator("#subscribers").get_by_role("listitem")
+        return rows.filter(has=self.page.get_by_text(name, exact=True))
+
+    def expect_subscriber(self, name: str, words: str | re.Pattern[str]) -> Health:
+        """Somebody's row says this."""
+        expect(self.subscriber(name)).to_contain_text(words, timeout=SOON_MS)
+        return self
+
+    def repair(self, name: str) -> Health:
+        """Press "Repair now" and wait for what was found."""
+        self.subscriber(name).get_by_role("button", name=f"Repair now: {name}").click()
+        told = re.compile(r"reach(es)? it now|found a way")
+        expect(self.subscriber(name)).to_contain_text(told, timeout=15_000)
+        return self
+
+    # times, traces, events
+
+    def expect_slow(self, least_ms: int) -> Health:
+        """The plot of latencies says that pushes take at least so long."""
+        caption = self.page.locator("#latency figcaption")
+        expect(caption).to_contain_text(re.compile(r"at most (\d{3} ms|[\d.]+ s)"), timeout=20_000)
+        found = re.search(r"at most ([\d.,]+) (ms|s)", caption.inner_text())
+        assert found is not None
+        assert float(found[1].replace(",", "")) * (1000 if found[2] == "s" else 1) >= least_ms
+        return self
+
+    def trace(self, message: Message) -> Health:
+        """Ask what became of a message."""
+        form = self.page.get_by_role("region", name="What became of a message")
+        form.get_by_label("Message id").fill(message.id)
+        form.get_by_role("button", name="Trace").click()
+        return self
+
+    def trace_failed(self, message: Message) -> Health:
+        """Find a message that failed in the event log, and press its button."""
+        self.page.get_by_label("Outcome").select_option("failed")
+        button = self.page.get_by_role("button", name=f"Trace message {message.id[:8]}").first
+        expect(button).to_be_visible(timeout=SOON_MS)
+        button.click()
+        return self
+
+    def expect_trace(self, *words: str | re.Pattern[str]) -> Health:
+        """The trace tells all of this."""
+        for each in words:
+            expect(self.page.locator("#trace-found")).to_contain_text(each, timeout=SOON_MS)
+        return self
+
+    @property
+    def attempts(self) -> list[list[str]]:
+        """The lines of the trace: when, node, to, way, outcome, took, where the time went."""
+        rows = self.page.locator("#trace-found tbody tr").all()
+        return [row.locator("th, td").all_inner_texts() for row in rows]
+
+    def expect_events(self, *operations: str) -> Health:
+        """The log holds these operations, in this order, other ones between them."""
+        rows = self.page.get_by_role("region", name="Event log").locator("tbody tr")
+        for operation in operations:
+            expect(rows.filter(has_text=operation).first).to_be_visible(timeout=SOON_MS)
+        oldest_first = rows.locator("code").all_inner_texts()[::-1]
+        places = iter(oldest_first)
+        assert all(operation in places for operation in operations), oldest_first
+        return self
+
+    def expect_live(self) -> Health:
+        """The page is not older than it should be."""
+        expect(self.page.locator("#live")).to_have_attribute("data-live", "live", timeout=SOON_MS)
+        return self
+
+    def expect_not_live(self) -> Health:
+        """It says that it is old, and why."""
+        alert = self.page.get_by_role("alert").filter(has_text="Not live.")
+        expect(alert).to_be_visible(timeout=SOON_MS)
+        expect(alert.get_by_role("button", name="Try again")).to_be_visible()
+        return self

@@ -1,0 +1,137 @@
+"""An administrator sees what is wrong, where, and what to do, while it happens, and nobody else does."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from e2e.audit import Audit
+from e2e.conftest import People
+from e2e.health import HEALED_MS, Health
+from e2e.servers import Network, Program, Server
+
+Launch = Callable[..., Server]
+
+
+def test_a_blocked_subscriber_is_seen_named_and_gone_round(
+    people: People, launch: Launch, channel: str
+) -> None:
+    server = launch("blocked")
+    ada = people("ada", server).sign_up().join(channel)
+    people("bert", server).sign_up().join(channel)
+    cora = people("cora", server).sign_up().join(channel)
+    watching = people("ada-watching", server)
+    watching.name = "ada"
+    health = Health(watching.sign_in()).open(channel).expect_state("Healthy", HEALED_MS)
+    watching.picture("health-well")
+
+    server.block("bert", "", "ada")
+    cora.say("Bert does not hear this from everybody")
+    health.expect_cell("bert", "host node", re.compile("no way|relay"))
+    health.expect_state("Degraded").expect_reason("PATH_BROKEN")
+    health.expect_subscriber("bert", "PATH_BROKEN")
+    watching.picture("health-blocked")
+
+    health.repair("bert").expect_cell("bert", "host node", "via cora").expect_cell("bert", "ada", "via cora")
+    ada.say("And now round the block")
+
+    server.block("bert")
+    health.expect_state("Healthy", HEALED_MS)
+
+
+def test_a_killed_initiator_is_a_story_with_a_good_end(
+    people: People, launch: Launch, channel: str, tmp_path: Path
+) -> None:
+    server = launch("killed")
+    command = [*("-m", "peernode", "--listen", "127.0.0.1:0", "--bootstrap", server.udp)]
+    node = Program("node", [sys.executable, *command, "--data", str(tmp_path / "n")], tmp_path / "n.log")
+    node.start()
+    try:
+        node.wait_until(lambda: '"ready"' in node.text())
+        dora = people("dora", server).sign_up().join(channel)
+        dora.say("Three nodes keep this")
+        health = Health(dora).open(channel)
+        health.expect_sentence("3 of 3 initiators answer", HEALED_MS).expect_state("Healthy", HEALED_MS)
+    finally:
+        node.kill()
+    health.expect_state("Degraded").expect_reason("INITIATOR_SILENT").expect_live()
+    health.expect_sentence("2 of 2 initiators answer", HEALED_MS).expect_state("Healthy", HEALED_MS)
+    health.expect_events("peer.appeared", "join", "peer.left", "initiators.changed")
+
+
+def test_a_slow_network_moves_the_plot_and_is_named(people: People, launch: Launch, channel: str) -> None:
+    server = launch("slow")
+    emil = people("emil", server).sign_up().join(channel)
+    fine = people("fine", server).sign_up().join(channel)
+    server.slow("*", 0.12)
+    said = [emil.say(f"Slowly, {number}") for number in range(3)]
+    fine.expect_message(said[-1])
+    health = Health(emil).open(channel).expect_slow(200).trace(said[-1])
+    health.expect_trace(re.compile("went to: network"))
+
+
+def test_a_failed_message_shows_every_try(people: People, launch: Launch, channel: str) -> None:
+    server = launch("failing")
+    gero = people("gero", server).sign_up().join(channel)
+    hilda = people("hilda", server).sign_up().join(channel)
+    hilda.network(Network.CUT)
+    message = hilda.say("Into the void")
+    hilda.expect_failed(message)
+    hilda.network(Network.OPEN)
+
+    health = Health(gero).open(channel).trace_failed(message).expect_trace("publish", "timeout")
+    assert len(health.attempts) >= 2
+    for when, node, peer, way, outcome, took, _ in health.attempts:
+        assert all((when, node, peer, way, outcome, took))
+    gero.picture("health-trace")
+
+
+def test_who_is_not_staff_sees_nothing_of_it(people: People, launch: Launch) -> None:
+    server = launch("closed")
+    people("ines", server).sign_up()
+    people.allow("403")
+    jens = people("jens", server).sign_up()
+    for path in ("/health/", "/health/export.json", "/health/export.csv", "/health/bundle/"):
+        answer = jens.page.request.get(f"{server.url}{path}")
+        assert answer.status == 403, path
+    refused = """url => new Promise(done => {
+        const socket = new WebSocket(url);
+        socket.onopen = () => done("open");
+        socket.onclose = () => done("refused");
+    })"""
+    assert jens.page.evaluate(refused, f"{server.url.replace('http', 'ws')}/ws/health/") == "refused"
+
+
+def test_the_page_says_when_it_is_not_live(people: People, launch: Launch, channel: str) -> None:
+    server = launch("stopped")
+    people.allow("ERR_CONNECTION_REFUSED|Error in connection|WebSocket connection")
+    kuno = people("kuno", server).sign_up().join(channel)
+    health = Health(kuno).open(channel).expect_live()
+    server.web.terminate()
+    health.expect_not_live()
+    expect(kuno.page).to_have_title("Not live · Health · Starling")
+    kuno.picture("health-not-live")
+    server.start()
+    health.page.get_by_role("button", name="Try again").click()
+    health.expect_live()
+
+
+def test_the_health_pages_have_no_barriers(people: People, launch: Launch, channel: str) -> None:
+    server = launch("barriers")
+    lotte = people("lotte", server).sign_up()
+    audit, health = Audit(lotte), Health(lotte)
+    audit.visit("/health/")
+    lotte.open_page().join(channel)
+    said = lotte.say("A message")
+    health.open(channel).trace(said).expect_trace("Written by")
+    for summary in health.page.get_by_text("As a table").all():
+        summary.click()
+    audit.look("a channel, a trace, tables")
+    audit.visit("/health/bundle/")
+    expect(health.page.get_by_role("link", name="Download exactly this")).to_be_visible()
+    lotte.picture("health-bundle")
+    audit.expect_none()

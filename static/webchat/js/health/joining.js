@@ -1,0 +1,37 @@
+/** A join as the page tells it: a line, and a row for each step of each attempt. */
+
+import { atTime, count, NOTHING, time } from "./format.js";
+import { hasWords, say } from "./strings.js";
+
+const FINE = new Set(["ok", "running"]);
+
+/** How it ended, how long it took, after how many tries, when; and the code of the last failure. */
+export function joinTitle({ outcome, code, elapsed_ms, attempts, at_ms }) {
+  const told = hasWords(`join.is.${outcome}`) ? say(`join.is.${outcome}`) : outcome;
+  const parts = [told, time(elapsed_ms), say("join.tries", { n: attempts }), atTime(at_ms)];
+  return (outcome === "ok" || !code ? parts : [...parts, code]).join(" · ");
+}
+
+/** `[{key, cells, from, share}]`; `from` and `share` say where in the whole join a step lies. */
+export function joinCells({ steps, elapsed_ms }, nameOf) {
+  const whole = Math.max(elapsed_ms, ...steps.map((each) => each.began_ms + (each.elapsed_ms ?? 0)), 1);
+  return steps.map((step, at) => ({
+    key: at,
+    from: step.began_ms / whole,
+    share: (step.elapsed_ms ?? whole - step.began_ms) / whole,
+    cells: [
+      hasWords(`step.${step.step}`) ? say(`step.${step.step}`) : step.step,
+      "",
+      time(step.elapsed_ms),
+      FINE.has(step.outcome) ? step.outcome : { text: step.outcome, kind: "is-troubled" },
+      answers(step, nameOf),
+    ],
+  }));
+}
+
+function answers({ asked, answered }, nameOf) {
+  if (!asked.length) return NOTHING;
+  const told = say("join.answered", { k: count(answered.length), of: count(asked.length) });
+  const silent = asked.filter((id) => !answered.includes(id)).map(nameOf);
+  return silent.length ? `${told}; ${say("join.silent", { names: silent.join(", ") })}` : told;
+}

@@ -1,0 +1,68 @@
+/**
+ * The reachability matrix as rows of cells: a row for each subscriber, a column for each initiator.
+ *
+ * Subscribers in trouble come first, so that at `ROWS_MAX` what is left out is what is well. A cell has a word, a
+ * picture and a sentence, so that nothing hangs on its colour.
+ */
+
+import { ago, time } from "./format.js";
+import { say } from "./strings.js";
+
+export const ROWS_MAX = 200;
+const ORDER = { no: 0, relay: 1, untested: 2, directly: 2 };
+
+/** Worst first; those alike in the order of their ids, so that rows keep their places. */
+export const troubledFirst = (subscribers) =>
+  [...subscribers].sort((a, b) => ORDER[a.reached] - ORDER[b.reached] || !a.reason - !b.reason || (a.id < b.id ? -1 : 1));
+
+/** `{columns, rows, left}`; `nameOf` turns a node id into what it is called. */
+export function matrixOf({ initiators, subscribers, matrix }, nameOf) {
+  const columns = initiators.map(({ id, answers }) => ({ id, answers }));
+  const rows = troubledFirst(subscribers)
+    .slice(0, ROWS_MAX)
+    .map((subscriber) => ({
+      id: subscriber.id,
+      reached: subscriber.reached,
+      cells: columns.map(({ id }) => cellOf(matrix[id], subscriber.id, id, nameOf)),
+    }));
+  return { columns, rows, left: subscribers.length - rows.length };
+}
+
+/** `{kind, icon, text, note, title}` of what one initiator says of one subscriber. */
+export function cellOf(row, subscriber, initiator, nameOf) {
+  if (subscriber === initiator) return cell("self", "healthy", say("cell.self"), "", say("cell.self.title"));
+  if (!row || row.outcome !== "ok")
+    return cell("silent", "silent", say("cell.silent"), "", say("cell.silent.title", { outcome: row?.outcome ?? "" }));
+  const found = row.subscribers[subscriber];
+  if (!found) return cell("unlisted", "silent", say("cell.unlisted"), "", say("cell.unlisted.title"));
+  const detail = details(found);
+  if (found.via) {
+    const via = nameOf(found.via);
+    return cell("relay", "relayed", say("cell.relay"), say("cell.via", { name: via }), `${say("cell.relay.title", { name: via })} ${detail}`);
+  }
+  if (found.failing_age_ms !== null)
+    return cell("no", "unreached", say("cell.no"), say("cell.since", { time: time(found.failing_age_ms) }), `${say("cell.no.title")} ${detail}`);
+  if (found.direction === "unknown") return cell("untested", "untested", say("cell.untested"), "", say("cell.untested.title"));
+  const oneway = found.asymmetric;
+  const note = oneway ? say(`direction.${found.direction}`) : "";
+  return cell(oneway ? "oneway" : "direct", oneway ? "oneway" : "reached", time(found.latency_ms), note, `${say("cell.direct.title")} ${detail}`);
+}
+
+const cell = (kind, icon, text, note, title) => ({ kind, icon, text, note, title });
+
+function details({ direction, success_age_ms, failures, repairs }) {
+  const parts = [say(`direction.${direction}`), say("cell.success", { ago: ago(success_age_ms) })];
+  if (failures) parts.push(say("cell.failures", { n: failures }));
+  if (repairs) parts.push(say("cell.repairs", { n: repairs }));
+  return `${parts.join(", ")}.`;
+}
+
+/** What the kinds of cells mean, for the legend. */
+export const LEGEND = [
+  ["direct", "reached"],
+  ["oneway", "oneway"],
+  ["relay", "relayed"],
+  ["no", "unreached"],
+  ["untested", "untested"],
+  ["silent", "silent"],
+].map(([kind, icon]) => ({ kind, icon, key: `legend.${kind}` }));

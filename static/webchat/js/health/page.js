@@ -1,0 +1,172 @@
+/**
+ * The health page: the connection, what is known (`model.js`, `tail.js`) and the views, brought together.
+ *
+ * It draws at most once a frame, when something came, and once a second, because ages grow by themselves.
+ */
+
+import { Connection } from "../connection.js";
+import { byId, oncePerFrame, setText } from "../view/dom.js";
+import { short } from "./format.js";
+import { HealthModel } from "./model.js";
+import { say } from "./strings.js";
+import { Tail } from "./tail.js";
+import { repairWords, stateOf } from "./verdicts.js";
+import { ChannelView } from "./view/channel.js";
+import { drawChannels, drawHost, drawLive } from "./view/host.js";
+import { LogView } from "./view/log.js";
+import { NodeView } from "./view/node.js";
+import { TraceView } from "./view/trace.js";
+
+const PAST_RECORDS = 500;
+
+export class HealthPage {
+  #clock;
+  #model;
+  #tail = new Tail();
+  #connection;
+  #channel;
+  #trace;
+  #log;
+  #node = new NodeView();
+  #told = new Map();
+  #nameOf = (id) => this.#model.nameOf(id) || (id === this.#model.host?.node.id ? say("node.host") : short(id));
+  #draw = oncePerFrame(() => this.#paint());
+
+  constructor({ websocket }, clock) {
+    this.#clock = clock;
+    this.#model = new HealthModel(() => performance.now(), channelInAddress());
+    const url = new URL(websocket, location.href);
+    url.protocol = url.protocol.replace("http", "ws");
+    const listener = {
+      phase: (phase) => this.#entered(phase),
+      welcome: () => {}, // the phase that follows it is the beginning
+      event: (frame) => this.#take(frame),
+      trouble: () => {},
+    };
+    this.#connection = new Connection({ makeSocket: () => new WebSocket(url), clock, random: Math.random, listener });
+    const nameOf = this.#nameOf;
+    this.#channel = new ChannelView({ repair: (subscriber) => this.#repair(subscriber) });
+    this.#trace = new TraceView({ ask: (channel, id) => this.#askTrace(channel, id), nameOf });
+    this.#log = new LogView({ tail: this.#tail, watched: () => this.#model.watched, trace: (channel, id) => this.#trace.show(channel, id), nameOf, changed: this.#draw });
+  }
+
+  start() {
+    byId("try-now").addEventListener("click", () => this.#connection.tryNow());
+    byId("diagnostic").addEventListener("click", () => this.#switchDiagnostic());
+    addEventListener("online", () => this.#connection.tryNow());
+    addEventListener("offline", () => this.#connection.interrupted("link.offline"));
+    addEventListener("hashchange", () => this.#choose(channelInAddress()));
+    document.addEventListener("visibilitychange", () => document.hidden || this.#connection.woken());
+    this.#connection.tryNow();
+    this.#grow();
+  }
+
+  #entered(phase) {
+    this.#model.connection(phase);
+    if (phase.phase === "open") this.#begin();
+    this.#draw();
+  }
+
+  #grow() {
+    this.#draw();
+    this.#clock.later(1000, () => this.#grow());
+  }
+
+  /** A new connection: the server knows nothing of what this page looks at. */
+  #begin() {
+    this.#watch();
+    this.#connection.request({ type: "events", limit: PAST_RECORDS }).then(
+      ({ epoch, records }) => {
+        this.#tail.add({ epoch, records });
+        this.#draw();
+      },
+      () => {}, // the page says already that it is not live; the next connection asks again
+    );
+  }
+
+  #watch() {
+    this.#connection.request({ type: "watch", channel: this.#model.watched }).catch(() => {}); // as above
+  }
+
+  #take(frame) {
+    if (frame.type === "health") {
+      if (this.#model.take(frame)) this.#watch();
+      this.#announce();
+    } else if (frame.type === "events") this.#tail.add({ ...frame, records: frame.events });
+    else if (frame.type === "health.lost") this.#model.lost(frame.error);
+    this.#draw();
+  }
+
+  #paint() {
+    const model = this.#model;
+    drawLive(model, this.#clock.now());
+    if (!model.host) return;
+    drawHost(model.host);
+    const title = say("title", { state: model.live.state === "live" ? stateOf(model.host.verdict).word : say("live.never") });
+    if (document.title !== title) document.title = title;
+    drawChannels(model.channels, model.watched, (channel) => this.#choose(channel));
+    this.#channel.draw(model, this.#nameOf);
+    this.#trace.offer(model.watched);
+    this.#log.draw();
+    this.#node.draw(model.host);
+  }
+
+  #choose(channel) {
+    if (!channel || !this.#model.choose(channel)) return;
+    history.replaceState(null, "", `#${encodeURIComponent(channel)}`);
+    this.#watch();
+    this.#log.followed();
+    this.#draw();
+  }
+
+  /** Say to screen readers which channel became better or worse; not what is the same as before. */
+  #announce() {
+    const changes = [];
+    for (const { channel, verdict } of this.#model.channels) {
+      const { state, word } = stateOf(verdict);
+      const old = this.#told.get(channel);
+      this.#told.set(channel, state);
+      if (old && old !== state) changes.push(say("said.state", { channel, state: word }));
+    }
+    if (changes.length) setText(byId("announcer"), changes.join(" "));
+  }
+
+  async #repair(subscriber) {
+    let told;
+    try {
+      told = repairWords((await this.#connection.request({ type: "repair", channel: this.#model.watched, subscriber })).result);
+    } catch (error) {
+      told = say("repair.failed", { reason: `${error.message}. ${error.remedy}` });
+    }
+    setText(byId("announcer"), `${this.#nameOf(subscriber)}: ${told}`);
+    this.#draw();
+    return told;
+  }
+
+  async #askTrace(channel, id) {
+    const { trace, names } = await this.#connection.request({ type: "trace", channel, id });
+    this.#model.learn(names);
+    return trace;
+  }
+
+  async #switchDiagnostic() {
+    const on = byId("diagnostic").getAttribute("aria-checked") !== "true";
+    try {
+      const { result } = await this.#connection.request({ type: "diagnostic", on });
+      byId("diagnostic").setAttribute("aria-checked", String(result.diagnostic));
+      setText(byId("announcer"), say(result.diagnostic ? "diagnostic.on" : "diagnostic.off"));
+    } catch (error) {
+      setText(byId("announcer"), error.message);
+    }
+  }
+}
+
+/** The channel that the page's address names, after its `#`; other words there are places on the page. */
+function channelInAddress() {
+  try {
+    const named = decodeURIComponent(location.hash.slice(1));
+    return named.startsWith("#") ? named : null;
+  } catch {
+    return null; // not of our making
+  }
+}

@@ -1,0 +1,82 @@
+/**
+ * The event log of the page: the newest records, live, until somebody reads them in peace.
+ *
+ * Invariants: at most `KEPT_MAX` are kept and `SHOWN_MAX` shown, newest first; a record is there once, whether it
+ * came with the past or live; while the log is paused nothing moves, and what comes meanwhile is counted.
+ */
+
+export const KEPT_MAX = 2000;
+export const SHOWN_MAX = 200;
+
+export class Tail {
+  #records = [];
+  #epoch = "";
+  #held = [];
+  #skipped = 0;
+  paused = false;
+  filter = { operation: "", outcome: "", text: "", channel: "" };
+
+  /** Records of one life of the worker; `skipped`: how many came that are not among them. */
+  add({ epoch, records, skipped = 0 }) {
+    if (epoch !== this.#epoch) {
+      this.#epoch = epoch;
+      this.#held = this.paused ? this.#held : [];
+    }
+    this.#skipped += skipped;
+    const known = new Set([...this.#records, ...this.#held].map((each) => `${each.epoch}:${each.serial}`));
+    const fresh = records.map((each) => ({ ...each, epoch })).filter((each) => !known.has(`${each.epoch}:${each.serial}`));
+    if (this.paused) this.#held = [...this.#held, ...fresh].slice(-KEPT_MAX);
+    else this.#keep(fresh);
+  }
+
+  /** Hold what comes, or let it in. */
+  pause(on) {
+    this.paused = on;
+    if (on) return;
+    this.#keep(this.#held);
+    this.#held = [];
+  }
+
+  /** How many wait while the log is paused. */
+  get waiting() {
+    return this.#held.length;
+  }
+
+  /** How many were left out of the live tail. */
+  get skipped() {
+    return this.#skipped;
+  }
+
+  /** The operations that occur, for the filter's list. */
+  get operations() {
+    return [...new Set(this.#records.map((each) => each.operation))].sort();
+  }
+
+  /** `{records, matching, all}`: the newest of those that the filter chooses. */
+  shown() {
+    const matching = this.#records.filter((each) => fits(each, this.filter));
+    return { records: matching.slice(0, SHOWN_MAX), matching: matching.length, all: this.#records.length };
+  }
+
+  #keep(fresh) {
+    this.#records = [...fresh, ...this.#records].sort((a, b) => b.wall_ms - a.wall_ms || b.serial - a.serial).slice(0, KEPT_MAX);
+  }
+}
+
+/** Whether an outcome is no trouble. */
+export const isFine = (outcome) => outcome === "ok" || outcome === "online";
+
+/** Whether a filter chooses a record; as `webchat/health/records.py` does for files. */
+export function fits(record, { operation, outcome, text, channel }) {
+  if (operation && record.operation !== operation && !record.operation.startsWith(`${operation}.`)) return false;
+  if (outcome && isFine(record.outcome) !== (outcome === "ok")) return false;
+  if (channel && record.subject !== channel && record.route.channel !== channel) return false;
+  const wanted = text.trim().toLowerCase();
+  return !wanted || JSON.stringify(Object.values(record)).toLowerCase().includes(wanted);
+}
+
+/** The address of the same choice as a file. */
+export function exportQuery({ operation, outcome, text, channel }) {
+  const chosen = Object.entries({ operation, outcome, text: text.trim(), channel }).filter(([, value]) => value);
+  return chosen.length ? `?${new URLSearchParams(chosen)}` : "";
+}

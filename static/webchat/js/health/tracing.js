@@ -1,0 +1,45 @@
+/** A trace as the page tells it: the tries of all nodes in one order, and where the time of all of them went. */
+
+import { count } from "./format.js";
+import { added, mostOf } from "./parts.js";
+import { say } from "./strings.js";
+
+export const ATTEMPTS_MAX = 500;
+
+/** `{attempts, left, silent, parts, whole_ms, most}`; `silent`: the nodes that did not answer. */
+export function traceOf({ nodes, records }) {
+  const all = nodes
+    .flatMap(({ id, attempts }) => attempts.map((attempt) => ({ ...attempt, node: id })))
+    .sort((a, b) => a.at_ms - b.at_ms);
+  const parts = added([...all.map((each) => each.parts), ...(all.length ? [] : records.map((each) => each.parts))]);
+  const whole_ms = Object.values(parts).reduce((sum, ms) => sum + ms, 0);
+  return {
+    attempts: all.slice(0, ATTEMPTS_MAX),
+    left: Math.max(0, all.length - ATTEMPTS_MAX),
+    silent: nodes.filter(({ outcome }) => outcome !== "ok"),
+    parts,
+    whole_ms,
+    most: mostOf(parts, whole_ms),
+  };
+}
+
+/** How many were to get a message, how many have it, and how many of these only after tries in vain. */
+export function countsOf(nodes) {
+  const peers = new Map();
+  for (const { peer, outcome } of nodes.flatMap(({ attempts }) => attempts)) {
+    const known = peers.get(peer) ?? { reached: false, failed: false };
+    known[outcome === "ok" ? "reached" : "failed"] = true;
+    peers.set(peer, known);
+  }
+  const all = [...peers.values()];
+  const counts = { total: all.length, reached: all.filter(({ reached }) => reached).length, failed: all.filter(({ reached, failed }) => reached && failed).length };
+  const { total, reached, failed } = counts;
+  const outcome = !total ? "untried" : !reached ? "unreached" : reached < total ? "partly" : failed ? "detour" : "reached";
+  return { outcome, ...counts };
+}
+
+/** What became of a message, in a sentence, and whether that is well. */
+export function outcomeOf({ outcome, total, reached, failed }) {
+  const text = say(`trace.is.${outcome}`, { n: total, reached: count(reached), failed: count(failed) });
+  return { text, tone: { reached: "well", detour: "well", untried: "open" }[outcome] ?? "failed" };
+}

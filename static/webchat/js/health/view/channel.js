@@ -1,0 +1,135 @@
+/** One channel: its verdict, its numbers, its plots, its coordinator. */
+
+import { byId, h, icon, setAttribute, setIcon, setText } from "../../view/dom.js";
+import { joinsChart, latencyChart, replicationChart, successChart } from "../charts.js";
+import { ago, bytes, count, NOTHING, percent, time } from "../format.js";
+import { say } from "../strings.js";
+import { briefOf, channelSentence, reasonsOf, stateOf } from "../verdicts.js";
+import { JoinList } from "./joins.js";
+import { MatrixView } from "./matrix.js";
+import { PlotView } from "./plot.js";
+import { SubscriberList } from "./subscribers.js";
+import { drawTable, keyed } from "./table.js";
+
+const WINDOWS = ["5m", "1h", "24h"];
+
+export class ChannelView {
+  #latency = new PlotView(byId("latency"), say("chart.nothing"));
+  #success = new PlotView(byId("success"), say("chart.nothing"));
+  #joins = new PlotView(byId("joins"), say("chart.joins.nothing"));
+  #replication = new PlotView(byId("replication"), say("chart.replication.nothing"));
+  #matrix = new MatrixView();
+  #joinList = new JoinList();
+  #subscribers;
+
+  /** `repair(subscriber)` begins to look for a way to somebody. */
+  constructor({ repair }) {
+    this.#subscribers = new SubscriberList(repair);
+  }
+
+  /** `model.detail` may be null: the channel is being looked at. */
+  draw(model, nameOf) {
+    const { watched, detail, host } = model;
+    setAttribute(byId("channel"), "hidden", !watched);
+    if (!watched) return;
+    setText(byId("channel-title"), watched);
+    setAttribute(byId("channel"), "data-loading", !detail);
+    drawState(detail?.verdict, detail, model.channels.some(({ channel }) => channel === watched));
+    if (!detail) return;
+    setText(byId("channel-age"), say("channel.age", { ago: ago(model.detailAge_ms) }));
+    drawTiles(detail);
+    const isHere = (id) => model.isHere(id);
+    this.#matrix.draw(detail, nameOf, isHere);
+    this.#subscribers.draw(detail, nameOf);
+    const now_ms = host.at_ms;
+    this.#latency.draw(latencyChart(detail.series, now_ms));
+    this.#success.draw(successChart(detail.series, now_ms));
+    this.#joins.draw(joinsChart(detail.joins));
+    this.#joinList.draw(detail.joins.recent, nameOf);
+    this.#replication.draw(replicationChart(detail.replication));
+    drawPushes(detail.pushes);
+    drawInitiators(detail, nameOf, isHere);
+  }
+}
+
+function drawState(verdict, detail, known) {
+  const { state, word, icon: picture } = stateOf(verdict);
+  const chip = byId("channel-state");
+  if (!chip.firstChild) chip.append(icon(picture), h("span"));
+  setAttribute(byId("channel"), "data-state", state);
+  setIcon(chip.firstChild, picture);
+  setText(chip.lastChild, word);
+  setText(byId("channel-sentence"), detail ? channelSentence(briefOf(detail)) : say(known ? "channel.looking" : "channel.gone"));
+  keyed(
+    byId("reasons"),
+    reasonsOf(verdict),
+    ({ code }) => code,
+    () => h("li", {}, h("strong"), " ", h("span"), " ", h("code")),
+    (element, reason) => {
+      setAttribute(element, "data-state", reason.state);
+      setText(element.children[0], `${reason.message}.`);
+      setText(element.children[1], reason.remedy);
+      setText(element.children[2], reason.code);
+    },
+  );
+}
+
+function drawTiles(detail) {
+  const brief = briefOf(detail);
+  const recent = detail.pushes["5m"];
+  const { joins, replication } = detail;
+  const tried = joins.ok + joins.failed;
+  const of = (k, n) => (n ? say("tile.of", { k: count(k), of: count(n) }) : NOTHING);
+  const tiles = [
+    ["initiators", of(brief.answering, brief.initiators), "", brief.answering < brief.initiators],
+    ["subscribers", of(brief.reached, brief.subscribers), "", brief.reached + brief.untested < brief.subscribers],
+    ["p95", time(recent.p95_ms), say("tile.minutes"), false],
+    ["success", percent(recent.acked, recent.attempted), say("tile.minutes"), recent.failed > 0],
+    ["under", count(replication.under), "", replication.under > 0],
+    ["joins", of(joins.ok, tried), "", joins.failed > 0],
+  ];
+  keyed(
+    byId("tiles"),
+    tiles,
+    ([name]) => name,
+    ([name]) => h("div", { class: "tile" }, h("dt", {}, say(`tile.${name}`)), h("dd", {}, h("strong"), h("span"))),
+    (element, [, value, note, troubled]) => {
+      element.classList.toggle("is-troubled", troubled);
+      setText(element.querySelector("strong"), value);
+      setText(element.querySelector("span"), note);
+    },
+  );
+}
+
+function drawPushes(pushes) {
+  const head = [say("push.window"), say("push.attempted"), say("push.acked"), say("push.retried"), say("push.failed"), say("push.average"), "p50", "p95", "p99"];
+  const rows = WINDOWS.map((key) => {
+    const { attempted, acked, retried, failed, average_ms, p50_ms, p95_ms, p99_ms } = pushes[key];
+    const troubled = failed ? { text: count(failed), kind: "is-troubled" } : count(failed);
+    const share = attempted ? `${count(acked)} (${percent(acked, attempted)})` : count(acked);
+    return { key, cells: [say(`push.${key}`), count(attempted), share, count(retried), troubled, ...[average_ms, p50_ms, p95_ms, p99_ms].map(time)] };
+  });
+  drawTable(byId("pushes"), head, rows, say("tile.success"));
+}
+
+function drawInitiators({ initiators, coordinator }, nameOf, isHere) {
+  const { version, age_ms, agree, of, messages, bytes: size } = coordinator;
+  setText(byId("coordinator"), say("coordinator", { version: count(version), age: time(age_ms), agree: count(agree), of: count(of), messages: count(messages), bytes: bytes(size) }));
+  const head = ["node", "answers", "rtt", "messages", "bytes", "behind", "agrees", "started"].map((key) => say(`initiator.${key}`));
+  const rows = initiators.map((each) => ({ key: each.id, cells: initiatorCells(each, isHere(each.id) ? `${nameOf(each.id)} (${say("matrix.own")})` : nameOf(each.id)) }));
+  drawTable(byId("initiators"), head, rows, head[0]);
+}
+
+function initiatorCells(each, name) {
+  if (!each.answers) return [name, { text: each.outcome, kind: "is-troubled" }, ...Array(6).fill(NOTHING)];
+  return [
+    name,
+    say("initiator.yes"),
+    time(each.rtt_ms),
+    count(each.messages),
+    bytes(each.bytes),
+    each.behind ? { text: count(each.behind), kind: "is-troubled" } : count(each.behind),
+    each.set_agrees === null ? NOTHING : each.set_agrees ? say("initiator.yes") : { text: say("initiator.differs"), kind: "is-troubled" },
+    time(each.started_ms),
+  ];
+}

@@ -1,0 +1,79 @@
+/** The top of the page: whether it is live, the host's verdict, and the list of channels. */
+
+import { byId, h, icon, setAttribute, setIcon, setText } from "../../view/dom.js";
+import { ago, bytes, count, time } from "../format.js";
+import { hasWords, say } from "../strings.js";
+import { channelSentence, hostSentence, stateOf } from "../verdicts.js";
+import { drawFacts, keyed } from "./table.js";
+
+/** Live, or why not; the words about the age are for the eye, what changes is announced by the alert. */
+export function drawLive({ live, age_ms }, now_ms) {
+  const { state, reason, error, retryAt_ms } = live;
+  setAttribute(byId("live"), "data-live", state);
+  const known = age_ms !== null;
+  const key = { live: "live", connecting: "live.connecting", ended: "live.ended", stale: known ? "live.stale" : "live.never" }[state];
+  setText(byId("live-word"), say(key, { age: known ? ago(age_ms) : "" }));
+  const gone = state === "stale" || state === "ended";
+  setAttribute(byId("stale"), "hidden", !gone);
+  document.body.classList.toggle("is-stale", gone);
+  if (!gone) return;
+  setText(byId("stale-title"), say("stale.title"));
+  setText(byId("stale-wait"), retryAt_ms ? say("stale.retry", { n: Math.max(1, Math.ceil((retryAt_ms - now_ms) / 1000)) }) : "");
+  const why = error ? `${error.message}. ${error.remedy}` : say(hasWords(reason) ? reason : "link.lost");
+  setText(byId("stale-why"), why);
+  const signedOut = reason === "link.session";
+  setAttribute(byId("try-now"), "hidden", signedOut);
+  setAttribute(byId("sign-in"), "hidden", !signedOut);
+}
+
+/** The verdict of the host and what it rests on. */
+export function drawHost(host) {
+  const { state, word, icon: picture } = stateOf(host.verdict);
+  const place = byId("host-icon");
+  setAttribute(byId("host"), "data-state", state);
+  if (place.firstChild) setIcon(place.firstChild, picture);
+  else place.append(icon(picture));
+  setText(byId("host-word"), word);
+  setText(byId("host-sentence"), hostSentence(host));
+  drawFacts(byId("host-facts"), [
+    [say("fact.people"), count(host.users)],
+    [say("fact.peers"), count(host.node.peers)],
+    [say("fact.canary"), canary(host.canary)],
+    [say("fact.store"), say("fact.store.value", { size: bytes(host.store.bytes), free: bytes(host.store.free) })],
+    [say("fact.uptime"), time(host.uptime_s * 1000)],
+    [say("fact.version"), host.version],
+  ]);
+}
+
+function canary(told) {
+  if (told.state !== "ok" && told.state !== "failed") return say(`fact.canary.${told.state}`);
+  if (told.state === "failed") return say("fact.canary.failed", { ago: told.last_ok_ms ? ago(Date.now() - told.last_ok_ms) : ago(null) });
+  return say("fact.canary.ok", { time: time(told.latency_ms) });
+}
+
+/** The channels, worst first; `choose(channel)` when one is pressed. */
+export function drawChannels(channels, watched, choose) {
+  setAttribute(byId("no-channels"), "hidden", channels.length > 0);
+  keyed(byId("channel-list"), channels, (each) => each.channel, (each) => makeChannel(each, choose), (element, each) => drawChannel(element, each, watched));
+}
+
+function makeChannel({ channel }, choose) {
+  const button = h(
+    "button",
+    { type: "button", class: "channel-choice" },
+    icon("untested"),
+    h("span", { class: "choice-words" }, h("span", { class: "choice-name" }, channel), h("span", { class: "choice-state" }), h("span", { class: "choice-sentence" })),
+  );
+  button.addEventListener("click", () => choose(channel));
+  return h("li", {}, button);
+}
+
+function drawChannel(element, brief, watched) {
+  const button = element.firstElementChild;
+  const { state, word, icon: picture } = stateOf(brief.verdict);
+  setAttribute(button, "data-state", state);
+  setAttribute(button, "aria-current", brief.channel === watched ? "true" : null);
+  setIcon(button.firstElementChild, picture);
+  setText(button.querySelector(".choice-state"), word);
+  setText(button.querySelector(".choice-sentence"), brief.verdict ? channelSentence(brief) : say("channel.looking"));
+}

@@ -1,0 +1,107 @@
+/** The event log: filter, live tail with a pause, and the way from a failed message to its trace. */
+
+import { byId, h, icon, setAttribute, setIcon, setText } from "../../view/dom.js";
+import { atTime, count, NOTHING, short, time } from "../format.js";
+import { mostOf } from "../parts.js";
+import { say } from "../strings.js";
+import { exportQuery, isFine } from "../tail.js";
+import { keyed } from "./table.js";
+
+const HEAD = ["when", "operation", "subject", "outcome", "took", "node"];
+
+export class LogView {
+  #tail;
+  #watched;
+  #trace;
+  #nameOf;
+  #changed;
+  #body;
+
+  /** `trace(channel, id)` shows a message's trace; `changed()` asks for another drawing. */
+  constructor({ tail, watched, trace, nameOf, changed }) {
+    this.#tail = tail;
+    this.#watched = watched;
+    this.#trace = trace;
+    this.#nameOf = nameOf;
+    this.#changed = changed;
+    this.#body = h("tbody");
+    const heads = [...HEAD.map((key) => say(`log.${key}`)), say("trace.event")].map((text) => h("th", { scope: "col" }, text));
+    byId("log").append(h("table", { "aria-labelledby": "events-title" }, h("thead", {}, h("tr", {}, ...heads)), this.#body));
+    byId("pause").append(icon("pause"), h("span"));
+    byId("pause").addEventListener("click", () => this.#pause());
+    byId("filter").addEventListener("input", () => this.#choose());
+    byId("filter").addEventListener("submit", (event) => event.preventDefault());
+  }
+
+  draw() {
+    const { records, matching, all } = this.#tail.shown();
+    this.#drawOperations();
+    const { paused, waiting, skipped } = this.#tail;
+    setAttribute(byId("pause"), "aria-pressed", String(paused));
+    setIcon(byId("pause").firstChild, paused ? "play" : "pause");
+    setText(byId("pause").lastChild, paused ? (waiting ? say("log.go.waiting", { n: count(waiting) }) : say("log.go")) : say("log.pause"));
+    const channel = this.#watched();
+    setAttribute(byId("filter-channel"), "disabled", !channel);
+    if (channel) setText(byId("filter-channel-word"), say("log.this", { channel }));
+    const note = [say("log.count", { n: count(matching), of: count(all) }), skipped ? say("log.skipped", { n: count(skipped) }) : ""];
+    setText(byId("events-note"), matching ? note.join(" ") : say("log.none"));
+    keyed(this.#body, records, (each) => `${each.epoch}:${each.serial}`, (each) => this.#make(each), (element, each) => setText(element.cells[5], this.#nameOf(each.node)));
+  }
+
+  /** Another channel is looked at: "this channel alone" means that one. */
+  followed() {
+    if (byId("filter-channel").checked) this.#choose();
+  }
+
+  #make(record) {
+    const { wall_ms, operation, subject, outcome, elapsed_ms, parts, trace, stands_for = 1 } = record;
+    const failed = !isFine(outcome);
+    const about = /^[0-9a-f]{40,64}$/.test(subject) ? this.#about(subject) : subject;
+    const counted = stands_for > 1 ? [h("small", {}, ` ${say("log.stands", { n: stands_for })}`)] : [];
+    const cells = [
+      h("th", { scope: "row" }, h("time", { datetime: new Date(wall_ms).toISOString() }, atTime(wall_ms))),
+      h("td", {}, h("code", { lang: "en" }, operation), ...counted),
+      h("td", { title: subject }, about),
+      h("td", { class: failed ? "is-troubled" : "", lang: "en" }, outcome),
+      h("td", { title: mostOf(parts, elapsed_ms) }, elapsed_ms ? time(elapsed_ms) : NOTHING),
+      h("td"),
+      h("td", {}, trace ? this.#button(record) : ""),
+    ];
+    return h("tr", { "data-outcome": failed ? "failed" : "ok" }, ...cells);
+  }
+
+  #about(id) {
+    return id.length === 40 ? this.#nameOf(id) : short(id);
+  }
+
+  #button({ trace, route, subject }) {
+    const button = h("button", { type: "button", class: "icon-button", "aria-label": say("trace.event.of", { id: short(trace) }), title: say("trace.event") }, icon("trace"));
+    const channel = route.channel ?? (subject.startsWith("#") ? subject : this.#watched());
+    button.addEventListener("click", () => this.#trace(channel, trace));
+    return button;
+  }
+
+  #pause() {
+    this.#tail.pause(!this.#tail.paused);
+    this.#changed();
+  }
+
+  #choose() {
+    this.#tail.filter = {
+      operation: byId("filter-operation").value,
+      outcome: byId("filter-outcome").value,
+      text: byId("filter-text").value,
+      channel: byId("filter-channel").checked ? (this.#watched() ?? "") : "",
+    };
+    const query = exportQuery(this.#tail.filter);
+    for (const link of [byId("export-json"), byId("export-csv")]) link.href = link.pathname + query;
+    this.#changed();
+  }
+
+  #drawOperations() {
+    const list = byId("filter-operation");
+    const known = new Set([...list.options].map((option) => option.value));
+    const missing = this.#tail.operations.filter((operation) => !known.has(operation));
+    list.append(...missing.map((operation) => h("option", { value: operation, lang: "en" }, operation)));
+  }
+}

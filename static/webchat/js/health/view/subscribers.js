@@ -1,0 +1,110 @@
+/** Who gets a channel's messages, those in trouble first, each with the reason and what can be done. */
+
+import { avatar, byId, h, icon, setAttribute, setIcon, setText } from "../../view/dom.js";
+import { ago, count, time } from "../format.js";
+import { troubledFirst } from "../matrix.js";
+import { say } from "../strings.js";
+import { keyed } from "./table.js";
+
+const SHOWN = 12;
+const ICONS = { directly: "reached", relay: "relayed", no: "unreached", untested: "untested" };
+
+export class SubscriberList {
+  #repair;
+  #going = new Set();
+  #told = new Map();
+  #channel = "";
+  #all = false;
+  #more;
+
+  /** `repair(subscriber)` resolves with what was found, in words. */
+  constructor(repair) {
+    this.#repair = repair;
+    this.#more = h("button", { type: "button", class: "quiet", hidden: true });
+    this.#more.addEventListener("click", () => {
+      this.#all = true;
+      this.#more.hidden = true;
+      byId("subscribers").lastElementChild?.scrollIntoView({ block: "nearest" });
+    });
+    byId("subscribers").after(this.#more);
+  }
+
+  draw({ channel, subscribers, audience }, nameOf) {
+    if (channel !== this.#channel) {
+      this.#channel = channel;
+      this.#all = false;
+      this.#told.clear();
+    }
+    const troubled = subscribers.filter(({ reason }) => reason).length;
+    setText(byId("subscribers-note"), note(audience, troubled));
+    const sorted = troubledFirst(subscribers);
+    const shown = this.#all ? sorted : sorted.slice(0, Math.max(SHOWN, troubled));
+    keyed(byId("subscribers"), shown, (each) => each.id, (each) => this.#make(each), (element, each) => this.#draw(element, each, nameOf));
+    setAttribute(this.#more, "hidden", shown.length === sorted.length);
+    setText(this.#more, say("subscribers.more", { n: count(sorted.length) }));
+  }
+
+  #make({ id }) {
+    const button = h("button", { type: "button", class: "action" }, icon("repair"), h("span"));
+    button.addEventListener("click", () => this.#press(id, button));
+    return h(
+      "li",
+      { class: "subscriber" },
+      h("span", { class: "subscriber-picture", "aria-hidden": "true" }, avatar(id)),
+      h("div", { class: "subscriber-words" }, h("span", { class: "subscriber-name" }), h("span", { class: "subscriber-state" }, icon("untested"), h("span")), h("span", { class: "subscriber-facts" }), h("p", { class: "subscriber-reason" }), h("p", { class: "subscriber-told" })),
+      button,
+    );
+  }
+
+  #draw(element, each, nameOf) {
+    const name = nameOf(each.id);
+    const [, words, button] = element.children;
+    const [title, state, facts, reason, told] = words.children;
+    setAttribute(element, "data-reached", each.reached);
+    setText(title, name);
+    setIcon(state.firstElementChild, ICONS[each.reached]);
+    setText(state.lastElementChild, stateWords(each, nameOf));
+    setText(facts, factWords(each));
+    setAttribute(reason, "hidden", !each.reason);
+    if (each.reason) setText(reason, `${each.reason.message}. ${each.reason.remedy} (${each.reason.code})`);
+    setText(told, this.#told.get(each.id) ?? "");
+    setAttribute(told, "hidden", !told.textContent);
+    const going = this.#going.has(each.id);
+    const offered = each.reason !== null;
+    setAttribute(button, "hidden", !offered && !going);
+    setAttribute(button, "aria-disabled", going ? "true" : null);
+    setAttribute(button, "aria-label", going ? null : say("repair.of", { name }));
+    setText(button.lastElementChild, say(going ? "repair.going" : "repair"));
+  }
+
+  async #press(id, button) {
+    if (this.#going.has(id)) return;
+    this.#going.add(id);
+    setText(button.lastElementChild, say("repair.going"));
+    try {
+      this.#told.set(id, await this.#repair(id));
+    } finally {
+      this.#going.delete(id);
+    }
+  }
+}
+
+function note(all, troubled) {
+  if (!all) return say("subscribers.none");
+  return troubled ? say("subscribers.trouble", { n: troubled, of: count(all) }) : say("subscribers.well", { n: all });
+}
+
+function stateWords({ reached, via, reached_by, of, slow }, nameOf) {
+  const parts = [say(`reached.${reached}`)]
+  if (via) parts.push(say("subscriber.via", { name: nameOf(via) }));
+  if (reached === "directly") parts.push(say("subscriber.by", { k: count(reached_by), of: count(of) }));
+  if (slow) parts.push(say("subscriber.slow"));
+  return parts.join(", ");
+}
+
+function factWords({ latency_ms, success_age_ms, reached }) {
+  const parts = [];
+  if (latency_ms && reached !== "no") parts.push(say("subscriber.latency", { time: time(latency_ms) }));
+  if (reached !== "untested") parts.push(say("subscriber.success", { ago: ago(success_age_ms) }));
+  return parts.join(" · ");
+}

@@ -1,0 +1,112 @@
+/** The health page never calls old news live, keeps to the chosen channel, and says in words how all is. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { HealthModel, LIVE_MS } from "../../static/webchat/js/health/model.js";
+import { channelSentence, hostSentence, reasonsOf, repairWords, stateOf } from "../../static/webchat/js/health/verdicts.js";
+import { brief, channelPicture, hostPicture, INITIATORS, NOW } from "./healthdouble.mjs";
+
+class Clock {
+  ms = 0;
+  model = new HealthModel(() => this.ms);
+  pass(ms) {
+    this.ms += ms;
+    return this.model;
+  }
+}
+
+const frame = (changes = {}) => ({ host: hostPicture(), channels: [brief("#lobby")], detail: null, names: {}, ...changes });
+
+test("what has come is live until it is two seconds old", () => {
+  const clock = new Clock();
+  assert.equal(clock.model.live.state, "connecting");
+  clock.model.connection({ phase: "open" });
+  clock.model.take(frame());
+  assert.equal(clock.pass(LIVE_MS).live.state, "live");
+  assert.deepEqual(clock.pass(1).live, { state: "stale", reason: "stale.slow", error: null });
+  clock.model.take(frame());
+  assert.equal(clock.model.live.state, "live");
+});
+
+test("a page without a connection says why, and keeps what it has", () => {
+  const clock = new Clock();
+  clock.model.connection({ phase: "open" });
+  clock.model.take(frame());
+  clock.model.connection({ phase: "waiting", reason: "link.lost", retryAt_ms: 9 });
+  assert.equal(clock.pass(500).live.state, "live");
+  assert.deepEqual(clock.pass(2000).live, { state: "stale", reason: "link.lost", error: null, retryAt_ms: 9 });
+  assert.equal(clock.model.channels.length, 1);
+});
+
+test("a server without its worker says so at once, until it is back", () => {
+  const clock = new Clock();
+  clock.model.connection({ phase: "open" });
+  clock.model.take(frame());
+  const error = { code: "WORKER_UNAVAILABLE", message: "Your node does not answer", remedy: "Wait." };
+  clock.model.lost(error);
+  assert.equal(clock.model.live.error, error);
+  clock.model.take(frame());
+  assert.equal(clock.model.live.state, "live");
+});
+
+test("a session that has ended is no matter of waiting", () => {
+  const clock = new Clock();
+  clock.model.connection({ phase: "ended", reason: "link.session" });
+  assert.equal(clock.model.live.state, "ended");
+});
+
+test("the worst channel is looked at until somebody chooses, and the choice stays", () => {
+  const { model } = new Clock();
+  assert.equal(model.take(frame({ channels: [brief("#bad", "down"), brief("#lobby")] })), true);
+  assert.equal(model.watched, "#bad");
+  assert.equal(model.choose("#lobby"), true);
+  assert.equal(model.take(frame({ channels: [brief("#bad", "down")], detail: channelPicture({ channel: "#bad" }) })), false);
+  assert.equal(model.watched, "#lobby");
+  assert.equal(model.detail, null); // of a channel that is not looked at any more
+  model.take(frame({ detail: channelPicture() }));
+  assert.equal(model.detail.channel, "#lobby");
+  assert.equal(model.choose("#lobby"), false);
+});
+
+test("the age of a channel's picture is that of its look and the time since it came", () => {
+  const clock = new Clock();
+  clock.model.take(frame());
+  clock.model.take(frame({ detail: channelPicture({ as_of_ms: NOW - 700 }) }));
+  assert.equal(clock.pass(300).detailAge_ms, 1000);
+});
+
+test("nodes of this server's users have names, others none", () => {
+  const { model } = new Clock();
+  model.take(frame({ names: { [INITIATORS[0]]: "ann" } }));
+  assert.equal(model.nameOf(INITIATORS[0]), "ann");
+  assert.equal(model.nameOf(INITIATORS[1]), "");
+});
+
+test("a channel in one sentence", () => {
+  const well = { initiators: 5, answering: 5, subscribers: 12, reached: 11, untested: 1, p95_ms: 80, attempted: 9 };
+  assert.equal(channelSentence(well), "5 of 5 initiators answer; 11 of 12 subscribers are reached; 1 not tested yet; 95 of 100 pushes within 80 ms.");
+  const alone = { initiators: 1, answering: 1, subscribers: 0, reached: 0, p95_ms: null, attempted: 0 };
+  assert.equal(channelSentence(alone), "1 of 1 initiator answers; nobody is subscribed; no pushes in the last 5 minutes.");
+});
+
+test("the host says which part decided its verdict", () => {
+  const says = (verdict, node = { reason: "" }) => hostSentence({ verdict, node });
+  assert.equal(says({ cause: "", channels: 2, troubled: 0 }), "All 2 channels are well.");
+  assert.equal(says({ cause: "", channels: 0, troubled: 0 }), "The node runs; it is in no channel yet.");
+  assert.equal(says({ cause: "channels", channels: 4, troubled: 1 }), "1 of 4 channels is not well.");
+  assert.equal(says({ cause: "node", channels: 0, troubled: 0 }, { reason: "Nobody answers." }), "Nobody answers.");
+  for (const cause of ["store", "canary"]) assert.ok(says({ cause, channels: 0, troubled: 0 }).length > 20);
+});
+
+test("states differ by word and picture, also the one of no verdict", () => {
+  const shown = [null, ...["healthy", "degraded", "down"].map((state) => ({ state }))].map(stateOf);
+  for (const part of ["word", "icon", "state"]) assert.equal(new Set(shown.map((each) => each[part])).size, 4);
+  assert.deepEqual(reasonsOf(null), []);
+});
+
+test("what a repair found", () => {
+  assert.equal(repairWords({ reached_by: 0, of: 5, relayed: 0 }), "No initiator found a way.");
+  assert.equal(repairWords({ reached_by: 5, of: 5, relayed: 0 }), "5 of 5 initiators reach it now.");
+  assert.match(repairWords({ reached_by: 4, of: 5, relayed: 2 }), /2 of them through another node/);
+});

@@ -1,0 +1,230 @@
+"""The event log, its files and the bundle: bounded, chosen, and nothing gets out that is not let out."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from peernode.diagnostics.records import Record
+from webchat.health import bundle
+from webchat.health.exporting import COLUMNS, as_csv, as_json
+from webchat.health.records import RECORDS_MAX, TAIL_MAX, EventLog, fits
+from webchat.health.redaction import LEFT_OUT, Redactor
+from webchat.health.verdict import of_host, worst_first
+
+NODE = "ab" * 20
+MESSAGE = "01890a5d-ac96-774b-bcce-b302099a8057"
+
+
+RECORD = Record(
+    serial=1,
+    wall_ms=1_777_000_000_000,
+    operation="publish",
+    subject="#lobby",
+    outcome="ok",
+    elapsed_ms=12.5,
+    parts={"network": 10.0, "own": 2.5},
+    trace=MESSAGE,
+    route={"peer": NODE},
+)
+
+
+def record(**changes: Any) -> Record:
+    """A record of the engine."""
+    return replace(RECORD, **changes)
+
+
+def told(**changes: Any) -> dict[str, Any]:
+    """A record as the engine tells it."""
+    return record(**changes).told()
+
+
+def a_log(count: int) -> EventLog:
+    log = EventLog()
+    for number in range(count):
+        log.add(NODE, record(elapsed_ms=float(number)))
+    return log
+
+
+def test_the_log_counts_for_itself_and_forgets_the_oldest() -> None:
+    log = a_log(RECORDS_MAX + 3)
+    newest, more = log.chosen({}, RECORDS_MAX + 10)
+    assert [newest[0]["serial"], newest[-1]["serial"], len(newest)] == [4, RECORDS_MAX + 3, RECORDS_MAX]
+    assert not more
+    assert newest[0]["node"] == NODE
+
+
+def test_a_follower_gets_what_came_after_or_hears_how_many_are_left_out() -> None:
+    log = a_log(10)
+    records, skipped = log.after(7)
+    assert ([each["serial"] for each in records], skipped) == ([8, 9, 10], 0)
+    assert log.after(10) == ([], 0)
+    records, skipped = a_log(TAIL_MAX + 50).after(0)
+    assert (len(records), skipped) == (TAIL_MAX, 50)
+
+
+def test_the_log_knows_whose_message_it_is() -> None:
+    log = a_log(2)
+    log.add("cd" * 20, record())
+    assert log.node_with(MESSAGE) == NODE
+    assert log.node_with("another") == ""
+
+
+def test_the_newest_of_a_choice_are_told_and_whether_there_were_more() -> None:
+    records, more = a_log(10).chosen({}, 4)
+    assert ([each["serial"] for each in records], more) == ([7, 8, 9, 10], True)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "fitting"),
+    [
+        ({}, True),
+        ({"operation": "join"}, True),
+        ({"operation": "joi"}, False),
+        ({"operation": "join.attempt"}, True),
+        ({"outcome": "failed"}, True),
+        ({"outcome": "ok"}, False),
+        ({"outcome": "NO_QUORUM"}, True),
+        ({"channel": "#tea"}, True),
+        ({"channel": "#te"}, False),
+        ({"text": "QUORUM"}, True),
+        ({"text": "nothing of it"}, False),
+        ({"since": 1_777_000_000_001}, False),
+        ({"until": 1_776_999_999_999}, False),
+        ({"since": 1_777_000_000_000, "until": 1_777_000_000_000}, True),
+    ],
+)
+def test_filters(wanted: dict[str, Any], fitting: bool) -> None:
+    join = record(operation="join.attempt", outcome="NO_QUORUM", subject=NODE, route={"channel": "#tea"})
+    assert fits(join, NODE, wanted) is fitting
+
+
+def test_a_node_that_came_online_is_no_failure() -> None:
+    assert not fits(record(outcome="online"), NODE, {"outcome": "failed"})
+
+
+def test_a_table_has_a_column_for_each_part_of_the_time() -> None:
+    rows = list(csv.DictReader(io.StringIO(as_csv([{**told(), "node": NODE}]))))
+    assert [*rows[0]] == [*COLUMNS]
+    assert (rows[0]["network_ms"], rows[0]["own_ms"], rows[0]["lookup_ms"]) == ("10.0", "2.5", "0.0")
+    assert rows[0]["time"] == "2026-04-24T03:06:40.000+00:00"
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+cmd", "-2", "@sum", "\t=1"])
+def test_no_cell_of_a_table_is_a_formula(name: str) -> None:
+    rows = list(csv.DictReader(io.StringIO(as_csv([{**told(subject=name), "node": NODE}]))))
+    assert rows[0]["subject"] == f"'{name}"
+
+
+def test_a_file_says_by_what_it_was_chosen_and_whether_it_is_whole() -> None:
+    text = as_json([{**told(), "node": NODE}], {"operation": "join"}, True, datetime(2026, 5, 4, tzinfo=UTC))
+    content = json.loads(text)
+    assert content["filter"] == {"operation": "join"}
+    assert content["is_whole"] is False
+    assert content["records"][0]["trace"] == MESSAGE
+
+
+SECRETS = {
+    "a message's text": "meet me at the old mill",
+    "a password": "correct horse battery",
+    "a short password": "Tr0ub4dor&3",
+    "a token": "mVhQ0Jm3vX-2kRzYw9_bT1nC",
+    "an e-mail address": "ada@example.org",
+    "a key": "-----BEGIN PRIVATE KEY-----",
+    "markup": "<b>bold</b>",
+    "a name": "Ada Lovelace",
+    "an address in a sentence": "at 10.0.0.7:8468 nobody answers",
+}
+
+
+@pytest.mark.parametrize("secret", SECRETS.values(), ids=SECRETS)
+def test_what_has_no_known_form_is_left_out_wherever_it_stands(secret: str) -> None:
+    redactor = Redactor([], [])
+    found = {
+        "records": [told(subject=secret, outcome=secret, route={"peer": secret, secret: 1, "text": "x"})],
+        "host": {"node": {"reason": secret}},
+        "unknown_field": NODE,
+        "text": "hello",
+    }
+    shown = json.dumps(redactor.redacted(found))
+    assert secret not in shown
+    assert "hello" not in shown
+    assert "unknown_field" not in shown
+    assert redactor.left_out == 4
+
+
+@pytest.mark.parametrize("secret", ["cafe" * 16, "seedling-pass-phrase", "ab" * 20])
+def test_a_known_secret_is_struck_out_though_it_looks_like_an_id_or_a_word(secret: str) -> None:
+    found = {"records": [told(subject=secret, route={"peer": secret}), told(subject=f"x{secret}")]}
+    assert secret in json.dumps(Redactor([], []).redacted(found))
+    assert secret not in json.dumps(Redactor([], [secret]).redacted(found))
+
+
+def test_channels_and_addresses_have_the_same_stand_in_throughout() -> None:
+    redactor = Redactor(["#lobby", "#garden"], [])
+    found = {
+        "channels": [{"channel": "#lobby"}, {"channel": "#garden"}],
+        "records": [told(subject="#lobby")],
+        "peers": [{"address": ["10.0.0.7", 8468]}, {"address": "10.0.0.7:8468"}, {"address": "10.0.0.8"}],
+    }
+    shown = redactor.redacted(found)
+    assert [each["channel"] for each in shown["channels"]] == ["#channel-2", "#channel-1"]
+    assert shown["records"][0]["subject"] == "#channel-2"
+    addresses = [each["address"] for each in shown["peers"]]
+    assert addresses == [["address-1", 8468], "address-1:8468", "address-2"]
+    assert redactor.replaced == {"channels": 2, "addresses": 2}
+
+
+def test_a_channel_that_nobody_told_of_is_left_out() -> None:
+    assert Redactor([], []).redacted(told(subject="#secret"))["subject"] == LEFT_OUT
+
+
+def test_numbers_ids_codes_and_the_matrix_get_through() -> None:
+    found = {
+        "matrix": {NODE: {"outcome": "ok", "subscribers": {"cd" * 20: {"latency_ms": 4, "via": None}}}},
+        "verdict": {"state": "degraded", "code": "NO_QUORUM"},
+        "pushes": {"5m": {"attempted": 3}},
+        "sizes": {NODE: {"rpc.waiting": [1, 64]}},
+        "starling": "0.1.0",
+    }
+    assert Redactor([], []).redacted(found) == found
+
+
+def test_a_bundle_is_a_text_that_says_how_much_was_left_out() -> None:
+    found = {"format": "starling-diagnostic-bundle-1", "records": [told(subject="Ada")]}
+    made = bundle.redacted(found, ["#lobby"], [])
+    assert (made.records, made.left_out, made.channels) == (1, 1, 1)
+    assert json.loads(made.text)["records"][0]["subject"] == LEFT_OUT
+
+
+@pytest.mark.parametrize(
+    ("node", "store", "canary", "states", "verdict"),
+    [
+        ("online", True, "off", [], ("healthy", "")),
+        ("online", True, "ok", ["healthy"], ("healthy", "")),
+        ("online", True, "off", ["healthy", "degraded"], ("degraded", "channels")),
+        ("online", True, "off", ["healthy", "down"], ("degraded", "channels")),
+        ("online", True, "off", ["down"], ("down", "channels")),
+        ("online", True, "failed", ["healthy"], ("degraded", "canary")),
+        ("degraded", True, "off", ["healthy"], ("degraded", "node")),
+        ("offline", True, "off", ["healthy"], ("down", "node")),
+        ("online", False, "off", ["healthy"], ("down", "store")),
+    ],
+)
+def test_the_verdict_of_the_host_names_the_part_that_decided_it(
+    node: str, store: bool, canary: str, states: list[str], verdict: tuple[str, str]
+) -> None:
+    found = of_host(node, store, canary, states)
+    assert (found["state"], found["cause"]) == verdict
+
+
+def test_the_worst_channel_is_first() -> None:
+    states = {"#b": "healthy", "#a": "healthy", "#d": "down", "#c": "degraded"}
+    found = worst_first({"channel": name, "verdict": {"state": state}} for name, state in states.items())
+    assert [each["channel"] for each in found] == ["#d", "#c", "#a", "#b"]

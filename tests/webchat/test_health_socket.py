@@ -1,0 +1,286 @@
+"""What the health page gets over its socket, with real nodes: live, shared, with nothing private."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from channels.db import database_sync_to_async
+from django.contrib.auth.models import User
+from django.test import AsyncClient
+from django.urls import reverse
+from pytest_django import Settings
+
+from tests.support.browser import Browser, signed_in
+from tests.support.network import set_mode
+from tests.webchat.conftest import Open
+from tests.webchat.test_health_access import account, socket_of
+from webchat.accounts.invitations import invite
+from webchat.chat.link import WorkerLink
+from webchat.health import feed
+from webchat.health.frames import SERVER_FRAMES
+from webchat.health.watching import HealthWatch
+from webchat.worker import Worker
+
+FRAMES_MAX = 30
+"""One comes each second."""
+
+TEXT = "meet-me-at-the-old-mill-at-midnight"
+PASSWORD = "swordfish-canary-9"
+EMAIL = "zoe.canary@example.org"
+
+
+async def watcher(name: str = "ada") -> Browser:
+    """Somebody who is staff and watches."""
+    page = await socket_of(await account(name, staff=True))
+    assert await page.open()
+    await page.hello()
+    return page
+
+
+async def until(page: Browser, kind: str, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """The first frame of this kind of which it holds, within so many seconds."""
+    seen = []
+    for _ in range(FRAMES_MAX):
+        frame = await page.expect(kind)
+        if holds(frame):
+            return frame
+        seen.append(frame)
+    raise AssertionError(f"not one of {FRAMES_MAX}: {json.dumps(seen[-3:])[:4000]}")
+
+
+async def watched(page: Browser, channel: str) -> dict[str, Any]:
+    """The next picture of this channel."""
+    assert (await page.ask("watch", channel=channel))["type"] == "ok"
+    return await until(page, "health", lambda frame: (frame["detail"] or {}).get("channel") == channel)
+
+
+@pytest.fixture
+async def talking(serving: str, open_page: Open) -> dict[str, Any]:
+    """Two people in a channel, one message; in both shapes."""
+    ann, bob = await open_page("ann"), await open_page("bob")
+    for page in (ann, bob):
+        await page.hello()
+        await page.join("#lobby")
+    said = await ann.say("#lobby", TEXT)
+    await bob.see(said["id"])
+    return said
+
+
+async def test_the_page_gets_the_whole_of_what_it_watches(talking: dict[str, Any]) -> None:
+    page = await watcher()
+    frame = await watched(page, "#lobby")
+    assert frame.keys() - {"type"} == {*SERVER_FRAMES["health"]}
+    assert frame["host"]["node"]["state"] == "online"
+    assert frame["host"]["users"] == 2
+    detail = frame["detail"]
+    assert len(detail["initiators"]) == 3
+    assert all(each["answers"] for each in detail["initiators"])
+    assert set(frame["names"].values()) >= {"ann", "bob"}
+    assert frame["channels"][0]["answering"] == 3
+    assert frame["host"]["at_ms"] - detail["as_of_ms"] < 5000
+    await page.close()
+
+
+async def test_the_log_comes_as_past_and_live_tail(talking: dict[str, Any], open_page: Open) -> None:
+    page = await watcher()
+    past = await page.ask("events", operation="publish")
+    assert past["records"][-1]["trace"] == talking["id"]
+    assert all(each["operation"].startswith("publish") for each in past["records"])
+    await page.expect("health")
+    page.put_aside()
+    said = await (await open_page("ann")).say("#lobby", "And again")
+    news = await until(page, "events", lambda told: said["id"] in [each["trace"] for each in told["events"]])
+    assert news["epoch"] == past["epoch"]
+    await page.close()
+
+
+async def test_a_trace_tells_every_try_of_everybody(talking: dict[str, Any]) -> None:
+    page = await watcher()
+    answer = await page.ask("trace", channel="#lobby", id=talking["id"])
+    assert answer["type"] == "trace"
+    trace = answer["trace"]
+    tries = [each for node in trace["nodes"] for each in node["attempts"]]
+    assert {"publish"} <= {each["method"] for each in tries}
+    for each in tries:
+        assert sum(each["parts"].values()) == pytest.approx(each["elapsed_ms"], abs=0.01)
+    assert answer["names"][trace["author"]] == "ann"
+    await page.close()
+
+
+async def test_what_can_not_be_done_is_refused_with_a_code(worker: Worker) -> None:
+    page = await watcher()
+    refused = await page.ask("trace", channel="#nowhere", id="01890a5d-ac96-774b-bcce-b302099a8057")
+    assert (refused["type"], refused["code"]) == ("error", "CHANNEL_UNKNOWN")
+    refused = await page.ask("repair", channel="#nowhere", subscriber="ab" * 20)
+    assert refused["code"] == "CHANNEL_UNKNOWN"
+    refused = await page.ask("message.send", channel="#lobby", text="no chat here")
+    assert refused["code"] == "BAD_FRAME"
+    await page.write("[]")
+    assert (await page.expect("error", ref=None))["code"] == "BAD_FRAME"
+    assert (await page.ask("ping"))["type"] == "ok"
+    await page.close()
+
+
+async def test_the_diagnostic_mode_is_switched_for_all_nodes(worker: Worker, open_page: Open) -> None:
+    await (await open_page("ann")).hello()
+    page = await watcher()
+    assert (await page.ask("diagnostic", on=True))["result"] == {"diagnostic": True}
+    assert [node.diagnostic for node in worker.host.nodes()] == [True, True]
+    await page.expect("health")
+    await (await open_page("bob")).hello()  # a node that starts later, too
+    assert [node.diagnostic for node in worker.host.nodes()] == [True, True, True]
+    assert (await page.ask("diagnostic", on=False))["result"] == {"diagnostic": False}
+    assert not any(node.diagnostic for node in worker.host.nodes())
+    await page.close()
+
+
+async def test_one_picture_serves_all_who_watch(
+    worker: Worker, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann = await open_page("ann")
+    await ann.hello()
+    await ann.join("#lobby")
+    asked: list[list[str]] = []
+    snapshot = HealthWatch.snapshot
+
+    async def counted(self: HealthWatch, names: list[str]) -> dict[str, Any]:
+        asked.append(names)
+        return await snapshot(self, names)
+
+    monkeypatch.setattr(HealthWatch, "snapshot", counted)
+    pages = [await watcher(f"ada-{number}") for number in range(4)]
+    for page in pages:
+        await watched(page, "#lobby")
+        page.put_aside()
+    asked.clear()
+    for page in pages:
+        for _ in range(2):
+            await page.expect("health")
+    assert len(asked) <= 3
+    assert all(names == ["#lobby"] for names in asked)
+    for page in pages:
+        await page.close()
+
+
+async def test_without_the_worker_the_page_is_told_why(deployment: Settings, transactional_db: None) -> None:
+    page = await watcher()
+    lost = await page.expect("health.lost")
+    assert lost["error"]["code"] == "WORKER_UNAVAILABLE"
+    assert lost["error"]["remedy"]
+    await page.close()
+    assert WorkerLink.of_running_loop().idle
+
+
+async def test_one_comes_while_the_last_one_goes(worker: Worker) -> None:
+    first, second = await watcher("ada-1"), await socket_of(await account("ada-2", staff=True))
+    await first.expect("health")
+    assert await second.open()
+    await asyncio.gather(first.close(), second.hello())
+    await second.expect("health")
+    await second.expect("health")
+    await second.close()
+
+
+async def test_a_failure_of_one_question_ends_nothing(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(nodes: Any) -> dict[str, str]:
+        raise OSError("the database is away")
+
+    page = await watcher()
+    await page.expect("health")
+    with monkeypatch.context() as patch:
+        patch.setattr(feed, "names_of", broken)
+        assert (await page.expect("health.lost"))["error"]["code"] == "INTERNAL"
+    page.put_aside()
+    await page.expect("health")
+    await page.close()
+
+
+async def test_a_silent_node_leaves_the_page_live(worker: Worker, open_page: Open) -> None:
+    pages = [await open_page(name) for name in ("ann", "bob")]
+    for page in pages:
+        await page.hello()
+        await page.join("#lobby")
+    staff = await watcher()
+    await watched(staff, "#lobby")
+    await until(staff, "health", lambda told: told["channels"][0]["answering"] == 3)
+    set_mode("bob", "cut")
+    try:
+        frame = await until(staff, "health", lambda told: told["detail"]["verdict"]["state"] != "healthy")
+        assert frame["detail"]["verdict"]["reasons"][0]["remedy"]
+        assert frame["host"]["at_ms"] - frame["detail"]["as_of_ms"] < 5000
+        assert frame["host"]["verdict"]["cause"] == "channels"
+    finally:
+        set_mode("bob", "open")
+    await staff.close()
+
+
+async def test_nothing_private_leaves_the_server(worker: Worker, open_page: Open, settings: Settings) -> None:
+    zoe = await database_sync_to_async(User.objects.create_user)("zoe", EMAIL, PASSWORD)
+    token = await database_sync_to_async(invite)(zoe, 7, 5)
+    ann, page = await open_page("ann"), await open_page("zoe")
+    for each in (ann, page):
+        await each.hello()
+        await each.join("#lobby")
+    said = await page.say("#lobby", TEXT)
+    await ann.see(said["id"])
+    await page.ask("profile.set", name="Zoe Canary-Name", about="about-canary-words")
+    staff = await watcher()
+    frames = [await watched(staff, "#lobby")]
+    await staff.ask("trace", channel="#lobby", id=said["id"])
+    frames.append(await staff.ask("trace", channel="#lobby", id=said["id"]))
+    frames.append(await staff.ask("events"))
+    frames += staff.put_aside()
+    client = AsyncClient()
+    await database_sync_to_async(client.force_login)(await User.objects.aget(username="ada"))
+    shown = [json.dumps(frames)]
+    for address in (
+        reverse("health"),
+        reverse("health_export", args=["json"]),
+        reverse("health_export", args=["csv"]),
+        reverse("health_bundle"),
+        reverse("health_bundle_file"),
+    ):
+        answer = await client.get(address)
+        assert answer.status_code == 200, address
+        shown.append(answer.content.decode())
+    keys = [path.read_bytes() for path in settings.DEPLOYMENT.keys.iterdir() if path.is_file()]
+    secrets = [TEXT, PASSWORD, EMAIL, token, "about-canary-words", settings.SECRET_KEY]
+    secrets += [key.hex() for key in keys] + [zoe.password]
+    secrets.append(worker.host.canary_channel)
+    secrets += [seed.hex() for seed in await database_sync_to_async(_seeds)()]
+    for text in shown:
+        for secret in secrets:
+            assert secret not in text
+    for text in shown[2:]:  # files; the page itself shows who is who
+        assert "zoe" not in text.lower()
+    assert "#lobby" not in shown[-1]
+    assert "127.0.0.1" not in shown[-1]
+    preview, bundle = shown[-2], json.loads(shown[-1])
+    assert bundle["channels"][0]["channel"] == "#channel-1"
+    assert bundle["records"]
+    assert said["id"] in preview
+    await staff.close()
+
+
+def _seeds() -> list[bytes]:
+    from webchat.identities import seed_of
+    from webchat.models import PeerIdentity
+
+    return [seed_of(user) for user in PeerIdentity.objects.values_list("user_id", flat=True)]
+
+
+async def test_the_file_is_exactly_what_the_preview_showed(worker: Worker) -> None:
+    client = AsyncClient()
+    ada = await account("ada", staff=True)
+    await database_sync_to_async(client.force_login)(ada)
+    preview = (await client.get(reverse("health_bundle"))).context["bundle"].text
+    await database_sync_to_async(signed_in)(ada)  # something happens meanwhile
+    answer = await client.get(reverse("health_bundle_file"))
+    assert answer.content.decode() == preview
+    assert answer["Content-Disposition"].startswith('attachment; filename="starling-diagnostics-')

@@ -1,0 +1,117 @@
+"""The diagnostic bundle: one JSON file that can be shown to somebody who helps, and nothing private in it.
+
+The file is exactly what the preview showed: the preview keeps it for its reader for ``KEPT_S``, and the
+download hands out that very text. What is let through is decided in ``webchat.health.redaction``.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import django
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.cache import cache
+from django.utils import timezone
+
+from webchat.accounts.asking import ask
+from webchat.health.redaction import Redactor
+
+KEPT_S = 1800
+CHANNELS_MAX = 16
+"""Channels with all their numbers, the worst first."""
+
+RECORDS_MAX = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A bundle as it is shown and downloaded."""
+
+    text: str
+    left_out: int
+    channels: int
+    addresses: int
+    records: int
+
+
+async def collect() -> tuple[dict[str, Any], list[str]]:
+    """Everything that there is to say, unredacted, and the channels' names; raises ``CommandError``."""
+    question = {"watched": [], "after": 0, "epoch": ""}
+    first = await ask(0, "health.snapshot", question)
+    names = [each["channel"] for each in first["channels"]]
+    whole = await ask(0, "health.snapshot", {**question, "watched": names[:CHANNELS_MAX]})
+    told = await ask(0, "health.records", {"wanted": {}, "limit": RECORDS_MAX})
+    sizes = await ask(0, "health.sizes", {})
+    found = {
+        "format": "starling-diagnostic-bundle-1",
+        "made_at": timezone.now().isoformat(timespec="seconds"),
+        "starling": whole["host"]["version"],
+        "python": platform.python_version(),
+        "django": django.get_version(),
+        "system": platform.system().lower(),
+        "settings": chosen_settings(),
+        "host": whole["host"],
+        "channels": list(whole["details"].values()),
+        "sizes": sizes["sizes"],
+        "records": told["records"],
+    }
+    return found, names
+
+
+def redacted(found: dict[str, Any], names: list[str], secrets: list[str]) -> Bundle:
+    """What may leave the server."""
+    redactor = Redactor(names, secrets)
+    text = json.dumps(redactor.redacted(found), ensure_ascii=False, indent=1)
+    return Bundle(text, redactor.left_out, **redactor.replaced, records=len(found["records"]))
+
+
+def chosen_settings() -> dict[str, Any]:
+    """How the server is set up, as far as it helps: no address, no name, no password."""
+    deployment = settings.DEPLOYMENT
+    return {
+        "shape": "embedded" if deployment.embedded else "scaled",
+        "signup": deployment.signup,
+        "invites": deployment.invites,
+        "keep_days": deployment.keep_days,
+        "keep_own_days": deployment.keep_own_days,
+        "lan": deployment.lan,
+        "proxies": deployment.proxies,
+        "udp_ports": deployment.udp_ports is not None,
+        "advertised": bool(deployment.advertise_host),
+        "bootstraps_configured": len(deployment.bootstrap),
+        "letters": deployment.smtp is not None,
+    }
+
+
+def own_secrets() -> list[str]:
+    """What must be in no file that leaves the server, as far as the server knows it itself."""
+    deployment = settings.DEPLOYMENT
+    found = [settings.SECRET_KEY, deployment.metrics_token]
+    found += [urlsplit(url).password or "" for url in (deployment.database_url, deployment.redis_url)]
+    if deployment.smtp is not None:
+        found.append(deployment.smtp.password)
+    for path in sorted(deployment.keys.iterdir()) if deployment.keys.is_dir() else ():
+        if path.is_file():
+            found.append(path.read_bytes().hex())
+    found += User.objects.exclude(email="").values_list("email", flat=True)
+    return found
+
+
+def keep(user_id: int, bundle: Bundle) -> None:
+    """Let the reader of a preview download what it showed."""
+    cache.set(_place(user_id), bundle.text, KEPT_S)
+
+
+def kept(user_id: int) -> str | None:
+    """What this person's last preview showed; None when that is too long ago."""
+    found: str | None = cache.get(_place(user_id))
+    return found
+
+
+def _place(user_id: int) -> str:
+    return f"health-bundle:{user_id}"

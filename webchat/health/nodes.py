@@ -1,0 +1,129 @@
+"""``HostView``: what the nodes of this process say of themselves and of their channels, as plain values.
+
+Invariants: what leaves this module is JSON and holds no message text, key or name of a person; the node that
+is asked about a channel is one that takes part in it (its initiators answer nobody else); with several, a
+person's before the host's, always the same one as long as it is there.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from importlib.metadata import version
+from typing import Any
+
+from django.conf import settings
+
+from webchat.bridge import PeerHost, PeerNode, channel_name, done, is_canary
+from webchat.chat.commands import CommandError
+from webchat.health.records import EventLog, Recorded
+from webchat.health.verdict import of_host
+
+PEERS_MAX = 64
+"""Peers in a snapshot; of more the rest is counted."""
+
+CANARY = ("state", "code", "last_ok_ms", "latency_ms")
+"""What is told of the test messages."""
+
+STORE_FREE_MIN_BYTES = 50 * 1024 * 1024
+"""With less free on the disk, nodes will soon refuse what others give them."""
+
+
+class HostView:
+    """See the module."""
+
+    def __init__(self, host: PeerHost) -> None:
+        self._host = host
+        self._began_s = time.monotonic()
+        self.log = EventLog()
+        host.on_record.append(self._recorded)
+
+    def _recorded(self, node: str, record: Recorded) -> None:
+        # Where servers test themselves is a secret; how their tests go is told as ``canary``.
+        if not is_canary(record.subject) and not is_canary(str(record.route.get("channel", ""))):
+            self.log.add(node, record)
+
+    # channels
+
+    def channels(self) -> dict[str, PeerNode]:
+        """Each channel that a node here has joined or stores, with the node to ask about it."""
+        found: dict[str, PeerNode] = {}
+        stored: dict[str, PeerNode] = {}
+        for node in self._host.nodes():
+            for name, joined in node.known_channels().items():
+                if not is_canary(name):
+                    (found if joined else stored).setdefault(name, node)
+        return {**stored, **found}
+
+    async def channel(self, name: str) -> dict[str, Any]:
+        """The health of a channel, from all of its initiators; raises ``CommandError``."""
+        found: dict[str, Any] = await done(self._of(name).channel_health(name))
+        return found
+
+    async def trace(self, name: str, message_id: str) -> dict[str, Any]:
+        """What became of a message, at every node that is asked for it; raises ``CommandError``."""
+        # What did not get out is known to its author's node alone, which is one of ours if we recorded it.
+        name = channel_name(name)
+        node = self._node_of(self.log.node_with(message_id)) or self._of(name)
+        found: dict[str, Any] = await done(node.trace_of(name, message_id))
+        return found
+
+    async def repair(self, name: str, subscriber: str) -> dict[str, Any]:
+        """Look for a way to a subscriber now; raises ``CommandError``."""
+        found: dict[str, Any] = await done(self._of(name).repair_now(name, subscriber))
+        return found
+
+    def _node_of(self, node_id: str) -> PeerNode | None:
+        return next((node for node in self._host.nodes() if node.node_id == node_id), None)
+
+    def _of(self, name: str) -> PeerNode:
+        node = self.channels().get(name)
+        if node is None:
+            raise CommandError("CHANNEL_UNKNOWN", name)
+        return node
+
+    # the host
+
+    def set_diagnostic(self, on: bool) -> None:
+        """Let every node keep and tell everything, or sample again."""
+        self._host.diagnostic = on
+        for node in self._host.nodes():
+            node.diagnostic = on
+
+    def host(self, states: list[str]) -> dict[str, Any]:
+        """The host node, the store, and the verdict of the whole; ``states``: those of the channels."""
+        standing, store = self._host.node.standing(), store_of()
+        parts = {name: standing.pop(name) for name in ("peers", "bootstraps", "buckets")}
+        canary = self._host.canary()
+        verdict = of_host(standing["state"], store["ok"], canary["state"], states)
+        return {
+            "at_ms": round(time.time() * 1000),
+            "verdict": verdict,
+            "version": version("starling"),
+            "uptime_s": round(time.monotonic() - self._began_s),
+            "diagnostic": self._host.diagnostic,
+            "node": {**standing, "peers": len(parts["peers"])},
+            **parts,
+            "peers": parts["peers"][:PEERS_MAX],
+            "users": len(self._host.nodes()) - 1,
+            "store": store,
+            "canary": {name: canary.get(name) for name in CANARY},
+        }
+
+    def sizes(self) -> dict[str, dict[str, list[int]]]:
+        """How full each table of each node is, with its bound."""
+        nodes = {node.node_id: node.sizes() for node in self._host.nodes()}
+        return {node: {name: list(size) for name, size in found.items()} for node, found in nodes.items()}
+
+    def records(self, wanted: dict[str, Any], limit: int) -> tuple[list[dict[str, Any]], bool]:
+        """The newest records that are wanted."""
+        return self.log.chosen(wanted, limit)
+
+
+def store_of() -> dict[str, Any]:
+    """The nodes' database: its size, and whether the disk has room."""
+    data = settings.DEPLOYMENT.data
+    names = ("nodes.sqlite3", "nodes.sqlite3-wal")
+    size = sum((data / name).stat().st_size for name in names if (data / name).exists())
+    free = shutil.disk_usage(data).free
+    return {"bytes": size, "free": free, "ok": free >= STORE_FREE_MIN_BYTES}

@@ -1,0 +1,40 @@
+"""The verdict of the host: the worst of its parts, and which part that is.
+
+Channels bring their own verdicts; a channel counts for the host as degraded at most, because a channel whose
+nodes are elsewhere can be down while this server is well, unless all of them are down. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+HEALTHY, DEGRADED, DOWN = "healthy", "degraded", "down"
+SEVERITY = {DOWN: 0, DEGRADED: 1, HEALTHY: 2}
+
+Verdict = dict[str, Any]
+
+
+def worst_first(channels: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Channels by their verdicts, then by name."""
+    return sorted(channels, key=lambda each: (SEVERITY[each["verdict"]["state"]], each["channel"]))
+
+
+def of_host(node_state: str, store_ok: bool, canary: str, states: list[str]) -> Verdict:
+    """``state``, and ``cause``: the part that decided it, which the page has the words for."""
+    down = states.count(DOWN)
+    troubled = len(states) - states.count(HEALTHY)
+    counts = {"channels": len(states), "troubled": troubled}
+    if not store_ok:
+        return {"state": DOWN, "cause": "store", **counts}
+    if node_state == "offline":
+        return {"state": DOWN, "cause": "node", **counts}
+    if states and down == len(states):
+        return {"state": DOWN, "cause": "channels", **counts}
+    if canary == "failed":
+        return {"state": DEGRADED, "cause": "canary", **counts}
+    if node_state != "online":
+        return {"state": DEGRADED, "cause": "node", **counts}
+    if troubled:
+        return {"state": DEGRADED, "cause": "channels", **counts}
+    return {"state": HEALTHY, "cause": "", **counts}

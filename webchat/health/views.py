@@ -1,0 +1,141 @@
+"""The addresses of the health page and its files: for staff, everybody else is refused.
+
+Who is not signed in is sent to the sign-in; who is signed in and not staff gets 403, here as at the socket.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import wraps
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.contrib.auth.models import User
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from webchat.accounts.asking import ask
+from webchat.accounts.words import error_texts
+from webchat.chat.commands import CommandError
+from webchat.health import bundle, exporting
+from webchat.health.frames import FILTERS
+from webchat.health.records import RECORDS_MAX
+from webchat.pages import forbidden
+
+WEBSOCKET_PATH = "/ws/health/"
+
+View = Callable[..., Awaitable[HttpResponse]]
+Guarded = Callable[..., Coroutine[Any, Any, HttpResponse]]
+
+
+def for_staff(view: View) -> Guarded:
+    """Only for staff; the view gets the user as well."""
+
+    @wraps(view)
+    async def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        user = await request.auser()
+        if not isinstance(user, User):
+            return redirect_to_login(request.get_full_path())
+        if not user.is_staff:
+            # Not raised: that would be an error of the program, with a traceback in the log.
+            return await sync_to_async(forbidden)(request, PermissionDenied())
+        try:
+            return await view(request, user, **kwargs)
+        except CommandError as error:
+            return await _render(request, "webchat/refused.html", {"error": error_texts(error)}, status=503)
+
+    checked: Guarded = require_safe(never_cache(guarded))
+    return checked
+
+
+@for_staff
+async def page(request: HttpRequest, user: User) -> HttpResponse:
+    """The page; what is on it comes over the WebSocket."""
+    shown = {"websocket": WEBSOCKET_PATH, "user": {"name": user.get_username()}}
+    return await _render(request, "webchat/health/page.html", {"page": shown})
+
+
+@for_staff
+async def export(request: HttpRequest, user: User, kind: str) -> HttpResponse:
+    """The event log, or what a filter chooses of it."""
+    if kind not in ("json", "csv"):
+        raise Http404
+    wanted = wanted_of(request)
+    answer = await ask(0, "health.records", {"wanted": wanted, "limit": RECORDS_MAX})
+    now = timezone.now()
+    if kind == "csv":
+        return _file(
+            exporting.as_csv(answer["records"]), "text/csv; charset=utf-8", f"events-{now:%Y-%m-%d}.csv"
+        )
+    text = exporting.as_json(answer["records"], wanted, answer["more"], now)
+    return _file(text, "application/json", f"events-{now:%Y-%m-%d}.json")
+
+
+@for_staff
+async def preview(request: HttpRequest, user: User) -> HttpResponse:
+    """What a diagnostic bundle would hold, word for word."""
+    made = await _made()
+    await sync_to_async(bundle.keep)(user.pk, made)
+    return await _render(request, "webchat/health/bundle.html", {"bundle": made})
+
+
+@for_staff
+async def download(request: HttpRequest, user: User) -> HttpResponse:
+    """What the preview showed; a fresh one for whoever skipped that."""
+    text = await sync_to_async(bundle.kept)(user.pk)
+    if text is None:
+        text = (await _made()).text
+    return _file(text, "application/json", f"diagnostics-{timezone.now():%Y-%m-%d}.json")
+
+
+async def _made() -> bundle.Bundle:
+    found, names = await bundle.collect()
+    secrets = await sync_to_async(bundle.own_secrets)()
+    return await sync_to_async(bundle.redacted, thread_sensitive=False)(found, names, secrets)
+
+
+def wanted_of(request: HttpRequest) -> dict[str, Any]:
+    """The filter in an address; a value that means nothing is refused with 404, as an unknown address is.
+
+    ``since`` and ``until`` are milliseconds since 1970 or ISO times.
+    """
+    wanted: dict[str, Any] = {}
+    for name, check in FILTERS.items():
+        text = request.GET.get(name, "")
+        if not text:
+            continue
+        value: Any = _time(text) if name in ("since", "until") else text
+        if check(value):
+            raise Http404(f"{name}: expected {check(value)}")
+        wanted[name] = value
+    return wanted
+
+
+def _time(text: str) -> Any:
+    if text.isascii() and text.isdigit():
+        return int(text)
+    try:
+        at = parse_datetime(text)
+    except ValueError:
+        return text
+    if at is None:
+        return text
+    return round((at if at.tzinfo else at.replace(tzinfo=timezone.get_current_timezone())).timestamp() * 1000)
+
+
+def _file(text: str, content_type: str, name: str) -> HttpResponse:
+    response = HttpResponse(text, content_type=content_type)
+    response["Content-Disposition"] = f'attachment; filename="starling-{name}"'
+    return response
+
+
+async def _render(
+    request: HttpRequest, template: str, context: dict[str, Any], status: int = 200
+) -> HttpResponse:
+    return await sync_to_async(render)(request, template, context, status=status)
