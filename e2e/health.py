@@ -122,6 +122,16 @@ class Health:
             expect(self.page.locator("#trace-found")).to_contain_text(each, timeout=SOON_MS)
         return self
 
+    def examine(self) -> Health:
+        """Ask the connection doctor, and wait for its verdict."""
+        doctor = self.page.get_by_role("region", name="Connection doctor")
+        doctor.get_by_role("button", name="Examine").click()
+        expect(doctor.get_by_role("status")).to_contain_text(
+            re.compile(r"All is well|It works|failed: begin"), timeout=40_000
+        )
+        expect(doctor.get_by_role("listitem").first).to_contain_text("Own socket")
+        return self
+
     @property
     def attempts(self) -> list[list[str]]:
         """The lines of the trace: when, node, to, way, outcome, took, where the time went."""

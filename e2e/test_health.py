@@ -130,7 +130,8 @@ def test_the_health_pages_have_no_barriers(people: People, launch: Launch, chann
     health.open(channel).trace(said).expect_trace("Written by")
     for summary in health.page.get_by_text("As a table").all():
         summary.click()
-    audit.look("a channel, a trace, tables")
+    health.examine()
+    audit.look("a channel, a trace, tables, an examination")
     audit.visit("/health/bundle/")
     expect(health.page.get_by_role("link", name="Download exactly this")).to_be_visible()
     lotte.picture("health-bundle")

@@ -5,6 +5,7 @@ import { test } from "node:test";
 
 import { bucketsChart, joinsChart, latencyChart, replicationChart, successChart } from "../../static/webchat/js/health/charts.js";
 import { ago, bytes, NOTHING, percent, time } from "../../static/webchat/js/health/format.js";
+import { examinedWords, stepTold } from "../../static/webchat/js/health/examining.js";
 import { joinCells, joinTitle } from "../../static/webchat/js/health/joining.js";
 import { added, mostOf, segments } from "../../static/webchat/js/health/parts.js";
 import { runs } from "../../static/webchat/js/health/plot/lines.js";
@@ -111,6 +112,17 @@ test("a peer is reached when one try went well, by whomever", () => {
   assert.deepEqual(told(by(["a", "timeout"]), by(["a", "ok"], ["b", "ok"])), ["detour", 2, 2, 1]);
   assert.deepEqual(told(by(["a", "timeout"], ["b", "ok"])), ["partly", 2, 1, 0]);
   assert.deepEqual(told(by(["a", "timeout"], ["b", "BUSY"])), ["unreached", 2, 0, 0]);
+});
+
+test("the doctor's steps differ by word and picture, and the worst decides", () => {
+  const step = (result, name = "clock") => ({ name, subject: "", result, elapsed_ms: 3, sentence: "So it is.", code: "", remedy: "" });
+  const all = ["ok", "warning", "failed", "skipped"].map((result) => stepTold(step(result)));
+  for (const part of ["result", "icon", "state"]) assert.equal(new Set(all.map((each) => each[part])).size, 4);
+  assert.equal(stepTold({ ...step("ok", "bootstrap"), subject: "10.0.0.1:8468" }).name, "Start from: 10.0.0.1:8468");
+  assert.equal(stepTold(step("ok", "from a later version")).name, "from a later version");
+  assert.equal(examinedWords([step("ok"), step("skipped")]), "All is well.");
+  assert.match(examinedWords([step("ok"), step("warning")]), /one step needs a look/);
+  assert.match(examinedWords([step("warning"), step("failed"), step("failed")]), /2 steps failed/);
 });
 
 test("what became of a message", () => {

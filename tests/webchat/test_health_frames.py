@@ -35,6 +35,7 @@ def refused(**content: Any) -> str:
         {"type": "trace", "channel": "#lobby", "id": MESSAGE},
         {"type": "repair", "channel": "#lobby", "subscriber": NODE},
         {"type": "diagnostic", "on": True},
+        {"type": "doctor", "address": "127.0.0.1:8468", "channel": "#lobby"},
         {"type": "events", "operation": "join", "since": 0, "until": None, "limit": 500},
     ],
 )
@@ -51,6 +52,7 @@ def test_good_frames_are_understood(content: dict[str, Any]) -> None:
         {"type": "trace", "channel": "#lobby"},
         {"type": "repair", "channel": "#lobby", "subscriber": NODE.upper()},
         {"type": "diagnostic", "on": 1},
+        {"type": "doctor", "address": "x" * 121},
         {"type": "events", "limit": 501},
         {"type": "events", "limit": True},
         {"type": "events", "since": -1},

@@ -125,6 +125,19 @@ async def test_what_can_not_be_done_is_refused_with_a_code(worker: Worker) -> No
     await page.close()
 
 
+async def test_the_doctor_tells_every_step_or_why_it_does_not_look(worker: Worker) -> None:
+    page = await watcher()
+    refused = await page.ask("doctor", address="nowhere")
+    assert (refused["type"], refused["code"]) == ("error", "BAD_FRAME")
+    answer = await page.ask("doctor")
+    assert answer["type"] == "doctor"
+    assert "socket" in [step["name"] for step in answer["steps"]]
+    for step in answer["steps"]:
+        assert step["sentence"]
+        assert bool(step["remedy"]) is (step["result"] in ("warning", "failed"))
+    await page.close()
+
+
 async def test_the_diagnostic_mode_is_switched_for_all_nodes(worker: Worker, open_page: Open) -> None:
     await (await open_page("ann")).hello()
     page = await watcher()

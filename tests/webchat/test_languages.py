@@ -151,6 +151,8 @@ NAMES = {
     "Starling",
     "UTC",
     "JSON",
+    "HOST",
+    "PORT",
     "CSV",
     "Enter",
     "Shift",

@@ -23,6 +23,7 @@ from webchat.chat.consumer import CLOSE_RECONNECT, CLOSE_SESSION_ENDED, CLOSE_TO
 from webchat.chat.frames import Frame, FrameError
 from webchat.chat.link import WorkerLink
 from webchat.chat.stream import Cursor
+from webchat.health.doctor import RUN_MAX_S
 from webchat.health.feed import HealthFeed
 from webchat.health.frames import RECORDS_MAX, parsed
 from webchat.health.names import names_of
@@ -114,6 +115,9 @@ class HealthConsumer(AsyncWebsocketConsumer):
             case "repair":
                 answer = await link.command(0, "health.repair", fields, ACROSS_THE_NETWORK_S)
                 return {"type": "ok", **answer}
+            case "doctor":
+                asked = {name: fields.get(name) or "" for name in ("address", "channel")}
+                return {"type": "doctor", **await link.command(0, "doctor", asked, RUN_MAX_S)}
             case "diagnostic":
                 return {"type": "ok", **await link.command(0, "health.diagnostic", fields)}
             case "events":

@@ -54,6 +54,7 @@ CLIENT_FRAMES: dict[str, Shape] = {
     "trace": Shape({"channel": a_channel, "id": _subject}, {}),
     "repair": Shape({"channel": a_channel, "subscriber": a_node}, {}),
     "diagnostic": Shape({"on": a_switch}, {}),
+    "doctor": Shape({}, {"address": optional(a_filter), "channel": optional(a_channel)}),
     "events": Shape({}, {**FILTERS, "limit": _limit}),
 }
 
@@ -61,6 +62,7 @@ SERVER_FRAMES: dict[str, tuple[str, ...]] = {
     "welcome": ("ref", "cursor", "user"),
     "ok": ("ref", "result"),
     "trace": ("ref", "trace", "names"),
+    "doctor": ("ref", "steps"),
     "records": ("ref", "epoch", "records", "more"),
     "error": ("ref", "code", "message", "remedy", "retryable", "detail", "retry_after"),
     "health": ("host", "channels", "detail", "names"),

@@ -95,9 +95,9 @@ export class Connection {
   }
 
   /** Ask the node; resolves with the answer's frame, rejects with `{code, message, remedy, …}`. */
-  request(frame) {
+  request(frame, wait_ms = ANSWER_MS) {
     if (this.#phase !== "open") return Promise.reject(ownError("CONNECTION_LOST"));
-    return this.#ask(frame);
+    return this.#ask(frame, wait_ms);
   }
 
   #ask(frame, wait_ms = ANSWER_MS) {

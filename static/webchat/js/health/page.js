@@ -13,11 +13,15 @@ import { Tail } from "./tail.js";
 import { repairWords, stateOf } from "./verdicts.js";
 import { ChannelView } from "./view/channel.js";
 import { drawChannels, drawHost, drawLive } from "./view/host.js";
+import { DoctorView } from "./view/doctor.js";
 import { LogView } from "./view/log.js";
 import { NodeView } from "./view/node.js";
 import { TraceView } from "./view/trace.js";
 
 const PAST_RECORDS = 500;
+/** What asks other nodes takes longer than the own node's answers. */
+const ACROSS_MS = 20_000;
+const EXAMINATION_MS = 40_000;
 
 export class HealthPage {
   #clock;
@@ -47,6 +51,7 @@ export class HealthPage {
     const nameOf = this.#nameOf;
     this.#channel = new ChannelView({ repair: (subscriber) => this.#repair(subscriber) });
     this.#trace = new TraceView({ ask: (channel, id) => this.#askTrace(channel, id), nameOf });
+    new DoctorView({ ask: (address) => this.#examine(address) });
     this.#log = new LogView({ tail: this.#tail, watched: () => this.#model.watched, trace: (channel, id) => this.#trace.show(channel, id), nameOf, changed: this.#draw });
   }
 
@@ -134,7 +139,7 @@ export class HealthPage {
   async #repair(subscriber) {
     let told;
     try {
-      told = repairWords((await this.#connection.request({ type: "repair", channel: this.#model.watched, subscriber })).result);
+      told = repairWords((await this.#connection.request({ type: "repair", channel: this.#model.watched, subscriber }, ACROSS_MS)).result);
     } catch (error) {
       told = say("repair.failed", { reason: `${error.message}. ${error.remedy}` });
     }
@@ -144,9 +149,13 @@ export class HealthPage {
   }
 
   async #askTrace(channel, id) {
-    const { trace, names } = await this.#connection.request({ type: "trace", channel, id });
+    const { trace, names } = await this.#connection.request({ type: "trace", channel, id }, ACROSS_MS);
     this.#model.learn(names);
     return trace;
+  }
+
+  async #examine(address) {
+    return (await this.#connection.request({ type: "doctor", address }, EXAMINATION_MS)).steps;
   }
 
   async #switchDiagnostic() {
