@@ -33,6 +33,8 @@ class NodeConfig:
     peers_max: int = 8192
     requests_per_s: float = 2000.0
     requests_burst: float = 8000.0
+    serves: bool = True
+    """False: this node only asks and never answers, so that nobody counts on it or remembers it."""
 
     # overlay (section 5)
     k: int = 16

@@ -1,7 +1,8 @@
 """``python -m peernode doctor``: the connection doctor on the command line, for people and for scripts.
 
-It starts a node of its own, with an identity that is thrown away and nothing on disk, so that it can be run
-beside the node that is in trouble, as often as one likes. Invariants: every step is told, also when the
+It starts a node of its own, with an identity that is thrown away and nothing on disk, which asks and never
+answers; so it can be run beside the node that is in trouble, as often as one likes, and nobody remembers it.
+Invariants: every step is told, also when the
 socket can't be opened; exit status 0: all is well or only warned of, 1: something failed, 2: used wrongly.
 """
 
@@ -100,6 +101,7 @@ async def examine(options: argparse.Namespace, env: Environment) -> list[Step]:
         listen=listen,
         bootstrap=tuple(addresses),
         machine_id=machine_id(options.network, identity.node_id),
+        serves=False,  # nobody is to count on a node that is gone in a moment, least of all to store
     )
 
     def told(step: Step) -> None:

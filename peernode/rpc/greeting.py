@@ -51,6 +51,7 @@ class Greeting:
         self._identity = core.identity
         self._network_id = core.network_id
         self._sends_max = core.config.sends_max
+        self._serves = core.config.serves
         self._clock = core.clock
         self._rng = core.rng
         self._tokens = core.tokens
@@ -104,6 +105,9 @@ class Greeting:
         """Somebody asks who we are."""
         now = self._clock.monotonic()
         self._ledger.received(source, DATAGRAM_MAX)
+        if not self._serves:
+            self._counters["unserved"] += 1
+            return
         if hello.network_id != self._network_id:
             self._counters["rejected.network"] += 1
             return

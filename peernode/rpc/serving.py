@@ -58,6 +58,7 @@ class Serving:
         self._outgoing = outgoing
         self._tasks = tasks
         self._servers = servers
+        self._serves = config.serves
         self._answers = Answers(config.answers_cached_max)
         self._prefixes = BucketTable(config.requests_per_s, config.requests_burst, _PREFIXES_MAX)
         self.on_request: Callable[[Contact, bool], None] = lambda *_: None
@@ -93,6 +94,9 @@ class Serving:
             return
         contact = peer.contact_at(source)
         self.on_request(contact, proven)
+        if not self._serves:
+            self._counters["unserved"] += 1
+            return
         server = self._servers.get(message.code)
         if server is None:
             self._counters["unsupported"] += 1

@@ -225,3 +225,40 @@ def test_a_step_with_a_bug_keeps_no_other_from_running(
 def test_an_examination_says_what_it_looks_at() -> None:
     assert Examination.__doc__
     assert all(text and not text.endswith(".") for text in STEPS.values())
+
+
+def test_who_only_asks_is_not_remembered_by_anybody() -> None:
+    """A node that was alone stays one that may store by itself; a network takes nobody in."""
+
+    async def alone(flock: Flock) -> None:
+        await flock[0].join()
+        stranger = await _stranger(flock)
+        steps = await examined(stranger, channel=LOBBY)
+        assert {step.name for step in steps if step.result == "failed"} == set()
+        await stranger.call(stranger.node.stop())
+        await asyncio.sleep(30)
+        assert flock[0].node.state.reason.startswith("No other node is known yet")
+        sent = await flock[0].say("still here")
+        await flock.expect(lambda: flock[0].state(sent.id).state == "sent", 2, "sent alone")
+
+    async def among_others(flock: Flock) -> None:
+        await flock.join()
+        await asyncio.sleep(10)
+        stranger = await _stranger(flock)
+        steps = await examined(stranger, channel=LOBBY)
+        assert [step for step in steps if step.result not in ("ok", "skipped")] == []
+        assert only(steps, "reachable").result == "ok"
+        await asyncio.sleep(20)
+        ids = {contact.id.hex() for bird in flock for contact in bird.node._context.overlay.peers()}
+        assert stranger.node.node_id not in ids
+        assert all(stranger.node.node_id not in bird.node.coordinator(LOBBY)["initiators"] for bird in flock)
+
+    story(alone, 1)
+    story(among_others, 6)
+
+
+async def _stranger(flock: Flock) -> Bird:
+    """A node as the command line starts one."""
+    stranger = Bird(flock.world, 9, {"bootstrap": (flock[0].address,), "serves": False})
+    await stranger.start()
+    return stranger
