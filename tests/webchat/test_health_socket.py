@@ -20,7 +20,7 @@ from tests.webchat.conftest import Open
 from tests.webchat.test_health_access import account, socket_of
 from webchat.accounts.invitations import invite
 from webchat.chat.link import WorkerLink
-from webchat.health import feed
+from webchat.health import feed, watching
 from webchat.health.frames import SERVER_FRAMES
 from webchat.health.watching import HealthWatch
 from webchat.worker import Worker
@@ -177,6 +177,22 @@ async def test_one_picture_serves_all_who_watch(
     assert all(names == ["#lobby"] for names in asked)
     for page in pages:
         await page.close()
+
+
+async def test_the_list_of_channels_is_bounded_and_the_worst_are_in_it(
+    worker: Worker, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "CHANNELS_MAX", 2)
+    ann = await open_page("ann")
+    await ann.hello()
+    for name in ("#a", "#b", "#c"):
+        await ann.join(name)
+    page = await watcher()
+    frame = await until(page, "health", lambda told: all(each["verdict"] for each in told["channels"]))
+    assert [each["channel"] for each in frame["channels"]] == ["#a", "#b"]
+    assert frame["more"] == 1
+    assert (await watched(page, "#c"))["detail"]["channel"] == "#c"
+    await page.close()
 
 
 async def test_without_the_worker_the_page_is_told_why(deployment: Settings, transactional_db: None) -> None:

@@ -132,8 +132,8 @@ class HealthConsumer(AsyncWebsocketConsumer):
         """Pass a snapshot on, with the whole of the channel that this page looks at."""
         self._lost = False
         detail = answer["details"].get(self.watched or "")
-        frame = {"host": answer["host"], "channels": answer["channels"], "detail": detail, "names": names}
-        await self._send({"type": "health", **frame})
+        frame = {name: answer[name] for name in ("host", "channels", "more")}
+        await self._send({"type": "health", **frame, "detail": detail, "names": names})
         if answer["events"] or answer["skipped"]:
             news = {name: answer[name] for name in ("epoch", "events", "skipped")}
             await self._send({"type": "events", **news})

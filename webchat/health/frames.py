@@ -65,7 +65,7 @@ SERVER_FRAMES: dict[str, tuple[str, ...]] = {
     "doctor": ("ref", "steps"),
     "records": ("ref", "epoch", "records", "more"),
     "error": ("ref", "code", "message", "remedy", "retryable", "detail", "retry_after"),
-    "health": ("host", "channels", "detail", "names"),
+    "health": ("host", "channels", "more", "detail", "names"),
     "events": ("epoch", "events", "skipped"),
     "health.lost": ("error",),
 }

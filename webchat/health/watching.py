@@ -33,6 +33,9 @@ FRESH_S = 0.5
 WAIT_S = 1.2
 """How long a question waits for new pictures of what is watched; then the last ones must do."""
 
+CHANNELS_MAX = 200
+"""Channels in a snapshot's list, the worst first; of more the rest is counted."""
+
 UNREACHED = ("no", "untested")
 
 Picture = dict[str, Any]
@@ -71,7 +74,9 @@ class HealthWatch:
         await self._wait_for(wanted)
         host = self._view.host([each["verdict"]["state"] for each in self._pictures.values()])
         details = {name: self._pictures[name] for name in watched if name in self._pictures}
-        return {"host": host, "channels": self._briefs(), "details": details}
+        briefs = self._briefs()
+        more = max(0, len(briefs) - CHANNELS_MAX)
+        return {"host": host, "channels": briefs[:CHANNELS_MAX], "more": more, "details": details}
 
     async def _wait_for(self, names: list[str]) -> None:
         """Wait a little for the looks that are under way, so that what is told is new."""

@@ -16,6 +16,7 @@ export class HealthModel {
   #names = new Map();
   host = null;
   channels = [];
+  more = 0;
   detail = null;
 
   /** `now`: a monotonic clock in ms; `wanted`: the channel that the page's address names. */
@@ -25,10 +26,10 @@ export class HealthModel {
   }
 
   /** A snapshot has come; returns whether another channel must be watched now. */
-  take({ host, channels, detail, names }) {
+  take({ host, channels, more = 0, detail, names }) {
     this.#heardAt_ms = this.#now();
     this.#lost = null;
-    Object.assign(this, { host, channels });
+    Object.assign(this, { host, channels, more });
     for (const [id, name] of Object.entries(names)) this.#names.set(id, name);
     if (this.#wanted === null && channels.length) {
       this.#wanted = channels[0].channel;

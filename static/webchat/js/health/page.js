@@ -109,7 +109,7 @@ export class HealthPage {
     drawHost(model.host);
     const title = say("title", { state: model.live.state === "live" ? stateOf(model.host.verdict).word : say("live.never") });
     if (document.title !== title) document.title = title;
-    drawChannels(model.channels, model.watched, (channel) => this.#choose(channel));
+    drawChannels(model, (channel) => this.#choose(channel));
     this.#channel.draw(model, this.#nameOf);
     this.#trace.offer(model.watched);
     this.#log.draw();

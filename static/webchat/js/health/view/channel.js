@@ -34,7 +34,7 @@ export class ChannelView {
     if (!watched) return;
     setText(byId("channel-title"), watched);
     setAttribute(byId("channel"), "data-loading", !detail);
-    drawState(detail?.verdict, detail, model.channels.some(({ channel }) => channel === watched));
+    drawState(detail?.verdict, detail, model.more > 0 || model.channels.some(({ channel }) => channel === watched));
     if (!detail) return;
     setText(byId("channel-age"), say("channel.age", { ago: ago(model.detailAge_ms) }));
     drawTiles(detail);

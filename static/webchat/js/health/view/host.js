@@ -52,7 +52,9 @@ function canary(told) {
 }
 
 /** The channels, worst first; `choose(channel)` when one is pressed. */
-export function drawChannels(channels, watched, choose) {
+export function drawChannels({ channels, more, watched }, choose) {
+  setAttribute(byId("more-channels"), "hidden", !more);
+  if (more) setText(byId("more-channels"), say("channels.more", { n: more }));
   setAttribute(byId("no-channels"), "hidden", channels.length > 0);
   keyed(byId("channel-list"), channels, (each) => each.channel, (each) => makeChannel(each, choose), (element, each) => drawChannel(element, each, watched));
 }

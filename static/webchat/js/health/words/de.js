@@ -62,6 +62,8 @@ export const WORDS = {
   "verdict.untested": "{k} noch nicht geprüft",
   "verdict.p95": "95 von 100 Zustellungen in {time}",
   "verdict.quiet": "keine Zustellungen in den letzten 5 Minuten",
+  "channels.more.one": "Ein weiterer Kanal, dem es besser geht, steht nicht in der Liste.",
+  "channels.more.other": "{n} weitere Kanäle, denen es besser geht, stehen nicht in der Liste.",
   "channel.age": "Stand {ago}",
   "channel.looking": "Wird angesehen …",
   "channel.gone": "Kein Knoten dieses Servers ist in diesem Kanal oder bewahrt ihn auf.",

@@ -62,6 +62,8 @@ export const WORDS = {
   "verdict.untested": "{k} not tested yet",
   "verdict.p95": "95 of 100 pushes within {time}",
   "verdict.quiet": "no pushes in the last 5 minutes",
+  "channels.more.one": "One more channel, which is better off, is not listed.",
+  "channels.more.other": "{n} more channels, which are better off, are not listed.",
   "channel.age": "as of {ago}",
   "channel.looking": "Being looked at …",
   "channel.gone": "No node of this server is in this channel or stores it.",
