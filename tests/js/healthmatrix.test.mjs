@@ -45,6 +45,12 @@ test("an initiator that does not list somebody says so, and one that does not an
   assert.deepEqual(rows.find(({ id }) => id === SUBSCRIBERS[1]).cells.map(({ kind }) => kind), ["unlisted", "direct", "silent"]);
 });
 
+test("columns keep their places, whatever the order in which initiators are told", () => {
+  const picture = channelPicture();
+  const ids = (told) => matrixOf(told, nameOf).columns.map(({ id }) => id);
+  assert.deepEqual(ids({ ...picture, initiators: [...picture.initiators].reverse() }), ids(picture));
+});
+
 test("trouble comes first, and what is left out at the bound is well", () => {
   const reason = { code: "X", message: "", remedy: "" };
   const many = Array.from({ length: ROWS_MAX + 30 }, (_, at) => subscriber(String(at).padStart(40, "0")));

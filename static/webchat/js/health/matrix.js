@@ -15,9 +15,12 @@ const ORDER = { no: 0, relay: 1, untested: 2, directly: 2 };
 export const troubledFirst = (subscribers) =>
   [...subscribers].sort((a, b) => ORDER[a.reached] - ORDER[b.reached] || !a.reason - !b.reason || (a.id < b.id ? -1 : 1));
 
+/** Initiators in an order that does not change with who is closest or fastest at the moment. */
+export const inOrder = (initiators) => [...initiators].sort((a, b) => (a.id < b.id ? -1 : 1));
+
 /** `{columns, rows, left}`; `nameOf` turns a node id into what it is called. */
 export function matrixOf({ initiators, subscribers, matrix }, nameOf) {
-  const columns = initiators.map(({ id, answers }) => ({ id, answers }));
+  const columns = inOrder(initiators).map(({ id, answers }) => ({ id, answers }));
   const rows = troubledFirst(subscribers)
     .slice(0, ROWS_MAX)
     .map((subscriber) => ({

@@ -5,6 +5,7 @@ import { joinsChart, latencyChart, replicationChart, successChart } from "../cha
 import { ago, bytes, count, NOTHING, percent, time } from "../format.js";
 import { say } from "../strings.js";
 import { briefOf, channelSentence, reasonsOf, stateOf } from "../verdicts.js";
+import { inOrder } from "../matrix.js";
 import { JoinList } from "./joins.js";
 import { MatrixView } from "./matrix.js";
 import { PlotView } from "./plot.js";
@@ -116,7 +117,7 @@ function drawInitiators({ initiators, coordinator }, nameOf, isHere) {
   const { version, age_ms, agree, of, messages, bytes: size } = coordinator;
   setText(byId("coordinator"), say("coordinator", { version: count(version), age: time(age_ms), agree: count(agree), of: count(of), messages: count(messages), bytes: bytes(size) }));
   const head = ["node", "answers", "rtt", "messages", "bytes", "behind", "agrees", "started"].map((key) => say(`initiator.${key}`));
-  const rows = initiators.map((each) => ({ key: each.id, cells: initiatorCells(each, isHere(each.id) ? `${nameOf(each.id)} (${say("matrix.own")})` : nameOf(each.id)) }));
+  const rows = inOrder(initiators).map((each) => ({ key: each.id, cells: initiatorCells(each, isHere(each.id) ? `${nameOf(each.id)} (${say("matrix.own")})` : nameOf(each.id)) }));
   drawTable(byId("initiators"), head, rows, head[0]);
 }
 
