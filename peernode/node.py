@@ -129,7 +129,7 @@ class PeerNode(NodePeople, NodeFiles, NodeHealth):
                 )
                 self._told = state
                 self._tell(state)
-                self._context.collector.happened("node", self.node_id, state.state, peers=state.peers)
+                self._context.collector.happened("node", self.node_id, state=state.state, peers=state.peers)
                 if recovered:
                     self._pubsub.recover("network")
             if await self._context.frozen(STATE_TICK_S, FROZEN_S):

@@ -12,7 +12,9 @@ one it was given, or makes an operation wait.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar, Token
 from typing import Any
@@ -22,6 +24,12 @@ from peernode.clock import Clock
 LOOKUP, DISK, NETWORK, RETRY, QUEUE, OWN = range(6)
 PARTS = ("lookup", "disk", "network", "retry", "queue", "own")
 """Their names, in the order in which one stands for several that go on at once."""
+
+INTERVALS_MAX = 64
+"""Stretches on the network that may still prove to have been in vain; older ones count as they are."""
+
+CANCELLED = "cancelled"
+"""The outcome of what was ended from outside before it came to another."""
 
 _current: ContextVar[Span | None] = ContextVar("starling_span", default=None)
 
@@ -42,6 +50,7 @@ class Span:
         "_at_s",
         "_clock",
         "_ended",
+        "_network",
         "_parent",
         "_spent_s",
         "_tokens",
@@ -72,13 +81,17 @@ class Span:
         self.started_s = self._at_s = clock.monotonic()
         self._active = [0] * OWN
         self._spent_s = [0.0] * len(PARTS)
+        self._network: deque[tuple[float, float]] = deque(maxlen=INTERVALS_MAX)
+        """When it was on the network, as far as that was not in vain."""
         self._tokens: list[Token[Span | None]] = []
 
     def __enter__(self) -> Span:
         self._tokens.append(_current.set(self))
         return self
 
-    def __exit__(self, *exc: object) -> None:
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
+        if error is asyncio.CancelledError:
+            self.end(CANCELLED)
         # A coroutine that nobody ended is closed by the collector of garbage, in whatever context that runs:
         # there is nothing to restore there.
         with contextlib.suppress(ValueError):
@@ -106,10 +119,20 @@ class Span:
         while span is not None:
             span._pass()
             if span.elapsed_s is None:
-                seconds_here = min(seconds, span._spent_s[NETWORK])
-                span._spent_s[NETWORK] -= seconds_here
-                span._spent_s[RETRY] += seconds_here
+                moved_s = span._take_network(span._at_s - seconds)
+                span._spent_s[NETWORK] -= moved_s
+                span._spent_s[RETRY] += moved_s
             span = span._parent
+
+    def _take_network(self, since_s: float) -> float:
+        """How long it was on the network since then; each moment is taken once, whoever asks for it."""
+        taken_s = 0.0
+        for _ in range(len(self._network)):
+            begin_s, end_s = self._network.popleft()
+            if begin_s < since_s:
+                self._network.append((begin_s, min(end_s, since_s)))
+            taken_s += max(0.0, end_s - max(begin_s, since_s))
+        return taken_s
 
     def end(self, outcome: str = "ok", **route: Any) -> None:
         """It has come to its outcome: ``ok``, or the reason why not. Once; what comes later is nothing."""
@@ -133,6 +156,10 @@ class Span:
         if now > self._at_s:
             going_on = next((part for part, count in enumerate(self._active) if count), OWN)
             self._spent_s[going_on] += now - self._at_s
+            if going_on == NETWORK:
+                goes_on = bool(self._network) and self._network[-1][1] == self._at_s
+                begin_s = self._network.pop()[0] if goes_on else self._at_s
+                self._network.append((begin_s, now))
             self._at_s = now
 
 

@@ -20,7 +20,7 @@ from typing import Any
 from peernode.clock import Clock
 from peernode.diagnostics.records import OK, Attempt, Record, Wanted
 from peernode.diagnostics.windows import Windows
-from peernode.span import Span
+from peernode.span import CANCELLED, Span
 
 RECORDS_PER_OPERATION_MAX = 256
 OPERATIONS_MAX = 128
@@ -40,7 +40,19 @@ WINDOWS_MAX = 256
 PUSHES = ("direct", "initiator", "alternative", "relay")
 """The methods by which a message is brought to a subscriber."""
 
+ALIKE = ("attempt.", "coordinator.")
+"""Operations whose failures are many and say little by themselves; they have rings of their own."""
+
+GIVEN_UP = (CANCELLED, "left")
+"""Outcomes of what nobody wanted any more."""
+
 ALL = Wanted()
+
+
+def _sort(outcome: str) -> str:
+    if outcome == OK:
+        return "ok"
+    return "given_up" if outcome in GIVEN_UP else "failed"
 
 
 class _Rate:
@@ -81,9 +93,9 @@ class DiagnosticCollector:
         self.diagnostic = False
         """Everything is kept and told, nothing sampled; may be switched at any time."""
         self.on_attempt: list[Callable[[str, Attempt], None]] = []
-        """Told of each attempt that has ended; must not raise."""
+        """Told of each attempt that has ended."""
         self.on_record: list[Callable[[Record], None]] = []
-        """Told of each record that is kept; must not raise."""
+        """Told of each record that is kept."""
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """How full the tables are, each with its bound."""
@@ -98,6 +110,14 @@ class DiagnosticCollector:
             "attempts": (attempts, self.ATTEMPTS_PER_MESSAGE_MAX),
             "windows": (len(self._windows), WINDOWS_MAX),
         }
+
+    def _tell(self, listeners: list[Callable[..., None]], *arguments: Any) -> None:
+        """A listener that fails, because its log is full for instance, is counted and stops nothing."""
+        for listener in listeners:
+            try:
+                listener(*arguments)
+            except Exception as error:  # noqa: BLE001  (counted)
+                self.count(f"diagnostics.listener.{type(error).__name__}")
 
     def count(self, name: str, by: int = 1) -> None:
         """Add to a named counter; names are fixed in code, so their number is bounded."""
@@ -119,7 +139,7 @@ class DiagnosticCollector:
         self._keep(operation, subject, outcome, 0.0, {}, "", route)
 
     def _ended(self, span: Span, outcome: str, route: dict[str, Any]) -> None:
-        self.count(f"{span.operation}.{'ok' if outcome == OK else 'failed'}")
+        self.count(f"{span.operation}.{_sort(outcome)}")
         elapsed_ms = (span.elapsed_s or 0.0) * 1000
         self._keep(span.operation, span.subject, outcome, elapsed_ms, span.parts_ms(), span.trace, route)
 
@@ -146,10 +166,9 @@ class DiagnosticCollector:
                 return
             ring = self._rings[operation] = deque(maxlen=RECORDS_PER_OPERATION_MAX)
         ring.append(record)
-        if outcome != OK and not operation.startswith("attempt."):
+        if outcome not in (OK, *GIVEN_UP) and not operation.startswith(ALIKE):
             self._failures.append(record)
-        for listener in self.on_record:
-            listener(record)
+        self._tell(self.on_record, record)
 
     def _share(self, operation: str) -> int:
         """How many a record of this operation stands for that went well; 0: it is not kept."""
@@ -209,8 +228,7 @@ class DiagnosticCollector:
             window = self._window(channel_id)
             window.add(now, acked=outcome == OK, again=again, elapsed_ms=elapsed_ms)
         attempts.append(ended)
-        for listener in self.on_attempt:
-            listener(message, ended)
+        self._tell(self.on_attempt, message, ended)
         self.count(f"attempt.{method}.{'ok' if outcome == OK else 'failed'}")
         if again:
             self.count(f"attempt.{method}.retried")

@@ -9,6 +9,7 @@ cause is a code of the catalogue, or nothing when nothing failed for good.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -17,23 +18,21 @@ from peernode.diagnostics.codes import error_info
 from peernode.diagnostics.records import OK
 
 SENTENCES = {
-    "reached": "All {total} peers that it was to be brought to have it.",
-    "detour": "All {total} peers that it was to be brought to have it, {failed} of them after tries in vain.",
-    "partly": "{reached} of {total} peers that it was to be brought to have it.",
-    "unreached": "None of {total} peers that it was to be brought to could be reached.",
-    "untried": "No try to bring it to anybody is on record here.",
+    "reached": "It was brought to all {total} nodes for which a try is on record.",
+    "detour": "It was brought to all {total} nodes for which a try is on record, "
+    "to {failed} of them after tries in vain.",
+    "partly": "It was brought to {reached} of {total} nodes for which a try is on record; "
+    "the others may have fetched it by themselves since.",
+    "unreached": "It was brought to none of {total} nodes for which a try is on record; "
+    "they may have fetched it by themselves since.",
+    "untried": "No try to bring it to anybody is on record.",
 }
 """By what became of it."""
 
-REFUSALS = {
-    "RATE_LIMITED": "RATE_LIMITED",
-    "STORE_FULL": "CHANNEL_FULL",
-    "OVER_QUOTA": "AUTHOR_QUOTA",
-    "NOT_YET": "CLOCK_SKEW",
-    "INVALID": "SIGNATURE_INVALID",
-    "NOT_SUBSCRIBED": "NOT_A_MEMBER",
-}
-"""A refusal's status -> the code under which a person can read about it."""
+SILENCE = " {silent} of {asked} nodes did not answer, so there may be more."
+
+REFUSALS = {"STORE_FULL": "CHANNEL_FULL", "OVER_QUOTA": "AUTHOR_QUOTA", "INVALID": "SIGNATURE_INVALID"}
+"""Why an initiator took a message for good not -> the code under which a person can read about it."""
 
 
 @dataclass(slots=True)
@@ -49,6 +48,11 @@ class _Path:
         return any(way["outcome"] == OK for way in self.ways)
 
     @property
+    def stores(self) -> bool:
+        """Whether it was asked to store it."""
+        return any(way["method"] == "publish" for way in self.ways)
+
+    @property
     def failures(self) -> list[dict[str, Any]]:
         """Those that did not."""
         return [way for way in self.ways if way["outcome"] != OK]
@@ -57,7 +61,8 @@ class _Path:
 def failure_report(nodes: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """JSON-able; ``nodes``: of each its ``id`` and its ``attempts``, as a message's trace has them."""
     paths: dict[str, _Path] = {}
-    tries = [{**attempt, "by": node["id"]} for node in nodes for attempt in node["attempts"]]
+    asked = list(nodes)
+    tries = [{**attempt, "by": node["id"]} for node in asked for attempt in node["attempts"]]
     for way in sorted(tries, key=lambda way: way["at_ms"]):
         peer = way.pop("peer")
         paths.setdefault(peer, _Path(peer)).ways.append(way)
@@ -67,10 +72,13 @@ def failure_report(nodes: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
         "total": len(paths),
         "reached": len(paths) - len(lost),
         "failed": sum(1 for path in paths.values() if path.reached and path.failures),
+        "silent": sum(1 for node in asked if node["outcome"] not in (OK, "missing")),
+        "asked": len(asked),
     }
+    sentence = SENTENCES[outcome] + (SILENCE if counts["silent"] else "")
     return {
         "outcome": outcome,
-        "sentence": SENTENCES[outcome].format(**counts),
+        "sentence": sentence.format(**counts),
         **counts,
         "cause": _cause(list(paths.values()), lost),
         "paths": [{"peer": path.peer, "reached": path.reached, "ways": path.ways} for path in paths.values()],
@@ -110,18 +118,19 @@ def _points(path: _Path) -> list[dict[str, Any]]:
 
 
 def _cause(paths: list[_Path], lost: list[_Path]) -> dict[str, Any] | None:
-    """The likeliest reason why somebody does not have it; None when everybody has."""
+    """The likeliest reason why somebody was not reached; None when everybody was.
+
+    To store it initiators are asked, to have it read subscribers: the first decides whether it is safe. Of
+    each the last word counts, not one of the many before it.
+    """
     if not lost:
         return None
-    outcomes = [way["outcome"] for path in lost for way in path.failures]
-    refusal = next((REFUSALS[outcome] for outcome in outcomes if outcome in REFUSALS), None)
-    if refusal is not None:
-        return asdict(error_info(refusal))
-    published = [path for path in lost if any(way["method"] == "publish" for way in path.ways)]
-    if published and len(published) * 2 > sum(_published(path) for path in paths):
-        return asdict(error_info("NO_QUORUM"))
-    return asdict(error_info("SUBSCRIBER_SILENT"))
-
-
-def _published(path: _Path) -> bool:
-    return any(way["method"] == "publish" for way in path.ways)
+    stores = [path for path in paths if path.stores]
+    refused = [path for path in stores if not path.reached]
+    if not refused:
+        return asdict(error_info("SUBSCRIBER_SILENT"))
+    words = Counter(REFUSALS.get(path.ways[-1]["outcome"], "") for path in refused)
+    code, _ = max(words.items(), key=lambda item: item[1])
+    if 2 * len(refused) >= len(stores):  # what is left is no quorum
+        return asdict(error_info(code or "NO_QUORUM"))
+    return asdict(error_info(code or "INITIATOR_SILENT"))

@@ -128,6 +128,8 @@ class Freeing:
             replica = self._storage.replicas.get(row.channel_id)
             for count, raw in enumerate(self._context.store.of_kind(row.channel_id, int(Kind.FILE)), 1):
                 message = Message.trusted(raw)
+                if message.kind is not Kind.FILE:
+                    continue  # it does not fit its kind, so it names no file
                 file = file_in(message.body)
                 if replica is not None and self._is_gone(replica, message):
                     gone[file.key] = file

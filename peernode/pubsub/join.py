@@ -84,6 +84,7 @@ class Joiner:
         run = self.runs.pop(replica.channel_id, None)
         replica.joining = False
         if run is not None:
+            run.span.end("left", attempts=run.attempts)
             if run.task is not None:
                 run.task.cancel()
             run.ended("left")

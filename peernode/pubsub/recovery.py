@@ -164,7 +164,7 @@ class Recovery:
             self._runs.pop(replica.channel_id, None)
             replica.recovering = False
         if proven is None:
-            self._context.collector.count("recovery.left")
+            span.end("left")
             return
         elapsed_ms = (self._context.now() - run.started_s) * 1000
         span.end("ok", reason=run.reason, attempts=run.attempts, reached=proven)

@@ -137,3 +137,26 @@ def test_tries_are_counted_by_channel_and_kept_by_message() -> None:
     collector.attempt("m", "p", "relay", "ok", collector.span(), channel, "trace")
     assert collector.records()[-1].route == {"message": "m", "peer": "p"}
     assert collector.windows(b"another").tally("5m", clock.now).attempted == 0
+
+
+def test_a_listener_that_fails_is_counted_and_stops_nothing() -> None:
+    _, collector = made()
+
+    def full(*_: object) -> None:
+        raise OSError(28, "no space left")
+
+    heard = list[Record]()
+    collector.on_record += [full, heard.append]
+    collector.on_attempt.append(full)
+    collector.happened("join", "#lobby")
+    collector.attempt("m", "p", "initiator", "ok", collector.span(), bytes(20), "trace")
+    assert len(heard) == 1
+    assert collector.counters["diagnostics.listener.OSError"] == 2
+
+
+def test_what_nobody_wanted_any_more_is_no_failure() -> None:
+    _, collector = made()
+    for outcome in ("cancelled", "left", "TIMEOUT"):
+        collector.begin("join", "#lobby").end(outcome)
+    assert collector.counters == {"join.given_up": 2, "join.failed": 1}
+    assert collector.sizes()["failures"][0] == 1

@@ -17,7 +17,11 @@ Try = dict[str, Any]
 
 def tried(peer: str, method: str, outcome: str, at_ms: int = 0, by: str = "author") -> Try:
     attempt = {"at_ms": at_ms, "peer": peer, "method": method, "outcome": outcome}
-    return {"id": by, "attempts": [{**attempt, "elapsed_ms": 12.0, "parts": {"network": 12.0}}]}
+    return {
+        "id": by,
+        "outcome": "ok",
+        "attempts": [{**attempt, "elapsed_ms": 12.0, "parts": {"network": 12.0}}],
+    }
 
 
 def outcomes(tries: list[Try]) -> list[tuple[str, str]]:
@@ -27,7 +31,13 @@ def outcomes(tries: list[Try]) -> list[tuple[str, str]]:
 def test_a_message_that_got_everywhere_has_no_cause() -> None:
     report = failure_report([tried("a", "publish", "ok"), tried("b", "initiator", "ok", 5, by="a")])
     assert (report["outcome"], report["cause"], report["failure_points"]) == ("reached", None, [])
-    assert report["sentence"] == "All 2 peers that it was to be brought to have it."
+    assert report["sentence"] == "It was brought to all 2 nodes for which a try is on record."
+
+
+def test_who_did_not_answer_is_said_because_there_may_be_more() -> None:
+    silent = {"id": "i2", "outcome": "timeout", "attempts": []}
+    report = failure_report([tried("a", "publish", "ok"), silent])
+    assert report["sentence"].endswith(" 1 of 2 nodes did not answer, so there may be more.")
 
 
 def test_tries_in_vain_that_were_gone_round_are_points_of_failure_and_no_cause() -> None:
@@ -47,15 +57,27 @@ def test_tries_in_vain_that_were_gone_round_are_points_of_failure_and_no_cause()
     assert [way["outcome"] for way in report["paths"][0]["ways"]] == ["timeout", "timeout", "timeout", "ok"]
 
 
+def published(*outcomes: str) -> list[Try]:
+    return [tried(f"i{number}", "publish", outcome) for number, outcome in enumerate(outcomes)]
+
+
 @pytest.mark.parametrize(
     ("tries", "outcome", "code"),
     [
-        ([tried("i1", "publish", "timeout"), tried("i2", "publish", "timeout")], "unreached", "NO_QUORUM"),
-        ([tried("i1", "publish", "ok"), tried("b", "initiator", "timeout")], "partly", "SUBSCRIBER_SILENT"),
-        *(
-            ([tried("i1", "publish", status), tried("i2", "publish", "ok")], "partly", code)
-            for status, code in REFUSALS.items()
+        (published("timeout", "timeout"), "unreached", "NO_QUORUM"),
+        (published("timeout", "timeout", "ok", "ok"), "partly", "NO_QUORUM"),
+        (published("timeout", "ok", "ok", "ok", "ok"), "partly", "INITIATOR_SILENT"),
+        (published("STORE_FULL", "ok", "ok"), "partly", "CHANNEL_FULL"),
+        (published("OVER_QUOTA", "OVER_QUOTA", "ok"), "partly", "AUTHOR_QUOTA"),
+        (published("INVALID", "timeout", "timeout", "timeout"), "unreached", "NO_QUORUM"),
+        (published("NOT_YET", "RATE_LIMITED"), "unreached", "NO_QUORUM"),
+        (
+            [tried("i1", "publish", "STORE_FULL"), tried("i1", "publish", "timeout", 5)],
+            "unreached",
+            "NO_QUORUM",
         ),
+        ([*published("ok"), tried("b", "initiator", "timeout")], "partly", "SUBSCRIBER_SILENT"),
+        ([*published("ok"), tried("b", "initiator", "NOT_SUBSCRIBED")], "partly", "SUBSCRIBER_SILENT"),
         ([], "untried", None),
     ],
     ids=str,
@@ -64,8 +86,9 @@ def test_the_cause_is_one_that_a_person_can_act_on(tries: list[Try], outcome: st
     report = failure_report(tries)
     cause = report["cause"]
     assert (report["outcome"], cause and cause["code"]) == (outcome, code)
-    if code is not None:
-        assert CATALOGUE[code].remedy
+    assert cause is None or (
+        "…" not in cause["message"] + cause["remedy"] and CATALOGUE[cause["code"]].remedy
+    )
     json.dumps(report)
 
 

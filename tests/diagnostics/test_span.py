@@ -104,3 +104,40 @@ def test_a_coroutine_that_is_closed_elsewhere_restores_nothing_there() -> None:
     with other:
         abandoned.close()
         assert current() is other
+
+
+def test_several_in_vain_at_once_take_each_moment_of_the_network_once() -> None:
+    clock = Hand()
+    span = Span(clock)
+    for _ in range(3):
+        span.enter(NETWORK)
+    clock.now += 2
+    span.was_in_vain(0)
+    clock.now += 0.5
+    for _ in range(3):
+        span.was_in_vain(0.5)
+    span.leave(NETWORK)
+    span.enter(DISK)
+    clock.now += 1
+    span.was_in_vain(1.0)
+    span.end()
+    assert span.parts_ms() == {"network": 2000, "retry": 500, "disk": 1000}
+
+
+def test_what_is_cancelled_has_an_outcome_too() -> None:
+    outcomes = list[str]()
+
+    async def cancelled() -> None:
+        span = Span(Hand(), "join", "#lobby", "", lambda span, how, route: outcomes.append(how))
+
+        async def waits() -> None:
+            with span:
+                await asyncio.sleep(3600)
+
+        task = asyncio.ensure_future(waits())
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    asyncio.run(cancelled())
+    assert outcomes == ["cancelled"]

@@ -9,12 +9,13 @@ from contextlib import asynccontextmanager
 
 from peernode.channel.filetree import blocks_of
 from peernode.channel.kinds import Kind
-from peernode.channel.message import sign_message
+from peernode.channel.message import decode_message, sign_message
 from peernode.channel.parts import part_digest, split_parts
 from peernode.identity import Identity
 from peernode.pubsub.freeing import GRACE_S, LOOK_S
 from peernode.pubsub.ingest import Source
 from peernode.store.base import DropParts, Write
+from tests.channel.making import unchecked
 from tests.pubsub.flock import LOBBY, Bird, Flock, story
 from tests.pubsub.test_files import CONTENT, everywhere, got, shared, whole
 from tests.pubsub.test_relay import replica_of
@@ -203,5 +204,25 @@ def test_what_was_deleted_before_a_restart_goes_after_it_and_is_not_fetched_agai
         await flock[2].restart()
         await asyncio.sleep(60)
         assert blocks(flock[2]) == set()
+
+    story(tell, 3)
+
+
+def test_a_message_that_names_no_file_though_it_is_of_that_kind_stops_nothing() -> None:
+    """What does not fit its kind is kept, and was taken for a file: nothing was given back ever again."""
+
+    async def tell(flock: Flock) -> None:
+        message_id = await shared(flock)
+        await everywhere(flock, message_id)
+        misfit = unchecked(
+            Identity.from_seed(bytes(32)), Kind.FILE, b"no file", replica_of(flock[1]).channel_id
+        )
+        taken = flock[1].node._pubsub.ingest.take(
+            replica_of(flock[1]), decode_message(misfit), Source.PUSH, None
+        )
+        await flock[1].call(taken)
+        await delete(flock[0], message_id)
+        await asyncio.sleep(GONE_S)
+        assert [blocks(bird) for bird in flock] == [set(), set(), set()]
 
     story(tell, 3)
