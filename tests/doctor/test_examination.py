@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any
 
 import pytest
@@ -210,6 +211,7 @@ def test_a_step_with_a_bug_keeps_no_other_from_running(
             raise AssertionError
 
     monkeypatch.setattr("peernode.doctor.examination.NetworkSteps", Broken)
+    caplog.set_level(logging.ERROR, "peernode.doctor")  # the simulator's commands make "peernode" silent
 
     async def tell(flock: Flock) -> None:
         await asyncio.sleep(5)
