@@ -95,10 +95,12 @@ test("a trace is told in the order of time, with the nodes that were silent", ()
 
 test("a join is told step by step, with those who did not answer", () => {
   const step = (name, began_ms, elapsed_ms, outcome, answered) => ({ attempt: 1, step: name, began_ms, elapsed_ms, outcome, asked: ["a", "b"], answered });
-  const join = { outcome: "delayed", code: "TIMEOUT", attempts: 2, elapsed_ms: 1000, at_ms: NOW, node: "n", steps: [step("find", 0, 250, "ok", ["a", "b"]), step("inbound", 250, null, "running", []), step("later", 500, 500, "TIMEOUT", ["a"])] };
+  const join = { outcome: "delayed", code: "TIMEOUT", attempts: 2, elapsed_ms: 1000, at_ms: NOW, node: "n", steps: [{ ...step("find", 0, 250, "ok", ["a", "b"]), parts: { lookup: 200, own: 50 } }, step("inbound", 250, null, "running", []), step("later", 500, 500, "TIMEOUT", ["a"])] };
   assert.match(joinTitle(join), /^still trying · 1 s · 2 tries · .* · TIMEOUT$/);
   const rows = joinCells(join, (id) => id.toUpperCase());
-  assert.deepEqual(rows.map(({ from, share }) => [from, share]), [[0, 0.25], [0.25, 0.75], [0.5, 0.5]]);
+  const lies = rows.map(({ pieces }) => pieces.map(({ part, from, share }) => [part, from, share]));
+  assert.deepEqual(lies, [[["lookup", 0, 0.2], ["own", 0.2, 0.05]], [["own", 0.25, 0.75]], [["own", 0.5, 0.5]]]);
+  assert.deepEqual(rows[0].pieces.map(({ text }) => text), ["lookup 200 ms", "own work 50 ms"]);
   assert.deepEqual(rows.map(({ cells }) => cells[4]), ["2 of 2 answered", "0 of 2 answered; not: A, B", "1 of 2 answered; not: B"]);
   assert.deepEqual(rows.map(({ cells }) => cells[0]), ["find the channel", "messages arrive", "later"]);
   assert.equal(rows[2].cells[3].kind, "is-troubled");

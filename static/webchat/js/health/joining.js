@@ -1,6 +1,7 @@
 /** A join as the page tells it: a line, and a row for each step of each attempt. */
 
 import { atTime, count, NOTHING, time } from "./format.js";
+import { segments } from "./parts.js";
 import { hasWords, say } from "./strings.js";
 
 const FINE = new Set(["ok", "running"]);
@@ -12,13 +13,12 @@ export function joinTitle({ outcome, code, elapsed_ms, attempts, at_ms }) {
   return (outcome === "ok" || !code ? parts : [...parts, code]).join(" · ");
 }
 
-/** `[{key, cells, from, share}]`; `from` and `share` say where in the whole join a step lies. */
+/** `[{key, cells, pieces}]`; the pieces say where in the whole join a step lies, and where its time went. */
 export function joinCells({ steps, elapsed_ms }, nameOf) {
   const whole = Math.max(elapsed_ms, ...steps.map((each) => each.began_ms + (each.elapsed_ms ?? 0)), 1);
   return steps.map((step, at) => ({
     key: at,
-    from: step.began_ms / whole,
-    share: (step.elapsed_ms ?? whole - step.began_ms) / whole,
+    pieces: pieces(step, whole),
     cells: [
       hasWords(`step.${step.step}`) ? say(`step.${step.step}`) : step.step,
       "",
@@ -27,6 +27,13 @@ export function joinCells({ steps, elapsed_ms }, nameOf) {
       answers(step, nameOf),
     ],
   }));
+}
+
+function pieces({ began_ms, elapsed_ms, parts }, whole) {
+  const took = elapsed_ms ?? whole - began_ms;
+  const found = segments(parts ?? {}, took);
+  const lie = ({ from, share, ...rest }) => ({ ...rest, from: (began_ms + from * took) / whole, share: (share * took) / whole });
+  return (found.length ? found : [{ part: "own", from: 0, share: 1, text: "" }]).map(lie);
 }
 
 function answers({ asked, answered }, nameOf) {

@@ -30,17 +30,22 @@ function draw(element, join, nameOf) {
   setAttribute(box, "aria-label", name);
   const rows = joinCells(join, nameOf);
   drawTable(box, HEAD.map((key) => say(`join.${key}`)), rows, name);
-  rows.forEach(({ from, share }, at) => drawSpan(box.querySelector("tbody").rows[at].cells[1], from, share));
+  rows.forEach(({ pieces }, at) => drawSpan(box.querySelector("tbody").rows[at].cells[1], pieces));
 }
 
-/** Where in the join a step lies; its times are in words beside it. */
-function drawSpan(place, from, share) {
-  const shape = `${from} ${share}`;
+/** Where in the join a step lies, and where its time went; for those who can't see it, in words. */
+function drawSpan(place, pieces) {
+  const shape = JSON.stringify(pieces);
   if (place.dataset.shape === shape) return;
   place.dataset.shape = shape;
-  const bar = { tag: "rect", attributes: { class: "is-network", x: String(from * 100), y: "0", width: String(Math.max(0.8, share * 100)), height: "10" } };
+  const bars = pieces.map(({ part, from, share, text }) => ({
+    tag: "rect",
+    attributes: { class: `is-${part}`, x: String(from * 100), y: "0", width: String(Math.max(0.8, share * 100)), height: "10" },
+    children: text ? [{ tag: "title", text }] : [],
+  }));
   const ground = { tag: "rect", attributes: { class: "is-ground", x: "0", y: "0", width: "100", height: "10" } };
   place.replaceChildren(
-    svgOf({ tag: "svg", attributes: { class: "part-bar", viewBox: "0 0 100 10", preserveAspectRatio: "none", "aria-hidden": "true" }, children: [ground, bar] }),
+    svgOf({ tag: "svg", attributes: { class: "part-bar", viewBox: "0 0 100 10", preserveAspectRatio: "none", "aria-hidden": "true" }, children: [ground, ...bars] }),
+    h("span", { class: "visually-hidden" }, pieces.map(({ text }) => text).filter(Boolean).join(", ")),
   );
 }
