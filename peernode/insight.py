@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from peernode.census import census
-from peernode.diagnostics.collector import ALL
+from peernode.diagnostics.collector import ALL, EXCHANGES_MAX
 from peernode.diagnostics.jsonlines import json_lines
 from peernode.diagnostics.records import Attempt, Record, Wanted
 from peernode.doctor.examination import Examination
@@ -126,6 +126,10 @@ class NodeInsight:
     def records(self, wanted: Wanted = ALL, limit: int = 256) -> list[dict[str, Any]]:
         """The newest of the operations that are wanted, JSON-able, in the order in which they ended."""
         return [record.told() for record in self._context.collector.records(wanted, limit)]
+
+    def exchanges(self) -> list[Record]:
+        """The last single requests of this node, which are kept in diagnostic mode only."""
+        return self._context.collector.records(Wanted(operations=("rpc",)), EXCHANGES_MAX)
 
     def attempts(self, digest: str) -> list[Attempt]:
         """The attempts to bring a message (its digest in hex) to its initiators and subscribers."""

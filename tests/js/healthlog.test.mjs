@@ -47,7 +47,7 @@ test("filters: operation with its parts, outcome, channel, words", () => {
     records: [
       record(1, { operation: "join" }),
       record(2, { operation: "join.attempt", outcome: "NO_QUORUM" }),
-      record(3, { operation: "joined", outcome: "online" }),
+      record(3, { operation: "joined", outcome: "left" }),
       record(4, { operation: "attempt.direct", subject: "ab12", route: { channel: "#tea" } }),
     ],
   });

@@ -56,6 +56,8 @@ def test_requests_are_told_while_it_is_on_and_not_afterwards() -> None:
         found = flock[1].node.records(Wanted(operations=("rpc",)))
         assert "rpc.SUBSCRIBE" in {record["operation"] for record in found}
         assert all(record["route"]["sends"] >= 1 for record in found)
+        kept = [record.told() for record in flock[1].node.exchanges()]
+        assert kept[-len(found) :] == found
         written = len(lines(stream))
         await flock[1].say("after")
         await asyncio.sleep(1)

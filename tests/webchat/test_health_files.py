@@ -105,8 +105,19 @@ def test_filters(wanted: dict[str, Any], fitting: bool) -> None:
     assert fits(join, NODE, wanted) is fitting
 
 
-def test_a_node_that_came_online_is_no_failure() -> None:
-    assert not fits(record(outcome="online"), NODE, {"outcome": "failed"})
+def test_what_nobody_wanted_any_more_is_no_failure() -> None:
+    assert not fits(record(outcome="left"), NODE, {"outcome": "failed"})
+
+
+def test_single_requests_that_the_log_does_not_keep_are_told_in_their_time() -> None:
+    log = a_log(2)
+    early = record(operation="rpc.PUSH", wall_ms=RECORD.wall_ms - 1)
+    records, more = log.chosen({}, 10, [(NODE, early)])
+    assert ([(each["operation"], each["serial"]) for each in records], more) == (
+        [("rpc.PUSH", 0), ("publish", 1), ("publish", 2)],
+        False,
+    )
+    assert log.chosen({"operation": "publish"}, 10, [(NODE, early)])[0] == records[1:]
 
 
 def test_a_table_has_a_column_for_each_part_of_the_time() -> None:

@@ -116,8 +116,9 @@ class HostView:
         return {node: {name: list(size) for name, size in found.items()} for node, found in nodes.items()}
 
     def records(self, wanted: dict[str, Any], limit: int) -> tuple[list[dict[str, Any]], bool]:
-        """The newest records that are wanted."""
-        return self.log.chosen(wanted, limit)
+        """The newest records that are wanted; in diagnostic mode also of single requests."""
+        requests = ((node.node_id, each) for node in self._host.nodes() for each in node.exchanges())
+        return self.log.chosen(wanted, limit, requests)
 
 
 def store_of() -> dict[str, Any]:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import secrets
 from collections import deque
+from collections.abc import Iterable
 from typing import Any, Protocol
 
 RECORDS_MAX = 5000
 TAIL_MAX = 200
 """Records in one step of the live tail; of more the newest are told, and how many are not."""
 
-FINE = ("ok", "online")
+FINE = ("ok", "left", "cancelled")
 """Outcomes that are no trouble."""
 
 Told = dict[str, Any]
@@ -59,11 +60,17 @@ class EventLog:
         """The node that was the first to record anything of a message; empty when none did."""
         return next((node for _, node, record in self._records if record.trace == trace), "")
 
-    def chosen(self, wanted: dict[str, Any], limit: int) -> tuple[list[Told], bool]:
-        """The newest ``limit`` that are wanted, oldest first, and whether there were more."""
+    def chosen(
+        self, wanted: dict[str, Any], limit: int, besides: Iterable[tuple[str, Recorded]] = ()
+    ) -> tuple[list[Told], bool]:
+        """The newest ``limit`` that are wanted, oldest first, and whether there were more.
+
+        ``besides``: records that the log does not keep, by node; they have no number, so 0.
+        """
         found: deque[tuple[int, str, Recorded]] = deque(maxlen=limit)
         more = False
-        for kept in self._records:
+        all_of_them = [*self._records, *((0, node, record) for node, record in besides)]
+        for kept in sorted(all_of_them, key=lambda kept: kept[2].wall_ms):
             if fits(kept[2], kept[1], wanted):
                 more = more or len(found) == limit
                 found.append(kept)

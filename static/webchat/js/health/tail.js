@@ -64,7 +64,7 @@ export class Tail {
 }
 
 /** Whether an outcome is no trouble. */
-export const isFine = (outcome) => outcome === "ok" || outcome === "online";
+export const isFine = (outcome) => ["ok", "left", "cancelled"].includes(outcome);
 
 /** Whether a filter chooses a record; as `webchat/health/records.py` does for files. */
 export function fits(record, { operation, outcome, text, channel }) {
