@@ -1,10 +1,10 @@
 """The peer-node worker: takes commands from the channel layer, lets the users' nodes do them, answers.
 
 Invariants: every command is answered with a result or an error; a command id is done at most once,
-however often it arrives, as long as its answer is remembered (``ANSWERS_MAX``), and one that comes
-again after its answer is answered again; commands of one user begin in the order in which they came.
-At ``COMMANDS_MAX`` commands at once more are refused with ``WORKER_UNAVAILABLE``, which a browser
-tries again.
+however often it arrives, as long as its answer is remembered (``ANSWERS_MAX``; those that only read are
+not, and may be done again), and one that comes again after its answer is answered again; commands of one
+user begin in the order in which they came. At ``COMMANDS_MAX`` commands at once more are refused with
+``WORKER_UNAVAILABLE``, which a browser tries again.
 
 The worker holds no Django request and needs no Twisted: ``manage.py chat`` runs it on Daphne's loop,
 ``manage.py worker`` on its own.
@@ -31,6 +31,7 @@ from webchat.chat.frames import SAYING
 from webchat.chat.layer import LAYER_ERRORS, listen
 from webchat.chat.stream import Cursor
 from webchat.filecommands import FileCommands
+from webchat.health.commands import READING as READING_OF_HEALTH
 from webchat.health.commands import HealthCommands
 from webchat.health.doctor import DoctorCommands
 from webchat.identities import unwrap
@@ -42,6 +43,9 @@ log = logging.getLogger("webchat.worker")
 ANSWERS_MAX = 4096
 COMMANDS_MAX = 1024
 REPLAY_EVENTS_MAX = 100
+READING = ("heads", "metrics", "vitals", *READING_OF_HEALTH)
+"""Commands that change nothing; their answers are not remembered."""
+
 FINISH_S = 1.0
 
 Args = dict[str, Any]
@@ -143,7 +147,9 @@ class Worker:
         except Exception as error:  # whatever it was, the browser gets an answer
             log.exception("command %s of user %s failed", message["name"], message["user"])
             answer = commands.refused(command_id, CommandError("INTERNAL", repr(error)))
-        if command_id in self._answers:
+        if message["name"] in READING:
+            self._answers.pop(command_id, None)  # done again it changes nothing, and some are large
+        elif command_id in self._answers:
             self._answers[command_id] = answer
         await self._reply(message["reply"], answer)
 

@@ -208,13 +208,14 @@ class DiagnosticCollector:
         method: str,
         outcome: str,
         span: Span,
-        channel_id: bytes,
+        channel: tuple[bytes, str],
         trace: str,
         again: bool = False,
     ) -> None:
         """One try to bring a message (its digest in hex) somewhere has ended; ends ``span``.
 
-        ``trace``: the message's id; ``again``: the same was tried with the same peer before.
+        ``channel``: its id and name; ``trace``: the message's id; ``again``: the same was tried with the same
+        peer before.
         """
         span.end()
         now, elapsed_ms = self._clock.monotonic(), (span.elapsed_s or 0.0) * 1000
@@ -225,7 +226,7 @@ class DiagnosticCollector:
             attempts = self._attempts[message] = deque(maxlen=self.ATTEMPTS_PER_MESSAGE_MAX)
         ended = Attempt(now, peer, method, outcome, elapsed_ms, span.parts_ms())
         if method in PUSHES:
-            window = self._window(channel_id)
+            window = self._window(channel[0])
             window.add(now, acked=outcome == OK, again=again, elapsed_ms=elapsed_ms)
         attempts.append(ended)
         self._tell(self.on_attempt, message, ended)
@@ -233,7 +234,7 @@ class DiagnosticCollector:
         if again:
             self.count(f"attempt.{method}.retried")
         if self.diagnostic or (outcome != OK and method != "pull"):
-            route = {"message": message, "peer": peer}
+            route = {"message": message, "peer": peer, "channel": channel[1]}
             self._keep(f"attempt.{method}", peer, outcome, elapsed_ms, ended.parts, trace, route)
 
     def _window(self, channel_id: bytes) -> Windows:

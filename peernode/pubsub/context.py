@@ -83,6 +83,7 @@ class Context:
 
     def tried(
         self,
+        channel: str,
         message: Message,
         peer: bytes,
         method: str,
@@ -97,7 +98,7 @@ class Context:
             method,
             outcome,
             span or self.collector.span(),
-            message.channel_id,
+            (message.channel_id, channel),
             uuid_text(message.id),
             again,
         )

@@ -111,7 +111,7 @@ class MessageDelivery:
             return
         spread = self.spread(replica, message)
         if source is Source.SYNC and replica.subscribed:
-            self._context.tried(message, mine.node_id, "pull", "ok")
+            self._context.tried(replica.name, message, mine.node_id, "pull", "ok")
         if message.author != mine.public_key and replica.subscribed:
             self._count_ack(spread, mine.public_key, mine.node_id, sign_ack(mine, message))
         if replica.serves and source is not Source.SYNC:
@@ -219,7 +219,7 @@ class MessageDelivery:
         if outcome == "timeout" and replica.serves:  # also when its ack came another way: this one is broken
             for unanswered in self.on_unanswered:
                 unanswered(replica, contact)
-        self._context.tried(message, contact.id, method, outcome, span, again=not first)
+        self._context.tried(replica.name, message, contact.id, method, outcome, span, not first)
         return outcome not in ("timeout", "backpressure") or contact.id in spread.acked
 
     def _acked(self, spread: Spread, contact: Contact, answer: Fields) -> str:

@@ -127,4 +127,4 @@ class Detours:
             self._monitor.vouched(contact.id, via.id, heard_ms)
         except FAILURES as error:
             outcome = f"{type(error).__name__} by {via.id.hex()[:8]}"
-        self._context.tried(spread.message, contact.id, "relay", outcome, span, again=True)
+        self._context.tried(spread.replica.name, spread.message, contact.id, "relay", outcome, span, True)

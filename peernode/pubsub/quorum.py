@@ -147,7 +147,7 @@ class QuorumPublish:
             outcome = "malformed"
         except Refused as refusal:
             outcome, again_s = self._refused(entry, contact, refusal)
-        self._context.tried(entry.message, contact.id, "publish", outcome, span)
+        self._context.tried(entry.replica.name, entry.message, contact.id, "publish", outcome, span)
         if again_s is not None:
             raise TryAgain(again_s)
 

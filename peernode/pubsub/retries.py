@@ -87,7 +87,7 @@ class DeliveryRetries:
     def _leave(self, contact: Contact, spread: Spread, why: str) -> None:
         """To the subscriber's own renewal."""
         self._context.collector.count("delivery.left_to_renewal")
-        self._context.tried(spread.message, contact.id, "pull", why)
+        self._context.tried(spread.replica.name, spread.message, contact.id, "pull", why)
 
     def pause_s(self, contact: Contact, tried: int) -> float:
         """Seconds before the next try: full jitter over a window that doubles with each."""

@@ -84,7 +84,7 @@ def test_a_flood_of_one_operation_pushes_out_no_other_and_everything_has_a_bound
         clock.now += 1
         collector.happened("renewal", str(number), "NO_INITIATOR")
         span = collector.span()
-        place = (number.to_bytes(20, "big"), "trace")
+        place = ((number.to_bytes(20, "big"), "#lobby"), "trace")
         collector.attempt(str(number), f"peer {number}", "initiator", "timeout", span, *place)
     assert collector.records(Wanted(operations=("join",)))
     for used, bound in collector.sizes().values():
@@ -123,19 +123,19 @@ def test_records_are_found_by_what_is_asked_for() -> None:
 
 def test_tries_are_counted_by_channel_and_kept_by_message() -> None:
     clock, collector = made(traces_max=2)
-    channel = bytes(20)
+    channel = (bytes(20), "#lobby")
     for again, outcome, took_s in ((False, "timeout", 1.0), (True, "ok", 0.08)):
         span = collector.span()
         clock.now += took_s
         collector.attempt("m", "p", "initiator", outcome, span, channel, "trace", again)
     collector.attempt("m", "p", "publish", "ok", collector.span(), channel, "trace")
-    tally = collector.windows(channel).tally("5m", clock.now)
+    tally = collector.windows(channel[0]).tally("5m", clock.now)
     assert (tally.attempted, tally.acked, tally.failed, tally.retried) == (2, 1, 1, 1)
     assert [attempt.outcome for attempt in collector.attempts("m")] == ["timeout", "ok", "ok"]
     assert [record.operation for record in collector.records()] == ["attempt.initiator"]
     collector.diagnostic = True
     collector.attempt("m", "p", "relay", "ok", collector.span(), channel, "trace")
-    assert collector.records()[-1].route == {"message": "m", "peer": "p"}
+    assert collector.records()[-1].route == {"message": "m", "peer": "p", "channel": "#lobby"}
     assert collector.windows(b"another").tally("5m", clock.now).attempted == 0
 
 
@@ -149,7 +149,7 @@ def test_a_listener_that_fails_is_counted_and_stops_nothing() -> None:
     collector.on_record += [full, heard.append]
     collector.on_attempt.append(full)
     collector.happened("join", "#lobby")
-    collector.attempt("m", "p", "initiator", "ok", collector.span(), bytes(20), "trace")
+    collector.attempt("m", "p", "initiator", "ok", collector.span(), (bytes(20), "#lobby"), "trace")
     assert len(heard) == 1
     assert collector.counters["diagnostics.listener.OSError"] == 2
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from channels.db import database_sync_to_async
 from django.contrib.auth.models import User
+from django.db import OperationalError
 from django.test import AsyncClient, Client
 from django.urls import reverse
 
@@ -102,6 +103,44 @@ async def test_who_is_no_longer_staff_is_put_out(worker: Worker, monkeypatch: py
     await watcher.hello()
     await database_sync_to_async(User.objects.filter(pk=ada.pk).update)(is_staff=False)
     assert (await watcher.expect("closed"))["code"] == 4401
+    await watcher.close()
+
+
+@pytest.mark.parametrize("frame", ["events", "diagnostic", "watch"])
+async def test_who_is_no_longer_staff_is_answered_nothing_whether_watching_or_not(
+    worker: Worker, frame: str
+) -> None:
+    """Before, only those who had said hello were looked after."""
+    ada = await account("ada", staff=True)
+    page = await socket_of(ada)
+    assert await page.open()
+    await database_sync_to_async(User.objects.filter(pk=ada.pk).update)(is_staff=False)
+    await page.send(frame, **({"on": True} if frame == "diagnostic" else {}))
+    assert (await page.expect("closed"))["code"] == 4401
+    assert not worker.host.diagnostic
+    await page.close()
+
+
+async def test_a_failed_look_at_who_is_staff_is_followed_by_another(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "STAFF_CHECK_S", 0.05)
+    real, looks = feed.staff_among, list[int]()
+
+    def away_at_first(users: list[int]) -> set[int]:
+        looks.append(len(users))
+        if len(looks) == 1:
+            raise OperationalError("database is locked")
+        return real(users)
+
+    monkeypatch.setattr(feed, "staff_among", away_at_first)
+    ada = await account("ada", staff=True)
+    watcher = await socket_of(ada)
+    assert await watcher.open()
+    await watcher.hello()
+    await database_sync_to_async(User.objects.filter(pk=ada.pk).update)(is_staff=False)
+    assert (await watcher.expect("closed"))["code"] == 4401
+    assert len(looks) >= 2
     await watcher.close()
 
 

@@ -14,7 +14,7 @@ import pytest
 from peernode.diagnostics.records import Record
 from webchat.health import bundle
 from webchat.health.exporting import COLUMNS, as_csv, as_json
-from webchat.health.records import RECORDS_MAX, TAIL_MAX, EventLog, fits
+from webchat.health.records import RECORDS_MAX, TAIL_MAX, EventLog, choose, fits
 from webchat.health.redaction import LEFT_OUT, Redactor
 from webchat.health.verdict import of_host, worst_first
 
@@ -109,15 +109,11 @@ def test_what_nobody_wanted_any_more_is_no_failure() -> None:
     assert not fits(record(outcome="left"), NODE, {"outcome": "failed"})
 
 
-def test_single_requests_that_the_log_does_not_keep_are_told_in_their_time() -> None:
-    log = a_log(2)
-    early = record(operation="rpc.PUSH", wall_ms=RECORD.wall_ms - 1)
-    records, more = log.chosen({}, 10, [(NODE, early)])
-    assert ([(each["operation"], each["serial"]) for each in records], more) == (
-        [("rpc.PUSH", 0), ("publish", 1), ("publish", 2)],
-        False,
-    )
-    assert log.chosen({"operation": "publish"}, 10, [(NODE, early)])[0] == records[1:]
+def test_single_requests_have_a_limit_of_their_own() -> None:
+    requests = [(NODE, record(operation="rpc.PUSH", elapsed_ms=float(number))) for number in range(9)]
+    records, more = choose(requests, {"operation": "rpc"}, 4)
+    assert ([each["elapsed_ms"] for each in records], more) == ([5, 6, 7, 8], True)
+    assert choose(requests, {"operation": "publish"}, 4) == ([], False)
 
 
 def test_a_table_has_a_column_for_each_part_of_the_time() -> None:

@@ -14,9 +14,11 @@ from tests.support.browser import Browser
 from tests.support.network import set_mode
 from tests.webchat.conftest import Open
 from tests.webchat.test_health_access import account, socket_of
+from tests.webchat.test_health_files import record
 from webchat.chat.link import WorkerLink
 from webchat.health import feed, watching
 from webchat.health.frames import SERVER_FRAMES
+from webchat.health.records import TAIL_MAX
 from webchat.health.watching import HealthWatch
 from webchat.worker import Worker
 
@@ -205,6 +207,31 @@ async def test_one_comes_while_the_last_one_goes(worker: Worker) -> None:
     await second.expect("health")
     await second.expect("health")
     await second.close()
+
+
+async def test_who_begins_to_watch_is_told_what_comes_and_no_past(worker: Worker) -> None:
+    log = worker.health.view.log
+    for number in range(2 * TAIL_MAX):
+        log.add("ab" * 20, record(serial=number))
+    page = await watcher()
+    await page.expect("health")
+    log.add("ab" * 20, record(outcome="NO_QUORUM"))
+    told = await until(
+        page, "events", lambda frame: any(e["outcome"] == "NO_QUORUM" for e in frame["events"])
+    )
+    assert told["skipped"] == 0
+    await page.close()
+
+
+async def test_answers_that_only_read_are_not_remembered(worker: Worker) -> None:
+    page = await watcher()
+    for _ in range(3):
+        await page.expect("health")
+    kept = [
+        answer for answer in worker._answers.values() if answer and "channels" in answer.get("result", {})
+    ]
+    assert kept == []
+    await page.close()
 
 
 async def test_a_failure_of_one_question_ends_nothing(

@@ -26,6 +26,7 @@ from channels.db import database_sync_to_async
 from channels.exceptions import ChannelFull
 from channels.layers import get_channel_layer
 from django.conf import settings
+from django.db import DatabaseError
 
 from webchat.accounts.sessions import still_valid
 from webchat.background import Background
@@ -156,7 +157,11 @@ class WorkerLink:
         while True:
             await asyncio.sleep(settings.SESSION_CHECK_S)
             keys = {socket: (socket.session_key, socket.user_id) for socket in self.sockets.all()}
-            valid = await database_sync_to_async(_valid)(list(dict.fromkeys(keys.values())))
+            try:
+                valid = await database_sync_to_async(_valid)(list(dict.fromkeys(keys.values())))
+            except DatabaseError:
+                log.exception("which sessions are valid is not known; the next look comes")
+                continue
             for socket, key in keys.items():
                 if not valid[key]:
                     await _told(socket.end_session())

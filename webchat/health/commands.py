@@ -13,6 +13,9 @@ from webchat.bridge import PeerHost
 from webchat.health.nodes import HostView
 from webchat.health.watching import HealthWatch
 
+READING = ("health.snapshot", "health.trace", "health.records", "health.sizes")
+"""Those that change nothing."""
+
 Args = dict[str, Any]
 Result = dict[str, Any]
 
@@ -39,7 +42,9 @@ class HealthCommands:
     async def _snapshot(self, user: int, args: Args) -> Result:
         snapshot = await self.watch.snapshot(args["watched"])
         log = self.view.log
-        events, skipped = log.after(args["after"] if args["epoch"] == log.epoch else 0)
+        # Who begins asks by itself for what was before; who followed another worker gets all of this one's.
+        known = {"": log.serial, log.epoch: args["after"]}
+        events, skipped = log.after(known.get(args["epoch"], 0))
         place = {"epoch": log.epoch, "serial": log.serial}
         return {**snapshot, **place, "events": events, "skipped": skipped}
 
@@ -54,7 +59,7 @@ class HealthCommands:
         return {"result": {"diagnostic": args["on"]}}
 
     async def _records(self, user: int, args: Args) -> Result:
-        records, more = self.view.records(args["wanted"], args["limit"])
+        records, more = self.view.records(args["wanted"], args["limit"], args.get("requests", False))
         return {"records": records, "more": more, "epoch": self.view.log.epoch}
 
     async def _sizes(self, user: int, args: Args) -> Result:

@@ -1,8 +1,9 @@
 """The health page's WebSocket, for staff: the state of the nodes, live, and what can be asked and done.
 
 Anybody else is refused at the handshake (HTTP 403), so that no socket exists that could be told something.
-Sessions that end and accounts that are no longer staff close it. Every frame with a readable ``ref`` is
-answered exactly once, and no frame of a browser closes the connection; see ``docs/api.md``.
+Sessions that end and accounts that are no longer staff close it; nobody else's frame is followed. Every frame
+with a readable ``ref`` is answered exactly once, and no frame of a browser closes the connection; see
+``docs/api.md``.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from webchat.chat.frames import Frame, FrameError
 from webchat.chat.link import WorkerLink
 from webchat.chat.stream import Cursor
 from webchat.health.doctor import RUN_MAX_S
-from webchat.health.feed import HealthFeed
+from webchat.health.feed import HealthFeed, staff_among
 from webchat.health.frames import RECORDS_MAX, parsed
 from webchat.health.names import names_of
 from webchat.languages.errors import language_of, translated
@@ -78,7 +79,7 @@ class HealthConsumer(AsyncWebsocketConsumer):
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Check a frame and start what it asks for."""
-        if self._link is None:
+        if self._link is None or self._closing:
             return
         try:
             if text_data is None or len(text_data) > settings.FRAME_MAX_BYTES:
@@ -101,6 +102,10 @@ class HealthConsumer(AsyncWebsocketConsumer):
             HealthFeed.of_running_loop().attach(self)
 
     async def _follow(self, link: WorkerLink, frame: Frame) -> dict[str, Any]:
+        # Also before each frame: the feed looks only after those that watch, and only every ten seconds.
+        if not await database_sync_to_async(staff_among)([self.user_id]):
+            await self.no_longer_staff()
+            raise CommandError("SESSION_ENDED")
         fields = frame.fields
         match frame.type:
             case "hello":

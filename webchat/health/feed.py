@@ -19,6 +19,7 @@ from weakref import WeakKeyDictionary
 
 from channels.db import database_sync_to_async
 from django.contrib.auth.models import User
+from django.db import DatabaseError
 
 from webchat.background import Background
 from webchat.chat.commands import CommandError
@@ -82,6 +83,7 @@ class HealthFeed:
         """It is gone; without any the questions end."""
         self._watchers.pop(watcher, None)
         if not self._watchers:
+            self._place = {"epoch": "", "after": 0}  # who comes next begins with what comes next
             await self._tasks.close()
             if self._watchers:  # another one came while the tasks ended
                 self._begin()
@@ -135,7 +137,11 @@ class HealthFeed:
         while True:
             await asyncio.sleep(STAFF_CHECK_S)
             users = [each.user_id for each in self._watchers]
-            staff = await database_sync_to_async(_staff_among)(users)
+            try:
+                staff = await database_sync_to_async(staff_among)(users)
+            except DatabaseError:
+                log.exception("who may watch is not known; the next look comes")
+                continue
             await self._tell(partial(_put_out, staff))
 
 
@@ -144,7 +150,8 @@ async def _put_out(staff: set[int], watcher: Watcher) -> None:
         await watcher.no_longer_staff()
 
 
-def _staff_among(users: list[int]) -> set[int]:
+def staff_among(users: list[int]) -> set[int]:
+    """Those of these accounts that are staff now."""
     return set(User.objects.filter(pk__in=users, is_staff=True, is_active=True).values_list("pk", flat=True))
 
 

@@ -16,7 +16,7 @@ from django.conf import settings
 
 from webchat.bridge import PeerHost, PeerNode, channel_name, done, is_canary
 from webchat.chat.commands import CommandError
-from webchat.health.records import EventLog, Recorded
+from webchat.health.records import EventLog, Recorded, choose
 from webchat.health.verdict import of_host
 
 PEERS_MAX = 64
@@ -115,10 +115,19 @@ class HostView:
         nodes = {node.node_id: node.sizes() for node in self._host.nodes()}
         return {node: {name: list(size) for name, size in found.items()} for node, found in nodes.items()}
 
-    def records(self, wanted: dict[str, Any], limit: int) -> tuple[list[dict[str, Any]], bool]:
-        """The newest records that are wanted; in diagnostic mode also of single requests."""
-        requests = ((node.node_id, each) for node in self._host.nodes() for each in node.exchanges())
-        return self.log.chosen(wanted, limit, requests)
+    def records(
+        self, wanted: dict[str, Any], limit: int, requests: bool = False
+    ) -> tuple[list[dict[str, Any]], bool]:
+        """The newest records that are wanted, and whether there were more.
+
+        ``requests``: as many of the single requests that nodes keep in diagnostic mode besides.
+        """
+        found, more = self.log.chosen(wanted, limit)
+        if not requests:
+            return found, more
+        single = [(node.node_id, each) for node in self._host.nodes() for each in node.exchanges()]
+        besides, left = choose(sorted(single, key=lambda kept: kept[1].wall_ms), wanted, limit)
+        return sorted([*found, *besides], key=lambda told: told["wall_ms"]), more or left
 
 
 def store_of() -> dict[str, Any]:

@@ -60,21 +60,23 @@ class EventLog:
         """The node that was the first to record anything of a message; empty when none did."""
         return next((node for _, node, record in self._records if record.trace == trace), "")
 
-    def chosen(
-        self, wanted: dict[str, Any], limit: int, besides: Iterable[tuple[str, Recorded]] = ()
-    ) -> tuple[list[Told], bool]:
-        """The newest ``limit`` that are wanted, oldest first, and whether there were more.
-
-        ``besides``: records that the log does not keep, by node; they have no number, so 0.
-        """
+    def chosen(self, wanted: dict[str, Any], limit: int) -> tuple[list[Told], bool]:
+        """The newest ``limit`` that are wanted, oldest first, and whether there were more."""
         found: deque[tuple[int, str, Recorded]] = deque(maxlen=limit)
         more = False
-        all_of_them = [*self._records, *((0, node, record) for node, record in besides)]
-        for kept in sorted(all_of_them, key=lambda kept: kept[2].wall_ms):
+        for kept in self._records:
             if fits(kept[2], kept[1], wanted):
                 more = more or len(found) == limit
                 found.append(kept)
         return [_told(*each) for each in found], more
+
+
+def choose(
+    records: Iterable[tuple[str, Recorded]], wanted: dict[str, Any], limit: int
+) -> tuple[list[Told], bool]:
+    """As ``EventLog.chosen``, of records that the log does not keep: they have no number, so 0."""
+    fitting = [(node, record) for node, record in records if fits(record, node, wanted)]
+    return [_told(0, *each) for each in fitting[-limit:]], len(fitting) > limit
 
 
 def fits(record: Recorded, node: str, wanted: dict[str, Any]) -> bool:
