@@ -101,7 +101,9 @@ def as_written(text: str) -> str:
 
 
 def _kept(tag: str, name: str, value: str) -> str | None:
-    """What stays of an attribute: of classes only our own."""
+    """What stays of an attribute: of classes only our own, of addresses those that lead somewhere."""
+    if name == "href":
+        return value if _ADDRESS.match(value) else None  # ``[x]()`` is no link to this very page
     if name == "class":
         return value if _CODE_CLASS.fullmatch(value) else None
     return value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.webchat.vectors import VECTORS
@@ -117,6 +117,8 @@ PIECES = st.sampled_from([*_TAGS, *_MARKS, '"', "'", "=", "a", " ", "\n", "\x00"
 
 
 @settings(max_examples=300)
+@example("[x]()")
+@example("[]()")
 @given(st.lists(PIECES, max_size=30).map("".join))
 def test_no_combination_gets_through(text: str) -> None:
     html = rendered(text)
