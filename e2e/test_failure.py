@@ -53,7 +53,7 @@ def test_a_failed_message_can_be_discarded(people: People, server: Server, chann
 def test_property_29_a_failed_message_is_retried_discarded_and_taken_back_by_keyboard_alone(
     people: People, server: Server, channel: str
 ) -> None:
-    peer, rolf = (people(name, server).sign_up().join(channel) for name in ("peer", "rolf"))
+    peer, rieke = (people(name, server).sign_up().join(channel) for name in ("peer", "rieke"))
     keys = Talker(peer)
     peer.network(Network.CUT)
     message = peer.say("Said by keyboard alone")
@@ -73,4 +73,4 @@ def test_property_29_a_failed_message_is_retried_discarded_and_taken_back_by_key
     peer.timeline.focus()
     keys.press("ArrowUp").tab_to("Retry").press("Enter").expect_some_focus()
     peer.expect_delivered(again)
-    rolf.expect_order([again])
+    rieke.expect_order([again])
