@@ -59,5 +59,6 @@ test("numbers choose their form, an unknown key is a bug", () => {
 });
 
 test("durations", () => {
-  assert.deepEqual([0, 840, 9949, 12_400, 125_000].map(duration), ["0.0 s", "0.8 s", "9.9 s", "12 s", "2 min 5 s"]);
+  assert.deepEqual([0, 42.4, 99, 840, 9949].map(duration), ["1 ms", "42 ms", "99 ms", "0.8 s", "9.9 s"]);
+  assert.deepEqual([12_400, 59_700, 119_600, 125_000].map(duration), ["12 s", "1 min 0 s", "2 min 0 s", "2 min 5 s"]);
 });

@@ -29,12 +29,13 @@ export const hasWords = (key) => key in WORDS || `${key}.other` in WORDS;
 /** A number with one digit after the point, or the comma. */
 export const withTenths = (number) => tenths.format(number);
 
-/** A duration as people read it: "0.8 s", "12 s", "2 min 5 s". */
+/** A duration as people read it, in whole ms of at least 1: "42 ms", "0.8 s", "12 s", "2 min 5 s". */
 export function duration(ms) {
+  if (ms < 100) return `${Math.max(1, Math.round(ms))} ms`;
   const s = ms / 1000;
   if (s < 10) return `${withTenths(s)} s`;
-  if (s < 60) return `${Math.round(s)} s`;
-  return `${Math.floor(s / 60)} min ${Math.round(s) % 60} s`;
+  const whole = Math.round(s);
+  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
 /** An error of this page itself, in the form of the node's errors. */
