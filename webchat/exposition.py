@@ -15,6 +15,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.metrics_core import Metric as Family
 from prometheus_client.registry import Collector
 
+from webchat.health.verdict import STATES
+
 Numbers = dict[str, Any]
 Samples = Iterable[tuple[tuple[str, ...], Any]]
 """Values of the labels, and the number (of a histogram: buckets and sum)."""
@@ -69,7 +71,7 @@ def _directions(unit: str) -> Callable[[Numbers], Samples]:
 
 
 def _verdicts(numbers: Numbers) -> Samples:
-    return [((verdict,), numbers["census"].get(f"channels.{verdict}", 0)) for verdict in VERDICTS]
+    return [((verdict,), numbers.get("verdicts", {}).get(verdict, 0)) for verdict in STATES]
 
 
 def _census(name: str) -> Callable[[Numbers], Samples]:
@@ -95,7 +97,6 @@ def _canary_code(numbers: Numbers) -> Samples:
 
 
 COUNTER, GAUGE, HISTOGRAM = CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
-VERDICTS = ("healthy", "degraded", "down")
 
 OF_WEB = (
     Metric(GAUGE, "worker_up", "Whether the worker answered this page.", (), _one("worker_up")),
@@ -130,7 +131,7 @@ OF_WORKER = (
     Metric(COUNTER, "crashes", "Tasks of nodes that ended by a bug.", (), _one("crashes")),
     Metric(GAUGE, "nodes", "Nodes of this worker by state.", ("state",), _each("nodes")),
     Metric(GAUGE, "peers", "Peers known to be alive, of all nodes.", (), _census("peers")),
-    Metric(GAUGE, "channels", "Joined channels, of all nodes, by verdict.", ("verdict",), _verdicts),
+    Metric(GAUGE, "channels", "Channels of this server, by verdict.", ("verdict",), _verdicts),
     Metric(
         GAUGE, "channels_stored", "Channels whose messages are stored here.", (), _census("channels.stored")
     ),

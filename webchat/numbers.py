@@ -19,7 +19,6 @@ COMMIT_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0
 
 METHODS = ("publish", "direct", "initiator", "alternative", "relay", "pull")
 STATES = ("online", "degraded", "offline")
-VERDICTS = ("healthy", "degraded", "down")
 TRAFFIC = ("datagrams_in", "datagrams_out", "bytes_in", "bytes_out", "timeouts", "retransmitted")
 
 FOLLOWED_MAX = 4096

@@ -1,7 +1,8 @@
 """The worker's commands about the server itself: is it well, and all that is counted.
 
-They are user 0's, cheap, and name no channel and no person. ``keep_canary`` begins the test messages, whose
-outcome both of them tell.
+They are user 0's and name no channel and no person; how many channels are well is counted where the health
+page looks (``webchat.health.watching``), so both say the same. ``keep_canary`` begins the test messages,
+whose outcome both commands tell.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from webchat.background import Background
 from webchat.bridge import PeerHost, is_canary
 from webchat.canary import Canary
 from webchat.chat.commands import CommandError
+from webchat.health.watching import HealthWatch
 from webchat.hostnode import HostNode
 
 log = logging.getLogger("webchat.vitals")
@@ -27,8 +29,9 @@ Result = dict[str, Any]
 class VitalCommands:
     """See the module; ``table`` is for the worker."""
 
-    def __init__(self, host: PeerHost) -> None:
+    def __init__(self, host: PeerHost, watch: HealthWatch) -> None:
         self._host = host
+        self._watch = watch
         self.table: dict[str, Callable[[int, Args], Awaitable[Result]]] = {
             "vitals": self._vitals,
             "metrics": self._metrics,
@@ -38,7 +41,8 @@ class VitalCommands:
         return {"canary": self._host.canary()["state"]}
 
     async def _metrics(self, user: int, args: Args) -> Result:
-        return {**self._host.numbers.told(), "canary": self._host.canary()}
+        verdicts = await self._watch.verdicts()
+        return {**self._host.numbers.told(), "verdicts": verdicts, "canary": self._host.canary()}
 
 
 async def keep_canary(host: PeerHost, tasks: Background, *, wanted: bool) -> None:

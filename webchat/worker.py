@@ -85,7 +85,7 @@ class Worker:
             "profile.whole": self._whole_profile,
             "search": self._search,
             **FileCommands(self.residents).table,
-            **VitalCommands(self.host).table,
+            **VitalCommands(self.host, self.health.watch).table,
             **DoctorCommands(self.host).table,
             **self.health.table,
             "diagnostics": self._diagnostics,

@@ -76,6 +76,14 @@ test("the age of a channel's picture is that of its look and the time since it c
   assert.equal(clock.pass(300).detailAge_ms, 1000);
 });
 
+test("each line of the list has an age of its own, and none before it was looked at", () => {
+  const clock = new Clock();
+  clock.model.take(frame({ channels: [{ ...brief("#lobby"), as_of_ms: NOW - 40_000 }, { channel: "#tea", verdict: null }] }));
+  const [lobby, tea] = clock.pass(500).channels;
+  assert.equal(clock.model.ageOf(lobby), 40_500);
+  assert.equal(clock.model.ageOf(tea), null);
+});
+
 test("nodes of this server's users have names, others none", () => {
   const { model } = new Clock();
   model.take(frame({ names: { [INITIATORS[0]]: "ann" } }));
@@ -93,6 +101,7 @@ test("a channel in one sentence", () => {
 test("the host says which part decided its verdict", () => {
   const says = (verdict, node = { reason: "" }) => hostSentence({ verdict, node });
   assert.equal(says({ cause: "", channels: 2, troubled: 0 }), "All 2 channels are well.");
+  assert.equal(says({ cause: "looking", channels: 9, seen: 4, troubled: 0 }), "4 of 9 channels have been looked at.");
   assert.equal(says({ cause: "", channels: 0, troubled: 0 }), "The node runs; it is in no channel yet.");
   assert.equal(says({ cause: "channels", channels: 4, troubled: 1 }), "1 of 4 channels is not well.");
   assert.equal(says({ cause: "node", channels: 0, troubled: 0 }, { reason: "Nobody answers." }), "Nobody answers.");
@@ -102,6 +111,7 @@ test("the host says which part decided its verdict", () => {
 test("states differ by word and picture, also the one of no verdict", () => {
   const shown = [null, ...["healthy", "degraded", "down"].map((state) => ({ state }))].map(stateOf);
   for (const part of ["word", "icon", "state"]) assert.equal(new Set(shown.map((each) => each[part])).size, 4);
+  assert.equal(stateOf({ state: "unknown", cause: "looking" }).word, "Looking …");
   assert.deepEqual(reasonsOf(null), []);
 });
 

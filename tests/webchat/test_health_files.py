@@ -231,6 +231,24 @@ def test_the_verdict_of_the_host_names_the_part_that_decided_it(
     assert (found["state"], found["cause"]) == verdict
 
 
+@pytest.mark.parametrize(
+    ("node", "states", "verdict"),
+    [
+        ("online", [], ("unknown", "looking")),
+        ("online", ["healthy"], ("unknown", "looking")),
+        ("online", ["healthy", "degraded"], ("degraded", "channels")),
+        ("online", ["down"], ("degraded", "channels")),
+        ("offline", [], ("down", "node")),
+    ],
+)
+def test_a_host_is_not_called_healthy_before_all_its_channels_were_seen(
+    node: str, states: list[str], verdict: tuple[str, str]
+) -> None:
+    found = of_host(node, True, "ok", states, unseen=3)
+    assert (found["state"], found["cause"]) == verdict
+    assert (found["seen"], found["channels"]) == (len(states), len(states) + 3)
+
+
 def test_the_worst_channel_is_first() -> None:
     states = {"#b": "healthy", "#a": "healthy", "#d": "down", "#c": "degraded"}
     found = worst_first({"channel": name, "verdict": {"state": state}} for name, state in states.items())

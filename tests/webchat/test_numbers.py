@@ -14,7 +14,8 @@ from peernode.diagnostics.codes import CATALOGUE
 from tests.webchat.test_metrics import WEB, families, value
 from tools.tracked import text_of
 from webchat.exposition import METRICS, exposition
-from webchat.numbers import METHODS, STATES, VERDICTS, Numbers
+from webchat.health.verdict import STATES as VERDICTS
+from webchat.numbers import METHODS, STATES, Numbers
 from webchat.worker import Worker
 
 

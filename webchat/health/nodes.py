@@ -90,12 +90,15 @@ class HostView:
         for node in self._host.nodes():
             node.diagnostic = on
 
-    def host(self, states: list[str]) -> dict[str, Any]:
-        """The host node, the store, and the verdict of the whole; ``states``: those of the channels."""
+    def host(self, states: list[str], unseen: int) -> dict[str, Any]:
+        """The host node, the store, and the verdict of the whole.
+
+        ``states``: of the channels that were looked at; ``unseen``: how many were not yet.
+        """
         standing, store = self._host.node.standing(), store_of()
         parts = {name: standing.pop(name) for name in ("peers", "bootstraps", "buckets")}
         canary = self._host.canary()
-        verdict = of_host(standing["state"], store["ok"], canary["state"], states)
+        verdict = of_host(standing["state"], store["ok"], canary["state"], states, unseen)
         return {
             "at_ms": round(time.time() * 1000),
             "verdict": verdict,

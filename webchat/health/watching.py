@@ -1,12 +1,14 @@
-"""``HealthWatch``: the worker's look at its nodes and their channels, while somebody watches.
+"""``HealthWatch``: the worker's look at its nodes and their channels, while somebody wants to know.
 
 Nothing runs until a web process asks. Then what it watches is looked at for each question, which asks the
 channels' initiators across the network, and the others each ``ROUND_S`` in turn; all who watch share the
-pictures. ``ASKED_FOR_S`` after the last question it ends by itself.
+pictures. ``ASKED_FOR_S`` after the last question it ends by itself. Who only counts verdicts (``/metrics``)
+gets them from the same pictures, which are then renewed each ``COUNTED_S``, and ``COUNTED_FOR_S`` long.
 
-Invariants: at most ``LOOKS_MAX`` looks go on at once and each ends within ``LOOK_MAX_S``; a channel that is
-watched comes first, the others in turn; what could not be looked at keeps its last picture with its age, so
-the page can say how old it is; a failure of one channel is no other's.
+Invariants: what somebody watches has ``WATCHED_MAX`` places of its own, so it is seen as often with a
+thousand channels as with one; of the others at most ``LOOKS_MAX`` are looked at at once; each look ends
+within ``LOOK_MAX_S``; what could not be looked at keeps its last picture with its age, so the page can say
+how old it is; a channel without a picture is ``unknown``, never well; a failure of one channel is no other's.
 """
 
 from __future__ import annotations
@@ -14,18 +16,24 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from typing import Any
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any, Protocol
 
 from webchat.background import Background
 from webchat.chat.commands import CommandError
-from webchat.health.nodes import HostView
-from webchat.health.verdict import worst_first
+from webchat.health.verdict import STATES, UNKNOWN, worst_first
 
 log = logging.getLogger("webchat.health")
 
 ROUND_S = 1.0
 ASKED_FOR_S = 6.0
+COUNTED_S = 30.0
+COUNTED_FOR_S = 150.0
+"""Longer than between two questions of Prometheus, which come each 15 s to 2 min."""
+
 LOOKS_MAX = 8
+WATCHED_MAX = 8
 LOOK_MAX_S = 5.0
 FRESH_S = 0.5
 """A look that began so lately is new enough for one more question."""
@@ -41,16 +49,32 @@ UNREACHED = ("no", "untested")
 Picture = dict[str, Any]
 
 
+class View(Protocol):
+    """What is looked at: ``HostView``."""
+
+    def channels(self) -> Iterable[str]:
+        """The channels that there are now."""
+
+    async def channel(self, name: str) -> Picture:
+        """The health of one; raises ``CommandError``."""
+
+    def host(self, states: list[str], unseen: int) -> dict[str, Any]:
+        """The host, whose verdict follows from those of its channels."""
+
+
 class HealthWatch:
     """See the module."""
 
-    def __init__(self, view: HostView) -> None:
+    def __init__(self, view: View) -> None:
         self._view = view
         self._tasks = Background()
         self._pictures: dict[str, Picture] = {}
         self._looked_at: dict[str, float] = {}
-        self._looking: set[str] = set()
-        self._asked_at = 0.0
+        self._looking: dict[str, bool] = {}
+        """The looks that are under way, and whether each has a place of those for what is watched."""
+        self._watched_at: dict[str, float] = {}
+        """What web processes watch, and when one last said so."""
+        self._asked_at = self._counted_at = float("-inf")
         self._running = False
         self._looked = asyncio.Event()
 
@@ -60,33 +84,59 @@ class HealthWatch:
 
     @property
     def runs(self) -> bool:
-        """Whether somebody watches, and looks are paid for."""
+        """Whether somebody wants to know, and looks are paid for."""
         return self._running
 
     async def snapshot(self, watched: list[str]) -> dict[str, Any]:
         """Host, channels in brief, and the whole of those that are watched."""
-        self._asked_at = time.monotonic()
-        if not self._running:
-            self._running = True
-            self._tasks.spawn(self._run(), "health: watching")
-        wanted = watched if self._pictures else [*watched, *self._view.channels()]
-        self._begin_looks(wanted, FRESH_S)
-        await self._wait_for(wanted)
-        host = self._view.host([each["verdict"]["state"] for each in self._pictures.values()])
+        now = self._asked_at = time.monotonic()
+        self._watched_at.update((name, now) for name in watched)
+        self._start()
+        first = [] if self._pictures else [*self._view.channels()]
+        self._begin_looks(watched, FRESH_S, watched=True)
+        self._begin_looks(first, FRESH_S)
+        await self._wait_for([*watched[:WATCHED_MAX], *first[:LOOKS_MAX]])
+        unseen = self._unseen()
+        host = self._view.host([each["verdict"]["state"] for each in self._pictures.values()], unseen)
         details = {name: self._pictures[name] for name in watched if name in self._pictures}
         briefs = self._briefs()
         more = max(0, len(briefs) - CHANNELS_MAX)
         return {"host": host, "channels": briefs[:CHANNELS_MAX], "more": more, "details": details}
 
+    async def verdicts(self) -> dict[str, int]:
+        """How many channels there are of each of ``STATES``, as the page's list has them."""
+        self._counted_at = time.monotonic()
+        self._start()
+        if not self._pictures:
+            first = [*self._view.channels()]
+            self._begin_looks(first, FRESH_S)
+            await self._wait_for(first[:LOOKS_MAX])
+        unseen = self._unseen()
+        found = Counter(each["verdict"]["state"] for each in self._pictures.values())
+        found[UNKNOWN] += unseen
+        return {state: found[state] for state in STATES}
+
+    def _start(self) -> None:
+        if not self._running:
+            self._running = True
+            self._tasks.spawn(self._run(), "health: watching")
+
     async def _wait_for(self, names: list[str]) -> None:
         """Wait a little for the looks that are under way, so that what is told is new."""
         try:
             async with asyncio.timeout(WAIT_S):
-                while any(name in self._looking for name in names[:LOOKS_MAX]):
+                while any(name in self._looking for name in names):
                     self._looked.clear()
                     await self._looked.wait()
         except TimeoutError:
             log.debug("no new picture of %s yet", names)
+
+    def _unseen(self) -> int:
+        """How many channels have no picture; those that are gone have none either."""
+        names = {*self._view.channels()}
+        for gone in [name for name in self._pictures if name not in names]:
+            del self._pictures[gone]
+        return len(names) - len(self._pictures)
 
     def _briefs(self) -> list[dict[str, Any]]:
         pictures = worst_first(self._pictures.values())
@@ -95,25 +145,35 @@ class HealthWatch:
 
     async def _run(self) -> None:
         try:
-            while time.monotonic() - self._asked_at < ASKED_FOR_S:
+            while True:
                 await asyncio.sleep(ROUND_S)
-                self._begin_looks([*self._view.channels()], ROUND_S)
+                now = time.monotonic()
+                is_watched = now - self._asked_at < ASKED_FOR_S
+                if not is_watched and now - self._counted_at >= COUNTED_FOR_S:
+                    return
+                for name in [name for name, at in self._watched_at.items() if now - at >= ASKED_FOR_S]:
+                    del self._watched_at[name]
+                self._begin_looks([*self._watched_at], ROUND_S, watched=True)
+                self._begin_looks([*self._view.channels()], ROUND_S if is_watched else COUNTED_S)
         finally:
             self._running = False
             self._pictures.clear()
             self._looked_at.clear()
+            self._watched_at.clear()
 
-    def _begin_looks(self, wanted: list[str], fresh_s: float) -> None:
+    def _begin_looks(self, wanted: list[str], fresh_s: float, *, watched: bool = False) -> None:
         """Look at these as far as there is room, the longest unseen first; not at what is still fresh."""
-        now, names = time.monotonic(), self._view.channels()
-        for gone in [name for name in self._pictures if name not in names]:
-            del self._pictures[gone]
+        now, names = time.monotonic(), {*self._view.channels()}
+        for gone in [name for name in self._looked_at if name not in names]:
+            del self._looked_at[gone]
         seen = {name: self._looked_at.get(name, float("-inf")) for name in wanted if name in names}
         due = [name for name, at in seen.items() if name not in self._looking and now - at >= fresh_s]
-        for name in sorted(due, key=lambda name: seen[name])[: LOOKS_MAX - len(self._looking)]:
-            self._looking.add(name)
+        taken = sum(1 for each in self._looking.values() if each is watched)
+        free = (WATCHED_MAX if watched else LOOKS_MAX) - taken
+        for name in sorted(due, key=seen.__getitem__)[: max(0, free)]:
+            self._looking[name] = watched
             self._looked_at[name] = now
-            self._tasks.spawn(self._look(name), f"health: looking at {name}")
+            self._tasks.spawn(self._look(name), f"health: {name}")
 
     async def _look(self, name: str) -> None:
         try:
@@ -122,7 +182,7 @@ class HealthWatch:
         except (TimeoutError, CommandError) as error:
             log.info("no picture of %s: %r", name, error)  # the last one stays, and says how old it is
         finally:
-            self._looking.discard(name)
+            del self._looking[name]
             self._looked.set()
 
 

@@ -83,8 +83,13 @@ export class HealthModel {
 
   /** How old the picture of the channel is. */
   get detailAge_ms() {
-    if (!this.detail || this.age_ms === null) return null;
-    return this.age_ms + Math.max(0, this.host.at_ms - this.detail.as_of_ms);
+    return this.detail && this.ageOf(this.detail);
+  }
+
+  /** How old a picture, or a line of the list, is: since its nodes were asked; null for one that was not yet. */
+  ageOf({ as_of_ms = null }) {
+    if (as_of_ms === null || this.age_ms === null) return null;
+    return this.age_ms + Math.max(0, this.host.at_ms - as_of_ms);
   }
 
   /**

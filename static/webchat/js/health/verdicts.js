@@ -8,12 +8,13 @@ const ICONS = { healthy: "healthy", degraded: "impaired", down: "broken", unknow
 /** `{state, word, icon}` of a verdict, also of none. */
 export function stateOf(verdict) {
   const state = verdict?.state ?? "unknown";
-  return { state, word: say(`state.${state}`), icon: ICONS[state] };
+  return { state, word: say(verdict?.cause === "looking" ? "state.looking" : `state.${state}`), icon: ICONS[state] };
 }
 
 /** Why the host is as it is. */
 export function hostSentence(host) {
-  const { cause, channels, troubled } = host.verdict;
+  const { cause, channels, troubled, seen = channels } = host.verdict;
+  if (cause === "looking") return say("host.looking", { n: channels, k: count(seen) });
   if (cause === "channels") return say("host.channels", { n: troubled, of: count(channels) });
   if (cause === "node") return host.node.reason || say("host.node");
   if (cause) return say(`host.${cause}`);

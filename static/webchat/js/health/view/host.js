@@ -6,6 +6,9 @@ import { hasWords, say } from "../strings.js";
 import { channelSentence, hostSentence, stateOf } from "../verdicts.js";
 import { drawFacts, keyed } from "./table.js";
 
+/** What is looked at in turns is older than the page says of itself: over this its line says how old. */
+const OLDER_MS = 5000;
+
 /** Live, or why not; the words about the age are for the eye, what changes is announced by the alert. */
 export function drawLive({ live, age_ms }, now_ms) {
   const { state, reason, error, retryAt_ms } = live;
@@ -52,11 +55,12 @@ function canary(told) {
 }
 
 /** The channels, worst first; `choose(channel)` when one is pressed. */
-export function drawChannels({ channels, more, watched }, choose) {
+export function drawChannels(model, choose) {
+  const { channels, more } = model;
   setAttribute(byId("more-channels"), "hidden", !more);
   if (more) setText(byId("more-channels"), say("channels.more", { n: more }));
   setAttribute(byId("no-channels"), "hidden", channels.length > 0);
-  keyed(byId("channel-list"), channels, (each) => each.channel, (each) => makeChannel(each, choose), (element, each) => drawChannel(element, each, watched));
+  keyed(byId("channel-list"), channels, (each) => each.channel, (each) => makeChannel(each, choose), (element, each) => drawChannel(element, each, model));
 }
 
 function makeChannel({ channel }, choose) {
@@ -64,18 +68,20 @@ function makeChannel({ channel }, choose) {
     "button",
     { type: "button", class: "channel-choice" },
     icon("untested"),
-    h("span", { class: "choice-words" }, h("span", { class: "choice-name" }, channel), h("span", { class: "choice-state" }), h("span", { class: "choice-sentence" })),
+    h("span", { class: "choice-words" }, h("span", { class: "choice-name" }, channel), h("span", { class: "choice-state" }), h("span", { class: "choice-sentence" }), h("span", { class: "choice-age" })),
   );
   button.addEventListener("click", () => choose(channel));
   return h("li", {}, button);
 }
 
-function drawChannel(element, brief, watched) {
+function drawChannel(element, brief, model) {
   const button = element.firstElementChild;
   const { state, word, icon: picture } = stateOf(brief.verdict);
   setAttribute(button, "data-state", state);
-  setAttribute(button, "aria-current", brief.channel === watched ? "true" : null);
+  setAttribute(button, "aria-current", brief.channel === model.watched ? "true" : null);
   setIcon(button.firstElementChild, picture);
   setText(button.querySelector(".choice-state"), word);
+  const age_ms = model.ageOf(brief);
+  setText(button.querySelector(".choice-age"), age_ms > OLDER_MS ? say("channel.age", { ago: ago(age_ms) }) : "");
   setText(button.querySelector(".choice-sentence"), brief.verdict ? channelSentence(brief) : say("channel.looking"));
 }
