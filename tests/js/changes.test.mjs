@@ -5,6 +5,9 @@ import { beforeEach, test } from "node:test";
 
 import { changed, hasReacted, lookOf, unchanged } from "../../static/webchat/js/looks.js";
 import { OptimisticUIManager } from "../../static/webchat/js/optimistic.js";
+import { Outbox } from "../../static/webchat/js/outbox.js";
+import { MemoryStore } from "../../static/webchat/js/outbox_store.js";
+import { outboxReports } from "../../static/webchat/js/outboxreports.js";
 import { rowWords, unsentWords } from "../../static/webchat/js/rowwords.js";
 import { QUORUM_MS } from "../../static/webchat/js/watch.js";
 import { FakeClock, recorder } from "./fakes.mjs";
@@ -17,6 +20,8 @@ const change = (kind, more = {}) => ({ ...place, id: "x1", kind, target: "a", te
 const edit = (more) => change("edit", { text: "hello", ...more });
 const report = (record, state, more = {}) => ({ ...record, order: "9", state, ...more });
 const error = { code: "NOT_AUTHOR", message: "Not yours", remedy: "Ask." };
+
+const aloneTab = { tell() {}, lead() {}, resign() {} };
 
 let clock;
 let listener;
@@ -105,6 +110,30 @@ test("what was discarded is not back because the node has not heard of it yet", 
     assert.equal(row().text, heard[each.kind].text ?? "helo", "once the node has heard of it, its word counts");
     messages.changed(mine());
   }
+});
+
+test("what was discarded before a reload does not flash up after it, and is told once it went out all the same", async () => {
+  const store = new MemoryStore();
+  const page = async (manager) => {
+    const me = { id: "me", name: "Ann" };
+    const outbox = new Outbox({ store, clock, tabs: aloneTab, listener: outboxReports({ messages: manager, me }) });
+    await outbox.start();
+    return outbox;
+  };
+  const first = await page(messages);
+  messages.written(edit());
+  messages.reported(report(edit(), "pending"), "me");
+  messages.changed(mine({ text: "hello", edited_ms: 5 }));
+  await first.discard(messages.entry("x1"), messages.without("x1"));
+
+  messages = new OptimisticUIManager(clock, listener);
+  await page(messages);
+  messages.received(mine({ text: "hello", edited_ms: 5 }));
+  messages.reported(report(edit(), "pending"), "me");
+  assert.deepEqual([row().text, row().edited_ms], ["helo", 0]);
+
+  messages.reported(report(edit(), "sent"), "me");
+  assert.equal(row().text, "hello");
 });
 
 test("an edit that the page thinks unanswered is discarded as well, whatever the snapshot says", () => {

@@ -82,9 +82,9 @@ export class MessageActs {
   }
 
   async #takeBack(subject, action) {
-    const { outbox, screen } = this.#app;
+    const { messages, outbox, screen } = this.#app;
     const { error, channel, text } = subject;
-    await outbox.discard(subject);
+    await outbox.discard(subject, messages.without(subject.id));
     if (action === "edit") screen.rewrite(channel, text);
     else if (action === "cancel") screen.focusComposer();
     else {
@@ -99,13 +99,13 @@ export class MessageActs {
 
   /** A button of the list of what is unsent: retry what failed or asks, or discard it all, which can be undone. */
   async actOnAll(action, rows) {
-    const { outbox, screen } = this.#app;
+    const { messages, outbox, screen } = this.#app;
     if (action === "retry") {
       for (const row of rows) if (row.state === "failed" || row.phase === "asking") await outbox.retry(row);
       return;
     }
     const again = rows.map((row) => [{ ...written(row), id: uuid7() }, row.error]);
-    for (const row of rows) await outbox.discard(row);
+    for (const row of rows) await outbox.discard(row, messages.without(row.id));
     screen.discarded(discardedWords(rows), async () => {
       for (const [message, error] of again) await outbox.add(message, error);
       screen.focusRow(rowOf(again.at(-1)[0]));

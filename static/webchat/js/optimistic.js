@@ -70,14 +70,10 @@ export class OptimisticUIManager {
   isHandingOver = (channel) => this.rows(channel).some((row) => row.phase === "sending" && !row.accepted);
 
   /** The page is connected to the own node, or not. */
-  setLinked(linked) {
-    this.#progress.setLinked(linked, this.#entries);
-  }
+  setLinked = (linked) => this.#progress.setLinked(linked, this.#entries);
 
   /** Joined, or still connecting. */
-  setReady(channel, ready) {
-    this.#progress.setReady(channel, ready, this.#entries);
-  }
+  setReady = (channel, ready) => this.#progress.setReady(channel, ready, this.#entries);
 
   // Reports of the browser's outbox.
 
@@ -108,10 +104,7 @@ export class OptimisticUIManager {
   }
 
   /** A code that no waiting changes. */
-  refused(id, error) {
-    const entry = this.entry(id);
-    if (entry) this.#progress.fail(entry, error);
-  }
+  refused = (id, error) => this.entry(id) && this.#progress.fail(this.entry(id), error);
 
   /** Somebody pressed Retry. */
   retried(id) {
@@ -119,11 +112,18 @@ export class OptimisticUIManager {
     if (entry?.state === "failed" || entry?.phase === "asking") this.#progress.begin(entry, entry.state);
   }
 
-  /** Discarded or cancelled: gone, unless a receipt shows that it went out all the same. */
-  discarded(id) {
+  /** How the target of an own change looks without it, as far as that is known. */
+  without(id) {
+    const change = this.#changes.get(id);
+    return change?.before ?? this.#rows.get(change?.target)?.told ?? null;
+  }
+
+  /** Discarded: gone, unless a receipt shows that it went out. `kept`: the outbox' record, perhaps of an earlier page. */
+  discarded(id, kept = null) {
     this.#gone.set(id, null);
     const change = this.#changes.get(id);
     if (change) this.#takeBack(change);
+    else if (kept?.before && isChange(kept)) this.#changes.takeBack(kept, kept.before);
     else this.#remove(this.#rows.get(id));
   }
 
@@ -274,7 +274,7 @@ export class OptimisticUIManager {
   #takeBack(change) {
     const target = this.#rows.get(change.target);
     if (target && change.before) target.told = unchanged(target.told, change, change.author, change.before);
-    this.#changes.takeBack(change, change.before ?? target?.told);
+    this.#changes.takeBack(change, this.without(change.id));
     this.#forgetChange(change);
   }
 

@@ -90,9 +90,9 @@ export class Outbox {
     this.#report("retried", row.id);
   }
 
-  /** Take a message back, wherever it has got to. */
-  async discard(row) {
-    await this.#keep({ ...written(row), op: "discard", failed: null });
+  /** Take a message back, wherever it has got to; `before`: how the target of a change looks without it. */
+  async discard(row, before = null) {
+    await this.#keep({ ...written(row), before, op: "discard", failed: null });
   }
 
   /** The page is connected to the own node, or not. */
@@ -119,7 +119,7 @@ export class Outbox {
 
   #restored(record) {
     this.#records.set(record.id, record);
-    if (record.op === "discard") this.#listener.discarded(record.id);
+    if (record.op === "discard") this.#listener.discarded(record.id, record);
     if (record.op !== "send") return;
     this.#listener.written(record);
     if (record.failed) this.#listener.refused(record.id, record.failed);

@@ -16,6 +16,6 @@ export function outboxReports({ messages, me }) {
     refused: (id, error) => messages.refused(id, error),
     retried: (id) => messages.retried(id),
     kept: (id) => messages.kept(id),
-    discarded: (id) => messages.discarded(id),
+    discarded: (id, record) => messages.discarded(id, { ...record, author: me.id }),
   };
 }
