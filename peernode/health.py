@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from peernode.channel.hlc import hlc_ms
+from peernode.channel.ids import channel_id_of, normalise_name
 from peernode.channel.message import Message
 from peernode.diagnostics.records import Wanted
 from peernode.diagnostics.report import failure_report
@@ -42,6 +43,14 @@ class NodeHealth:
         Its initiators are asked over the network and waited for at most 2 s.
         """
         return await self._pubsub.checkup.channels.health(self._held(name))
+
+    def joins_of(self, name: str) -> list[dict[str, Any]]:
+        """The last joins of a channel by this node, the oldest first, also of one that it has left.
+
+        As ``JoinTrace.told`` with ``at_ms`` and ``node``: for whoever has several nodes and puts their joins
+        together (``peernode.diagnostics.joins``). Asks nobody.
+        """
+        return self._pubsub.joiner.log.told(channel_id_of(self._context.network_id, normalise_name(name)))
 
     async def repair_now(self, name: str, subscriber: str) -> dict[str, Any]:
         """Have all initiators test and repair their paths to a subscriber (its node id in hex).

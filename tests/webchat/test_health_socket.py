@@ -76,6 +76,9 @@ async def test_the_page_gets_the_whole_of_what_it_watches(talking: dict[str, Any
     assert all(each["answers"] for each in detail["initiators"])
     assert set(frame["names"].values()) >= {"ann", "bob"}
     assert frame["channels"][0]["answering"] == 3
+    joins = detail["joins"]
+    assert (joins["ok"], joins["steps"]["inbound"]["count"]) == (2, 2), "of all nodes, not of one"
+    assert {frame["names"][join["node"]] for join in joins["recent"]} == {"ann", "bob"}
     assert frame["host"]["at_ms"] - detail["as_of_ms"] < 5000
     await page.close()
 

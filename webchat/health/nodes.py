@@ -14,7 +14,7 @@ from typing import Any
 
 from django.conf import settings
 
-from webchat.bridge import PeerHost, PeerNode, channel_name, done, is_canary
+from webchat.bridge import PeerHost, PeerNode, channel_name, done, is_canary, joins_told, verdict
 from webchat.chat.commands import CommandError
 from webchat.health.records import EventLog, Recorded, choose
 from webchat.health.verdict import of_host
@@ -56,9 +56,14 @@ class HostView:
         return {**stored, **found}
 
     async def channel(self, name: str) -> dict[str, Any]:
-        """The health of a channel, from all of its initiators; raises ``CommandError``."""
+        """The health of a channel, from all of its initiators; raises ``CommandError``.
+
+        The joins are those of all nodes here: which of them was asked is chance.
+        """
         found: dict[str, Any] = await done(self._of(name).channel_health(name))
-        return found
+        joins = [join for node in self._host.nodes() for join in node.joins_of(name)]
+        told = {**found, "joins": joins_told(sorted(joins, key=lambda join: join["at_ms"]))}
+        return {**told, "verdict": verdict(told)}
 
     async def trace(self, name: str, message_id: str) -> dict[str, Any]:
         """What became of a message, at every node that is asked for it; raises ``CommandError``."""
@@ -98,10 +103,10 @@ class HostView:
         standing, store = self._host.node.standing(), store_of()
         parts = {name: standing.pop(name) for name in ("peers", "bootstraps", "buckets")}
         canary = self._host.canary()
-        verdict = of_host(standing["state"], store["ok"], canary["state"], states, unseen)
+        of_all = of_host(standing["state"], store["ok"], canary["state"], states, unseen)
         return {
             "at_ms": round(time.time() * 1000),
-            "verdict": verdict,
+            "verdict": of_all,
             "version": version("starling"),
             "uptime_s": round(time.monotonic() - self._began_s),
             "diagnostic": self._host.diagnostic,
