@@ -19,8 +19,10 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from typing import Any, Protocol
 
+from webchat.bridge import error_fields
 from webchat.chat.commands import CommandError
 
 log = logging.getLogger("webchat.canary")
@@ -32,6 +34,8 @@ LATE_S = 10.0
 TEXT = "canary"
 LATE = "CANARY_LATE"
 OUTCOMES = ("ok", "failed")
+CANARY_STATES = ("off", "starting", "alone", *OUTCOMES)
+NO_TROUBLE = {"code": "", "message": "", "remedy": ""}
 
 
 class Node(Protocol):
@@ -83,7 +87,7 @@ class Canary:
             "at_ms": None,
             "last_ok_ms": None,
             "latency_ms": None,
-            "code": "",
+            **NO_TROUBLE,
             "stored": [0, 0],
             "alone": False,
         }
@@ -107,7 +111,7 @@ class Canary:
     async def test(self) -> None:
         """One test; whatever happens is its outcome. With nobody to store it there is nothing to test."""
         if self._node.alone():
-            self._told = {**self._told, "state": "alone", "latency_ms": None, "code": ""}
+            self._told = {**self._told, "state": "alone", "latency_ms": None, **NO_TROUBLE}
             return
         try:
             async with asyncio.timeout(self._late_s):
@@ -115,12 +119,12 @@ class Canary:
                 await self._send()
                 await self._through()
         except TimeoutError:
-            self._failed(self._code())
+            self._failed(self._why())
         except CommandError as error:
-            self._failed(error.code)
+            self._failed(error_fields(error))
         except Exception:
             log.exception("the canary failed")
-            self._failed("INTERNAL")
+            self._failed(error_fields(CommandError("INTERNAL")))
 
     async def _send(self) -> None:
         """A new test, or the one that is still on its way; the same id again is the same message."""
@@ -139,7 +143,8 @@ class Canary:
             self._news.clear()
             await self._news.wait()
             if self._state.state == "failed":
-                raise CommandError(self._code())
+                self._failed(self._why())
+                return
         shown, self._id = self._node.newest(self._channel) == self._id, ""
         if not shown:
             raise CommandError("INTERNAL", "the test is not in the own timeline")
@@ -150,22 +155,23 @@ class Canary:
             "at_ms": now_ms,
             "last_ok_ms": now_ms,
             "latency_ms": round((asyncio.get_running_loop().time() - self._began_s) * 1000, 1),
-            "code": "",
+            **NO_TROUBLE,
             "stored": list(self._state.stored),
             "alone": self._state.alone,
         }
 
-    def _code(self) -> str:
-        """Why the test on its way is not through."""
+    def _why(self) -> dict[str, Any]:
+        """Why the test on its way is not through, in the words of the catalogue."""
         error = self._state.error if self._state is not None and self._id else None
-        return error.code if error is not None else LATE
+        return asdict(error) if error is not None else error_fields(CommandError(LATE))
 
-    def _failed(self, code: str) -> None:
-        if self._told["code"] != code:
-            log.warning("the test message of this server did not get through: %s", code)
+    def _failed(self, error: dict[str, Any]) -> None:
+        trouble = {name: error[name] for name in NO_TROUBLE}
+        if self._told["code"] != trouble["code"]:
+            log.warning("the test message of this server did not get through: %s", trouble["code"])
         self._outcomes["failed"] += 1
         now_ms = round(time.time() * 1000)
-        self._told = {**self._told, "state": "failed", "at_ms": now_ms, "latency_ms": None, "code": code}
+        self._told = {**self._told, "state": "failed", "at_ms": now_ms, "latency_ms": None, **trouble}
 
 
 def _new_id() -> str:

@@ -15,6 +15,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.metrics_core import Metric as Family
 from prometheus_client.registry import Collector
 
+from webchat.canary import CANARY_STATES
 from webchat.health.verdict import STATES
 
 Numbers = dict[str, Any]
@@ -83,6 +84,10 @@ def _canary_up(numbers: Numbers) -> Samples:
     return [] if state not in ("ok", "failed") else [((), float(state == "ok"))]
 
 
+def _canary_state(numbers: Numbers) -> Samples:
+    return [((state,), float(numbers["canary"]["state"] == state)) for state in CANARY_STATES]
+
+
 def _canary_ms(name: str) -> Callable[[Numbers], Samples]:
     def samples(numbers: Numbers) -> Samples:
         value = numbers["canary"].get(name)
@@ -144,6 +149,7 @@ OF_WORKER = (
     Metric(HISTOGRAM, "join_seconds", "Joins that succeeded.", (), _histogram("join")),
     Metric(HISTOGRAM, "commit_seconds", "From a message to its durable row.", (), _histogram("commit")),
     Metric(GAUGE, "canary_up", "Whether the last test message got through.", (), _canary_up),
+    Metric(GAUGE, "canary_state", "1 for the state of the test messages.", ("state",), _canary_state),
     Metric(GAUGE, "canary_latency_seconds", "How long it took.", (), _canary_ms("latency_ms")),
     Metric(
         GAUGE,

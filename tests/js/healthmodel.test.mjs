@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { HealthModel, LIVE_MS } from "../../static/webchat/js/health/model.js";
-import { channelSentence, hostSentence, reasonsOf, repairWords, stateOf } from "../../static/webchat/js/health/verdicts.js";
+import { channelSentence, hostRemedy, hostSentence, reasonsOf, repairWords, stateOf } from "../../static/webchat/js/health/verdicts.js";
 import { brief, channelPicture, hostPicture, INITIATORS, NOW } from "./healthdouble.mjs";
 
 class Clock {
@@ -106,6 +106,12 @@ test("the host says which part decided its verdict", () => {
   assert.equal(says({ cause: "channels", channels: 4, troubled: 1 }), "1 of 4 channels is not well.");
   assert.equal(says({ cause: "node", channels: 0, troubled: 0 }, { reason: "Nobody answers." }), "Nobody answers.");
   for (const cause of ["store", "canary"]) assert.ok(says({ cause, channels: 0, troubled: 0 }).length > 20);
+});
+
+test("a test message that fails is told with its code and what to do", () => {
+  const error = { code: "NO_QUORUM", message: "Too few nodes answer", remedy: "Run the doctor." };
+  assert.equal(hostRemedy({ verdict: { error } }), "Too few nodes answer. Run the doctor. (NO_QUORUM)");
+  assert.equal(hostRemedy({ verdict: { error: null } }), "");
 });
 
 test("states differ by word and picture, also the one of no verdict", () => {

@@ -121,6 +121,7 @@ def test_a_network_that_is_gone_fails_in_time_and_leaves_one_message_alone() -> 
                 assert loop.time() - began <= LATE_S + 1
                 assert told["state"] == "failed"
                 assert told["code"] in ("NO_QUORUM", "CANARY_LATE", "NO_INITIATOR", "NO_BOOTSTRAP"), told
+                assert told["message"] and told["remedy"] and "{" not in told["remedy"], told
                 assert told["last_ok_ms"] == first["last_ok_ms"]
                 assert watched.waiting() <= 1
                 await asyncio.sleep(EVERY_S)
@@ -131,6 +132,7 @@ def test_a_network_that_is_gone_fails_in_time_and_leaves_one_message_alone() -> 
                 told = await watched.test(canary)
                 await asyncio.sleep(EVERY_S)
             assert told["state"] == "ok" and watched.waiting() == 0
+            assert (told["code"], told["message"], told["remedy"]) == ("", "", "")
             watched.flock.check_unharmed()
 
         world.run(main())

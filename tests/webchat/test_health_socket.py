@@ -15,6 +15,8 @@ from tests.support.network import set_mode
 from tests.webchat.conftest import Open
 from tests.webchat.test_health_access import account, socket_of
 from tests.webchat.test_health_files import record
+from webchat.bridge import error_fields
+from webchat.chat.commands import CommandError
 from webchat.chat.link import WorkerLink
 from webchat.health import feed, watching
 from webchat.health.frames import SERVER_FRAMES
@@ -86,7 +88,7 @@ async def test_the_page_gets_the_whole_of_what_it_watches(talking: dict[str, Any
 async def test_the_log_comes_as_past_and_live_tail(talking: dict[str, Any], open_page: Open) -> None:
     page = await watcher()
     past = await page.ask("events", operation="publish")
-    assert past["records"][-1]["trace"] == talking["id"]
+    assert talking["id"] in [each["trace"] for each in past["records"]], "nodes publish names as well"
     assert all(each["operation"].startswith("publish") for each in past["records"])
     await page.expect("health")
     page.put_aside()
@@ -190,6 +192,20 @@ async def test_the_list_of_channels_is_bounded_and_the_worst_are_in_it(
     assert [each["channel"] for each in frame["channels"]] == ["#a", "#b"]
     assert frame["more"] == 1
     assert (await watched(page, "#c"))["detail"]["channel"] == "#c"
+    await page.close()
+
+
+async def test_why_the_test_message_fails_and_what_to_do_is_in_the_verdict(worker: Worker) -> None:
+    trouble = error_fields(CommandError("CANARY_LATE"))
+    told = {name: trouble[name] for name in ("code", "message", "remedy")}
+    worker.host.canary = lambda: {"state": "failed", **told}
+    page = await watcher()
+    host = (await page.expect("health"))["host"]
+    assert (host["verdict"]["cause"], host["verdict"]["error"]) == ("canary", told)
+    assert host["canary"] == {"state": "failed", **told, "last_ok_ms": None, "latency_ms": None}
+    worker.host.canary = lambda: {"state": "alone", "code": ""}
+    well = await until(page, "health", lambda frame: frame["host"]["canary"]["state"] == "alone")
+    assert well["host"]["verdict"]["error"] is None
     await page.close()
 
 

@@ -13,6 +13,7 @@ import pytest
 from peernode.diagnostics.codes import CATALOGUE
 from tests.webchat.test_metrics import WEB, families, value
 from tools.tracked import text_of
+from webchat.canary import CANARY_STATES
 from webchat.exposition import METRICS, exposition
 from webchat.health.verdict import STATES as VERDICTS
 from webchat.numbers import METHODS, STATES, Numbers
@@ -80,7 +81,7 @@ def test_every_value_of_a_label_is_of_a_fixed_set() -> None:
     numbers.refused("NO_QUORUM")
     page = exposition(WEB, {**numbers.told(), "canary": {"state": "failed", "code": "CANARY_LATE"}})
     allowed = {
-        "state": {*STATES, "accepted", "sent", "delivered", "failed"},
+        "state": {*STATES, *CANARY_STATES, "accepted", "sent", "delivered", "failed"},
         "method": set(METHODS),
         "outcome": {"ok", "delayed", "failed"},
         "direction": {"in", "out"},
@@ -93,6 +94,13 @@ def test_every_value_of_a_label_is_of_a_fixed_set() -> None:
         for sample in family.samples:
             for label, shown in sample.labels.items():
                 assert label == "le" or shown in allowed[label], (sample.name, label, shown)
+
+
+@pytest.mark.parametrize("state", CANARY_STATES)
+def test_the_state_of_the_test_messages_is_told_by_name(state: str) -> None:
+    page = exposition(WEB, {**Numbers().told(), "canary": {"state": state, "code": ""}})
+    for each in CANARY_STATES:
+        assert value(page, "starling_canary_state", state=each) == (each == state)
 
 
 def test_a_message_counts_once_in_each_state() -> None:

@@ -22,7 +22,7 @@ from webchat.health.verdict import of_host
 PEERS_MAX = 64
 """Peers in a snapshot; of more the rest is counted."""
 
-CANARY = ("state", "code", "last_ok_ms", "latency_ms")
+CANARY = ("state", "code", "message", "remedy", "last_ok_ms", "latency_ms")
 """What is told of the test messages."""
 
 STORE_FREE_MIN_BYTES = 50 * 1024 * 1024
@@ -106,7 +106,7 @@ class HostView:
         of_all = of_host(standing["state"], store["ok"], canary["state"], states, unseen)
         return {
             "at_ms": round(time.time() * 1000),
-            "verdict": of_all,
+            "verdict": {**of_all, "error": _canary_error(canary) if of_all["cause"] == "canary" else None},
             "version": version("starling"),
             "uptime_s": round(time.monotonic() - self._began_s),
             "diagnostic": self._host.diagnostic,
@@ -136,6 +136,11 @@ class HostView:
         single = [(node.node_id, each) for node in self._host.nodes() for each in node.exchanges()]
         besides, left = choose(sorted(single, key=lambda kept: kept[1].wall_ms), wanted, limit)
         return sorted([*found, *besides], key=lambda told: told["wall_ms"]), more or left
+
+
+def _canary_error(canary: dict[str, Any]) -> dict[str, Any]:
+    """Why the test message does not get through, and what to do."""
+    return {name: canary.get(name, "") for name in ("code", "message", "remedy")}
 
 
 def store_of() -> dict[str, Any]:

@@ -21,6 +21,11 @@ export function hostSentence(host) {
   return channels ? say("host.well", { n: channels }) : say("host.idle");
 }
 
+/** What is wrong with the host and what to do, with its code; empty when the sentence says all there is to say. */
+export function hostRemedy({ verdict: { error } }) {
+  return error?.code ? `${error.message}. ${error.remedy} (${error.code})` : "";
+}
+
 /** A channel in one sentence: who answers, who is reached, how fast. */
 export function channelSentence({ initiators, answering, subscribers, reached, untested = 0, p95_ms, attempted }) {
   const parts = [say("verdict.initiators", { n: initiators, k: count(answering), of: count(initiators) })];

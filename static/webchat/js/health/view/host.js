@@ -3,7 +3,7 @@
 import { byId, h, icon, setAttribute, setIcon, setText } from "../../view/dom.js";
 import { ago, bytes, count, time } from "../format.js";
 import { hasWords, say } from "../strings.js";
-import { channelSentence, hostSentence, stateOf } from "../verdicts.js";
+import { channelSentence, hostRemedy, hostSentence, stateOf } from "../verdicts.js";
 import { drawFacts, keyed } from "./table.js";
 
 /** What is looked at in turns is older than the page says of itself: over this its line says how old. */
@@ -38,6 +38,9 @@ export function drawHost(host) {
   else place.append(icon(picture));
   setText(byId("host-word"), word);
   setText(byId("host-sentence"), hostSentence(host));
+  const remedy = hostRemedy(host);
+  setAttribute(byId("host-remedy"), "hidden", !remedy);
+  setText(byId("host-remedy"), remedy);
   drawFacts(byId("host-facts"), [
     [say("fact.people"), count(host.users)],
     [say("fact.peers"), count(host.node.peers)],
@@ -50,7 +53,7 @@ export function drawHost(host) {
 
 function canary(told) {
   if (told.state !== "ok" && told.state !== "failed") return say(`fact.canary.${told.state}`);
-  if (told.state === "failed") return say("fact.canary.failed", { ago: told.last_ok_ms ? ago(Date.now() - told.last_ok_ms) : ago(null) });
+  if (told.state === "failed") return say("fact.canary.failed", { code: told.code, ago: told.last_ok_ms ? ago(Date.now() - told.last_ok_ms) : ago(null) });
   return say("fact.canary.ok", { time: time(told.latency_ms) });
 }
 

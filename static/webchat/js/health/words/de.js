@@ -45,7 +45,7 @@ export const WORDS = {
   "fact.canary.starting": "unterwegs",
   "fact.canary.alone": "nicht verschickt: kein anderer Knoten läuft",
   "fact.canary.ok": "kam an in {time}",
-  "fact.canary.failed": "kommt nicht an, zuletzt {ago}",
+  "fact.canary.failed": "kommt nicht an ({code}), zuletzt {ago}",
   "fact.id": "Knotenkennung",
   "fact.address": "Adresse",
   "fact.external": "Wie andere sie sehen",

@@ -45,7 +45,7 @@ export const WORDS = {
   "fact.canary.starting": "on its way",
   "fact.canary.alone": "not sent: no other node runs",
   "fact.canary.ok": "arrived in {time}",
-  "fact.canary.failed": "fails, last arrived {ago}",
+  "fact.canary.failed": "fails ({code}), last arrived {ago}",
   "fact.id": "Node id",
   "fact.address": "Address",
   "fact.external": "As others see it",
