@@ -20,6 +20,13 @@ ENTRIES = (
         True,
     ),
     Code(
+        "INITIATOR_UNHEARD",
+        "A node that stores the channel has not answered yet",
+        "It was asked only just now, and the answer takes long or was lost: too early to call it silent.",
+        "Wait some seconds, it is asked a second time by itself; then it is shown as answering or as silent.",
+        True,
+    ),
+    Code(
         "INITIATORS_DISAGREE",
         "The channel's nodes disagree about who stores it",
         "Nodes have just come or gone, or the network is in parts that don't hear each other.",

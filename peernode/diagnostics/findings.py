@@ -35,7 +35,7 @@ PUSHES_MIN = 10
 RECENT_SLOTS = 6
 """Slots of the series that count as now: a minute. What went wrong before is history, not health."""
 
-ABOUT_INITIATORS = frozenset(("NO_INITIATOR", "INITIATORS_TOO_FEW", "INITIATOR_SILENT"))
+ABOUT_INITIATORS = frozenset(("NO_INITIATOR", "INITIATORS_TOO_FEW", "INITIATOR_SILENT", "INITIATOR_UNHEARD"))
 """Codes whose clause says how many initiators answer."""
 
 Channel = Mapping[str, Any]
@@ -115,6 +115,10 @@ def _be(count: int) -> str:
     return "is" if count == 1 else "are"
 
 
+def _have(count: int) -> str:
+    return "has" if count == 1 else "have"
+
+
 # -- the checks, the most telling first --------------------------------------------------------
 
 
@@ -130,18 +134,21 @@ def _no_network(channel: Channel) -> Reason | None:
 
 def _initiators(channel: Channel) -> Reason | None:
     answering, of = _answering(channel)
-    numbers = {"silent": of - answering, "of": of}
-    if not answering:
+    unheard = sum(1 for each in channel["initiators"] if each.get("unheard") and not each["answers"])
+    silent = of - answering - unheard
+    numbers = {"silent": silent, "of": of}
+    if silent == of:
         clause = f"none of {_many(of, 'initiator')} answers" if of else "no initiator is known"
         return Reason(DOWN, "NO_INITIATOR", clause, numbers)
-    if 2 * answering <= of:
-        clause = f"{of - answering} of {of} initiators are silent, too many to confirm a message"
+    if 2 * silent >= of:
+        clause = f"{silent} of {of} initiators are silent, too many to confirm a message"
         return Reason(DOWN, "INITIATORS_TOO_FEW", clause, numbers)
-    if answering < of:
-        silent = of - answering
-        return Reason(
-            DEGRADED, "INITIATOR_SILENT", f"{silent} of {of} initiators {_be(silent)} silent", numbers
-        )
+    if silent:
+        clause = f"{silent} of {of} initiators {_be(silent)} silent"
+        return Reason(DEGRADED, "INITIATOR_SILENT", clause, numbers)
+    if unheard:
+        clause = f"{unheard} of {_many(of, 'initiator')} {_have(unheard)} not answered yet"
+        return Reason(DEGRADED, "INITIATOR_UNHEARD", clause, {"unheard": unheard, "of": of})
     return None
 
 

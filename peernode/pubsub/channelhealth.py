@@ -1,20 +1,17 @@
 """``ChannelDiagnostics``: how a channel is, by the word of all its initiators, not of this process alone.
 
-Every initiator is asked for its ``HEALTH`` and its row of the matrix (``ROW``) at once; what they say is put
-together by ``picture`` and judged by ``diagnostics.verdict``. Nobody is asked unless somebody looks.
+Every initiator is asked for its ``HEALTH`` and its row of the matrix (``ROW``) at once (``looking``); what
+they say is put together by ``picture`` and judged by ``diagnostics.verdict``. Nobody is asked unless somebody
+looks.
 
-Invariants: who looks waits ``FIRST_WAIT_S`` at most, whatever the network does; an initiator that has not
-answered by then is shown as it was last, with the age of that, and one that stays silent for ``LOOK_MAX_S``
-as silent; one look per channel and initiator at a time; what is remembered is bounded; an initiator of a
-version without ``HEALTH`` is shown as one that does not say.
+Invariants: who looks waits ``FIRST_WAIT_S`` at most, whatever the network does; an initiator of a version
+without ``HEALTH`` is shown as one that does not say.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from peernode.diagnostics.joins import joins_told
@@ -23,43 +20,20 @@ from peernode.errors import PeerNodeError, RemoteProtocolError
 from peernode.pubsub import picture
 from peernode.pubsub.context import Context
 from peernode.pubsub.joinlog import JoinLog
-from peernode.pubsub.matrix import Matrix, Row
+from peernode.pubsub.looking import WAIT_S, Looks
+from peernode.pubsub.matrix import Matrix
 from peernode.pubsub.picture import SHOWN_MAX, Said
-from peernode.pubsub.questions import OK, TIMEOUT, Questions, all_pages
+from peernode.pubsub.questions import Questions
 from peernode.pubsub.replica import Replica
 from peernode.pubsub.storage import PubSubStorage
-from peernode.pubsub.vitals import PAGES_MAX, PLACE_MAX, Share, Vitals, decode_page, page_of, shares_of
+from peernode.pubsub.vitals import PLACE_MAX, Share, Vitals, page_of, shares_of
 from peernode.rpc.rpc import Caller
 from peernode.wire.codec import Fields
 from peernode.wire.contact import Contact
 from peernode.wire.ops import Op
 
-WAIT_S = 1.0
-FIRST_WAIT_S = 2.0
-"""So long initiators are waited for; the longer when one was never looked at. One that was silent at the last
-look is not waited for: its answer counts when it comes."""
-
-LOOK_MAX_S = 5.0
-"""An initiator that has said nothing for so long is silent: it was sent several datagrams."""
-
-REMEMBERED_S = 2 * LOOK_MAX_S
-"""What was found longer ago says nothing of now: the initiator is looked at as if for the first time."""
-
-LOOKS_MAX = 4096
-"""Initiators whose last answer is remembered, over all channels; the one looked at longest ago goes first."""
-
 ROWS_FULL_MAX = 256
 """Subscribers of a channel up to which rows are asked for in full; over it only for those that fail."""
-
-
-@dataclass(slots=True)
-class _Look:
-    """A look at one initiator: what the last one found, and the one that is under way."""
-
-    said: Said
-    ended_s: float = float("-inf")
-    """When the last one ended."""
-    task: asyncio.Task[None] | None = None
 
 
 class ChannelDiagnostics:
@@ -76,15 +50,14 @@ class ChannelDiagnostics:
         self._context = context
         self._storage = storage
         self._questions = questions
-        self._matrix = matrix
         self._joins = joins
         self._began_s = context.now()
-        self._looks: OrderedDict[tuple[bytes, bytes], _Look] = OrderedDict()
+        self._looks = Looks(context, questions, matrix, self._word)
         context.rpc.serve(Op.HEALTH, self._serve)
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """How full the tables are, each with its bound."""
-        return {"health_looks": (len(self._looks), LOOKS_MAX)}
+        return self._looks.sizes()
 
     # -- our own word ------------------------------------------------------------------------------
 
@@ -107,6 +80,9 @@ class ChannelDiagnostics:
         windows = self._context.collector.windows(replica.channel_id)
         return shares_of(windows, self._context.now())
 
+    def _word(self, replica: Replica) -> tuple[Vitals, list[Share]]:
+        return self.vitals(replica), self._shares(replica)
+
     def _serve(self, caller: Caller, body: Fields) -> list[Any]:
         channel_id, after = body.take_bytes(20), body.take()
         if after is not None and (type(after) is not int or not 0 <= after <= PLACE_MAX):
@@ -122,11 +98,11 @@ class ChannelDiagnostics:
         """How the channel is, JSON-able (``docs/diagnostics.md``); as of the call, or as old as it says."""
         context, as_of_ms, began_s = self._context, self._context.wall_ms(), self._context.now()
         contacts = await self._contacts(replica)
-        said = await self._all(replica, contacts, began_s - context.now())
+        crowded = self._crowded(replica)
+        said = await self._looks.all(replica, contacts, crowded, began_s - context.now())
         now, view = context.now(), replica.initiators
         set_hash = view.hash if view is not None else bytes(16)
         shown = picture.initiators(said, set_hash, now)
-        crowded = self._crowded(replica)
         subscribers = picture.subscribers(said, () if crowded else self._known(replica), crowded)
         listed = [one.vitals.subscribers for one in said if one.vitals is not None and crowded]
         channel = {
@@ -178,70 +154,3 @@ class ChannelDiagnostics:
         except (PeerNodeError, TimeoutError) as error:
             self._context.collector.count(f"health.{type(error).__name__}")
             return list(replica.remembered)
-
-    async def _all(self, replica: Replica, contacts: Sequence[Contact], more_s: float) -> list[Said]:
-        """What each of them says now, or said last; ``more_s``: to be waited longer than usual, or less."""
-        looks = [self._look(replica, contact) for contact in contacts]
-        new = [look for look in looks if look.ended_s == float("-inf")]
-        tasks = [asyncio.shield(x.task) for x in looks if x.task and (x in new or x.said.answers)]
-        try:
-            async with asyncio.timeout((FIRST_WAIT_S if new else WAIT_S) + more_s):
-                await asyncio.gather(*tasks)
-        except TimeoutError:
-            self._context.collector.count("health.not_waited_for")
-        return [look.said for look in looks]
-
-    def _look(self, replica: Replica, contact: Contact) -> _Look:
-        """The look at one initiator that is under way, or a new one."""
-        key = (replica.channel_id, contact.id)
-        look, now = self._looks.pop(key, None), self._context.now()
-        ended = look is None or look.task is None or look.task.done()
-        if look is None or (ended and now - look.ended_s > REMEMBERED_S):
-            look = _Look(Said(contact, False, TIMEOUT, Row(contact, TIMEOUT), now))
-        if ended:
-            look.task = self._context.tasks.spawn(self._ask(replica, contact, look), "health.look")
-        self._looks[key] = look
-        if len(self._looks) > LOOKS_MAX:
-            self._looks.popitem(last=False)
-        return look
-
-    async def _ask(self, replica: Replica, contact: Contact, look: _Look) -> None:
-        """Look at one initiator, which may be this node."""
-        started, failing = self._context.now(), self._crowded(replica)
-        if contact.public_key == self._context.identity.public_key:
-            row = await self._matrix.row(replica, contact, failing)
-            outcome = OK if replica.serves else "not_initiator"
-            ours = (self.vitals(replica), self._shares(replica))
-            look.said = Said(contact, True, outcome, row, started, 0.0, *ours)
-            look.ended_s = self._context.now()
-            return
-        try:
-            async with asyncio.timeout(LOOK_MAX_S):
-                look.said = await self._heard(replica, contact, failing)
-        except TimeoutError:
-            self._context.collector.count("health.silent")
-            look.said = Said(contact, False, TIMEOUT, Row(contact, TIMEOUT), started)
-        look.ended_s = self._context.now()
-
-    async def _heard(self, replica: Replica, contact: Contact, failing: bool) -> Said:
-        shares: list[Share] = []
-        found: list[tuple[Vitals, float]] = []
-
-        async def page(after: int | None) -> tuple[list[Share], int | None]:
-            asked = self._context.now()
-            body = [replica.channel_id, after]
-            answer = await self._context.rpc.request(contact, Op.HEALTH, body, prove=True)
-            vitals, more, following = decode_page(Fields(answer), after is None)
-            if vitals is not None:
-                found.append((vitals, (self._context.now() - asked) * 1000))
-            return more, following
-
-        async def pages(_: Contact) -> None:
-            await all_pages(page, shares, lambda after, before: after > before, PAGES_MAX)
-
-        started = self._context.now()
-        told, row = await asyncio.gather(
-            self._questions.one(contact, pages, "health"), self._matrix.row(replica, contact, failing)
-        )
-        vitals, rtt_ms = found[0] if found else (None, told.elapsed_ms if told.outcome != TIMEOUT else None)
-        return Said(contact, False, told.outcome, row, started, rtt_ms, vitals, tuple(shares))

@@ -46,6 +46,9 @@ LATENCY_MAX_MS = 3_600_000
 AGE_MAX_MS = 1 << 40
 COUNT_MAX = 1 << 32
 
+ROW_PAGES_MAX = 128
+"""Pages read of one row, 2,048 subscribers; the rest is left out, and the row says up to whom it goes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -118,6 +121,12 @@ class Row:
     initiator: Contact
     outcome: str
     cells: list[Cell] = field(default_factory=list)
+    until: bytes | None = None
+    """The row is known for subscriber ids up to this one; None: for all."""
+
+    def covers(self, subscriber: bytes) -> bool:
+        """Whether it would name this subscriber if its initiator listed it."""
+        return self.until is None or subscriber <= self.until
 
     def told(self) -> dict[str, Any]:
         """JSON-able."""
@@ -194,22 +203,22 @@ class Matrix:
     async def row(self, replica: Replica, contact: Contact, failing: bool) -> Row:
         """One initiator's row, as far as it came."""
         cells: list[Cell] = []
-        mine = contact.public_key == self._context.identity.public_key
 
         async def page(after: bytes | None) -> tuple[list[Cell], bytes | None]:
-            if mine:
-                return self.page(replica, after, failing)
-            return await self._ask(replica, contact, after, failing)
+            return await self.page_of(replica, contact, after, failing)
 
         async def pages(_: Contact) -> None:
-            await all_pages(page, cells, lambda after, before: after > before)
+            await all_pages(page, cells, lambda after, before: after > before, ROW_PAGES_MAX)
 
         told = await self._questions.one(contact, pages, "matrix")
         return Row(contact, told.outcome, cells)
 
-    async def _ask(
+    async def page_of(
         self, replica: Replica, contact: Contact, after: bytes | None, failing: bool
     ) -> tuple[list[Cell], bytes | None]:
+        """A page of the row of any initiator, which may be this node; raises as requests do."""
+        if contact.public_key == self._context.identity.public_key:
+            return self.page(replica, after, failing)
         body = [replica.channel_id, after, failing]
         answer = Fields(await self._context.rpc.request(contact, Op.ROW, body, prove=True))
         return [Cell.decode(item) for item in answer.take_list(PAGE)], answer.take_bytes_or_none(20)

@@ -14,7 +14,7 @@ from typing import Any
 from peernode.diagnostics.codes import error_info
 from peernode.diagnostics.windows import SPANS, Tally, merged
 from peernode.pubsub.matrix import Cell, Row
-from peernode.pubsub.questions import OK, SAYS_NOT
+from peernode.pubsub.questions import OK, SAYS_NOT, UNHEARD_YET
 from peernode.pubsub.reachability import BOTH, HEARD, HEARS
 from peernode.pubsub.vitals import SERIES, Share, Vitals
 from peernode.wire.contact import Contact
@@ -39,14 +39,21 @@ class Said:
     """Of ``HEALTH``."""
     row: Row
     at_s: float
+    """When it was asked: ages count from here."""
     rtt_ms: float | None = None
     vitals: Vitals | None = None
     shares: Sequence[Share] = field(default_factory=tuple)
 
     @property
     def answers(self) -> bool:
-        """Whether it is there and stores the channel."""
-        return self.outcome in _HEARD or self.row.outcome == OK
+        """Whether it is there and stores the channel; also when only some pages of its answer came."""
+        told = self.row.outcome == OK or self.vitals is not None
+        return told or bool(self.row.cells) or self.outcome in _HEARD
+
+    @property
+    def unheard(self) -> bool:
+        """Whether it has not answered yet, which is too early to call it silent."""
+        return self.outcome == UNHEARD_YET and not self.answers
 
 
 # -- initiators ----------------------------------------------------------------------------------
@@ -64,6 +71,7 @@ def _initiator(one: Said, settled: int, set_hash: bytes, now_s: float) -> dict[s
         "id": one.contact.id.hex(),
         "own": one.own,
         "answers": one.answers,
+        "unheard": one.unheard,
         "outcome": one.outcome,
         "rtt_ms": None if one.rtt_ms is None else round(one.rtt_ms, 1),
         "age_ms": max(0, round((now_s - one.at_s) * 1000)),
@@ -92,9 +100,12 @@ def settled_of(said: Iterable[Said]) -> int:
 def replication(said: Sequence[Said]) -> dict[str, Any]:
     """How many messages are held by 0, 1, … of the initiators: an estimate.
 
-    Initiators that don't say, or need not hold everything, are left out; a silent one counts as none.
+    Initiators that don't say, have not said yet, or need not hold everything, are left out; a silent one
+    counts as none.
     """
-    asked = [one for one in said if one.outcome != SAYS_NOT and not (one.vitals and one.vitals.expires)]
+    says_not = (SAYS_NOT, UNHEARD_YET)
+    asked = [one for one in said if one.vitals or one.outcome not in says_not]
+    asked = [one for one in asked if not (one.vitals and one.vitals.expires)]
     settled = settled_of(asked)
     counts = sorted(min(settled, one.vitals.messages) if one.vitals else 0 for one in asked)
     # The least that any holds, all hold; what the next one has besides, all but one; and so on.
@@ -143,16 +154,17 @@ def subscribers(
 
     ``failing_only``: the rows name only those that their initiator fails to reach.
     """
-    rows = [(one.contact.id, one.row) for one in said if one.row.outcome == OK or one.row.cells]
+    rows = [
+        (one.contact.id, one.row) for one in said if one.row.outcome == OK or one.row.cells or one.row.until
+    ]
     cells: dict[bytes, dict[bytes, Cell]] = {subscriber: {} for subscriber in known} if rows else {}
     for initiator, row in rows:
         for cell in row.cells:
             cells.setdefault(cell.subscriber, {})[initiator] = cell
-    asked = [initiator for initiator, _ in rows]
-    found = [
-        _subscriber(subscriber, by, sum(1 for initiator in asked if initiator != subscriber), failing_only)
-        for subscriber, by in cells.items()
-    ]
+    found = []
+    for subscriber, by in cells.items():
+        of = sum(1 for initiator, row in rows if initiator != subscriber and row.covers(subscriber))
+        found.append(_subscriber(subscriber, by, of, failing_only))
     found.sort(key=lambda row: (_ORDER.index(row["reached"]), row["reason"] is None, row["id"]))
     return found
 

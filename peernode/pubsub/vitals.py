@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -92,6 +92,12 @@ class Share:
     age_ms: int
     """Since the beginning of a slice; 0 for a window."""
     tally: Tally
+
+    def as_of(self, later_s: float) -> Share:
+        """The same with its age as of so many seconds later."""
+        return (
+            replace(self, age_ms=self.age_ms + round(later_s * 1000)) if self.place >= SLICES_FROM else self
+        )
 
     def encode(self) -> list[Any]:
         """The form in an answer."""

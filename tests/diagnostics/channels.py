@@ -16,7 +16,13 @@ def healthy(initiators: int = 5, subscribers: int = 12, p95_ms: float = 80.0) ->
         "online": True,
         "audience": subscribers,
         "initiators": [
-            {"own": index == 0, "answers": True, "rtt_ms": 0.0 if index == 0 else 40.0, "behind": 0}
+            {
+                "own": index == 0,
+                "answers": True,
+                "unheard": False,
+                "rtt_ms": 0.0 if index == 0 else 40.0,
+                "behind": 0,
+            }
             for index in range(initiators)
         ],
         "subscribers": [
@@ -33,7 +39,14 @@ def healthy(initiators: int = 5, subscribers: int = 12, p95_ms: float = 80.0) ->
 def silence(channel: Channel, count: int) -> None:
     """So many initiators, the other ones first, do not answer."""
     for each in channel["initiators"][::-1][:count]:
-        each["answers"], each["rtt_ms"] = False, None
+        each["answers"], each["rtt_ms"], each["unheard"] = False, None, False
+
+
+def unhear(channel: Channel, count: int) -> None:
+    """So many initiators have not answered yet, unless they are silent already."""
+    for each in channel["initiators"][::-1][:count]:
+        if each["answers"]:
+            each["answers"], each["rtt_ms"], each["unheard"] = False, None, True
 
 
 def unreach(channel: Channel, count: int, reached: str = "no") -> None:
@@ -121,6 +134,7 @@ DAMAGES: tuple[Callable[[Channel, int], None], ...] = (
     slow_network,
     hang_joins,
     go_offline,
+    unhear,
 )
 
 

@@ -50,6 +50,8 @@ CASES: tuple[tuple[Callable[[Channel, int], None], int, str, str, str], ...] = (
     (channels.silence, 3, "down", "INITIATORS_TOO_FEW", "3 of 5 initiators are silent, too many"),
     (channels.silence, 2, "degraded", "INITIATOR_SILENT", "2 of 5 initiators are silent; 12 of 12"),
     (channels.silence, 1, "degraded", "INITIATOR_SILENT", "1 of 5 initiators is silent"),
+    (channels.unhear, 2, "degraded", "INITIATOR_UNHEARD", "2 of 5 initiators have not answered yet; 12 of"),
+    (channels.unhear, 5, "degraded", "INITIATOR_UNHEARD", "5 of 5 initiators have not answered yet"),
     (channels.unreach, 12, "down", "SUBSCRIBER_UNREACHABLE", "12 of 12 subscribers can't be reached"),
     (channels.unreach, 1, "degraded", "SUBSCRIBER_UNREACHABLE", "1 of 12 subscribers can't be reached; 5 of"),
     (channels.lose_copies, 3, "degraded", "UNDER_REPLICATED", "About 3 messages are stored on fewer than 5"),

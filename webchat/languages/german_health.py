@@ -14,6 +14,11 @@ ERRORS = {
         "prüfe den Rechner "
         "dieses Knotens.",
     ),
+    "INITIATOR_UNHEARD": (
+        "Ein Knoten, der den Kanal speichert, hat noch nicht geantwortet",
+        "Warte einige Sekunden, er wird von selbst ein zweites Mal gefragt; dann zeigt sich, ob "
+        "er antwortet oder stumm ist.",
+    ),
     "INITIATORS_DISAGREE": (
         "Die Knoten des Kanals sind sich nicht einig, wer ihn speichert",
         "Warte eine Minute, bis sie sich einig sind; dauert es an, prüfe das Netz zwischen ihren Rechnern.",
