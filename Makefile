@@ -10,12 +10,14 @@ RESULTS := test-results
 FIXED_SEEDS := 1:12
 FIXED_SEEDS_LARGE := 1:2,25
 FRESH_SEEDS := 6
+SWEEP ?= 1000
+JOBS ?= 2
 
 # Where Python may not keep compiled modules, each server and node that a test starts compiles for a second.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check unit js seeds e2e sim stress bench docs clean
+.PHONY: help run test check unit js seeds sweep e2e sim stress bench docs clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z0-9]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -44,6 +46,11 @@ seeds: $(VENV)/.stamp-dev ## simulated networks with mixed faults: fixed seeds a
 		--jobs 2 --json $(RESULTS)/seeds.json --html $(RESULTS)/seeds.html
 	$(PYTHON) -m peernode.simulation sweep mixed-large --seeds $(FIXED_SEEDS_LARGE) --fresh 1 --brief \
 		--jobs 2 --json $(RESULTS)/seeds-large.json --html $(RESULTS)/seeds-large.html
+
+sweep: $(VENV)/.stamp-dev ## a thousand seeds that nobody has tried, some 40 minutes: make sweep SWEEP=1000 JOBS=2
+	@mkdir -p $(RESULTS)
+	$(PYTHON) -m peernode.simulation sweep mixed --fresh $(SWEEP) --jobs $(JOBS) --shrink $(RESULTS)/shrunk \
+		--json $(RESULTS)/sweep.json --html $(RESULTS)/sweep.html
 
 e2e: $(VENV)/.stamp-dev $(VENV)/.stamp-system ## real browsers against real servers; leaves test-results/
 	$(PYTHON) -m pytest e2e
