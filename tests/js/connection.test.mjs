@@ -193,9 +193,10 @@ test("pauses grow, have jitter, and stay bounded", () => {
   assert.equal(backoffMs(3, () => 0), 1200);
 });
 
-test("a session that ended and too many pages are for a person to change", () => {
+test("a session that ended, lost rights and too many pages are for a person to change", () => {
   for (const [code, reason] of [
     [4401, "link.session"],
+    [4403, "link.rights"],
     [4429, "link.crowded"],
   ]) {
     connected();

@@ -25,6 +25,14 @@ class ElementDouble {
     return this.children[0];
   }
 
+  get firstElementChild() {
+    return this.children.find((child) => typeof child !== "string") ?? null;
+  }
+
+  get nextElementSibling() {
+    return this.parent?.children[this.parent.children.indexOf(this) + 1] ?? null;
+  }
+
   setAttribute(name, value) {
     this.#attributes.set(name, String(value));
     if (name.startsWith("data-")) this.dataset[name.slice("data-".length)] = String(value);

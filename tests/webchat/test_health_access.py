@@ -102,7 +102,7 @@ async def test_who_is_no_longer_staff_is_put_out(worker: Worker, monkeypatch: py
     assert await watcher.open()
     await watcher.hello()
     await database_sync_to_async(User.objects.filter(pk=ada.pk).update)(is_staff=False)
-    assert (await watcher.expect("closed"))["code"] == 4401
+    assert (await watcher.expect("closed"))["code"] == 4403
     await watcher.close()
 
 
@@ -116,7 +116,7 @@ async def test_who_is_no_longer_staff_is_answered_nothing_whether_watching_or_no
     assert await page.open()
     await database_sync_to_async(User.objects.filter(pk=ada.pk).update)(is_staff=False)
     await page.send(frame, **({"on": True} if frame == "diagnostic" else {}))
-    assert (await page.expect("closed"))["code"] == 4401
+    assert (await page.expect("closed"))["code"] == 4403
     assert not worker.host.diagnostic
     await page.close()
 
@@ -139,7 +139,7 @@ async def test_a_failed_look_at_who_is_staff_is_followed_by_another(
     assert await watcher.open()
     await watcher.hello()
     await database_sync_to_async(User.objects.filter(pk=ada.pk).update)(is_staff=False)
-    assert (await watcher.expect("closed"))["code"] == 4401
+    assert (await watcher.expect("closed"))["code"] == 4403
     assert len(looks) >= 2
     await watcher.close()
 

@@ -16,7 +16,7 @@ from webchat.bridge import error_fields
 from webchat.chat.commands import CommandError
 from webchat.chat.frames import Frame
 from webchat.chat.link import WorkerLink
-from webchat.chat.pagesocket import CLOSE_SESSION_ENDED, PageSocket
+from webchat.chat.pagesocket import CLOSE_NOT_ALLOWED, PageSocket
 from webchat.health.doctor import RUN_MAX_S
 from webchat.health.feed import HealthFeed, staff_among
 from webchat.health.frames import RECORDS_MAX, parsed
@@ -69,7 +69,7 @@ class HealthConsumer(PageSocket):
         # Also before each frame: the feed looks only after those that watch, and only every ten seconds.
         if not await database_sync_to_async(staff_among)([self.user_id]):
             await self.no_longer_staff()
-            raise CommandError("SESSION_ENDED")
+            raise CommandError("SESSION_ENDED")  # told to nobody: the socket is closed
         fields = frame.fields
         match frame.type:
             case "hello":
@@ -114,8 +114,8 @@ class HealthConsumer(PageSocket):
             await self.send_frame({"type": "health.lost", "error": error_fields(error)})
 
     async def no_longer_staff(self) -> None:
-        """Close; the page then leads to the sign-in, where what is allowed is told."""
-        await self.end(CLOSE_SESSION_ENDED)
+        """Close; the page says why, and does not come back."""
+        await self.end(CLOSE_NOT_ALLOWED)
 
 
 async def _names_in(trace: dict[str, Any]) -> dict[str, str]:

@@ -12,7 +12,7 @@
  *
  * Reconnecting: exponential backoff with jitter (`backoffMs`), at once on `tryNow`. Phases: `connecting`,
  * `waiting` (with `retryAt_ms`), `greeting` (open, the node has not answered yet), `open`, `ended`
- * (signed out, or too many pages: only a person can change that). `reason` is a key of strings.js.
+ * (signed out, no longer allowed, or too many pages: only a person can change that). `reason` is a key of strings.js.
  */
 
 import { ownError } from "./strings.js";
@@ -23,6 +23,7 @@ export const WOKEN_ANSWER_MS = 3000;
 const BACKOFF_MIN_MS = 300;
 const BACKOFF_MAX_MS = 10000;
 const CLOSE_SESSION_ENDED = 4401;
+const CLOSE_NOT_ALLOWED = 4403;
 const CLOSE_RECONNECT = 4409;
 const CLOSE_TOO_MANY = 4429;
 const OPEN = 1;
@@ -164,6 +165,7 @@ export class Connection {
   #closed(code) {
     this.#abandon();
     if (code === CLOSE_SESSION_ENDED) this.#enter("ended", { reason: "link.session", code });
+    else if (code === CLOSE_NOT_ALLOWED) this.#enter("ended", { reason: "link.rights", code });
     else if (code === CLOSE_TOO_MANY) this.#enter("ended", { reason: "link.crowded", code });
     else if (code === CLOSE_RECONNECT && this.#attempts === 0) this.tryNow();
     else this.#retry(this.#attempts === 0 ? "link.lost" : "link.refused", code);

@@ -5,7 +5,8 @@
  */
 
 import { Connection } from "../connection.js";
-import { byId, oncePerFrame, setText } from "../view/dom.js";
+import { byId, h, oncePerFrame } from "../view/dom.js";
+import { Announcing } from "./announcing.js";
 import { short } from "./format.js";
 import { HealthModel } from "./model.js";
 import { say } from "./strings.js";
@@ -32,7 +33,7 @@ export class HealthPage {
   #trace;
   #log;
   #node = new NodeView();
-  #told = new Map();
+  #announcing = new Announcing(() => performance.now());
   #nameOf = (id) => this.#model.nameOf(id) || (id === this.#model.host?.node.id ? say("node.host") : short(id));
   #draw = oncePerFrame(() => this.#paint());
 
@@ -58,7 +59,7 @@ export class HealthPage {
   start() {
     byId("try-now").addEventListener("click", () => this.#connection.tryNow());
     byId("diagnostic").addEventListener("click", () => this.#switchDiagnostic());
-    addEventListener("online", () => this.#connection.tryNow());
+    addEventListener("online", () => this.#model.live.state === "ended" || this.#connection.tryNow());
     addEventListener("offline", () => this.#connection.interrupted("link.offline"));
     addEventListener("hashchange", () => this.#choose(channelInAddress()));
     document.addEventListener("visibilitychange", () => document.hidden || this.#connection.woken());
@@ -96,7 +97,7 @@ export class HealthPage {
   #take(frame) {
     if (frame.type === "health") {
       if (this.#model.take(frame)) this.#watch();
-      this.#announce();
+      this.#tell(this.#announcing.heard(frame));
     } else if (frame.type === "events") this.#tail.add({ ...frame, records: frame.events });
     else if (frame.type === "health.lost") this.#model.lost(frame.error);
     this.#draw();
@@ -124,16 +125,9 @@ export class HealthPage {
     this.#draw();
   }
 
-  /** Say to screen readers which channel became better or worse; not what is the same as before. */
-  #announce() {
-    const changes = [];
-    for (const { channel, verdict } of this.#model.channels) {
-      const { state, word } = stateOf(verdict);
-      const old = this.#told.get(channel);
-      this.#told.set(channel, state);
-      if (old && old !== state) changes.push(say("said.state", { channel, state: word }));
-    }
-    if (changes.length) setText(byId("announcer"), changes.join(" "));
+  /** Say something to screen readers, the same words again as well. */
+  #tell(words) {
+    if (words) byId("announcer").replaceChildren(h("p", {}, words));
   }
 
   async #repair(subscriber) {
@@ -143,7 +137,7 @@ export class HealthPage {
     } catch (error) {
       told = say("repair.failed", { reason: `${error.message}. ${error.remedy}` });
     }
-    setText(byId("announcer"), `${this.#nameOf(subscriber)}: ${told}`);
+    this.#tell(`${this.#nameOf(subscriber)}: ${told}`);
     this.#draw();
     return told;
   }
@@ -163,9 +157,9 @@ export class HealthPage {
     try {
       const { result } = await this.#connection.request({ type: "diagnostic", on });
       byId("diagnostic").setAttribute("aria-checked", String(result.diagnostic));
-      setText(byId("announcer"), say(result.diagnostic ? "diagnostic.on" : "diagnostic.off"));
+      this.#tell(say(result.diagnostic ? "diagnostic.on" : "diagnostic.off"));
     } catch (error) {
-      setText(byId("announcer"), error.message);
+      this.#tell(`${error.message}. ${error.remedy}`);
     }
   }
 }

@@ -14,7 +14,7 @@ export function drawLive({ live, age_ms }, now_ms) {
   const { state, reason, error, retryAt_ms } = live;
   setAttribute(byId("live"), "data-live", state);
   const known = age_ms !== null;
-  const key = { live: "live", connecting: "live.connecting", ended: "live.ended", stale: known ? "live.stale" : "live.never" }[state];
+  const key = { live: "live", connecting: "live.connecting", ended: reason === "link.rights" ? "live.refused" : "live.ended", stale: known ? "live.stale" : "live.never" }[state];
   setText(byId("live-word"), say(key, { age: known ? ago(age_ms) : "" }));
   const gone = state === "stale" || state === "ended";
   setAttribute(byId("stale"), "hidden", !gone);
@@ -25,7 +25,7 @@ export function drawLive({ live, age_ms }, now_ms) {
   const why = error ? `${error.message}. ${error.remedy}` : say(hasWords(reason) ? reason : "link.lost");
   setText(byId("stale-why"), why);
   const signedOut = reason === "link.session";
-  setAttribute(byId("try-now"), "hidden", signedOut);
+  setAttribute(byId("try-now"), "hidden", signedOut || reason === "link.rights");
   setAttribute(byId("sign-in"), "hidden", !signedOut);
 }
 

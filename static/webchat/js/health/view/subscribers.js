@@ -23,8 +23,8 @@ export class SubscriberList {
     this.#more = h("button", { type: "button", class: "quiet", hidden: true });
     this.#more.addEventListener("click", () => {
       this.#all = true;
+      byId("subscribers").focus(); // the button goes
       this.#more.hidden = true;
-      byId("subscribers").lastElementChild?.scrollIntoView({ block: "nearest" });
     });
     byId("subscribers").after(this.#more);
   }
@@ -51,7 +51,7 @@ export class SubscriberList {
       "li",
       { class: "subscriber" },
       h("span", { class: "subscriber-picture", "aria-hidden": "true" }, avatar(id)),
-      h("div", { class: "subscriber-words" }, h("span", { class: "subscriber-name" }), h("span", { class: "subscriber-state" }, icon("untested"), h("span")), h("span", { class: "subscriber-facts" }), h("p", { class: "subscriber-reason" }), h("p", { class: "subscriber-told" })),
+      h("div", { class: "subscriber-words" }, h("span", { class: "subscriber-name" }), h("span", { class: "subscriber-state" }, icon("untested"), h("span")), h("span", { class: "subscriber-facts" }), h("p", { class: "subscriber-reason" }), h("p", { class: "subscriber-told", tabindex: -1 })),
       button,
     );
   }
@@ -71,7 +71,10 @@ export class SubscriberList {
     setAttribute(told, "hidden", !told.textContent);
     const going = this.#going.has(each.id);
     const offered = each.reason !== null;
-    setAttribute(button, "hidden", !offered && !going);
+    const gone = !offered && !going;
+    // What it did stands in its place, and takes the focus that it would lose.
+    if (gone && button === document.activeElement) told.focus();
+    setAttribute(button, "hidden", gone);
     setAttribute(button, "aria-disabled", going ? "true" : null);
     setAttribute(button, "aria-label", going ? null : say("repair.of", { name }));
     setText(button.lastElementChild, say(going ? "repair.going" : "repair"));

@@ -1,6 +1,8 @@
 /**
  * Tables and lists that are drawn again each second without anything jumping: an element stays as long as its
- * key is there, and only what differs is touched, so focus, selection and scrolling stay where they are.
+ * key is there, and only what differs is touched, so focus, selection and scrolling stay where they are. What has
+ * the focus is never moved (a browser takes the focus from what moves): the others move around it; when it goes,
+ * the focus goes to what stands in its place.
  */
 
 import { h, setText } from "../../view/dom.js";
@@ -8,20 +10,29 @@ import { h, setText } from "../../view/dom.js";
 /** Let `parent` hold one child per item, in their order; `make(item)` once, `update(element, item)` each time. */
 export function keyed(parent, items, keyOf, make, update) {
   const old = new Map([...parent.children].map((child) => [child.dataset.key, child]));
+  const keys = items.map((item) => String(keyOf(item)));
+  const wanted = new Set(keys);
+  const at = [...parent.children].findIndex((child) => child.contains(document.activeElement));
+  const focused = parent.children[at] ?? null;
+  for (const [key, element] of old) if (!wanted.has(key)) element.remove();
   let place = parent.firstElementChild;
-  for (const item of items) {
-    const key = String(keyOf(item));
-    let element = old.get(key);
-    if (element) old.delete(key);
-    else {
-      element = make(item);
-      element.dataset.key = key;
-    }
+  items.forEach((item, index) => {
+    const element = old.get(keys[index]) ?? make(item);
+    element.dataset.key = keys[index];
     update(element, item);
+    // Who stands before it comes later: behind all others it is found then.
+    if (element === focused) while (place !== focused) place = behind(parent, place);
     if (element === place) place = place.nextElementSibling;
     else parent.insertBefore(element, place);
-  }
-  for (const element of old.values()) element.remove();
+  });
+  if (focused && !parent.contains(focused)) parent.children[Math.min(at, items.length - 1)]?.querySelector("button")?.focus();
+}
+
+/** Put a child behind all others; what stood after it. */
+function behind(parent, element) {
+  const next = element.nextElementSibling;
+  parent.append(element);
+  return next;
 }
 
 /**
