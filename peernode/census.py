@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from peernode.channel.coordinator import ACTIVE, FAILED
 from peernode.channel.ids import is_canary
-from peernode.diagnostics.findings import DEGRADED, DOWN, HEALTHY, STATES
+from peernode.diagnostics.reasons import DEGRADED, DOWN, HEALTHY, STATES
 from peernode.pubsub.context import Context
 from peernode.pubsub.replica import Replica
 from peernode.pubsub.service import PubSub

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 import pytest
 
 from peernode.diagnostics.codes import CATALOGUE, PARTS
-from peernode.diagnostics.findings import STATES
+from peernode.diagnostics.reasons import STATES
 from peernode.doctor.steps import STEPS
 from peernode.wire.ops import Op, Status
 from tools import documented, troubleshooting

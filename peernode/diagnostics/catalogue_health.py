@@ -27,6 +27,13 @@ ENTRIES = (
         True,
     ),
     Code(
+        "INITIATOR_DOUBTED",
+        "What a node that stores the channel says of it can't be true",
+        "Its numbers contradict those of all the others; its program is broken or changed, or it lies.",
+        "Look at its row to see which node it is, then start it anew with the released version, or block it.",
+        True,
+    ),
+    Code(
         "INITIATORS_DISAGREE",
         "The channel's nodes disagree about who stores it",
         "Nodes have just come or gone, or the network is in parts that don't hear each other.",

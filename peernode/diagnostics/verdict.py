@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from peernode.diagnostics.codes import error_info
-from peernode.diagnostics.findings import CHECKS, HEALTHY, STATES, Channel, Reason, counts
+from peernode.diagnostics.findings import CHECKS, counts
+from peernode.diagnostics.reasons import HEALTHY, STATES, Channel, Reason
 
 CLAUSES_MAX = 2
 """Reasons in the sentence; all of them are in the list beside it."""

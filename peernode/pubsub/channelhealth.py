@@ -19,6 +19,7 @@ from peernode.diagnostics.verdict import verdict
 from peernode.errors import PeerNodeError, RemoteProtocolError
 from peernode.pubsub import picture
 from peernode.pubsub.context import Context
+from peernode.pubsub.doubts import WITNESS_UPTIME_MS, believed, doubts
 from peernode.pubsub.joinlog import JoinLog
 from peernode.pubsub.looking import WAIT_S, Looks
 from peernode.pubsub.matrix import Matrix
@@ -99,10 +100,12 @@ class ChannelDiagnostics:
         context, as_of_ms, began_s = self._context, self._context.wall_ms(), self._context.now()
         contacts = await self._contacts(replica)
         crowded = self._crowded(replica)
-        said = await self._looks.all(replica, contacts, crowded, began_s - context.now())
+        heard = await self._looks.all(replica, contacts, crowded, began_s - context.now())
+        doubted = doubts(heard, self._held(replica), crowded)
+        said = believed(heard, doubted)
         now, view = context.now(), replica.initiators
         set_hash = view.hash if view is not None else bytes(16)
-        shown = picture.initiators(said, set_hash, now)
+        shown = picture.initiators(heard, set_hash, now, doubted)
         subscribers = picture.subscribers(said, () if crowded else self._known(replica), crowded)
         listed = [one.vitals.subscribers for one in said if one.vitals is not None and crowded]
         channel = {
@@ -135,6 +138,13 @@ class ChannelDiagnostics:
             "of": len(told),
             "state": diagnosis["state"],
         }
+
+    def _held(self, replica: Replica) -> tuple[int, int] | None:
+        """What this node holds of a channel itself, if it has had the time to fetch it all."""
+        waited_ms = (self._context.now() - self._began_s) * 1000
+        if replica.serves or not replica.subscribed or waited_ms < WITNESS_UPTIME_MS:
+            return None
+        return replica.log.held(), replica.room.taken
 
     def _known(self, replica: Replica) -> list[bytes]:
         """This node subscribes, whether an initiator lists it or not; of others they know better."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from peernode.diagnostics.codes import error_info
@@ -21,6 +22,11 @@ from peernode.wire.contact import Contact
 
 SLOW_SUBSCRIBER_MS = 500.0
 """Round trips to a subscriber, smoothed, by the initiator that reaches it best; over it it is slow."""
+
+LATELY_S = 60.0
+"""The last minute: what an initiator's pushes are judged by."""
+
+NOTHING: Mapping[bytes, Iterable[str]] = MappingProxyType({})
 
 SHOWN_MAX = 512
 """Subscribers in one picture, the troubled ones first; all are counted."""
@@ -59,13 +65,16 @@ class Said:
 # -- initiators ----------------------------------------------------------------------------------
 
 
-def initiators(said: Sequence[Said], set_hash: bytes, now_s: float) -> list[dict[str, Any]]:
-    """Each initiator's row of the dashboard."""
-    settled = settled_of(said)
-    return [_initiator(one, settled, set_hash, now_s) for one in said]
+def initiators(
+    said: Sequence[Said], set_hash: bytes, now_s: float, doubted: Mapping[bytes, Iterable[str]] = NOTHING
+) -> list[dict[str, Any]]:
+    """Each initiator's row of the dashboard: its own word, and what of it is ``doubted``."""
+    settled = settled_of([one for one in said if one.contact.id not in doubted])
+    doubts = [sorted(doubted.get(one.contact.id, ())) for one in said]
+    return [_initiator(one, settled, set_hash, now_s, words) for one, words in zip(said, doubts, strict=True)]
 
 
-def _initiator(one: Said, settled: int, set_hash: bytes, now_s: float) -> dict[str, Any]:
+def _initiator(one: Said, settled: int, set_hash: bytes, now_s: float, doubted: list[str]) -> dict[str, Any]:
     vitals = one.vitals
     told = {
         "id": one.contact.id.hex(),
@@ -76,6 +85,8 @@ def _initiator(one: Said, settled: int, set_hash: bytes, now_s: float) -> dict[s
         "rtt_ms": None if one.rtt_ms is None else round(one.rtt_ms, 1),
         "age_ms": max(0, round((now_s - one.at_s) * 1000)),
         "pushes": window(one.shares, SERIES).told(),
+        "now": lately(one, now_s),
+        "doubted": doubted,
     }
     if vitals is None:
         nothing = ("messages", "bytes", "behind", "root", "set_agrees", "subscribers", "started_ms")
@@ -128,6 +139,17 @@ def pushes(said: Sequence[Said]) -> dict[str, Any]:
     return {name: merged(window(one.shares, name) for one in said).told() for name in SPANS}
 
 
+def lately(one: Said, now_s: float) -> dict[str, Any] | None:
+    """An initiator's pushes of the last minute, p95 of the worst slice; None when it does not say."""
+    if one.vitals is None:
+        return None
+    since_ms = (LATELY_S - (now_s - one.at_s)) * 1000
+    slices = [share.tally for share in one.shares if share.place >= len(SPANS) and share.age_ms <= since_ms]
+    whole = merged(slices)
+    p95s = [p95_ms for each in slices if (p95_ms := each.percentile_ms(0.95)) is not None]
+    return {"attempted": whole.attempted, "failed": whole.failed, "p95_ms": max(p95s, default=None)}
+
+
 def series(said: Sequence[Said], now_s: float, wall_ms: int) -> list[dict[str, Any]]:
     """The slices of the last five minutes, the oldest first, also those in which nothing was pushed."""
     slice_s, count = SPANS[SERIES]
@@ -162,9 +184,11 @@ def subscribers(
         for cell in row.cells:
             cells.setdefault(cell.subscriber, {})[initiator] = cell
     found = []
+    known = set(known)
     for subscriber, by in cells.items():
         of = sum(1 for initiator, row in rows if initiator != subscriber and row.covers(subscriber))
-        found.append(_subscriber(subscriber, by, of, failing_only))
+        alone = len(by) == 1 and of > 2 and not failing_only and subscriber not in known
+        found.append(_subscriber(subscriber, by, of, failing_only, alone))
     found.sort(key=lambda row: (_ORDER.index(row["reached"]), row["reason"] is None, row["id"]))
     return found
 
@@ -172,7 +196,9 @@ def subscribers(
 _ORDER = ("no", "relay", "directly", "untested")
 
 
-def _subscriber(subscriber: bytes, by: Mapping[bytes, Cell], of: int, failing_only: bool) -> dict[str, Any]:
+def _subscriber(
+    subscriber: bytes, by: Mapping[bytes, Cell], of: int, failing_only: bool, lone: bool
+) -> dict[str, Any]:
     cells = list(by.values())
     direct = [cell for cell in cells if cell.direction == BOTH]
     broken = [cell for cell in cells if cell.failing]
@@ -196,6 +222,7 @@ def _subscriber(subscriber: bytes, by: Mapping[bytes, Cell], of: int, failing_on
         "via": via.hex() if via else None,
         "slow": slow,
         "listed_by": listed_by,
+        "lone": lone,
         "reason": _told(code) if code else None,
     }
 

@@ -49,6 +49,12 @@ def unhear(channel: Channel, count: int) -> None:
             each["answers"], each["rtt_ms"], each["unheard"] = False, None, True
 
 
+def doubt(channel: Channel, count: int) -> None:
+    """The numbers of so many initiators are contradicted."""
+    for each in channel["initiators"][::-1][:count]:
+        each["doubted"] = ["messages"]
+
+
 def unreach(channel: Channel, count: int, reached: str = "no") -> None:
     """So many subscribers are not reached, or only by a relay."""
     worse = ("directly", "untested", "relay", "no")
@@ -135,6 +141,7 @@ DAMAGES: tuple[Callable[[Channel, int], None], ...] = (
     hang_joins,
     go_offline,
     unhear,
+    doubt,
 )
 
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from peernode.diagnostics import catalogue_health
 from peernode.diagnostics.codes import CATALOGUE
-from peernode.diagnostics.findings import CHECKS, STATES
+from peernode.diagnostics.findings import CHECKS
+from peernode.diagnostics.reasons import STATES
 from peernode.diagnostics.verdict import verdict, worst
 from tests.diagnostics import channels
 from tests.diagnostics.channels import DAMAGES, Channel, damaged, healthy
@@ -61,9 +62,17 @@ CASES: tuple[tuple[Callable[[Channel, int], None], int, str, str, str], ...] = (
     (channels.break_paths, 1, "degraded", "PATH_BROKEN", "1 subscriber is not reached by every initiator"),
     (channels.fail_pushes, 5, "degraded", "PUSHES_FAIL", "30 of 270 pushes of the last minute failed"),
     (channels.slow_network, 4, "degraded", "NETWORK_SLOW", "The network is slow, a round trip takes 440 ms"),
+    (channels.slow_down, 7, "degraded", "NETWORK_SLOW", "The network is slow, 7 of 12 subscribers that are"),
     (channels.slow_pushes, 20, "degraded", "DELIVERY_SLOW", "Deliveries are slow, p95 2080 ms"),
     (channels.slow_down, 2, "degraded", "SUBSCRIBER_SLOW", "2 subscribers answer slowly"),
     (channels.unlist, 1, "degraded", "SUBSCRIBER_UNLISTED", "1 subscriber is unknown to most initiators"),
+    (
+        channels.doubt,
+        1,
+        "degraded",
+        "INITIATOR_DOUBTED",
+        "The others contradict the numbers of 1 of 5 initiat",
+    ),
     (channels.hang_joins, 1, "degraded", "JOIN_HANGS", "1 join hangs"),
 )
 
@@ -132,6 +141,16 @@ def test_a_slow_network_is_told_apart_from_a_slow_machine() -> None:
     both = damaged(damaged(healthy(), channels.slow_pushes, 25), channels.slow_network, 13)
     assert verdict(both)["code"] == "NETWORK_SLOW"
     assert verdict(both)["reasons"][0]["numbers"] == {"p95_ms": 2580, "round_trip_ms": 1340}
+
+
+def test_a_slow_network_comes_before_what_it_brings_about() -> None:
+    """Pushes that fail, copies that are late and paths that break are its doing; a dead channel is not."""
+    found = damaged(healthy(), channels.slow_network, 13)
+    for damage in (channels.fail_pushes, channels.lose_copies, channels.break_paths, channels.slow_down):
+        found = damaged(found, damage, 9)
+    assert verdict(found)["sentence"].startswith("The network is slow, a round trip takes 1340 ms; about 9")
+    assert len(verdict(found)["reasons"]) == 5
+    assert verdict(damaged(found, channels.silence, 1))["code"] == "INITIATOR_SILENT"
 
 
 def test_the_worst_comes_first_and_the_rest_is_listed() -> None:

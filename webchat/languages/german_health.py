@@ -19,6 +19,11 @@ ERRORS = {
         "Warte einige Sekunden, er wird von selbst ein zweites Mal gefragt; dann zeigt sich, ob "
         "er antwortet oder stumm ist.",
     ),
+    "INITIATOR_DOUBTED": (
+        "Was ein Knoten, der den Kanal speichert, über ihn sagt, kann nicht stimmen",
+        "Sieh in seiner Zeile nach, welcher es ist; starte ihn neu mit der veröffentlichten "
+        "Version, oder sperre ihn.",
+    ),
     "INITIATORS_DISAGREE": (
         "Die Knoten des Kanals sind sich nicht einig, wer ihn speichert",
         "Warte eine Minute, bis sie sich einig sind; dauert es an, prüfe das Netz zwischen ihren Rechnern.",
