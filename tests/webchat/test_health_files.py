@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
@@ -13,8 +14,9 @@ import pytest
 
 from peernode.diagnostics.records import Record
 from webchat.health import bundle
+from webchat.health.actions import Action, action_of
 from webchat.health.exporting import COLUMNS, as_csv, as_json
-from webchat.health.records import RECORDS_MAX, TAIL_MAX, EventLog, choose, fits
+from webchat.health.records import ACTIONS_MAX, RECORDS_MAX, SLICE, TAIL_MAX, EventLog, choose, fits
 from webchat.health.redaction import LEFT_OUT, Redactor
 from webchat.health.verdict import of_host, worst_first
 
@@ -45,6 +47,20 @@ def told(**changes: Any) -> dict[str, Any]:
     return record(**changes).told()
 
 
+def an_action(**changes: Any) -> Action:
+    """An administrator's repair, as a web process tells it."""
+    args = {
+        "wall_ms": 1_777_000_000_000,
+        "operation": "admin.repair",
+        "subject": "#lobby",
+        "outcome": "ok",
+        "elapsed_ms": 12.5,
+        "account": 7,
+        "about": {"subscriber": NODE},
+    }
+    return action_of({**args, **changes})
+
+
 def a_log(count: int) -> EventLog:
     log = EventLog()
     for number in range(count):
@@ -52,9 +68,9 @@ def a_log(count: int) -> EventLog:
     return log
 
 
-def test_the_log_counts_for_itself_and_forgets_the_oldest() -> None:
+async def test_the_log_counts_for_itself_and_forgets_the_oldest() -> None:
     log = a_log(RECORDS_MAX + 3)
-    newest, more = log.chosen({}, RECORDS_MAX + 10)
+    newest, more = await log.chosen({}, RECORDS_MAX + 10)
     assert [newest[0]["serial"], newest[-1]["serial"], len(newest)] == [4, RECORDS_MAX + 3, RECORDS_MAX]
     assert not more
     assert newest[0]["node"] == NODE
@@ -76,9 +92,43 @@ def test_the_log_knows_whose_message_it_is() -> None:
     assert log.node_with("another") == ""
 
 
-def test_the_newest_of_a_choice_are_told_and_whether_there_were_more() -> None:
-    records, more = a_log(10).chosen({}, 4)
+async def test_the_newest_of_a_choice_are_told_and_whether_there_were_more() -> None:
+    records, more = await a_log(10).chosen({}, 4)
     assert ([each["serial"] for each in records], more) == ([7, 8, 9, 10], True)
+
+
+async def test_others_go_on_while_somebody_looks_through_the_log() -> None:
+    """Before, a filter's look at all records kept the nodes waiting for 100 ms."""
+    log, turns, looks = a_log(RECORDS_MAX), 0, 8
+
+    async def other() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    going = asyncio.create_task(other())
+    for _ in range(looks):
+        assert await log.chosen({"text": "no record has this"}, 10) == ([], False)
+    going.cancel()
+    assert turns >= looks * (RECORDS_MAX // SLICE)
+
+
+async def test_what_administrators_did_outlasts_what_nodes_do() -> None:
+    log = EventLog()
+    for number in range(ACTIONS_MAX + 2):
+        log.add_action(an_action(subject=f"#{number}"))
+    for number in range(RECORDS_MAX + 1):
+        log.add(NODE, record(elapsed_ms=float(number)))
+    found, more = await log.chosen({"operation": "admin"}, RECORDS_MAX)
+    assert ([each["subject"] for each in (found[0], found[-1])], more) == (
+        ["#2", f"#{ACTIONS_MAX + 1}"],
+        False,
+    )
+    assert len(found) == ACTIONS_MAX
+    assert found[0]["serial"] == 3
+    both, _ = await log.chosen({}, 10 * RECORDS_MAX)
+    assert [each["serial"] for each in both] == sorted({each["serial"] for each in both})
 
 
 @pytest.mark.parametrize(
@@ -109,11 +159,11 @@ def test_what_nobody_wanted_any_more_is_no_failure() -> None:
     assert not fits(record(outcome="left"), NODE, {"outcome": "failed"})
 
 
-def test_single_requests_have_a_limit_of_their_own() -> None:
-    requests = [(NODE, record(operation="rpc.PUSH", elapsed_ms=float(number))) for number in range(9)]
-    records, more = choose(requests, {"operation": "rpc"}, 4)
+async def test_single_requests_have_a_limit_of_their_own() -> None:
+    requests = [(0, NODE, record(operation="rpc.PUSH", elapsed_ms=float(number))) for number in range(9)]
+    records, more = await choose(requests, {"operation": "rpc"}, 4)
     assert ([each["elapsed_ms"] for each in records], more) == ([5, 6, 7, 8], True)
-    assert choose(requests, {"operation": "publish"}, 4) == ([], False)
+    assert await choose(requests, {"operation": "publish"}, 4) == ([], False)
 
 
 def test_a_table_has_a_column_for_each_part_of_the_time() -> None:
@@ -204,7 +254,7 @@ def test_numbers_ids_codes_and_the_matrix_get_through() -> None:
 
 
 def test_a_bundle_is_a_text_that_says_how_much_was_left_out() -> None:
-    found = {"format": "starling-diagnostic-bundle-1", "records": [told(subject="Ada")]}
+    found = {"format": "starling-diagnostic-bundle-1", "records": [json.dumps(told(subject="Ada"))]}
     made = bundle.redacted(found, ["#lobby"], [])
     assert (made.records, made.left_out, made.channels) == (1, 1, 1)
     assert json.loads(made.text)["records"][0]["subject"] == LEFT_OUT

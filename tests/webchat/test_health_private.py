@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 
 from channels.db import database_sync_to_async
 from django.contrib.auth.models import User
+from django.core.cache import cache
 from django.test import AsyncClient
 from django.urls import reverse
 from pytest_django import Settings
@@ -13,6 +16,7 @@ from pytest_django import Settings
 from tests.support.browser import signed_in
 from tests.webchat.conftest import Open
 from tests.webchat.test_health_access import account
+from tests.webchat.test_health_files import record
 from tests.webchat.test_health_socket import TEXT, watched, watcher
 from webchat.accounts.invitations import invite
 from webchat.identities import seed_of
@@ -47,9 +51,9 @@ async def test_nothing_private_leaves_the_server(worker: Worker, open_page: Open
         reverse("health_export", args=["json"]),
         reverse("health_export", args=["csv"]),
         reverse("health_bundle"),
-        reverse("health_bundle_file"),
+        "",  # the link on the page before
     ):
-        answer = await client.get(address)
+        answer = await client.get(address or link_in(shown[-1]))
         assert answer.status_code == 200, address
         shown.append(answer.content.decode())
     keys = [path.read_bytes() for path in settings.DEPLOYMENT.keys.iterdir() if path.is_file()]
@@ -71,6 +75,12 @@ async def test_nothing_private_leaves_the_server(worker: Worker, open_page: Open
     await staff.close()
 
 
+def link_in(page: str) -> str:
+    """The download's address on the page of a bundle."""
+    found = re.search(r'href="(\S+bundle\.json\S*)"', page)
+    return found[1] if found else ""
+
+
 def _seeds() -> list[bytes]:
     return [seed_of(user) for user in PeerIdentity.objects.values_list("user_id", flat=True)]
 
@@ -79,8 +89,31 @@ async def test_the_file_is_exactly_what_the_preview_showed(worker: Worker) -> No
     client = AsyncClient()
     ada = await account("ada", staff=True)
     await database_sync_to_async(client.force_login)(ada)
-    preview = (await client.get(reverse("health_bundle"))).context["bundle"].text
+    page = await client.get(reverse("health_bundle"))
+    shown = page.context["bundle"]
     await database_sync_to_async(signed_in)(ada)  # something happens meanwhile
-    answer = await client.get(reverse("health_bundle_file"))
-    assert answer.content.decode() == preview
+    answer = await client.get(link_in(page.content.decode()))
+    assert answer.content.decode() == shown.text
+    assert hashlib.sha256(answer.content).hexdigest() == shown.digest
+    assert shown.digest in page.content.decode()
     assert answer["Content-Disposition"].startswith('attachment; filename="starling-diagnostics-')
+
+
+async def test_what_was_not_shown_is_not_handed_out(worker: Worker) -> None:
+    """Before, who skipped the preview, or waited too long, got a file that nobody had seen."""
+    client, other = AsyncClient(), AsyncClient()
+    await database_sync_to_async(client.force_login)(await account("ada", staff=True))
+    await database_sync_to_async(other.force_login)(await account("eve", staff=True))
+    file = reverse("health_bundle_file")
+    assert (await client.get(file)).status_code == 410
+    first = link_in((await client.get(reverse("health_bundle"))).content.decode())
+    assert (await client.get(file)).status_code == 410
+    assert (await other.get(first)).status_code == 410
+    worker.health.view.log.add("ab" * 20, record(outcome="NO_QUORUM"))
+    second = link_in((await client.get(reverse("health_bundle"))).content.decode())
+    gone = await client.get(first)
+    assert gone.status_code == 410
+    assert reverse("health_bundle") in gone.content.decode()
+    assert (await client.get(second)).status_code == 200
+    cache.clear()
+    assert (await client.get(second)).status_code == 410

@@ -1,11 +1,13 @@
 """The diagnostic bundle: one JSON file that can be shown to somebody who helps, and nothing private in it.
 
 The file is exactly what the preview showed: the preview keeps it for its reader for ``KEPT_S``, and the
-download hands out that very text. What is let through is decided in ``webchat.health.redaction``.
+download hands out that very text or none, by its digest. Of one reader the last preview is kept. What is let
+through is decided in ``webchat.health.redaction``.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import platform
 from dataclasses import dataclass
@@ -38,6 +40,11 @@ class Bundle:
     addresses: int
     records: int
 
+    @property
+    def digest(self) -> str:
+        """Of the text as a file: what a download names."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
 
 async def collect() -> tuple[dict[str, Any], list[str]]:
     """Everything that there is to say, unredacted, and the channels' names; raises ``CommandError``."""
@@ -45,7 +52,7 @@ async def collect() -> tuple[dict[str, Any], list[str]]:
     first = await ask(0, "health.snapshot", question)
     names = [each["channel"] for each in first["channels"]]
     whole = await ask(0, "health.snapshot", {**question, "watched": names[:CHANNELS_MAX]})
-    told = await ask(0, "health.records", {"wanted": {}, "limit": RECORDS_MAX})
+    told = await ask(0, "health.records", {"wanted": {}, "limit": RECORDS_MAX, "as_texts": True})
     sizes = await ask(0, "health.sizes", {})
     found = {
         "format": "starling-diagnostic-bundle-1",
@@ -58,13 +65,14 @@ async def collect() -> tuple[dict[str, Any], list[str]]:
         "host": whole["host"],
         "channels": list(whole["details"].values()),
         "sizes": sizes["sizes"],
-        "records": told["records"],
+        "records": told["texts"],
     }
     return found, names
 
 
 def redacted(found: dict[str, Any], names: list[str], secrets: list[str]) -> Bundle:
-    """What may leave the server."""
+    """What may leave the server; ``found`` as of ``collect``."""
+    found = {**found, "records": [json.loads(each) for each in found["records"]]}
     redactor = Redactor(names, secrets)
     text = json.dumps(redactor.redacted(found), ensure_ascii=False, indent=1)
     return Bundle(text, redactor.left_out, **redactor.replaced, records=len(found["records"]))
@@ -104,13 +112,13 @@ def own_secrets() -> list[str]:
 
 def keep(user_id: int, bundle: Bundle) -> None:
     """Let the reader of a preview download what it showed."""
-    cache.set(_place(user_id), bundle.text, KEPT_S)
+    cache.set(_place(user_id), (bundle.digest, bundle.text), KEPT_S)
 
 
-def kept(user_id: int) -> str | None:
-    """What this person's last preview showed; None when that is too long ago."""
-    found: str | None = cache.get(_place(user_id))
-    return found
+def kept(user_id: int, digest: str) -> str | None:
+    """What this person's last preview showed, if that is its digest; None when it is kept no more."""
+    shown, text = cache.get(_place(user_id)) or ("", "")
+    return text if text and shown == digest else None
 
 
 def _place(user_id: int) -> str:

@@ -1,16 +1,21 @@
 """The worker's commands for the health page; ``user`` is 0, because they are about all nodes of the worker.
 
 Who may give them is decided by the web process (staff). What is handed out is bounded: ``RECORDS_MAX``
-records, some hundred bytes each, and the pictures of the channels that were asked for.
+records, some hundred bytes each, and the pictures of the channels that were asked for. Thousands of records
+go as texts: a channel layer copies what it carries, and of texts that costs nothing.
 """
 
 from __future__ import annotations
 
+import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from webchat.bridge import PeerHost
+from webchat.health.actions import action_of
 from webchat.health.nodes import HostView
+from webchat.health.records import in_slices
 from webchat.health.watching import HealthWatch
 
 READING = ("health.snapshot", "health.trace", "health.records", "health.sizes")
@@ -26,6 +31,8 @@ class HealthCommands:
     def __init__(self, host: PeerHost) -> None:
         self.view = HostView(host)
         self.watch = HealthWatch(self.view)
+        self._choosing = asyncio.Lock()
+        """One looks through the event log at a time: more would slow the nodes down."""
         self.table: dict[str, Callable[[int, Args], Awaitable[Result]]] = {
             "health.snapshot": self._snapshot,
             "health.trace": self._trace,
@@ -33,6 +40,7 @@ class HealthCommands:
             "health.diagnostic": self._diagnostic,
             "health.records": self._records,
             "health.sizes": self._sizes,
+            "health.acted": self._acted,
         }
 
     async def close(self) -> None:
@@ -59,8 +67,17 @@ class HealthCommands:
         return {"result": {"diagnostic": args["on"]}}
 
     async def _records(self, user: int, args: Args) -> Result:
-        records, more = self.view.records(args["wanted"], args["limit"], args.get("requests", False))
+        async with self._choosing:
+            wanted = (args["wanted"], args["limit"], args.get("requests", False))
+            records, more = await self.view.records(*wanted)
+            if args.get("as_texts"):
+                texts = [json.dumps(each, ensure_ascii=False) async for each in in_slices(records)]
+                return {"texts": texts, "more": more}
         return {"records": records, "more": more, "epoch": self.view.log.epoch}
+
+    async def _acted(self, user: int, args: Args) -> Result:
+        self.view.log.add_action(action_of(args))
+        return {}
 
     async def _sizes(self, user: int, args: Args) -> Result:
         return {"sizes": self.view.sizes()}

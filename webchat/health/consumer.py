@@ -8,6 +8,7 @@ with a readable ``ref`` is answered exactly once, and no frame of a browser clos
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from channels.db import database_sync_to_async
@@ -17,13 +18,21 @@ from webchat.chat.commands import CommandError
 from webchat.chat.frames import Frame
 from webchat.chat.link import WorkerLink
 from webchat.chat.pagesocket import CLOSE_NOT_ALLOWED, PageSocket
+from webchat.health.actions import DIAGNOSTIC, DOCTOR, REPAIR, acting
 from webchat.health.doctor import RUN_MAX_S
 from webchat.health.feed import HealthFeed, staff_among
 from webchat.health.frames import RECORDS_MAX, parsed
-from webchat.health.names import names_of
+from webchat.health.names import names_in, names_of
+from webchat.health.rates import AskingRates
 
 ASKED_MAX = 16
 """Frames that wait for their answer."""
+
+ACTIONS = {"repair": REPAIR, "diagnostic": DIAGNOSTIC, "doctor": DOCTOR}
+"""Frames that are logged with who sent them."""
+
+KINDS = {"events": "look", "trace": "look", **dict.fromkeys(ACTIONS, "act")}
+"""Frames that take the nodes' time, and the rate that they count for."""
 
 ACROSS_THE_NETWORK_S = 10.0
 """What asks other nodes may take longer than the own node's answers."""
@@ -70,6 +79,10 @@ class HealthConsumer(PageSocket):
         if not await database_sync_to_async(staff_among)([self.user_id]):
             await self.no_longer_staff()
             raise CommandError("SESSION_ENDED")  # told to nobody: the socket is closed
+        if frame.type in KINDS:
+            AskingRates.of_running_loop().take(self.user_id, KINDS[frame.type])
+        if frame.type in ACTIONS:
+            return await self._act(link, frame)
         fields = frame.fields
         match frame.type:
             case "hello":
@@ -81,19 +94,33 @@ class HealthConsumer(PageSocket):
             case "trace":
                 answer = await link.command(0, "health.trace", fields, ACROSS_THE_NETWORK_S)
                 return {"type": "trace", **answer, "names": await _names_in(answer["trace"])}
-            case "repair":
-                answer = await link.command(0, "health.repair", fields, ACROSS_THE_NETWORK_S)
-                return {"type": "ok", **answer}
-            case "doctor":
-                asked = {name: fields.get(name) or "" for name in ("address", "channel")}
-                return {"type": "doctor", **await link.command(0, "doctor", asked, RUN_MAX_S)}
-            case "diagnostic":
-                return {"type": "ok", **await link.command(0, "health.diagnostic", fields)}
             case "events":
                 limit = fields.pop("limit", RECORDS_MAX)
                 answer = await link.command(0, "health.records", {"wanted": fields, "limit": limit})
-                return {"type": "records", **answer}
+                names = await database_sync_to_async(names_in)(answer["records"])
+                return {"type": "records", **answer, "names": names}
         return {"type": "ok"}  # ping
+
+    async def _act(self, link: WorkerLink, frame: Frame) -> dict[str, Any]:
+        """What changes something, or sends something out: done, and logged with who did it."""
+        fields = frame.fields
+
+        async def tell(told: dict[str, Any]) -> None:
+            await link.command(0, "health.acted", told)
+
+        doing = partial(acting, self.user_id, self._name, ACTIONS[frame.type], tell)
+        match frame.type:
+            case "repair":
+                async with doing(fields["channel"], subscriber=fields["subscriber"]) as about:
+                    answer = await link.command(0, "health.repair", fields, ACROSS_THE_NETWORK_S)
+                    about |= {name: answer["result"][name] for name in ("reached_by", "of")}
+                return {"type": "ok", **answer}
+            case "doctor":
+                asked = {name: fields.get(name) or "" for name in ("address", "channel")}
+                async with doing(asked["channel"], address=asked["address"]):
+                    return {"type": "doctor", **await link.command(0, "doctor", asked, RUN_MAX_S)}
+        async with doing(on=fields["on"]):
+            return {"type": "ok", **await link.command(0, "health.diagnostic", fields)}
 
     # What the feed tells
 

@@ -1,4 +1,4 @@
-"""The event log as a file: JSON for programs, CSV for tables.
+"""The event log as a file: JSON for programs, CSV for tables; made in a thread, so that the nodes go on.
 
 Invariant: no cell of the CSV is a formula to a program for tables, whatever a channel is called.
 """
@@ -18,6 +18,12 @@ COLUMNS = (
     *("trace", "stands_for", "route"),
 )
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def written(kind: str, texts: list[str], wanted: dict[str, Any], more: bool, at: datetime) -> str:
+    """The file of a kind (``json``, ``csv``) of records that are JSON texts."""
+    records = [json.loads(each) for each in texts]
+    return as_csv(records) if kind == "csv" else as_json(records, wanted, more, at)
 
 
 def as_json(records: list[dict[str, Any]], wanted: dict[str, Any], more: bool, at: datetime) -> str:

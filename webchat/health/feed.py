@@ -24,7 +24,7 @@ from django.db import DatabaseError
 from webchat.background import Background
 from webchat.chat.commands import CommandError
 from webchat.chat.link import WorkerLink
-from webchat.health.names import names_of
+from webchat.health.names import names_in, names_of
 
 log = logging.getLogger("webchat.health")
 
@@ -113,7 +113,7 @@ class HealthFeed:
         watched = list(dict.fromkeys(each.watched for each in self._watchers if each.watched))
         try:
             answer = await link.command(0, "health.snapshot", {"watched": watched, **self._place})
-            names = await database_sync_to_async(names_of)(_ids_in(answer))
+            names = await database_sync_to_async(_names_in)(answer)
         except CommandError as error:
             lost = error
         except Exception as error:  # the next question may go well, and nobody is left waiting
@@ -155,10 +155,9 @@ def staff_among(users: list[int]) -> set[int]:
     return set(User.objects.filter(pk__in=users, is_staff=True, is_active=True).values_list("pk", flat=True))
 
 
-def _ids_in(answer: dict[str, Any]) -> set[str]:
-    """The nodes that the page shows by name."""
+def _names_in(answer: dict[str, Any]) -> dict[str, str]:
+    """The names of all that the page shows by name."""
     found = {answer["host"]["node"]["id"]}
     for detail in answer["details"].values():
         found.update(each["id"] for each in (*detail["initiators"], *detail["subscribers"]))
-    found.update(each["node"] for each in answer["events"])
-    return found
+    return {**names_of(found), **names_in(answer["events"])}

@@ -63,7 +63,7 @@ SERVER_FRAMES: dict[str, tuple[str, ...]] = {
     "ok": ("ref", "result"),
     "trace": ("ref", "trace", "names"),
     "doctor": ("ref", "steps"),
-    "records": ("ref", "epoch", "records", "more"),
+    "records": ("ref", "epoch", "records", "more", "names"),
     "error": ("ref", "code", "message", "remedy", "retryable", "detail", "retry_after"),
     "health": ("host", "channels", "more", "detail", "names"),
     "events": ("epoch", "events", "skipped"),

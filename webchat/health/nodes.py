@@ -123,18 +123,18 @@ class HostView:
         nodes = {node.node_id: node.sizes() for node in self._host.nodes()}
         return {node: {name: list(size) for name, size in found.items()} for node, found in nodes.items()}
 
-    def records(
+    async def records(
         self, wanted: dict[str, Any], limit: int, requests: bool = False
     ) -> tuple[list[dict[str, Any]], bool]:
         """The newest records that are wanted, and whether there were more.
 
         ``requests``: as many of the single requests that nodes keep in diagnostic mode besides.
         """
-        found, more = self.log.chosen(wanted, limit)
+        found, more = await self.log.chosen(wanted, limit)
         if not requests:
             return found, more
-        single = [(node.node_id, each) for node in self._host.nodes() for each in node.exchanges()]
-        besides, left = choose(sorted(single, key=lambda kept: kept[1].wall_ms), wanted, limit)
+        single = [(0, node.node_id, each) for node in self._host.nodes() for each in node.exchanges()]
+        besides, left = await choose(sorted(single, key=lambda kept: kept[2].wall_ms), wanted, limit)
         return sorted([*found, *besides], key=lambda told: told["wall_ms"]), more or left
 
 

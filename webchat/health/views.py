@@ -6,6 +6,7 @@ Who is not signed in is sent to the sign-in; who is signed in and not staff gets
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AbstractAsyncContextManager
 from functools import wraps
 from typing import Any
 
@@ -24,11 +25,14 @@ from webchat.accounts.asking import ask
 from webchat.accounts.words import error_texts
 from webchat.chat.commands import CommandError
 from webchat.health import bundle, exporting
+from webchat.health.actions import BUNDLE, EXPORT, PREVIEW, acting
 from webchat.health.frames import FILTERS
+from webchat.health.rates import AskingRates
 from webchat.health.records import RECORDS_MAX
 from webchat.pages import forbidden
 
 WEBSOCKET_PATH = "/ws/health/"
+CONTENT_TYPES = {"json": "application/json", "csv": "text/csv; charset=utf-8"}
 
 View = Callable[..., Awaitable[HttpResponse]]
 Guarded = Callable[..., Coroutine[Any, Any, HttpResponse]]
@@ -48,7 +52,9 @@ def for_staff(view: View) -> Guarded:
         try:
             return await view(request, user, **kwargs)
         except CommandError as error:
-            return await _render(request, "webchat/refused.html", {"error": error_texts(error)}, status=503)
+            status = 429 if error.code == "RATE_LIMITED" else 503
+            shown = {"error": error_texts(error)}
+            return await _render(request, "webchat/refused.html", shown, status=status)
 
     checked: Guarded = require_safe(never_cache(guarded))
     return checked
@@ -64,35 +70,45 @@ async def page(request: HttpRequest, user: User) -> HttpResponse:
 @for_staff
 async def export(request: HttpRequest, user: User, kind: str) -> HttpResponse:
     """The event log, or what a filter chooses of it."""
-    if kind not in ("json", "csv"):
+    if kind not in CONTENT_TYPES:
         raise Http404
     wanted = wanted_of(request)
-    args = {"wanted": wanted, "limit": RECORDS_MAX, "requests": True}
-    answer = await ask(0, "health.records", args)
+    AskingRates.of_running_loop().take(user.pk, "file")
+    args = {"wanted": wanted, "limit": RECORDS_MAX, "requests": True, "as_texts": True}
     now = timezone.now()
-    if kind == "csv":
-        return _file(
-            exporting.as_csv(answer["records"]), "text/csv; charset=utf-8", f"events-{now:%Y-%m-%d}.csv"
-        )
-    text = exporting.as_json(answer["records"], wanted, answer["more"], now)
-    return _file(text, "application/json", f"events-{now:%Y-%m-%d}.json")
+    async with _doing(user, EXPORT, kind=kind, chosen_by=sorted(wanted)) as about:
+        answer = await ask(0, "health.records", args)
+        about["records"] = len(answer["texts"])
+        write = sync_to_async(exporting.written, thread_sensitive=False)
+        text = await write(kind, answer["texts"], wanted, answer["more"], now)
+    return _file(text, CONTENT_TYPES[kind], f"events-{now:%Y-%m-%d}.{kind}")
 
 
 @for_staff
 async def preview(request: HttpRequest, user: User) -> HttpResponse:
     """What a diagnostic bundle would hold, word for word."""
-    made = await _made()
+    AskingRates.of_running_loop().take(user.pk, "file")
+    async with _doing(user, PREVIEW):
+        made = await _made()
     await sync_to_async(bundle.keep)(user.pk, made)
     return await _render(request, "webchat/health/bundle.html", {"bundle": made})
 
 
 @for_staff
 async def download(request: HttpRequest, user: User) -> HttpResponse:
-    """What the preview showed; a fresh one for whoever skipped that."""
-    text = await sync_to_async(bundle.kept)(user.pk)
+    """What the preview showed whose digest the address names (``of``); 410 when that is kept no more."""
+    text = await sync_to_async(bundle.kept)(user.pk, request.GET.get("of", ""))
     if text is None:
-        text = (await _made()).text
-    return _file(text, "application/json", f"diagnostics-{timezone.now():%Y-%m-%d}.json")
+        return await _render(request, "webchat/health/gone.html", {}, status=410)
+    async with _doing(user, BUNDLE, bytes=len(text.encode())):
+        return _file(text, CONTENT_TYPES["json"], f"diagnostics-{timezone.now():%Y-%m-%d}.json")
+
+
+def _doing(user: User, operation: str, **about: Any) -> AbstractAsyncContextManager[dict[str, Any]]:
+    async def tell(told: dict[str, Any]) -> None:
+        await ask(0, "health.acted", told)
+
+    return acting(user.pk, user.get_username(), operation, tell, **about)
 
 
 async def _made() -> bundle.Bundle:

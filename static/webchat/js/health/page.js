@@ -34,7 +34,7 @@ export class HealthPage {
   #log;
   #node = new NodeView();
   #announcing = new Announcing(() => performance.now());
-  #nameOf = (id) => this.#model.nameOf(id) || (id === this.#model.host?.node.id ? say("node.host") : short(id));
+  #nameOf = (id) => this.#model.nameOf(id) || (id === this.#model.host?.node.id ? say("node.host") : id.startsWith("account:") ? id : short(id));
   #draw = oncePerFrame(() => this.#paint());
 
   constructor({ websocket }, clock) {
@@ -82,7 +82,8 @@ export class HealthPage {
   #begin() {
     this.#watch();
     this.#connection.request({ type: "events", limit: PAST_RECORDS }).then(
-      ({ epoch, records }) => {
+      ({ epoch, records, names }) => {
+        this.#model.learn(names);
         this.#tail.add({ epoch, records });
         this.#draw();
       },

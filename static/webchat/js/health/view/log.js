@@ -45,7 +45,7 @@ export class LogView {
     if (channel) setText(byId("filter-channel-word"), say("log.this", { channel }));
     const note = [say("log.count", { n: count(matching), of: count(all) }), skipped ? say("log.skipped", { n: count(skipped) }) : ""];
     setText(byId("events-note"), matching ? note.join(" ") : say("log.none"));
-    keyed(this.#body, records, (each) => `${each.epoch}:${each.serial}`, (each) => this.#make(each), (element, each) => setText(element.cells[5], this.#nameOf(each.node)));
+    keyed(this.#body, records, (each) => `${each.epoch}:${each.serial}`, (each) => this.#make(each), (element, each) => setText(element.cells[5], this.#who(each)));
   }
 
   /** Another channel is looked at: "this channel alone" means that one. */
@@ -68,6 +68,11 @@ export class LogView {
       h("td", {}, trace ? this.#button(record) : ""),
     ];
     return h("tr", { "data-outcome": failed ? "failed" : "ok" }, ...cells);
+  }
+
+  /** The node that did it, or the administrator. */
+  #who({ node, route }) {
+    return node ? this.#nameOf(node) : say("log.admin", { name: this.#nameOf(`account:${route.account}`) });
   }
 
   #about(id) {
