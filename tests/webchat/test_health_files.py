@@ -18,7 +18,6 @@ from webchat.health.actions import Action, action_of
 from webchat.health.exporting import COLUMNS, as_csv, as_json
 from webchat.health.records import ACTIONS_MAX, RECORDS_MAX, SLICE, TAIL_MAX, EventLog, choose, fits
 from webchat.health.redaction import LEFT_OUT, Redactor
-from webchat.health.verdict import of_host, worst_first
 
 NODE = "ab" * 20
 MESSAGE = "01890a5d-ac96-774b-bcce-b302099a8057"
@@ -258,48 +257,3 @@ def test_a_bundle_is_a_text_that_says_how_much_was_left_out() -> None:
     made = bundle.redacted(found, ["#lobby"], [])
     assert (made.records, made.left_out, made.channels) == (1, 1, 1)
     assert json.loads(made.text)["records"][0]["subject"] == LEFT_OUT
-
-
-@pytest.mark.parametrize(
-    ("node", "store", "canary", "states", "verdict"),
-    [
-        ("online", True, "off", [], ("healthy", "")),
-        ("online", True, "ok", ["healthy"], ("healthy", "")),
-        ("online", True, "off", ["healthy", "degraded"], ("degraded", "channels")),
-        ("online", True, "off", ["healthy", "down"], ("degraded", "channels")),
-        ("online", True, "off", ["down"], ("down", "channels")),
-        ("online", True, "failed", ["healthy"], ("degraded", "canary")),
-        ("degraded", True, "off", ["healthy"], ("degraded", "node")),
-        ("offline", True, "off", ["healthy"], ("down", "node")),
-        ("online", False, "off", ["healthy"], ("down", "store")),
-    ],
-)
-def test_the_verdict_of_the_host_names_the_part_that_decided_it(
-    node: str, store: bool, canary: str, states: list[str], verdict: tuple[str, str]
-) -> None:
-    found = of_host(node, store, canary, states)
-    assert (found["state"], found["cause"]) == verdict
-
-
-@pytest.mark.parametrize(
-    ("node", "states", "verdict"),
-    [
-        ("online", [], ("unknown", "looking")),
-        ("online", ["healthy"], ("unknown", "looking")),
-        ("online", ["healthy", "degraded"], ("degraded", "channels")),
-        ("online", ["down"], ("degraded", "channels")),
-        ("offline", [], ("down", "node")),
-    ],
-)
-def test_a_host_is_not_called_healthy_before_all_its_channels_were_seen(
-    node: str, states: list[str], verdict: tuple[str, str]
-) -> None:
-    found = of_host(node, True, "ok", states, unseen=3)
-    assert (found["state"], found["cause"]) == verdict
-    assert (found["seen"], found["channels"]) == (len(states), len(states) + 3)
-
-
-def test_the_worst_channel_is_first() -> None:
-    states = {"#b": "healthy", "#a": "healthy", "#d": "down", "#c": "degraded"}
-    found = worst_first({"channel": name, "verdict": {"state": state}} for name, state in states.items())
-    assert [each["channel"] for each in found] == ["#d", "#c", "#a", "#b"]

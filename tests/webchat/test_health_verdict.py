@@ -1,0 +1,52 @@
+"""The verdict of the host: the worst of its parts, and never well while something was not looked at."""
+
+from __future__ import annotations
+
+import pytest
+
+from webchat.health.verdict import of_host, worst_first
+
+
+@pytest.mark.parametrize(
+    ("node", "store", "canary", "states", "verdict"),
+    [
+        ("online", True, "off", [], ("healthy", "")),
+        ("online", True, "ok", ["healthy"], ("healthy", "")),
+        ("online", True, "off", ["healthy", "degraded"], ("degraded", "channels")),
+        ("online", True, "off", ["healthy", "down"], ("degraded", "channels")),
+        ("online", True, "off", ["down"], ("down", "channels")),
+        ("online", True, "failed", ["healthy"], ("degraded", "canary")),
+        ("degraded", True, "off", ["healthy"], ("degraded", "node")),
+        ("offline", True, "off", ["healthy"], ("down", "node")),
+        ("online", False, "off", ["healthy"], ("down", "store")),
+    ],
+)
+def test_the_verdict_of_the_host_names_the_part_that_decided_it(
+    node: str, store: bool, canary: str, states: list[str], verdict: tuple[str, str]
+) -> None:
+    found = of_host(node, store, canary, states)
+    assert (found["state"], found["cause"]) == verdict
+
+
+@pytest.mark.parametrize(
+    ("node", "states", "verdict"),
+    [
+        ("online", [], ("unknown", "looking")),
+        ("online", ["healthy"], ("unknown", "looking")),
+        ("online", ["healthy", "degraded"], ("degraded", "channels")),
+        ("online", ["down"], ("degraded", "channels")),
+        ("offline", [], ("down", "node")),
+    ],
+)
+def test_a_host_is_not_called_healthy_before_all_its_channels_were_seen(
+    node: str, states: list[str], verdict: tuple[str, str]
+) -> None:
+    found = of_host(node, True, "ok", states, unseen=3)
+    assert (found["state"], found["cause"]) == verdict
+    assert (found["seen"], found["channels"]) == (len(states), len(states) + 3)
+
+
+def test_the_worst_channel_is_first() -> None:
+    states = {"#b": "healthy", "#a": "healthy", "#d": "down", "#c": "degraded"}
+    found = worst_first({"channel": name, "verdict": {"state": state}} for name, state in states.items())
+    assert [each["channel"] for each in found] == ["#d", "#c", "#a", "#b"]
