@@ -14,6 +14,7 @@ from typing import Any
 
 from benchmarks.network import Participant
 from benchmarks.speed import burst
+from peernode.diagnostics.jsonlines import LineWriter
 
 PAIRS = 12
 BURSTS = 3
@@ -23,7 +24,8 @@ async def diagnosing(participants: list[Participant], folder: Path) -> dict[str,
     """CPU per delivery with the mode on and off, and the throughput that is left with it on, per pair."""
     cost: dict[bool, list[float]] = {True: [], False: []}
     path = folder / "records.jsonl"
-    with path.open("w", encoding="utf-8") as lines:
+    with path.open("w", encoding="utf-8") as stream:
+        lines = LineWriter(stream)
         for participant in participants:
             participant.node.write_records(lines)
         for pair in range(PAIRS + 1):
@@ -34,6 +36,7 @@ async def diagnosing(participants: list[Participant], folder: Path) -> dict[str,
                 cost[on].append(statistics.fmean(bursts))
         for participant in participants:
             participant.node.diagnostic = False
+        lost = lines.close()
     kept = {on: each[1:] for on, each in cost.items()}
     shares = [off / on for on, off in zip(kept[True], kept[False], strict=True)]
     return {
@@ -42,6 +45,7 @@ async def diagnosing(participants: list[Participant], folder: Path) -> dict[str,
             "off": round(statistics.fmean(kept[False]), 4),
         },
         "lines": sum(1 for _ in path.open(encoding="utf-8")),
+        "lost": lost,
         "throughput_on_to_off": round(sum(kept[False]) / sum(kept[True]), 3),
         "pairs": [round(share, 3) for share in shares],
     }

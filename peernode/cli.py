@@ -22,6 +22,7 @@ from typing import Any
 
 from peernode.config import NodeConfig
 from peernode.diagnostics.codes import info_of
+from peernode.diagnostics.jsonlines import LineWriter
 from peernode.environment import Address
 from peernode.errors import PeerNodeError
 from peernode.events import (
@@ -176,7 +177,7 @@ class Headless:
             loop.add_signal_handler(number, self._stopping.set)
         env = SystemEnvironment()
         options = self._options
-        database = None
+        database, lines = None, LineWriter(sys.stderr)
         try:
             identity = load_or_create(options.data, env.random)
             config = NodeConfig(
@@ -192,7 +193,7 @@ class Headless:
             database = SqliteDatabase(options.data / "node.sqlite3")
             store, lan = database.for_node(identity.node_id), lan_if(options.lan == "on")
             node = PeerNode(config, env, store, identity, self.heard, lan=lan)
-            node.write_records(sys.stderr)
+            node.write_records(lines)
             await node.start()
             node.diagnostic = options.diagnostic == "on"
         except PeerNodeError as error:
@@ -204,6 +205,7 @@ class Headless:
             await self._serve(node)
         finally:
             await node.stop()
+            lines.close()
             database.close()
         return 0
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from peernode.census import census
 from peernode.diagnostics.collector import ALL, EXCHANGES_MAX
-from peernode.diagnostics.jsonlines import json_lines
+from peernode.diagnostics.jsonlines import LineWriter
 from peernode.diagnostics.records import Attempt, Record, Wanted
 from peernode.doctor.examination import Examination
 from peernode.doctor.steps import Step
@@ -118,10 +118,15 @@ class NodeInsight:
         peer = pending.contact.id.hex()
         self._context.collector.exchanged(pending.op.name, peer, said, elapsed_s, pending.sends)
 
-    def write_records(self, stream: TextIO) -> None:
-        """From now on write every record as a JSON line to ``stream`` while the mode is on."""
-        collector, write = self._context.collector, json_lines(stream, self.node_id)
-        collector.on_record.append(lambda record: write(record) if collector.diagnostic else None)
+    def write_records(self, lines: LineWriter) -> None:
+        """From now on have every record written as a JSON line while the mode is on."""
+        collector, node_id = self._context.collector, self.node_id
+
+        def write(record: Record) -> None:
+            if collector.diagnostic and not lines.put(node_id, record):
+                collector.count("diagnostics.lines_lost")
+
+        collector.on_record.append(write)
 
     def records(self, wanted: Wanted = ALL, limit: int = 256) -> list[dict[str, Any]]:
         """The newest of the operations that are wanted, JSON-able, in the order in which they ended."""

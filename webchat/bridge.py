@@ -29,6 +29,7 @@ from peernode.channel.message import ORDER_KEY_BYTES as ORDER_KEY_BYTES
 from peernode.config import NodeConfig
 from peernode.diagnostics.codes import CATALOGUE, error_info
 from peernode.diagnostics.joins import joins_told as joins_told
+from peernode.diagnostics.jsonlines import LineWriter
 from peernode.diagnostics.verdict import verdict as verdict
 from peernode.environment import Address, Environment
 from peernode.errors import PeerNodeError
@@ -132,6 +133,7 @@ class PeerHost:
         self._node: PeerNode | None = None
         self._peers: dict[int, Client] = {}
         self._ports: dict[int, int] = {}
+        self._lines = LineWriter(sys.stderr)
         self.numbers = Numbers()
         self.canary: Callable[[], dict[str, Any]] = lambda: {"state": "off", "code": ""}
         """How the last test message went; see ``webchat.canary``."""
@@ -187,16 +189,15 @@ class PeerHost:
     async def open(self, user_id: int, seed: bytes, name: str, client: Client) -> None:
         """Start a user's node for ``client``, who gets its events. Raises ``CommandError``."""
         assert self._database is not None
-        identity = Identity.from_seed(seed)
+        identity, heard = Identity.from_seed(seed), self._heard_by(client)
         host, port = self.address
         contacts = (("127.0.0.1" if host in WILDCARDS else host, port), *self._bootstrap)
         ports = ports_for(self._deployment, user_id, tuple(self._ports.values()))
         refusal = CommandError("NODE_START_FAILED", reason="no port of STARLING_UDP_PORTS is free")
         for udp_port in ports[:PORT_TRIES_MAX]:
             config = await self._config(name, udp_port, contacts)
-            environment = self._environment(name)
             try:
-                client.node = await self._started(config, environment, identity, self._heard_by(client))
+                client.node = await self._started(config, self._environment(name), identity, heard)
             except CommandError as error:
                 refusal = error
                 continue
@@ -247,6 +248,7 @@ class PeerHost:
         self._peers.clear()
         if self._node is not None:
             await self._node.stop()
+        await asyncio.to_thread(self._lines.close)
         if self._database is not None:
             self._database.close()
 
@@ -276,7 +278,7 @@ class PeerHost:
         assert self._database is not None
         lan = lan_if(self._deployment.lan and not config.display_name)  # the host node's word is enough
         node = PeerNode(config, env, self._database.for_node(identity.node_id), identity, on_event, lan=lan)
-        node.write_records(sys.stderr)
+        node.write_records(self._lines)
         node.on_record(partial(self._recorded, node.node_id))
         try:
             await node.start()

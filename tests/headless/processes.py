@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 Event = dict[str, Any]
 WAIT_S = 30.0
@@ -29,12 +29,13 @@ def environment(package: Path) -> dict[str, str]:
 class Headless:
     """One ``python -m peernode`` and what it has printed.
 
-    ``package``: where the engine is imported from, a folder or an archive; today's by default.
+    ``package``: where the engine is imported from, a folder or an archive; today's by default. ``log``: its
+    standard error; by default a file beside ``data``.
     """
 
-    def __init__(self, data: Path, *options: str, package: Path = ROOT) -> None:
+    def __init__(self, data: Path, *options: str, package: Path = ROOT, log: TextIO | None = None) -> None:
         command = [sys.executable, "-m", "peernode", "--listen", "127.0.0.1:0", "--data", str(data), *options]
-        self.log = (data.parent / f"{data.name}.log").open("a")
+        self.log = log or (data.parent / f"{data.name}.log").open("a")
         self.child = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,

@@ -9,34 +9,37 @@ from typing import Any
 
 import pytest
 
+from peernode.diagnostics.jsonlines import LineWriter
 from peernode.diagnostics.records import Wanted
 from tests.pubsub.flock import LOBBY, Flock, story
 
 SECRET = "what nobody but us may read"
 
 
-def lines(stream: io.StringIO) -> list[dict[str, Any]]:
+def ended(writer: LineWriter, stream: io.StringIO) -> list[dict[str, Any]]:
+    assert writer.close(30) == 0
     return [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
 def test_one_id_follows_a_message_through_all_nodes_and_its_text_does_not() -> None:
     async def tell(flock: Flock) -> None:
         streams = [io.StringIO() for _ in flock]
-        for bird, stream in zip(flock, streams, strict=True):
-            bird.node.write_records(stream)
+        writers = [LineWriter(stream) for stream in streams]
+        for bird, writer in zip(flock, writers, strict=True):
+            bird.node.write_records(writer)
             bird.node.diagnostic = True
         await flock.join()
         state = await flock[0].say(SECRET)
         await flock.expect(lambda: flock[0].state(state.id).state == "delivered", 5, "delivered")
         await asyncio.sleep(1)
-        for bird, stream in zip(flock, streams, strict=True):
-            told = lines(stream)
+        lines = list(map(ended, writers, streams))
+        for bird, stream, told in zip(flock, streams, lines, strict=True):
             assert SECRET not in stream.getvalue()
             assert {line["node"] for line in told} == {bird.node.node_id}
             mine = [line["operation"] for line in told if line["trace"] == state.id]
             if bird is flock[0]:
                 assert {"accept", "publish", "attempt.publish"} <= set(mine)
-        everywhere = [line for stream in streams for line in lines(stream) if line["trace"] == state.id]
+        everywhere = [line for told in lines for line in told if line["trace"] == state.id]
         reached = {line["subject"] for line in everywhere if line["operation"].startswith("attempt.")}
         assert reached == {bird.node.node_id for bird in flock[1:]}
         for line in everywhere:
@@ -47,8 +50,8 @@ def test_one_id_follows_a_message_through_all_nodes_and_its_text_does_not() -> N
 
 def test_requests_are_told_while_it_is_on_and_not_afterwards() -> None:
     async def tell(flock: Flock) -> None:
-        stream = io.StringIO()
-        flock[1].node.write_records(stream)
+        writer = LineWriter(io.StringIO())
+        flock[1].node.write_records(writer)
         flock[1].node.diagnostic = True
         await flock.join()
         flock[1].node.diagnostic = False
@@ -58,11 +61,11 @@ def test_requests_are_told_while_it_is_on_and_not_afterwards() -> None:
         assert all(record["route"]["sends"] >= 1 for record in found)
         kept = [record.told() for record in flock[1].node.exchanges()]
         assert kept[-len(found) :] == found
-        written = len(lines(stream))
+        assert writer.close(30) == 0
         await flock[1].say("after")
         await asyncio.sleep(1)
         assert flock[1].node.records(Wanted(operations=("rpc",))) == found
-        assert len(lines(stream)) == written
+        assert writer.lost == 0, "nothing more was brought to it"
 
     story(tell, 3)
 
