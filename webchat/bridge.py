@@ -27,7 +27,8 @@ from peernode.channel.ids import CANARY_PREFIX, normalise_name
 from peernode.channel.ids import is_canary as is_canary
 from peernode.channel.message import ORDER_KEY_BYTES as ORDER_KEY_BYTES
 from peernode.config import NodeConfig
-from peernode.diagnostics.codes import CATALOGUE, error_info
+from peernode.diagnostics.codes import CATALOGUE as CATALOGUE
+from peernode.diagnostics.codes import error_info
 from peernode.diagnostics.joins import joins_told as joins_told
 from peernode.diagnostics.jsonlines import LineWriter
 from peernode.diagnostics.verdict import verdict as verdict

@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 
+import pytest
 from channels.db import database_sync_to_async
 from django.contrib.auth.models import User
 from django.core.cache import cache
@@ -72,7 +73,31 @@ async def test_nothing_private_leaves_the_server(worker: Worker, open_page: Open
     assert bundle["channels"][0]["channel"] == "#channel-1"
     assert bundle["records"]
     assert said["id"] in preview
+    assert "[left out]" not in shown[-1], "everything that there was in the network has a form"
     await staff.close()
+
+
+@pytest.mark.parametrize("canary", ["zoe", "swordfish", "c0ffee15900d" * 2, "mzxw6ytboi", "Zm9vYmFy"])
+async def test_no_word_of_anybody_is_in_the_bundle_whatever_it_looks_like(
+    worker: Worker, canary: str
+) -> None:
+    """Names, passwords and tokens in lower case went through, as words or as ids, wherever they stood."""
+    client = AsyncClient()
+    await database_sync_to_async(client.force_login)(await account("ada", staff=True))
+    worker.health.view.log.add(
+        worker.host.node.node_id,
+        record(
+            subject=canary,
+            outcome=canary,
+            operation=f"join.{canary}",
+            route={"peer": canary, "reason": canary},
+        ),
+    )
+    worker.host.canary = lambda: {"state": "failed", "code": canary, "message": canary, "remedy": canary}
+    preview = (await client.get(reverse("health_bundle"))).content.decode()
+    text = (await client.get(link_in(preview))).content.decode()
+    assert canary not in text
+    assert {each["subject"] for each in json.loads(text)["records"]} & {"[left out]", "id-1"}
 
 
 def link_in(page: str) -> str:

@@ -21,7 +21,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from webchat.accounts.asking import ask
-from webchat.health.redaction import Redactor
+from webchat.health.redaction import Redactor, nodes_in
 
 KEPT_S = 1800
 CHANNELS_MAX = 16
@@ -73,7 +73,7 @@ async def collect() -> tuple[dict[str, Any], list[str]]:
 def redacted(found: dict[str, Any], names: list[str], secrets: list[str]) -> Bundle:
     """What may leave the server; ``found`` as of ``collect``."""
     found = {**found, "records": [json.loads(each) for each in found["records"]]}
-    redactor = Redactor(names, secrets)
+    redactor = Redactor(names, secrets, nodes_in(found))
     text = json.dumps(redactor.redacted(found), ensure_ascii=False, indent=1)
     return Bundle(text, redactor.left_out, **redactor.replaced, records=len(found["records"]))
 

@@ -1,32 +1,50 @@
 """What may leave the server in a diagnostic bundle: everything else stays out.
 
-Three layers, each of which would be enough for what is known to be in the data today: only the fields that
-``FIELDS`` names; of strings only those that have the form of an id, a code or a plain word of the engine
-(anything else becomes ``[left out]``); and the server's own secrets and its people's e-mail addresses are
-struck out wherever they should stand. Channels and network addresses become stand-ins, the same one for the
-same thing throughout a bundle, so that it can still be read.
+Nothing is let through because it looks harmless: a password, a token or a name may look like any word. So
+there are lists of what may be said, and three layers, each of which would be enough for what is known to be
+in the data today: only the fields that ``FIELDS`` names (and tables, which the engine's sources name); of
+strings only the words of ``webchat.health.vocabulary``, the catalogue's codes and texts, versions and times
+in the fields that hold these, message ids in ``trace``, and ids of nodes that the bundle's own tables name;
+and the server's own secrets and its people's e-mail addresses are struck out wherever they should stand.
+Channels, network addresses and other ids (digests, roots) become stand-ins, the same one for the same thing
+throughout a bundle, so that it can still be read.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from webchat.bridge import CATALOGUE
+from webchat.health.vocabulary import PHRASES, TABLES, WORDS
+
+TEXTS = frozenset(text for entry in CATALOGUE.values() for text in (entry.meaning, entry.remedy))
 LEFT_OUT = "[left out]"
 SECRET_MIN_CHARS = 6
 """A shorter secret would strike out half of everything, and is none."""
 
-WORD = re.compile(r"[a-z][a-z0-9_.:-]{0,31}", re.ASCII)
-CODE = re.compile(r"[A-Z][A-Z_]{2,31}", re.ASCII)
-ID = re.compile(r"(?:[0-9a-f]{8,40}|[0-9a-f]{64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.ASCII)
-VERSION = re.compile(r"[0-9][0-9A-Za-z.+-]{0,31}", re.ASCII)
-KEPT = (WORD, CODE, ID, VERSION)
-ADDRESS = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3})(:\d+)?", re.ASCII)
+NODE_ID = re.compile(r"[0-9a-f]{40}", re.ASCII)
+DIGEST = re.compile(r"(?:[0-9a-f]{2}){8,32}", re.ASCII)
+MESSAGE_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.ASCII)
+VERSION = re.compile(r"\d{1,4}(?:\.\d{1,4}){1,3}(?:[.+-]?(?:dev|a|b|rc|post)\d{0,4})?", re.ASCII)
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
+ADDRESS = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3})(:\d{1,5})?", re.ASCII)
+TABLE = re.compile(r"([a-z]{2,16})(?:\.[a-z_]{2,32}){0,2}", re.ASCII)
+
+FORMS = {
+    **dict.fromkeys(("version", "starling", "python", "django"), VERSION),
+    "made_at": TIME,
+    "trace": MESSAGE_ID,
+}
+"""Fields whose texts have a form of their own."""
+
+DIGESTED = ("root", "message", "digest", "subject")
+"""Fields that may hold another id than a node's; it gets a stand-in."""
 
 _NAMES = """
 format made_at starling python django system settings host channels records sizes
-at_ms as_of_ms verdict state cause code sentence troubled version uptime_s diagnostic node id address
+at_ms as_of_ms verdict state cause code error seen troubled version uptime_s diagnostic node id address
 external public peers bootstraps buckets users store bytes free ok canary last_ok_ms latency_ms
 origin answered_s_ago tried_s_ago failures rtt_ms bits waiting
 channel initiators own answers outcome messages behind root set_agrees started_ms pushes
@@ -36,9 +54,10 @@ coordinator audience broken reasons numbers silent unreached relayed slow unlist
 age_ms agree series attempted acked retried failed average_ms p50_ms p95_ms p99_ms
 replication held_by under joins steps recent count step attempt attempts began_ms elapsed_ms asked
 answered serial wall_ms operation subject parts trace route stands_for lookup disk network retry queue
-method peer message initiator subscriber digest by to attempts_max
+method peer message remedy came went count initiator subscriber digest by to attempts_max
 shape signup invites keep_days keep_own_days lan proxies udp_ports advertised bootstraps_configured
 letters canary
+kind bytes on account
 """
 FIELDS = frozenset(_NAMES.split())
 
@@ -46,14 +65,16 @@ Json = Any
 
 
 class Redactor:
-    """See the module; one for one bundle."""
+    """See the module; one for one bundle. ``nodes``: the ids of nodes that it names (``nodes_in``)."""
 
-    def __init__(self, channels: Iterable[str], secrets: Iterable[str]) -> None:
+    def __init__(self, channels: Iterable[str], secrets: Iterable[str], nodes: Iterable[str] = ()) -> None:
         self._channels = {name: f"#channel-{number}" for number, name in enumerate(sorted(channels), 1)}
         self._secrets = sorted(
             {each for each in secrets if len(each) >= SECRET_MIN_CHARS}, key=len, reverse=True
         )
+        self._nodes = {each for each in nodes if NODE_ID.fullmatch(each)}
         self._addresses: dict[str, str] = {}
+        self._ids: dict[str, str] = {}
         self.left_out = 0
         """Strings that were not let through."""
 
@@ -66,34 +87,58 @@ class Redactor:
         """The same without what must stay here; ``key``: the field that the value is in."""
         if isinstance(value, dict):
             return {
-                self._key(name): self.redacted(each, key if ID.fullmatch(str(name)) else str(name))
+                name: self.redacted(each, key if name in self._nodes else name)
                 for name, each in value.items()
-                if self._is_let_through(str(name), key)
+                if self._is_let_through(name, key)
             }
         if isinstance(value, list | tuple):
             return [self.redacted(each, key) for each in value]
         return self._text(value, key) if isinstance(value, str) else value
 
     def _is_let_through(self, name: str, inside: str) -> bool:
-        if name in FIELDS or ID.fullmatch(name) or name in ("5m", "1h", "24h"):
+        if name in FIELDS or name in ("5m", "1h", "24h"):
             return True
-        return inside in ("steps", "sizes") and bool(WORD.fullmatch(name))
-
-    def _key(self, name: Json) -> str:
-        return self._channels.get(str(name), str(name))
+        if any(secret in name for secret in self._secrets):
+            return False
+        table = TABLE.fullmatch(name) if inside == "sizes" else None
+        return (
+            name in self._nodes or (inside == "steps" and name in WORDS) or bool(table and table[1] in TABLES)
+        )
 
     def _text(self, text: str, key: str) -> str:
+        if not text:
+            return text
         if text in self._channels:
             return self._channels[text]
         if any(secret in text for secret in self._secrets):
-            return self._strike(text)
+            return self._strike()
         if found := ADDRESS.fullmatch(text):
             host = self._addresses.setdefault(found[1], f"address-{len(self._addresses) + 1}")
             return host + (found[2] or "")
-        if not text or any(pattern.fullmatch(text) for pattern in KEPT) or key == "made_at":
+        if text in self._nodes or (key in FORMS and FORMS[key].fullmatch(text)) or is_said(text, key):
             return text
-        return self._strike(text)
+        if key in DIGESTED and DIGEST.fullmatch(text):
+            return self._ids.setdefault(text, f"id-{len(self._ids) + 1}")
+        return self._strike()
 
-    def _strike(self, text: str) -> str:
+    def _strike(self) -> str:
         self.left_out += 1
         return LEFT_OUT
+
+
+def is_said(text: str, key: str) -> bool:
+    """Whether the engine or the server says this itself: a word, an operation, a text of the catalogue."""
+    if text in WORDS or text in PHRASES or text in CATALOGUE or text in TEXTS:
+        return True
+    return key == "operation" and all(part in WORDS for part in text.split("."))
+
+
+def nodes_in(found: Json) -> Iterator[str]:
+    """The ids of the nodes of this server, its peers, and the channels' initiators and subscribers."""
+    host = found.get("host", {})
+    yield host.get("node", {}).get("id", "")
+    yield from (peer["id"] for peer in host.get("peers", ()))
+    for channel in found.get("channels", ()):
+        yield from (each["id"] for each in (*channel["initiators"], *channel["subscribers"]))
+    yield from (record.get("node", "") for record in found.get("records", ()))
+    yield from found.get("sizes", ())

@@ -1,0 +1,31 @@
+"""The words that a diagnostic bundle may hold: those with which the engine and the server say how things are.
+
+Only what is listed here gets out (``webchat.health.redaction``); a word that the engine learns later is left
+out until it is added, and a test compares the operations with the engine's sources. Nothing but data.
+"""
+
+from __future__ import annotations
+
+_STATES = """
+healthy degraded down unknown online offline ok failed starting off alone answering silent untried
+ACTIVE RECOVERING FAILED LOADING store node channels canary looking
+"""
+_SETTINGS = "embedded scaled open closed invite staff members nobody everybody linux darwin windows freebsd"
+_OPERATIONS = """
+accept publish lookup known local participants node join attempt delayed find subscribe inbound outbound
+history sync renewal recovery catch_up reach repair initiators changed peer appeared left rpc coordinator
+direct initiator alternative relay pull admin diagnostic doctor export preview bundle
+"""
+_OUTCOMES = """
+ok timeout left cancelled delayed running missing not_found could_not_ask unconfirmed unreached none
+network peers restart silence lease sleep
+UNSUPPORTED MALFORMED NOT_INITIATOR NOT_YET RATE_LIMITED STORE_FULL INVALID NOT_SUBSCRIBED MISSING UNPROVEN
+PARTS_MISSING BUSY OVER_QUOTA
+"""
+_PATHS = "directly relay no untested both heard hears neither configured nearby remembered json csv"
+_TABLES = "diagnostics overlay pubsub rpc store outbox people files sqlite"
+
+WORDS = frozenset(" ".join((_STATES, _SETTINGS, _OPERATIONS, _OUTCOMES, _PATHS)).split())
+PHRASES = frozenset({"does not say", "not heard yet", "starling-diagnostic-bundle-1"})
+TABLES = frozenset(_TABLES.split())
+"""What the names of tables begin with."""
