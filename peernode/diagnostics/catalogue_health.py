@@ -34,6 +34,13 @@ ENTRIES = (
         True,
     ),
     Code(
+        "STORES_FULL",
+        "Nodes that store the channel refuse messages for want of room",
+        "Their disks are full, or the channel has as many bytes as they keep of one.",
+        "Free space on the machines of the initiators marked as full; if they have space, use a new channel.",
+        True,
+    ),
+    Code(
         "INITIATORS_DISAGREE",
         "The channel's nodes disagree about who stores it",
         "Nodes have just come or gone, or the network is in parts that don't hear each other.",

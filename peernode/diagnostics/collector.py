@@ -227,7 +227,7 @@ class DiagnosticCollector:
         ended = Attempt(now, peer, method, outcome, elapsed_ms, span.parts_ms())
         if method in PUSHES:
             window = self._window(channel[0])
-            window.add(now, acked=outcome == OK, again=again, elapsed_ms=elapsed_ms)
+            window.add(now, acked=outcome == OK, again=again, elapsed_ms=elapsed_ms, parts=ended.parts)
         attempts.append(ended)
         self._tell(self.on_attempt, message, ended)
         self.count(f"attempt.{method}.{'ok' if outcome == OK else 'failed'}")

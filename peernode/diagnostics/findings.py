@@ -80,6 +80,20 @@ def _initiators(channel: Channel) -> Reason | None:
     return None
 
 
+def _stores(channel: Channel) -> Reason | None:
+    """Initiators that have refused messages for want of room; with the silent ones they may be too many."""
+    initiators = channel["initiators"]
+    answering = [each for each in initiators if each["answers"] or each.get("unheard")]
+    full, of = sum(1 for each in answering if each.get("full")), len(initiators)
+    if not full:
+        return None
+    clause = f"{full} of {many(of, 'initiator')} {verb(full, 'refuse')} messages for want of room"
+    numbers = {"full": full, "of": of}
+    if 2 * (full + of - len(answering)) >= of:
+        return Reason(DOWN, "STORES_FULL", f"{clause}, too many to confirm one", numbers)
+    return Reason(DEGRADED, "STORES_FULL", clause, numbers)
+
+
 def _unreached(channel: Channel) -> Reason | None:
     unreached, of = count_reached(channel, "no"), audience_of(channel)
     if not unreached:
@@ -172,6 +186,7 @@ def _joins(channel: Channel) -> Reason | None:
 CHECKS: tuple[Callable[[Channel], Reason | None], ...] = (
     _no_network,
     _initiators,
+    _stores,
     slow_network,
     _unreached,
     _copies,

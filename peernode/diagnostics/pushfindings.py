@@ -7,6 +7,7 @@ judged.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from statistics import median
 from typing import Any
@@ -23,6 +24,14 @@ LARGE = 10
 
 SLOW_NETWORK_MS = 400.0
 """A round trip to an initiator, the median over those that answer; over it the network is slow."""
+
+PART_WORDS = {
+    "disk": ", most of it for disks",
+    "queue": ", most of it in queues",
+    "lookup": ", most of it for lookups",
+    "own": ", most of it within the initiators",
+}
+"""Where the time of slow deliveries goes, if not to the network."""
 
 SEVERAL = 2
 """Subscribers; of fewer that are slow each has its own reason."""
@@ -102,6 +111,8 @@ def slow_network(channel: Channel) -> Reason | None:
     slow, of = sum(1 for each in reached if each["slow"]), len(reached)
     if round_trip_ms > SLOW_NETWORK_MS or (p95_ms > _limit_ms(channel) and 2 * round_trip_ms >= p95_ms):
         clause = f"the network is slow, a round trip takes {round_trip_ms:.0f} ms"
+    elif p95_ms > _limit_ms(channel) and blamed_part(channel) == "network":
+        clause = f"the network is slow, it takes most of the time of deliveries, p95 {p95_ms:.0f} ms"
     elif slow >= SEVERAL and 2 * slow > of:
         clause = f"the network is slow, {slow} of {of} subscribers that are reached answer slowly"
         numbers["slow"] = slow
@@ -116,7 +127,24 @@ def slow_deliveries(channel: Channel) -> Reason | None:
     if p95_ms <= _limit_ms(channel) or slow_network(channel):
         return None
     numbers = {"p95_ms": round(p95_ms), "round_trip_ms": round(_round_trip_ms(channel) or 0.0)}
-    return Reason(DEGRADED, "DELIVERY_SLOW", f"deliveries are slow, p95 {p95_ms:.0f} ms", numbers)
+    blamed = PART_WORDS.get(blamed_part(channel), "")
+    return Reason(DEGRADED, "DELIVERY_SLOW", f"deliveries are slow, p95 {p95_ms:.0f} ms{blamed}", numbers)
+
+
+def blamed_part(channel: Channel) -> str:
+    """What takes most of the time at most of the initiators that deliver slowly; empty when nothing does.
+
+    A request that was sent again is the network's doing, too.
+    """
+    found = Counter[str]()
+    slow = [x for x in _pushing(channel) if x["p95_ms"] is not None and x["p95_ms"] > _limit_ms(channel)]
+    for each in slow:
+        parts = dict(each.get("parts", {}))
+        parts["network"] = parts.get("network", 0.0) + parts.pop("retry", 0.0)
+        part, ms = max(parts.items(), key=lambda item: item[1])
+        found[part] += 2 * ms > sum(parts.values())
+    part, votes = max(found.items(), key=lambda item: item[1], default=("", 0))
+    return part if 2 * votes > len(slow) else ""
 
 
 def slow_one(channel: Channel) -> Reason | None:

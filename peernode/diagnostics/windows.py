@@ -12,12 +12,16 @@ from __future__ import annotations
 
 import math
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 SPANS: dict[str, tuple[float, int]] = {"5m": (10.0, 30), "1h": (60.0, 60), "24h": (1800.0, 48)}
 """Name -> seconds of a slice, and how many there are."""
+
+UNKNOWN = "unknown"
+NO_PARTS: Mapping[str, float] = MappingProxyType({})
 
 BINS_PER_OCTAVE = 8
 BINS_MAX = 160
@@ -45,6 +49,8 @@ class Tally:
     sum_ms: float = 0.0
     """Of the latencies of those acked."""
     bins: Counter[int] = field(default_factory=Counter)
+    parts: dict[str, float] = field(default_factory=dict)
+    """Where that sum went, in ms (``peernode.span``); ``UNKNOWN`` is what nobody said. It adds up."""
 
     def add(self, other: Tally) -> None:
         """Take another one in."""
@@ -54,6 +60,12 @@ class Tally:
         self.failed += other.failed
         self.sum_ms += other.sum_ms
         self.bins.update(other.bins)
+        self.spend(other.parts)
+
+    def spend(self, parts: Mapping[str, float]) -> None:
+        """Time of what was acked went there, in ms."""
+        for name, ms in parts.items():
+            self.parts[name] = self.parts.get(name, 0.0) + ms
 
     def percentile_ms(self, share: float) -> float | None:
         """The latency that ``share`` of those acked did not exceed; None when there was none."""
@@ -74,6 +86,7 @@ class Tally:
             "retried": self.retried,
             "failed": self.failed,
             "average_ms": round(self.sum_ms / self.acked, 1) if self.acked else None,
+            "parts": {name: round(ms / self.acked, 1) for name, ms in self.parts.items() if self.acked},
             **{name: self.percentile_ms(share) for name, share in shares.items()},
         }
 
@@ -112,8 +125,19 @@ class Windows:
     def __init__(self) -> None:
         self._rings = {name: _Ring(slice_s, count) for name, (slice_s, count) in SPANS.items()}
 
-    def add(self, now_s: float, *, acked: bool, again: bool, elapsed_ms: float) -> None:
-        """One push has ended; ``again``: it was not the first of its message to its receiver."""
+    def add(
+        self,
+        now_s: float,
+        *,
+        acked: bool,
+        again: bool,
+        elapsed_ms: float,
+        parts: Mapping[str, float] = NO_PARTS,
+    ) -> None:
+        """One push has ended, where its time went in ``parts``, in ms.
+
+        ``again``: it was not the first of its message to its receiver.
+        """
         for ring in self._rings.values():
             tally = ring.now(now_s)
             tally.attempted += 1
@@ -122,6 +146,7 @@ class Windows:
                 tally.acked += 1
                 tally.sum_ms += elapsed_ms
                 tally.bins[bin_of(elapsed_ms)] += 1
+                tally.spend(parts)
             else:
                 tally.failed += 1
 

@@ -75,6 +75,7 @@ class ChannelDiagnostics:
             replica.leases.count(now),
             max(0, int((now - self._began_s) * 1000)),
             replica.too_old_ms() > 0,
+            replica.growth.full_age_ms(now),
         )
 
     def _shares(self, replica: Replica) -> list[Share]:

@@ -86,11 +86,14 @@ class Ingest:
         if verdict is Added.TOO_FAR:
             raise Refused(Status.BUSY)
         if verdict is Added.FULL:
+            replica.growth.finds_no_room(self._context.now())
             raise Refused(Status.STORE_FULL)
         # What initiators hold was let in there: refused here the logs would never be equal again.
         lack = replica.room.lack(message, author_counts=outside or source is not Source.SYNC)
         if lack is not None:
             self._context.collector.count(f"quota.{lack.name.lower()}")
+            if lack is not Lack.AUTHOR:
+                replica.growth.finds_no_room(self._context.now())
             raise Refused(Status.OVER_QUOTA if lack is Lack.AUTHOR else Status.STORE_FULL)
         replica.room.take(message)
 
@@ -139,6 +142,8 @@ class Ingest:
                 del left_out[message.digest]
             self.believe(replica, messages, source)
         except BaseException as error:
+            if isinstance(error, PeerNodeError) and error.code == "STORE_FULL":
+                replica.growth.finds_no_room(self._context.now())
             for digest in [key for key, future in replica.pending.items() if future is done]:
                 del replica.pending[digest]
             if isinstance(error, PeerNodeError | Backpressure):

@@ -87,6 +87,7 @@ def _initiator(one: Said, settled: int, set_hash: bytes, now_s: float, doubted: 
         "pushes": window(one.shares, SERIES).told(),
         "now": lately(one, now_s),
         "doubted": doubted,
+        "full": _full(one, now_s),
     }
     if vitals is None:
         nothing = ("messages", "bytes", "behind", "root", "set_agrees", "subscribers", "started_ms")
@@ -147,7 +148,14 @@ def lately(one: Said, now_s: float) -> dict[str, Any] | None:
     slices = [share.tally for share in one.shares if share.place >= len(SPANS) and share.age_ms <= since_ms]
     whole = merged(slices)
     p95s = [p95_ms for each in slices if (p95_ms := each.percentile_ms(0.95)) is not None]
-    return {"attempted": whole.attempted, "failed": whole.failed, "p95_ms": max(p95s, default=None)}
+    told = {"attempted": whole.attempted, "failed": whole.failed, "p95_ms": max(p95s, default=None)}
+    return {**told, "parts": whole.told()["parts"]}
+
+
+def _full(one: Said, now_s: float) -> bool:
+    """Whether an initiator has refused messages within the last minute for want of room."""
+    age_ms = one.vitals.full_age_ms if one.vitals else None
+    return age_ms is not None and age_ms + (now_s - one.at_s) * 1000 <= LATELY_S * 1000
 
 
 def series(said: Sequence[Said], now_s: float, wall_ms: int) -> list[dict[str, Any]]:

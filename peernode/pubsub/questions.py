@@ -32,7 +32,7 @@ UNHEARD = (RpcTimeout, Refused, Backpressure, RemoteProtocolError)
 PAGES_MAX = 1024
 """Pages read of one answer; the rest is left out."""
 
-OK, TIMEOUT, SAYS_NOT, UNHEARD_YET = "ok", "timeout", "does not say", "not heard yet"
+OK, TIMEOUT, SAYS_NOT, UNHEARD_YET = "ok", "timeout", "does not say", "unheard"
 
 
 def why(error: Exception) -> str:

@@ -16,8 +16,9 @@ from dataclasses import astuple, dataclass, replace
 from itertools import pairwise
 from typing import Any
 
-from peernode.diagnostics.windows import BINS_MAX, SPANS, Tally, Windows
+from peernode.diagnostics.windows import BINS_MAX, SPANS, UNKNOWN, Tally, Windows
 from peernode.errors import RemoteProtocolError
+from peernode.span import PARTS
 from peernode.wire.codec import Fields, pack
 from peernode.wire.payload import ANSWER_BODY_MAX
 
@@ -63,6 +64,9 @@ class Vitals:
     """Since its start."""
     expires: bool
     """Old messages go by its policy: it need not hold what others hold."""
+    full_age_ms: int | None = None
+    """Since it refused a message last for want of room, on its disk or in the channel; None: not lately, or
+    it does not say."""
 
     @property
     def settled(self) -> int:
@@ -81,7 +85,10 @@ class Vitals:
         recent, size = fields.take_int(0, messages), fields.take_int(0, COUNT_MAX)
         root, set_hash = fields.take_bytes(16), fields.take_bytes(16)
         subscribers, uptime_ms = fields.take_int(0, COUNT_MAX), fields.take_int(0, AGE_MAX_MS)
-        return cls(messages, recent, size, root, set_hash, subscribers, uptime_ms, fields.take_bool())
+        expires, full_age_ms = fields.take_bool(), fields.take() if fields.more else None
+        if full_age_ms is not None and (type(full_age_ms) is not int or not 0 <= full_age_ms <= AGE_MAX_MS):
+            raise RemoteProtocolError("an age in ms or nil is expected")
+        return cls(messages, recent, size, root, set_hash, subscribers, uptime_ms, expires, full_age_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +111,7 @@ class Share:
         tally = self.tally
         bins = [number for pair in sorted(_coarse(tally.bins).items()) for number in pair]
         counts = [tally.attempted, tally.acked, tally.retried, tally.failed, round(tally.sum_ms)]
-        return [self.place, self.age_ms, *counts, bins]
+        return [self.place, self.age_ms, *counts, bins, _spent(tally)]
 
     @classmethod
     def decode(cls, item: Any) -> Share:
@@ -117,7 +124,26 @@ class Share:
         bins = _histogram(fields.take_list(2 * BINS_TOLD_MAX))
         if bins.total() != acked:
             raise RemoteProtocolError("a histogram of other pushes than those acked")
-        return cls(place, age_ms, Tally(attempted, acked, retried, failed, float(sum_ms), bins))
+        parts = _parts(fields.take_fields(16), sum_ms) if fields.more else {UNKNOWN: float(sum_ms)}
+        return cls(place, age_ms, Tally(attempted, acked, retried, failed, float(sum_ms), bins, parts))
+
+
+def _spent(tally: Tally) -> list[int]:
+    """Where the time of those acked went, whole ms, in the order of ``PARTS``; ``own`` is what remains."""
+    spent, left = [], round(tally.sum_ms)
+    for name in PARTS[:-1]:
+        spent.append(min(left, round(tally.parts.get(name, 0.0))))
+        left -= spent[-1]
+    return spent
+
+
+def _parts(fields: Fields, sum_ms: int) -> dict[str, float]:
+    """The same as told by a peer; of a version with other parts the rest is ``own``."""
+    spent = [fields.take_int(0, sum_ms) for _ in PARTS[:-1]]
+    if sum(spent) > sum_ms:
+        raise RemoteProtocolError("the parts are longer than the whole")
+    told = zip(PARTS, (*spent, sum_ms - sum(spent)), strict=True)
+    return {name: float(ms) for name, ms in told if ms}
 
 
 def _coarse(bins: Counter[int]) -> Counter[int]:

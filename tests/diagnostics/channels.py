@@ -55,6 +55,12 @@ def doubt(channel: Channel, count: int) -> None:
         each["doubted"] = ["messages"]
 
 
+def fill(channel: Channel, count: int) -> None:
+    """So many initiators refuse messages for want of room."""
+    for each in channel["initiators"][::-1][:count]:
+        each["full"] = True
+
+
 def unreach(channel: Channel, count: int, reached: str = "no") -> None:
     """So many subscribers are not reached, or only by a relay."""
     worse = ("directly", "untested", "relay", "no")
@@ -142,6 +148,7 @@ DAMAGES: tuple[Callable[[Channel, int], None], ...] = (
     go_offline,
     unhear,
     doubt,
+    fill,
 )
 
 

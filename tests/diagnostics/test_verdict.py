@@ -73,6 +73,20 @@ CASES: tuple[tuple[Callable[[Channel, int], None], int, str, str, str], ...] = (
         "INITIATOR_DOUBTED",
         "The others contradict the numbers of 1 of 5 initiat",
     ),
+    (
+        channels.fill,
+        2,
+        "degraded",
+        "STORES_FULL",
+        "2 of 5 initiators refuse messages for want of room; 5",
+    ),
+    (
+        channels.fill,
+        3,
+        "down",
+        "STORES_FULL",
+        "3 of 5 initiators refuse messages for want of room, too",
+    ),
     (channels.hang_joins, 1, "degraded", "JOIN_HANGS", "1 join hangs"),
 )
 
@@ -151,6 +165,54 @@ def test_a_slow_network_comes_before_what_it_brings_about() -> None:
     assert verdict(found)["sentence"].startswith("The network is slow, a round trip takes 1340 ms; about 9")
     assert len(verdict(found)["reasons"]) == 5
     assert verdict(damaged(found, channels.silence, 1))["code"] == "INITIATOR_SILENT"
+
+
+def test_who_is_silent_and_who_has_no_room_add_up() -> None:
+    found = damaged(healthy(), channels.fill, 2)
+    for each in found["initiators"][:1]:
+        each["answers"] = False
+    assert (verdict(found)["state"], verdict(found)["code"]) == ("down", "STORES_FULL")
+
+
+@pytest.mark.parametrize(
+    ("parts", "code", "clause"),
+    [
+        (
+            {"network": 400.0, "retry": 400.0, "disk": 700.0},
+            "NETWORK_SLOW",
+            "the network is slow, it takes",
+        ),
+        (
+            {"network": 30.0, "disk": 700.0},
+            "DELIVERY_SLOW",
+            "deliveries are slow, p95 2300 ms, most of it for",
+        ),
+        (
+            {"network": 30.0, "queue": 700.0},
+            "DELIVERY_SLOW",
+            "deliveries are slow, p95 2300 ms, most of it in",
+        ),
+        (
+            {"network": 300.0, "disk": 300.0, "own": 300.0},
+            "DELIVERY_SLOW",
+            "deliveries are slow, p95 2300 ms",
+        ),
+        ({"unknown": 700.0}, "DELIVERY_SLOW", "deliveries are slow, p95 2300 ms"),
+    ],
+)
+def test_slow_deliveries_say_where_the_time_goes(parts: dict[str, float], code: str, clause: str) -> None:
+    """By the word of most of the slow initiators: one that says otherwise blames nobody."""
+    found = healthy()
+    for each in found["initiators"][:3]:
+        each["now"] = {"attempted": 40, "failed": 0, "p95_ms": 2300.0, "parts": parts}
+    found["initiators"][3]["now"] = {
+        "attempted": 40,
+        "failed": 0,
+        "p95_ms": 2300.0,
+        "parts": {"lookup": 900.0},
+    }
+    (reason,) = verdict(found)["reasons"]
+    assert (reason["code"], reason["clause"][: len(clause)]) == (code, clause)
 
 
 def test_the_worst_comes_first_and_the_rest_is_listed() -> None:

@@ -58,9 +58,9 @@ def test_a_window_forgets_what_is_older_and_keeps_no_more_slices_than_it_has(nam
 def test_tallies_of_several_nodes_are_one() -> None:
     first, second = Windows(), Windows()
     for latency_ms in (10, 20, 30):
-        first.add(0, acked=True, again=False, elapsed_ms=latency_ms)
+        first.add(0, acked=True, again=False, elapsed_ms=latency_ms, parts={"network": latency_ms})
     second.add(0, acked=False, again=True, elapsed_ms=5000)
-    second.add(0, acked=True, again=False, elapsed_ms=900)
+    second.add(0, acked=True, again=False, elapsed_ms=900, parts={"network": 100, "disk": 800})
     told = merged([first.tally("1h", 1), second.tally("1h", 1)]).told()
     assert told == {
         "attempted": 5,
@@ -68,6 +68,7 @@ def test_tallies_of_several_nodes_are_one() -> None:
         "retried": 1,
         "failed": 1,
         "average_ms": 240.0,
+        "parts": {"network": 40.0, "disk": 200.0},
         "p50_ms": pytest.approx(20, rel=0.1),
         "p95_ms": pytest.approx(900, rel=0.1),
         "p99_ms": pytest.approx(900, rel=0.1),

@@ -52,7 +52,7 @@ def test_many_pages_on_a_slow_network_come_in_the_end_and_nobody_is_called_silen
             await asyncio.sleep(0.3)
         for found in pictures:
             assert found["verdict"]["state"] != "down", found["verdict"]
-            assert {row["outcome"] for row in found["initiators"]} <= {"ok", "not heard yet"}
+            assert {row["outcome"] for row in found["initiators"]} <= {"ok", "unheard"}
         for found in pictures[3:]:
             assert all(row["answers"] for row in found["initiators"])
         last = pictures[-1]
@@ -119,6 +119,6 @@ def test_who_has_not_answered_the_first_look_yet_is_not_called_silent() -> None:
         assert found["replication"]["under"] == 0
         for bird in initiators:
             row = row_of(found, bird)
-            assert (row["answers"], row["unheard"], row["outcome"]) == (False, True, "not heard yet")
+            assert (row["answers"], row["unheard"], row["outcome"]) == (False, True, "unheard")
 
     story(tell, 7, loss=0)

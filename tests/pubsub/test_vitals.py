@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from peernode.diagnostics.windows import BINS_MAX, SPANS, Tally, Windows, bin_of, merged
+from peernode.errors import RemoteProtocolError
 from peernode.pubsub.growth import MARKS_MAX, SETTLED_S, Growth
 from peernode.pubsub.vitals import (
     BINS_TOLD_MAX,
@@ -20,10 +21,11 @@ from peernode.pubsub.vitals import (
     page_of,
     shares_of,
 )
+from peernode.span import PARTS
 from peernode.wire.codec import Fields, pack, unpack
 from peernode.wire.payload import ANSWER_BODY_MAX
 
-WORST = Vitals(1 << 48, 1 << 48, 1 << 48, bytes(16), bytes(16), 1 << 48, 1 << 40, True)
+WORST = Vitals(1 << 48, 1 << 48, 1 << 48, bytes(16), bytes(16), 1 << 48, 1 << 40, True, 1 << 40)
 
 
 def answers(shares: list[Share]) -> list[Share]:
@@ -77,7 +79,7 @@ def test_what_several_initiators_tell_adds_up_to_what_happened(
 
 
 def test_the_fullest_pages_fit_a_datagram() -> None:
-    tally = Tally(1 << 40, 161 << 20, 1 << 40, 1 << 30, 1e12)
+    tally = Tally(1 << 40, 161 << 20, 1 << 40, 1 << 30, 1e12, parts=dict.fromkeys(PARTS, 1e11))
     tally.bins = Counter(dict.fromkeys(range(BINS_MAX + 1), 1 << 20))
     shares = [Share(place, 290_000, tally) for place in range(33)]
     told = answers(shares[:PAGES_MAX])
@@ -98,8 +100,6 @@ def test_a_wide_histogram_is_told_more_coarsely_and_hardly_shifted() -> None:
 
 @pytest.mark.parametrize("first", [True, False])
 def test_vitals_stand_on_the_first_page_and_on_no_other(first: bool) -> None:
-    from peernode.errors import RemoteProtocolError
-
     body = [None if first else WORST.encode(), [], None]
     with pytest.raises(RemoteProtocolError):
         decode_page(Fields(body), first)
@@ -126,6 +126,42 @@ def test_no_message_of_the_last_ten_seconds_is_called_settled(moments: list[floa
     lately = sum(1 for at_s in moments if 60.0 - at_s < SETTLED_S)
     earlier = sum(1 for at_s in moments if 60.0 - at_s > SETTLED_S + 2.0)
     assert lately <= growth.recent(60.0, taken) <= taken - earlier
+
+
+SPENT = {"lookup": 7.0, "disk": 11.0, "network": 40.0, "retry": 20.0, "queue": 3.0, "own": 9.0}
+
+
+def test_where_the_time_went_is_told_and_adds_up() -> None:
+    tally = Tally(3, 2, 0, 1, 90.0, Counter({20: 1, 30: 1}), SPENT)
+    told = Share.decode(unpack(pack(Share(0, 0, tally).encode()))).tally
+    assert told.parts == SPENT
+    whole = merged([told, Tally(2, 2, 0, 0, 10.0, Counter({10: 2}), {"disk": 10.0})])
+    assert sum(whole.parts.values()) == whole.sum_ms
+    assert whole.told()["parts"]["disk"] == 5.2
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(st.dictionaries(st.sampled_from(PARTS), st.floats(0.0, 9_000.0)))
+def test_parts_never_exceed_the_whole_whatever_is_rounded(spent: dict[str, float]) -> None:
+    tally = Tally(1, 1, 0, 0, sum(spent.values()), Counter({10: 1}), spent)
+    told = Share.decode(unpack(pack(Share(0, 0, tally).encode()))).tally
+    assert sum(told.parts.values()) == told.sum_ms
+    assert all(abs(ms - spent.get(name, 0.0)) <= 6 for name, ms in told.parts.items())
+
+
+def test_who_does_not_say_where_it_went_or_whether_there_is_room_is_of_an_earlier_version() -> None:
+    old = Share(0, 0, Tally(3, 2, 0, 1, 90.0, Counter({20: 1, 30: 1}), SPENT)).encode()[:8]
+    assert Share.decode(old).tally.parts == {"unknown": 90.0}
+    assert Vitals.decode(WORST.encode()[:8]).full_age_ms is None
+
+
+@pytest.mark.parametrize(
+    "parts", [[0, 0, 91, 0, 0], [50, 41, 0, 0, 0], [0, 0, 0, 0], [0, 0, -1, 0, 0], 7, [[]]]
+)
+def test_parts_that_do_not_fit_the_whole_are_malformed(parts: object) -> None:
+    share = [*Share(0, 0, Tally(3, 2, 0, 1, 90.0, Counter({20: 1, 30: 1}))).encode()[:8], parts]
+    with pytest.raises(RemoteProtocolError):
+        Share.decode(share)
 
 
 def test_bins_are_what_the_protocol_says() -> None:

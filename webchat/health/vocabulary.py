@@ -17,15 +17,16 @@ history sync renewal recovery catch_up reach repair initiators changed peer appe
 direct initiator alternative relay pull admin diagnostic doctor export preview bundle
 """
 _OUTCOMES = """
-ok timeout left cancelled delayed running missing not_found could_not_ask unconfirmed unreached none
+ok timeout unheard left cancelled delayed running missing not_found could_not_ask unconfirmed unreached none
 network peers restart silence lease sleep
 UNSUPPORTED MALFORMED NOT_INITIATOR NOT_YET RATE_LIMITED STORE_FULL INVALID NOT_SUBSCRIBED MISSING UNPROVEN
 PARTS_MISSING BUSY OVER_QUOTA
 """
+_DOUBTS = "messages bytes subscribers pushes"
 _PATHS = "directly relay no untested both heard hears neither configured nearby remembered json csv"
 _TABLES = "diagnostics overlay pubsub rpc store outbox people files sqlite"
 
-WORDS = frozenset(" ".join((_STATES, _SETTINGS, _OPERATIONS, _OUTCOMES, _PATHS)).split())
-PHRASES = frozenset({"does not say", "not heard yet", "starling-diagnostic-bundle-1"})
+WORDS = frozenset(" ".join((_STATES, _SETTINGS, _OPERATIONS, _OUTCOMES, _DOUBTS, _PATHS)).split())
+PHRASES = frozenset({"does not say", "starling-diagnostic-bundle-1"})
 TABLES = frozenset(_TABLES.split())
 """What the names of tables begin with."""

@@ -24,6 +24,11 @@ ERRORS = {
         "Sieh in seiner Zeile nach, welcher es ist; starte ihn neu mit der veröffentlichten "
         "Version, oder sperre ihn.",
     ),
+    "STORES_FULL": (
+        "Knoten, die den Kanal speichern, nehmen aus Platzmangel keine Nachrichten an",
+        "Schaffe Platz auf den Rechnern der als voll bezeichneten Initiatoren; haben die Platten "
+        "Platz, nimm einen neuen Kanal.",
+    ),
     "INITIATORS_DISAGREE": (
         "Die Knoten des Kanals sind sich nicht einig, wer ihn speichert",
         "Warte eine Minute, bis sie sich einig sind; dauert es an, prüfe das Netz zwischen ihren Rechnern.",
