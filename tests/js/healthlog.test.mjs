@@ -63,7 +63,32 @@ test("filters: operation with its parts, outcome, channel, words", () => {
   assert.deepEqual(tail.operations, ["attempt.direct", "join", "join.attempt", "joined"]);
 });
 
+test("a range of time shows what the worker still has of it, once, and what comes", () => {
+  const tail = new Tail();
+  tail.add({ epoch: "e", records: [record(7), record(8), record(9)] });
+  const at = (serial) => record(serial).wall_ms;
+  tail.filter = { ...tail.filter, since: at(2), until: at(8) };
+  assert.deepEqual(serials(tail), [8, 7]);
+  tail.found({ epoch: "e", records: [record(1), record(2), record(3), record(7)] });
+  assert.deepEqual(serials(tail), [8, 7, 3, 2]);
+  assert.equal(tail.shown().all, 6);
+  tail.add({ epoch: "e", records: [record(3)] });
+  assert.deepEqual(serials(tail), [8, 7, 3, 2]);
+  tail.found({ epoch: "", records: [] });
+  tail.filter = { ...tail.filter, since: null, until: null };
+  assert.deepEqual(serials(tail), [9, 8, 7, 3]);
+});
+
+test("what a long range has beside a full log is not lost", () => {
+  const tail = new Tail();
+  tail.add({ epoch: "e", records: Array.from({ length: KEPT_MAX }, (_, at) => record(at + 100)) });
+  tail.filter = { ...tail.filter, until: record(50).wall_ms };
+  tail.found({ epoch: "e", records: [record(49), record(50)] });
+  assert.deepEqual(serials(tail), [50, 49]);
+});
+
 test("the files are asked for with the same choice", () => {
   assert.equal(exportQuery({ operation: "", outcome: "", text: " ", channel: "" }), "");
   assert.equal(exportQuery({ operation: "join", outcome: "failed", text: "a&b", channel: "#tea" }), "?operation=join&outcome=failed&text=a%26b&channel=%23tea");
+  assert.equal(exportQuery({ operation: "", outcome: "", text: "", channel: "", since: 5, until: 7 }), "?since=5&until=7");
 });

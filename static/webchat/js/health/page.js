@@ -20,6 +20,9 @@ import { NodeView } from "./view/node.js";
 import { TraceView } from "./view/trace.js";
 
 const PAST_RECORDS = 500;
+
+/** Whoever types a time has ended when nothing changes for so long. */
+const TYPED_MS = 400;
 /** What asks other nodes takes longer than the own node's answers. */
 const ACROSS_MS = 20_000;
 const EXAMINATION_MS = 40_000;
@@ -33,6 +36,7 @@ export class HealthPage {
   #trace;
   #log;
   #node = new NodeView();
+  #cancelRange = null;
   #announcing = new Announcing(() => performance.now());
   #nameOf = (id) => this.#model.nameOf(id) || (id === this.#model.host?.node.id ? say("node.host") : id.startsWith("account:") ? id : short(id));
   #draw = oncePerFrame(() => this.#paint());
@@ -52,8 +56,8 @@ export class HealthPage {
     const nameOf = this.#nameOf;
     this.#channel = new ChannelView({ repair: (subscriber) => this.#repair(subscriber) });
     this.#trace = new TraceView({ ask: (channel, id) => this.#askTrace(channel, id), nameOf });
-    new DoctorView({ ask: (address) => this.#examine(address) });
-    this.#log = new LogView({ tail: this.#tail, watched: () => this.#model.watched, trace: (channel, id) => this.#trace.show(channel, id), nameOf, changed: this.#draw });
+    new DoctorView({ ask: (address, channel) => this.#examine(address, channel) });
+    this.#log = new LogView({ tail: this.#tail, watched: () => this.#model.watched, trace: (channel, id) => this.#trace.show(channel, id), nameOf, changed: this.#draw, range: (since, until) => this.#askRange(since, until), tell: (words) => this.#tell(words) });
   }
 
   start() {
@@ -89,6 +93,23 @@ export class HealthPage {
       },
       () => {}, // the page says already that it is not live; the next connection asks again
     );
+  }
+
+  /** What the worker still has of a range of time, when nothing more was chosen for a moment. */
+  #askRange(since, until) {
+    this.#cancelRange?.();
+    this.#tail.found({ epoch: "", records: [] });
+    if (since === null && until === null) return;
+    this.#cancelRange = this.#clock.later(TYPED_MS, async () => {
+      try {
+        const { epoch, records, names } = await this.#connection.request({ type: "events", since, until, limit: PAST_RECORDS });
+        this.#model.learn(names);
+        this.#tail.found({ epoch, records });
+        this.#draw();
+      } catch (error) {
+        this.#tell(`${error.message}. ${error.remedy}`);
+      }
+    });
   }
 
   #watch() {
@@ -149,8 +170,8 @@ export class HealthPage {
     return trace;
   }
 
-  async #examine(address) {
-    return (await this.#connection.request({ type: "doctor", address }, EXAMINATION_MS)).steps;
+  async #examine(address, channel) {
+    return (await this.#connection.request({ type: "doctor", address, channel: channel || null }, EXAMINATION_MS)).steps;
   }
 
   async #switchDiagnostic() {

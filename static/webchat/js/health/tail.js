@@ -2,7 +2,8 @@
  * The event log of the page: the newest records, live, until somebody reads them in peace.
  *
  * Invariants: at most `KEPT_MAX` are kept and `SHOWN_MAX` shown, newest first; a record is there once, whether it
- * came with the past or live; while the log is paused nothing moves, and what comes meanwhile is counted.
+ * came with the past or live; while the log is paused nothing moves, and what comes meanwhile is counted. Of a
+ * range of time that somebody asks for, what the worker still has is shown besides (`found`), until another one is.
  */
 
 export const KEPT_MAX = 2000;
@@ -13,8 +14,9 @@ export class Tail {
   #epoch = "";
   #held = [];
   #skipped = 0;
+  #found = [];
   paused = false;
-  filter = { operation: "", outcome: "", text: "", channel: "" };
+  filter = { operation: "", outcome: "", text: "", channel: "", since: null, until: null };
 
   /** Records of one life of the worker; `skipped`: how many came that are not among them. */
   add({ epoch, records, skipped = 0 }) {
@@ -23,10 +25,15 @@ export class Tail {
       this.#held = this.paused ? this.#held : [];
     }
     this.#skipped += skipped;
-    const known = new Set([...this.#records, ...this.#held].map((each) => `${each.epoch}:${each.serial}`));
-    const fresh = records.map((each) => ({ ...each, epoch })).filter((each) => !known.has(`${each.epoch}:${each.serial}`));
+    const known = new Set([...this.#records, ...this.#held].map(keyOf));
+    const fresh = records.map((each) => ({ ...each, epoch })).filter((each) => !known.has(keyOf(each)));
     if (this.paused) this.#held = [...this.#held, ...fresh].slice(-KEPT_MAX);
     else this.#keep(fresh);
+  }
+
+  /** What the worker has of the range of time that is asked for. */
+  found({ epoch, records }) {
+    this.#found = records.map((each) => ({ ...each, epoch }));
   }
 
   /** Hold what comes, or let it in. */
@@ -54,29 +61,38 @@ export class Tail {
 
   /** `{records, matching, all}`: the newest of those that the filter chooses. */
   shown() {
-    const matching = this.#records.filter((each) => fits(each, this.filter));
-    return { records: matching.slice(0, SHOWN_MAX), matching: matching.length, all: this.#records.length };
+    const known = new Set(this.#found.length ? this.#records.map(keyOf) : []);
+    const older = this.#found.filter((each) => !known.has(keyOf(each)));
+    const all = older.length ? [...this.#records, ...older].sort(newestFirst) : this.#records;
+    const matching = all.filter((each) => fits(each, this.filter));
+    return { records: matching.slice(0, SHOWN_MAX), matching: matching.length, all: all.length };
   }
 
   #keep(fresh) {
-    this.#records = [...fresh, ...this.#records].sort((a, b) => b.wall_ms - a.wall_ms || b.serial - a.serial).slice(0, KEPT_MAX);
+    this.#records = [...fresh, ...this.#records].sort(newestFirst).slice(0, KEPT_MAX);
   }
 }
+
+const newestFirst = (a, b) => b.wall_ms - a.wall_ms || b.serial - a.serial;
+
+/** Names a record: the numbers of different lives of the worker have nothing to do with each other. */
+export const keyOf = ({ epoch, serial }) => `${epoch}:${serial}`;
 
 /** Whether an outcome is no trouble. */
 export const isFine = (outcome) => ["ok", "left", "cancelled"].includes(outcome);
 
 /** Whether a filter chooses a record; as `webchat/health/records.py` does for files. */
-export function fits(record, { operation, outcome, text, channel }) {
+export function fits(record, { operation, outcome, text, channel, since = null, until = null }) {
   if (operation && record.operation !== operation && !record.operation.startsWith(`${operation}.`)) return false;
   if (outcome && isFine(record.outcome) !== (outcome === "ok")) return false;
   if (channel && record.subject !== channel && record.route.channel !== channel) return false;
+  if ((since !== null && record.wall_ms < since) || (until !== null && record.wall_ms > until)) return false;
   const wanted = text.trim().toLowerCase();
   return !wanted || JSON.stringify(Object.values(record)).toLowerCase().includes(wanted);
 }
 
 /** The address of the same choice as a file. */
-export function exportQuery({ operation, outcome, text, channel }) {
-  const chosen = Object.entries({ operation, outcome, text: text.trim(), channel }).filter(([, value]) => value);
+export function exportQuery({ operation, outcome, text, channel, since = null, until = null }) {
+  const chosen = Object.entries({ operation, outcome, text: text.trim(), channel, since, until }).filter(([, value]) => value);
   return chosen.length ? `?${new URLSearchParams(chosen)}` : "";
 }

@@ -8,23 +8,23 @@ export class DoctorView {
   #ask;
   #going = false;
 
-  /** `ask(address)` resolves with the steps. */
+  /** `ask(address, channel)` resolves with the steps. */
   constructor({ ask }) {
     this.#ask = ask;
     byId("doctor-form").addEventListener("submit", (event) => {
       event.preventDefault();
-      this.#run(byId("doctor-address").value.trim());
+      this.#run(byId("doctor-address").value.trim(), byId("doctor-channel").value.trim());
     });
   }
 
-  async #run(address) {
+  async #run(address, channel) {
     if (this.#going) return;
     this.#going = true;
     this.#fail("");
     setText(byId("doctor-note"), say("doctor.going"));
     byId("doctor-steps").replaceChildren();
     try {
-      const steps = await this.#ask(address);
+      const steps = await this.#ask(address, channel);
       byId("doctor-steps").replaceChildren(...steps.map((step) => draw(stepTold(step))));
       setText(byId("doctor-note"), examinedWords(steps));
     } catch (error) {

@@ -4,7 +4,7 @@ import { byId, h, icon, setAttribute, setIcon, setText } from "../../view/dom.js
 import { atTime, count, NOTHING, short, time } from "../format.js";
 import { mostOf } from "../parts.js";
 import { say } from "../strings.js";
-import { exportQuery, isFine } from "../tail.js";
+import { exportQuery, isFine, keyOf } from "../tail.js";
 import { keyed } from "./table.js";
 
 const HEAD = ["when", "operation", "subject", "outcome", "took", "node"];
@@ -15,15 +15,22 @@ export class LogView {
   #trace;
   #nameOf;
   #changed;
+  #range;
+  #tell;
   #body;
 
-  /** `trace(channel, id)` shows a message's trace; `changed()` asks for another drawing. */
-  constructor({ tail, watched, trace, nameOf, changed }) {
+  /**
+   * `trace(channel, id)` shows a message's trace; `changed()` asks for another drawing;
+   * `range(since, until)` asks for what is older than the log; `tell(words)` says something aloud.
+   */
+  constructor({ tail, watched, trace, nameOf, changed, range, tell }) {
     this.#tail = tail;
     this.#watched = watched;
     this.#trace = trace;
     this.#nameOf = nameOf;
     this.#changed = changed;
+    this.#range = range;
+    this.#tell = tell;
     this.#body = h("tbody");
     const heads = [...HEAD.map((key) => say(`log.${key}`)), say("trace.event")].map((text) => h("th", { scope: "col" }, text));
     byId("log").append(h("table", { "aria-labelledby": "events-title" }, h("thead", {}, h("tr", {}, ...heads)), this.#body));
@@ -45,7 +52,7 @@ export class LogView {
     if (channel) setText(byId("filter-channel-word"), say("log.this", { channel }));
     const note = [say("log.count", { n: count(matching), of: count(all) }), skipped ? say("log.skipped", { n: count(skipped) }) : ""];
     setText(byId("events-note"), matching ? note.join(" ") : say("log.none"));
-    keyed(this.#body, records, (each) => `${each.epoch}:${each.serial}`, (each) => this.#make(each), (element, each) => setText(element.cells[5], this.#who(each)));
+    keyed(this.#body, records, keyOf, (each) => this.#make(each), (element, each) => setText(element.cells[5], this.#who(each)));
   }
 
   /** Another channel is looked at: "this channel alone" means that one. */
@@ -92,15 +99,22 @@ export class LogView {
   }
 
   #choose() {
+    const before = this.#tail.filter;
     this.#tail.filter = {
       operation: byId("filter-operation").value,
       outcome: byId("filter-outcome").value,
       text: byId("filter-text").value,
       channel: byId("filter-channel").checked ? (this.#watched() ?? "") : "",
+      since: momentIn(byId("filter-since")),
+      until: momentIn(byId("filter-until")),
     };
+    const { since, until } = this.#tail.filter;
+    if (since !== before.since || until !== before.until) this.#range(since, until);
     const query = exportQuery(this.#tail.filter);
     for (const link of [byId("export-json"), byId("export-csv")]) link.href = link.pathname + query;
     this.#changed();
+    const { matching, all } = this.#tail.shown();
+    this.#tell(matching ? say("log.count", { n: count(matching), of: count(all) }) : say("log.none"));
   }
 
   #drawOperations() {
@@ -109,4 +123,10 @@ export class LogView {
     const missing = this.#tail.operations.filter((operation) => !known.has(operation));
     list.append(...missing.map((operation) => h("option", { value: operation, lang: "en" }, operation)));
   }
+}
+
+/** The time in a field, in ms since 1970; null when none, or half of one, is typed. */
+function momentIn(field) {
+  const at_ms = new Date(field.value).getTime();
+  return Number.isFinite(at_ms) ? at_ms : null;
 }
