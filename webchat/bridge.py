@@ -140,7 +140,7 @@ class PeerHost:
         """How the last test message went; see ``webchat.canary``."""
         self.canary_channel = ""
         """Where this host tests itself; the name is a secret, so that nobody else writes there."""
-        self.on_event: list[Callable[[Any], None]] = [_log_event, self.numbers.event]
+        self.on_event: list[Callable[[Any], None]] = [partial(log.debug, "host node: %s"), self.numbers.event]
         """Told of each event of the host node."""
         self.diagnostic = deployment.diagnostic
         """Whether nodes that start keep all their records, also in a flood."""
@@ -295,7 +295,3 @@ class PeerHost:
     def _recorded(self, node_id: str, record: Any) -> None:
         for listener in self.on_record:
             listener(node_id, record)
-
-
-def _log_event(event: Any) -> None:
-    log.debug("host node: %s", event)
