@@ -24,6 +24,7 @@ from peernode.errors import PeerNodeError
 from peernode.identity import Identity, network_id_of
 from peernode.node import PeerNode
 from peernode.simulation.evidence import Failure, Joining, Sending
+from peernode.simulation.observation.disks import Held
 from peernode.simulation.observation.observers import Observation
 from peernode.simulation.observation.paths import taken
 from peernode.simulation.observation.screen import Screen
@@ -41,9 +42,9 @@ DRAIN_TICK_S = 0.002
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """A disk's rows at a moment."""
+    """A disk's rows at a moment, and what the watch on the disks knows of them."""
 
-    at_s: float
+    held: Held
     nodes: dict[bytes, Tables]
 
 
@@ -158,12 +159,12 @@ class Participant:
 
     def back_up(self) -> Backup:
         """Copy the disk as it is, to be restored later."""
-        return Backup(self._world.loop.time(), copy.deepcopy(self.disk.nodes))
+        return Backup(self._watching.disks.backed_up(self.index), copy.deepcopy(self.disk.nodes))
 
     def restore(self, backup: Backup) -> None:
         """Put a machine without power back on what its disk held at an earlier time."""
         self.disk.nodes = copy.deepcopy(backup.nodes)
-        self._watching.disks.set_back(self.index, backup.at_s)
+        self._watching.disks.set_back(self.index, backup.held)
         self._rejoin = True
 
     async def stop(self) -> None:

@@ -82,11 +82,33 @@ def test_rot_damages_a_copy() -> None:
 
 def test_a_disk_that_is_set_back_loses_what_came_after() -> None:
     watched = Watched()
+    watched.now = 0.5
+    before = watched.watch.backed_up(1)
+    watched.now = 1.0
     watched.stores(1, watched.message)
-    watched.watch.set_back(1, 1.5)
+    after = watched.watch.backed_up(1)
+    watched.watch.set_back(1, after)
     assert watched.evidence.copies[watched.id][1].lost_s is None
-    watched.watch.set_back(1, 0.5)
+    watched.watch.set_back(1, before)
     assert watched.evidence.copies[watched.id][1].lost_s == 1.0
+
+
+def test_a_disk_that_is_set_back_is_as_damaged_as_it_was_then() -> None:
+    watched = Watched()
+    watched.stores(1, watched.message)
+    whole = watched.watch.backed_up(1)
+    watched.now = 2.0
+    watched.watch.witness(1).rotted(watched.message.digest)
+    damaged = watched.watch.backed_up(1)
+    watched.now = 3.0
+    watched.watch.set_back(1, whole)
+    assert watched.evidence.copies[watched.id][1].rotten == {}
+    watched.now = 4.0
+    watched.watch.set_back(1, damaged)
+    copy = watched.evidence.copies[watched.id][1]
+    assert (copy.rotten, copy.lost_s) == ({watched.message.digest: 4.0}, 4.0)
+    watched.stores(1, watched.message)
+    assert copy.rotten == {}
 
 
 def test_a_second_message_under_one_number_is_a_fork_wherever_it_turns_up() -> None:

@@ -10,6 +10,7 @@ however many disks take it in; only messages that somebody sent have copies, all
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from peernode.channel.message import Message, check_signature
 from peernode.errors import RemoteProtocolError
@@ -17,6 +18,17 @@ from peernode.identity import node_id_of
 from peernode.pubsub.context import uuid_text
 from peernode.simulation.evidence import Copy, Evidence, Signed
 from peernode.store.base import DropParts, PutMessage, PutPart, Write
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What was on a disk when it was backed up."""
+
+    at_s: float
+    parts: dict[bytes, float]
+    """Digests of its parts, and since when."""
+    rotten: dict[str, list[bytes]]
+    """Message id -> digests of what was damaged of it."""
 
 
 class DiskWatch:
@@ -49,15 +61,26 @@ class DiskWatch:
                 self._lose(copies[node])
                 copies[node].rotten.clear()
 
-    def set_back(self, node: int, to_s: float) -> None:
-        """The node's disk is what it was at ``to_s`` again."""
+    def backed_up(self, node: int) -> Held:
+        """What the node's disk holds now, for ``set_back``."""
+        rotten = {
+            message_id: list(copies[node].rotten)
+            for message_id, copies in self._evidence.copies.items()
+            if node in copies and copies[node].rotten
+        }
+        return Held(self._now(), dict(self._parts.get(node, {})), rotten)
+
+    def set_back(self, node: int, held: Held) -> None:
+        """The node's disk is what it was again: as damaged as then, not more."""
         self._evidence.disks_harmed[node] = None
-        parts = self._parts.get(node, {})
-        self._parts[node] = {digest: since_s for digest, since_s in parts.items() if since_s <= to_s}
-        for copies in self._evidence.copies.values():
-            if node in copies and copies[node].since_s > to_s:
+        self._parts[node] = dict(held.parts)
+        for message_id, copies in self._evidence.copies.items():
+            if node not in copies:
+                continue
+            damaged = dict.fromkeys(held.rotten.get(message_id, ()), self._now())
+            if damaged or copies[node].since_s > held.at_s:
                 self._lose(copies[node])
-                copies[node].rotten.clear()
+            copies[node].rotten = damaged
 
     def _lose(self, copy: Copy) -> None:
         copy.lost_s = self._now()
