@@ -52,6 +52,7 @@ class Span:
         "_ended",
         "_network",
         "_parent",
+        "_retry",
         "_spent_s",
         "_tokens",
         "elapsed_s",
@@ -83,6 +84,8 @@ class Span:
         self._spent_s = [0.0] * len(PARTS)
         self._network: deque[tuple[float, float]] = deque(maxlen=INTERVALS_MAX)
         """When it was on the network, as far as that was not in vain."""
+        self._retry: deque[tuple[float, float]] = deque(maxlen=INTERVALS_MAX)
+        """When it was in vain."""
         self._tokens: list[Token[Span | None]] = []
 
     def __enter__(self) -> Span:
@@ -119,20 +122,33 @@ class Span:
         while span is not None:
             span._pass()
             if span.elapsed_s is None:
-                moved_s = span._take_network(span._at_s - seconds)
-                span._spent_s[NETWORK] -= moved_s
-                span._spent_s[RETRY] += moved_s
+                taken = _take(span._network, span._at_s - seconds, span._at_s)
+                span._move(NETWORK, RETRY, taken)
+                span._retry.extend(taken)
             span = span._parent
 
-    def _take_network(self, since_s: float) -> float:
-        """How long it was on the network since then; each moment is taken once, whoever asks for it."""
-        taken_s = 0.0
-        for _ in range(len(self._network)):
-            begin_s, end_s = self._network.popleft()
-            if begin_s < since_s:
-                self._network.append((begin_s, min(end_s, since_s)))
-            taken_s += max(0.0, end_s - max(begin_s, since_s))
-        return taken_s
+    def was_served(self, seconds: float) -> None:
+        """The request that this is the span of has been answered: so long of it the peer's own disk took.
+
+        That is no more than the whole, and took place in its middle: what is left is the way there and back.
+        """
+        self._pass()
+        whole_s = self._at_s - self.started_s
+        seconds = min(max(seconds, 0.0), whole_s)
+        until_s = self._at_s - (whole_s - seconds) / 2
+        span: Span | None = self
+        while span is not None:
+            span._pass()
+            if span.elapsed_s is None:
+                span._move(NETWORK, DISK, _take(span._network, until_s - seconds, until_s))
+                span._move(RETRY, DISK, _take(span._retry, until_s - seconds, until_s))
+            span = span._parent
+
+    def _move(self, part: int, other: int, stretches: list[tuple[float, float]]) -> None:
+        """Time that was counted for one part was that of another."""
+        moved_s = sum(end_s - begin_s for begin_s, end_s in stretches)
+        self._spent_s[part] -= moved_s
+        self._spent_s[other] += moved_s
 
     def end(self, outcome: str = "ok", **route: Any) -> None:
         """It has come to its outcome: ``ok``, or the reason why not. Once; what comes later is nothing."""
@@ -161,6 +177,20 @@ class Span:
                 begin_s = self._network.pop()[0] if goes_on else self._at_s
                 self._network.append((begin_s, now))
             self._at_s = now
+
+
+def _take(times: deque[tuple[float, float]], since_s: float, until_s: float) -> list[tuple[float, float]]:
+    """What of these stretches lies in between; each moment is taken once, whoever asks for it."""
+    taken = []
+    for _ in range(len(times)):
+        begin_s, end_s = times.popleft()
+        if begin_s < since_s:
+            times.append((begin_s, min(end_s, since_s)))
+        if max(begin_s, since_s) < min(end_s, until_s):
+            taken.append((max(begin_s, since_s), min(end_s, until_s)))
+        if end_s > until_s:
+            times.append((max(begin_s, until_s), end_s))
+    return taken
 
 
 @contextlib.contextmanager

@@ -197,12 +197,13 @@ def _messages() -> dict[Op, Examples]:
         Op.PUBLISH: Examples(
             [[TEXT.raw]],
             [
+                [RECEIPT.raw, SET_HASH, ids, 2, SUBSCRIBERS, False, 1_500],
                 [RECEIPT.raw, SET_HASH, ids, 2, SUBSCRIBERS, False],
                 [RECEIPT.raw, SET_HASH, None, 33, SUBSCRIBERS, True],
                 [RECEIPT.raw, SET_HASH, None, 33, SUBSCRIBERS],
             ],
         ),
-        Op.PUSH: Examples([[SET_HASH, TEXT.raw]], [[ACK]]),
+        Op.PUSH: Examples([[SET_HASH, TEXT.raw]], [[ACK, 1_500], [ACK]]),
         Op.ACKED: Examples(
             [
                 [CHANNEL, [[TEXT.digest, [[short, ACK]]]], []],

@@ -31,6 +31,7 @@ from peernode.pubsub.reachability import InitiatorReachabilityMonitor
 from peernode.pubsub.relay import Relays
 from peernode.pubsub.replica import Replica
 from peernode.pubsub.retries import DeliveryRetries
+from peernode.pubsub.served import hear_served
 from peernode.pubsub.spread import Spread
 from peernode.wire.codec import Fields
 from peernode.wire.contact import Contact
@@ -197,7 +198,8 @@ class MessageDelivery:
         try:
             with span:
                 answer = await self._context.rpc.request(contact, Op.PUSH, spread.body(), prove=True)
-            outcome = self._acked(spread, contact, Fields(answer))
+            outcome = self._acked(spread, contact, answer)
+            hear_served(answer, span, self._context.collector)
         except RpcTimeout:
             outcome = "timeout"
         except Backpressure:

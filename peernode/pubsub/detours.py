@@ -20,6 +20,7 @@ from collections.abc import Callable
 from peernode.pubsub.context import Context
 from peernode.pubsub.reachability import InitiatorReachabilityMonitor
 from peernode.pubsub.relay import FAILURES, MISSED_RTOS, Relays
+from peernode.pubsub.served import hear_served
 from peernode.pubsub.spread import Spread
 from peernode.pubsub.staged import in_stages
 from peernode.wire.codec import Fields
@@ -124,6 +125,7 @@ class Detours:
                 ask = self._relays.ask(spread.replica, contact, via, Op.PUSH, spread.body())
                 answer, heard_ms = await ask
             outcome = self._acked(spread, contact, answer)
+            hear_served(answer, span, self._context.collector)
             self._monitor.vouched(contact.id, via.id, heard_ms)
         except FAILURES as error:
             outcome = f"{type(error).__name__} by {via.id.hex()[:8]}"

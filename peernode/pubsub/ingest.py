@@ -19,6 +19,7 @@ from peernode.channel.quota import Lack, cost_of
 from peernode.errors import Backpressure, PeerNodeError, Refused, RemoteProtocolError, RpcTimeout
 from peernode.pubsub.context import Context
 from peernode.pubsub.replica import Replica
+from peernode.span import DISK, spent
 from peernode.store.base import PutMessage, PutPart, Write
 from peernode.wire.codec import Fields
 from peernode.wire.contact import Contact
@@ -67,7 +68,8 @@ class Ingest:
         if replica.log.has(message):
             return
         while (waiting := replica.pending.get(message.digest)) is not None:
-            await asyncio.shield(waiting)
+            with spent(DISK):  # of the same message, brought by somebody else just before
+                await asyncio.shield(waiting)
             if replica.log.has(message):
                 return  # else a catch-up left it out, whose peer lacked its parts
         self._admit(replica, message, source)

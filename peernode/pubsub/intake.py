@@ -23,6 +23,7 @@ from peernode.pubsub.context import Context
 from peernode.pubsub.delivery import MessageDelivery
 from peernode.pubsub.ingest import Ingest, Source, refusal_of
 from peernode.pubsub.replica import Replica
+from peernode.pubsub.served import served_us
 from peernode.pubsub.storage import PubSubStorage
 from peernode.rpc.ratelimit import BucketTable, TokenBucket, prefix_of
 from peernode.rpc.rpc import Caller
@@ -93,7 +94,8 @@ class Intake:
             self._limit(message.author, 1)
             self._limit_streams(replica, message, caller)
         try:
-            await self._ingest.take(replica, message, Source.PUBLISH, caller.contact)
+            with (served := self._context.collector.span()):
+                await self._ingest.take(replica, message, Source.PUBLISH, caller.contact)
         except (PeerNodeError, Backpressure) as error:
             raise refusal_of(error) from error
         self._delivery.published(replica, message)
@@ -109,6 +111,7 @@ class Intake:
             count,
             replica.leases.digest(),
             replica.leases.contact(node_id_of(message.author)) is not None,
+            served_us(served),
         ]
 
     def _limit(self, author: bytes, factor: int) -> None:
@@ -155,13 +158,14 @@ class Intake:
             if view is None or not view.holds(caller.contact.public_key):
                 self._limit_streams(replica, message, caller)
         try:
-            await self._ingest.take(replica, message, Source.PUSH, caller.contact)
+            with (served := self._context.collector.span()):
+                await self._ingest.take(replica, message, Source.PUSH, caller.contact)
         except (PeerNodeError, Backpressure) as error:
             raise refusal_of(error) from error
         view = replica.initiators
         if view is not None and their_hash not in (view.hash, bytes(16)):
             self._storage.coordination.hinted(replica, caller.contact.public_key, their_hash)
-        return [sign_ack(self._context.identity, message)]
+        return [sign_ack(self._context.identity, message), served_us(served)]
 
     async def _acked(self, caller: Caller, body: Fields) -> list[Any]:
         replica = self._storage.replicas.get(body.take_bytes(20))

@@ -20,6 +20,7 @@ from peernode.pubsub.entry import Entry
 from peernode.pubsub.outbox import ASK_ANEW_S, Outbox
 from peernode.pubsub.replica import InitiatorSet
 from peernode.pubsub.retry import TryAgain, retrying
+from peernode.pubsub.served import hear_served
 from peernode.pubsub.storage import PubSubStorage
 from peernode.span import Span
 from peernode.store.base import PutMeta
@@ -139,6 +140,7 @@ class QuorumPublish:
             with span:
                 answer = await self._context.rpc.request(contact, Op.PUBLISH, [entry.message.raw], prove=True)
             outcome = self._read_answer(entry, contact, answer)
+            hear_served(answer, span, self._context.collector)
         except RpcTimeout:
             outcome, again_s = "timeout", self._context.rpc.rto_s(contact.public_key)
         except Backpressure:

@@ -88,6 +88,8 @@ def test_the_parts_add_up_to_the_whole(steps: list[tuple[int, bool, float]]) -> 
         clock.now += seconds
         if part == RETRY:
             span.was_in_vain(seconds)
+        if part == QUEUE:
+            span.was_served(seconds)
     for each in (span, around):
         each.end()
         assert sum(each.parts_ms().values()) == pytest.approx((each.elapsed_s or 0) * 1000)
@@ -122,6 +124,41 @@ def test_several_in_vain_at_once_take_each_moment_of_the_network_once() -> None:
     span.was_in_vain(1.0)
     span.end()
     assert span.parts_ms() == {"network": 2000, "retry": 500, "disk": 1000}
+
+
+def test_the_time_of_a_peers_disk_is_none_of_the_network() -> None:
+    """Also where the request had been sent again meanwhile, as if it had been lost."""
+    clock = Hand()
+    with Span(clock) as around:
+        inner = Span(clock)
+    clock.now += 1
+    inner.enter(NETWORK)
+    clock.now += 2
+    inner.was_in_vain(2)
+    clock.now += 3
+    inner.leave(NETWORK)
+    inner.was_served(4)
+    inner.was_served(4)
+    for span in (inner, around):
+        span.end()
+        assert span.parts_ms() == {"own": 1000, "disk": 4000, "network": 1000}
+
+
+@pytest.mark.parametrize(("claimed", "disk"), [(-1.0, 0.0), (0.5, 0.5), (2.0, 2.0), (1e9, 2.0)])
+def test_a_peer_cannot_claim_more_than_the_requests_own_time(claimed: float, disk: float) -> None:
+    clock = Hand()
+    with Span(clock) as around:
+        around.enter(NETWORK)
+        clock.now += 5
+        span = Span(clock)
+        span.enter(NETWORK)
+        clock.now += 2
+        span.leave(NETWORK)
+        around.leave(NETWORK)
+    span.was_served(claimed)
+    assert span.parts_ms().get("disk", 0.0) == disk * 1000
+    assert around.parts_ms().get("disk", 0.0) == disk * 1000
+    assert sum(around.parts_ms().values()) == 7000
 
 
 def test_what_is_cancelled_has_an_outcome_too() -> None:
