@@ -88,11 +88,10 @@ class Health:
         expect(self.subscriber(name)).to_contain_text(words, timeout=SOON_MS)
         return self
 
-    def repair(self, name: str) -> Health:
-        """Press "Repair now" and wait for what was found."""
+    def repair(self, name: str, words: str | re.Pattern[str]) -> Health:
+        """Press "Repair now", and it must find this."""
         self.subscriber(name).get_by_role("button", name=f"Repair now: {name}").click()
-        told = re.compile(r"reach(es)? it now|found a way")
-        expect(self.subscriber(name)).to_contain_text(told, timeout=15_000)
+        expect(self.subscriber(name).locator(".subscriber-told")).to_have_text(words, timeout=15_000)
         return self
 
     # times, traces, events
@@ -127,14 +126,53 @@ class Health:
             expect(self.page.locator("#trace-found")).to_contain_text(each, timeout=SOON_MS)
         return self
 
-    def examine(self) -> Health:
+    def examine(self, channel: str = "") -> Health:
         """Ask the connection doctor, and wait for its verdict."""
         doctor = self.page.get_by_role("region", name="Connection doctor")
+        doctor.get_by_label("Channel to look for").fill(channel)
         doctor.get_by_role("button", name="Examine").click()
         expect(doctor.get_by_role("status")).to_contain_text(
             re.compile(r"All is well|It works|failed: begin"), timeout=40_000
         )
         expect(doctor.get_by_role("listitem").first).to_contain_text("Own socket")
+        return self
+
+    # the event log and the tools
+
+    @property
+    def log(self) -> Locator:
+        """The card of the event log."""
+        return self.page.get_by_role("region", name="Event log")
+
+    def choose(self, label: str, value: str) -> Health:
+        """Set a field of the log's filter."""
+        field = self.log.get_by_label(label, exact=True)
+        if field.evaluate("field => field.tagName") == "SELECT":
+            field.select_option(value)
+        else:
+            field.fill(value)
+        return self
+
+    def expect_rows(self, *words: str) -> Health:
+        """The log shows exactly these rows, the newest first; each has these words."""
+        rows = self.log.locator("tbody tr")
+        expect(rows).to_have_count(len(words), timeout=SOON_MS)
+        expect(rows).to_contain_text([*words])
+        return self
+
+    def export(self, kind: str) -> str:
+        """Press the button of a file, and read it."""
+        with self.page.expect_download() as downloading:
+            self.log.get_by_role("link", name=kind, exact=True).click()
+        return downloading.value.path().read_text(encoding="utf-8")
+
+    def switch_diagnostic(self, *, on: bool) -> Health:
+        """Press the switch of the diagnostic mode; it must turn."""
+        switch = self.page.get_by_role("switch", name="Diagnostic mode")
+        expect(switch).to_be_enabled()
+        switch.click()
+        expect(switch).to_have_attribute("aria-checked", str(on).lower(), timeout=SOON_MS)
+        expect(self.page.locator("#announcer")).to_have_text(f"Diagnostic mode is {'on' if on else 'off'}.")
         return self
 
     @property

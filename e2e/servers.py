@@ -202,6 +202,13 @@ class Server:
         """Delay what comes in to a user's node, or to all (``*``)."""
         self._test_hook("network", {"user": user, "delay_s": delay_s})
 
+    def demote(self, user: str) -> None:
+        """Make somebody no administrator any more, as another one would."""
+        accounts = f"User.objects.filter(username={user!r})"
+        code = f"from django.contrib.auth.models import User; {accounts}.update(is_staff=False)"
+        command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", code]
+        subprocess.run(command, cwd=ROOT, env={**os.environ, **self.web.environment}, check=True, timeout=30)
+
     def diagnostics(self) -> Any:
         """What each node of this server says about itself."""
         return self._test_hook("diagnostics", {})

@@ -22,7 +22,7 @@ def test_a_blocked_subscriber_is_seen_named_and_gone_round(
 ) -> None:
     server = launch("blocked")
     ada = people("ada", server).sign_up().join(channel)
-    people("bert", server).sign_up().join(channel)
+    bert = people("bert", server).sign_up().join(channel)
     cora = people("cora", server).sign_up().join(channel)
     watching = people("ada-watching", server)
     watching.name = "ada"
@@ -36,8 +36,9 @@ def test_a_blocked_subscriber_is_seen_named_and_gone_round(
     health.expect_subscriber("bert", "PATH_BROKEN")
     watching.picture("health-blocked")
 
-    health.repair("bert").expect_cell("bert", "host node", "via cora").expect_cell("bert", "ada", "via cora")
-    ada.say("And now round the block")
+    health.repair("bert", "3 of 3 initiators reach it now, 2 of them through another node.")
+    health.expect_cell("bert", "host node", "via cora").expect_cell("bert", "ada", "via cora")
+    bert.expect_message(ada.say("And now round the block"))
 
     server.block("bert")
     health.expect_state("Healthy", HEALED_MS)

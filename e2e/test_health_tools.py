@@ -1,0 +1,91 @@
+"""What an administrator presses on the health page does what it says, and is logged."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Callable
+
+from playwright.sync_api import expect
+
+from e2e.conftest import People
+from e2e.health import SOON_MS, Health
+from e2e.servers import Server
+
+Launch = Callable[..., Server]
+
+
+def test_the_log_is_filtered_paused_and_taken_away(people: People, launch: Launch, channel: str) -> None:
+    server = launch("tools")
+    mona = people("mona", server).sign_up().join(channel)
+    health = Health(mona).open(channel)
+    health.choose("Operation", "join").expect_rows("join", "join.attempt")
+    health.choose("Words to look for", "join.attempt").expect_rows("join.attempt")
+    rows = list(csv.DictReader(io.StringIO(health.export("CSV"))))
+    assert [(row["operation"], row["subject"], row["outcome"]) for row in rows] == [
+        ("join.attempt", channel, "ok")
+    ]
+    content = json.loads(health.export("JSON"))
+    assert content["filter"] == {"operation": "join", "text": "join.attempt"}
+    assert [each["operation"] for each in content["records"]] == ["join.attempt"]
+
+    health.choose("Words to look for", "").choose("Operation", "")
+    health.choose("From", "2020-01-01T00:00:00").choose("Until", "2020-01-02T00:00:00")
+    expect(health.log).to_contain_text("No event is chosen.", timeout=SOON_MS)
+    assert json.loads(health.export("JSON"))["records"] == []
+    health.choose("Until", "2200-01-01T00:00:00").choose("Words to look for", "admin.export")
+    health.expect_rows(*["mona (administrator)"] * 3)
+    mona.picture("health-filter")
+
+    health.log.get_by_role("button", name="Pause").click()
+    health.export("CSV")
+    expect(health.log.get_by_role("button", name="Go on (")).to_be_visible(timeout=SOON_MS)
+    health.expect_rows(*["mona (administrator)"] * 3)
+    health.log.get_by_role("button", name="Go on").click()
+    health.expect_rows(*["mona (administrator)"] * 4)
+
+
+def test_the_switch_the_doctor_and_the_bundle_do_what_they_say(
+    people: People, launch: Launch, channel: str
+) -> None:
+    server = launch("switch")
+    people.allow("410")
+    nele = people("nele", server).sign_up().join(channel)
+    health = Health(nele).open(channel).switch_diagnostic(on=True).switch_diagnostic(on=False)
+    health.examine(channel)
+    doctor = health.page.get_by_role("region", name="Connection doctor")
+    expect(doctor.get_by_role("listitem").filter(has_text="The channel")).to_contain_text("ok")
+    health.choose("Words to look for", "admin.").expect_rows(
+        "admin.doctor", "admin.diagnostic", "admin.diagnostic"
+    )
+
+    health.page.get_by_role("link", name="Look at it").click()
+    shown = health.page.locator(".bundle-text").inner_text()
+    with health.page.expect_download() as downloading:
+        health.page.get_by_role("link", name="Download exactly this").click()
+    file = downloading.value.path().read_bytes()
+    assert file.decode() == shown
+    expect(health.page.locator(".digest")).to_have_text(hashlib.sha256(file).hexdigest())
+    nele.visit("/health/bundle.json?of=another")
+    health.page.get_by_role("link", name="Look at it again").click()
+    expect(health.page.get_by_role("heading", name="This is what the file holds")).to_be_visible()
+
+
+def test_who_is_no_longer_an_administrator_is_told_so_and_let_in_no_more(
+    people: People, launch: Launch
+) -> None:
+    server = launch("demoted")
+    otto = people("otto", server).sign_up()
+    health = Health(otto).open().expect_live()
+    server.demote("otto")
+    alert = health.page.get_by_role("alert").filter(
+        has_text="You are no administrator of this server any more"
+    )
+    expect(alert).to_be_visible(timeout=2 * SOON_MS)
+    expect(health.page.locator("#live")).to_have_text("No longer let in")
+    expect(alert.get_by_role("button", name="Try again")).to_be_hidden()
+    otto.picture("health-demoted")
+    health.page.evaluate("dispatchEvent(new Event('online'))")
+    expect(health.page.locator("#live")).to_have_attribute("data-live", "ended")
