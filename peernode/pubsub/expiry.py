@@ -6,24 +6,27 @@ the stream's floor, below which nothing is a gap, so nobody asks for what is gon
 it is not taken back (``Ingest``).
 
 Invariants: no message younger than the policy is dropped, nor one that waits in the own outbox; one that
-came late, when it was too old already, is kept as long as if it were new; a stream is dropped from below
-without holes; one slice of work is bounded by ``STREAMS_SLICE`` reads.
+came late, when it was too old already, is kept as long as if it were new, over restarts too (when it came is
+written with the message); a stream is dropped from below without holes; one slice of work is bounded by
+``STREAMS_SLICE`` reads.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from dataclasses import dataclass
 
 from peernode.channel.message import Message
 from peernode.channel.quota import cost_of
-from peernode.errors import PeerNodeError
+from peernode.errors import PeerNodeError, RemoteProtocolError
 from peernode.pubsub.context import Context
 from peernode.pubsub.ingest import Source
 from peernode.pubsub.outbox import Outbox
-from peernode.pubsub.replica import Replica
+from peernode.pubsub.replica import EXPIRY_STEPS, Replica
 from peernode.pubsub.storage import PubSubStorage
-from peernode.store.base import DropMessages
+from peernode.store.base import DropMessages, PutMeta, Write
+from peernode.wire.codec import Fields, pack, unpack
 
 EXPIRE_S = 10.0
 """Between two slices of every channel."""
@@ -34,8 +37,20 @@ STREAMS_SLICE = 64
 ROWS_SLICE = 64
 """Messages of one stream dropped in one slice."""
 
-LATE_MAX = 4096
-"""Streams that got a message late; over the bound the one longest ago is forgotten, and expires."""
+STREAM_BYTES = 40
+"""An author's key and an instance."""
+
+LATE_MAX = 1024
+"""Streams of a channel that got a message late (50 KB); over it the one longest ago expires."""
+
+
+@dataclass(slots=True)
+class _Late:
+    """When a stream last got a message late, by the wall clock."""
+
+    came_ms: int
+    carrier: bytes = b""
+    """Digest of the message whose commit writes this down; empty when it is durable."""
 
 
 class Expiry:
@@ -47,11 +62,12 @@ class Expiry:
         self._outbox = outbox
         self._next: dict[bytes, int] = {}
         """Channel id -> which of its streams is looked at next."""
-        self._late: OrderedDict[tuple[bytes, bytes], float] = OrderedDict()
+        self._late: dict[bytes, OrderedDict[bytes, _Late]] = {}
+        """Channel id -> author and instance -> the last late message, the one longest ago first."""
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """How full the tables are, each with its bound."""
-        return {"late_streams": (len(self._late), LATE_MAX)}
+        return {"late_streams": (max(map(len, self._late.values()), default=0), LATE_MAX)}
 
     async def run(self) -> None:
         """Slice by slice; ends with the node. Where everything is kept there is nothing to do."""
@@ -65,15 +81,57 @@ class Expiry:
                     await self._slice(replica)
                 except PeerNodeError as error:  # the disk gives nothing now: the next slice looks again
                     self._context.collector.count(f"expiry.{error.code}")
-            self._next = {key: at for key, at in self._next.items() if key in self._storage.replicas}
+            for table in (self._next, self._late):
+                for channel_id in table.keys() - self._storage.replicas.keys():
+                    del table[channel_id]
+
+    def beside(self, replica: Replica, message: Message, source: Source) -> list[Write]:
+        """What has to become durable with a message: when it came, if it is too old already.
+
+        Somebody waits for it all the same. Rounded up to the policy's next step, so that the rest of an
+        outbox costs no more writes. Noted before it is written: the write of another one must not undo this.
+        """
+        if source is Source.SYNC or message.hlc >> 16 >= replica.too_old_ms():
+            return []
+        late, stream = self._late_in(replica), message.author + message.instance
+        step_ms = _step_ms(replica)
+        came_ms = (self._context.wall_ms() // step_ms + 1) * step_ms
+        noted = late.get(stream)
+        if noted is None or noted.came_ms != came_ms:
+            noted = late[stream] = _Late(came_ms)
+            late.move_to_end(stream)
+            if len(late) > LATE_MAX:
+                late.popitem(last=False)
+                self._context.collector.count("expiry.late_full")
+        elif not noted.carrier:
+            return []
+        noted.carrier = message.digest
+        kept = [[stream, entry.came_ms] for stream, entry in late.items()]
+        return [PutMeta(_key(replica), pack(kept))]
 
     def stored(self, replica: Replica, message: Message, source: Source) -> None:
-        """A message has come; somebody waits for it even if it is too old already."""
-        if source is Source.SYNC or message.hlc >> 16 >= replica.too_old_ms():
-            return
-        self._late[replica.channel_id, message.author + message.instance] = self._context.now()
-        if len(self._late) > LATE_MAX:
-            self._late.popitem(last=False)
+        """A message is durable, and what was to be written beside it."""
+        late = self._late.get(replica.channel_id)
+        noted = late.get(message.author + message.instance) if late else None
+        if noted is not None and noted.carrier == message.digest:
+            noted.carrier = b""
+
+    def _late_in(self, replica: Replica) -> OrderedDict[bytes, _Late]:
+        """The streams of a channel that got a message late; at first as the last run has left them."""
+        late = self._late.get(replica.channel_id)
+        if late is not None:
+            return late
+        late = self._late[replica.channel_id] = OrderedDict()
+        kept = self._context.store.meta(_key(replica))
+        if kept is not None:
+            try:
+                for item in Fields(unpack(kept)):
+                    fields = Fields(item)
+                    stream, came_ms = fields.take_bytes(STREAM_BYTES), fields.take_int(0, 1 << 48)
+                    late[stream] = _Late(came_ms)
+            except RemoteProtocolError:
+                self._context.collector.count("expiry.unreadable")
+        return late
 
     async def _slice(self, replica: Replica) -> None:
         before_ms = replica.too_old_ms()
@@ -88,8 +146,12 @@ class Expiry:
                 await self._drop(replica, author, instance, following, before_ms)
 
     def _is_late(self, replica: Replica, stream: bytes) -> bool:
-        came_s = self._late.get((replica.channel_id, stream))
-        return came_s is not None and self._context.now() - came_s < replica.keep_ms / 1000
+        noted = self._late_in(replica).get(stream)
+        if noted is None:
+            return False
+        # A clock that was far ahead when it came must not keep it for ever.
+        noted.came_ms = min(noted.came_ms, self._context.wall_ms() + _step_ms(replica))
+        return self._context.wall_ms() < noted.came_ms + replica.keep_ms
 
     async def _drop(
         self, replica: Replica, author: bytes, instance: bytes, following: int, before_ms: int
@@ -112,3 +174,11 @@ class Expiry:
 
     def _may_go(self, message: Message, before_ms: int) -> bool:
         return message.hlc >> 16 < before_ms and message.id not in self._outbox.waiting
+
+
+def _key(replica: Replica) -> str:
+    return f"late/{replica.channel_id.hex()}"
+
+
+def _step_ms(replica: Replica) -> int:
+    return max(1, replica.keep_ms // EXPIRY_STEPS)

@@ -45,6 +45,8 @@ class Ingest:
         self._context = context
         self.on_stored: list[Callable[[Replica, Message, Source], None]] = []
         """Told of each message that has become durable and new, in log order per call."""
+        self.beside: Callable[[Replica, Message, Source], list[Write]] = lambda *_: []
+        """Asked what has to become durable together with a message."""
         self.on_gap: Callable[[Replica], None] = lambda _: None
         """Told when a pushed message skips ahead of its author's earlier ones."""
 
@@ -139,7 +141,9 @@ class Ingest:
         try:
             messages, parts = await self._with_parts(replica, messages, source, via)
             if messages:
-                await self._context.store.commit(*parts, *(PutMessage(message) for message in messages))
+                beside = [write for message in messages for write in self.beside(replica, message, source)]
+                puts = [PutMessage(message) for message in messages]
+                await self._context.store.commit(*parts, *beside, *puts)
             for message in messages:
                 del left_out[message.digest]
             self.believe(replica, messages, source)

@@ -111,6 +111,34 @@ def test_what_waits_in_the_outbox_never_expires_and_still_goes_out() -> None:
         story.world.run(main())
 
 
+def test_what_came_late_stays_its_time_also_when_every_holder_restarts() -> None:
+    story = Forgetful(count=5, forgetful=5)
+
+    async def main() -> None:
+        flock = story.flock
+        await flock.start()
+        await flock.join()
+        author, holders = flock[4], flock.birds[:4]
+        cut = flock.cut_off(author)
+        states = [await author.say(f"patient {number}") for number in range(2)]
+        await asyncio.sleep(KEEP_S + SLACK_S)
+        flock.mend(cut)
+        await flock.expect(
+            lambda: all(author.state(state.id).state == "delivered" for state in states), 60, "delivered"
+        )
+        for bird in holders:
+            bird.crash()
+            await bird.restart()
+        await asyncio.sleep(KEEP_S / 2)
+        assert all(shown(bird) == ["patient 0", "patient 1"] for bird in holders), "a restart is no reason"
+        await asyncio.sleep(KEEP_S / 2 + SLACK_S)
+        assert all(shown(bird) == [] for bird in flock)
+        flock.check_unharmed()
+
+    with story.world:
+        story.world.run(main())
+
+
 def test_an_author_has_room_again_when_its_old_messages_are_gone() -> None:
     story = Forgetful(count=5, forgetful=5, author_bytes_max=6_000)
     story.flock[0].config = replace(story.flock[0].config, author_bytes_max=1 << 30)
