@@ -11,6 +11,7 @@ without ``HEALTH`` is shown as one that does not say.
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
 
@@ -33,6 +34,12 @@ from peernode.wire.codec import Fields
 from peernode.wire.contact import Contact
 from peernode.wire.ops import Op
 
+SHARES_KEPT_S = 0.5
+"""Putting a day's pushes together takes a millisecond or more: who asks again at once hears the same."""
+
+TOLD_MAX = 256
+"""Channels of which that is kept; the one asked about longest ago goes first."""
+
 ROWS_FULL_MAX = 256
 """Subscribers of a channel up to which rows are asked for in full; over it only for those that fail."""
 
@@ -53,12 +60,14 @@ class ChannelDiagnostics:
         self._questions = questions
         self._joins = joins
         self._began_s = context.now()
+        self._told: OrderedDict[bytes, tuple[float, list[Share]]] = OrderedDict()
+        """Channel id -> what was told of it last, and when it was put together."""
         self._looks = Looks(context, questions, matrix, self._word)
         context.rpc.serve(Op.HEALTH, self._serve)
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """How full the tables are, each with its bound."""
-        return self._looks.sizes()
+        return {**self._looks.sizes(), "health_told": (len(self._told), TOLD_MAX)}
 
     # -- our own word ------------------------------------------------------------------------------
 
@@ -79,8 +88,15 @@ class ChannelDiagnostics:
         )
 
     def _shares(self, replica: Replica) -> list[Share]:
-        windows = self._context.collector.windows(replica.channel_id)
-        return shares_of(windows, self._context.now())
+        """What can be told of the pushes, at most ``SHARES_KEPT_S`` old, for all who ask meanwhile."""
+        key, now = replica.channel_id, self._context.now()
+        at_s, shares = self._told.pop(key, (float("-inf"), []))
+        if now - at_s > SHARES_KEPT_S:
+            at_s, shares = now, shares_of(self._context.collector.windows(key), now)
+        self._told[key] = (at_s, shares)
+        if len(self._told) > TOLD_MAX:
+            self._told.popitem(last=False)
+        return [share.as_of(now - at_s) for share in shares]
 
     def _word(self, replica: Replica) -> tuple[Vitals, list[Share]]:
         return self.vitals(replica), self._shares(replica)

@@ -31,7 +31,7 @@ class Checkup:
         probing: Probing,
         joins: JoinLog,
     ) -> None:
-        questions = Questions(context, storage)
+        self._questions = questions = Questions(context, storage)
         self.matrix = Matrix(context, storage, monitor, questions)
         self.channels = ChannelDiagnostics(context, storage, questions, self.matrix, joins)
         self.tracing = Tracing(context, storage, questions)
@@ -39,7 +39,7 @@ class Checkup:
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """How full the tables are, each with its bound."""
-        return {**self.channels.sizes(), **self._mending.sizes()}
+        return {**self.channels.sizes(), **self._mending.sizes(), **self._questions.sizes()}
 
     async def repair(self, replica: Replica, subscriber: bytes) -> dict[str, Any]:
         """Have the paths to one subscriber tested and repaired now; what each initiator found, JSON-able."""

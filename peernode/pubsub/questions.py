@@ -3,9 +3,9 @@
 Each initiator speaks for itself; whoever wants the whole asks all of them at once. What comes back is one
 node's word: nobody proves it, and it decides nothing but what a person is told.
 
-Invariants: only who takes part in the channel, at a proven address, is answered; an answer is read field by
-field; one that does not answer, or does not know the question (an earlier version), costs the others nothing
-and is told as that.
+Invariants: only who takes part in the channel, at a proven address, is answered, and about one channel only
+so often; an answer is read field by field; one that does not answer, or does not know the question (an
+earlier version), costs the others nothing and is told as that.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from peernode.errors import Backpressure, Refused, RemoteProtocolError, RpcTimeo
 from peernode.pubsub.context import Context
 from peernode.pubsub.replica import Replica
 from peernode.pubsub.storage import PubSubStorage
+from peernode.rpc.ratelimit import BucketTable
 from peernode.rpc.rpc import Caller
 from peernode.wire.contact import Contact
 from peernode.wire.ops import Status
@@ -31,6 +32,14 @@ UNHEARD = (RpcTimeout, Refused, Backpressure, RemoteProtocolError)
 
 PAGES_MAX = 1024
 """Pages read of one answer; the rest is left out."""
+
+ASKS_PER_S = 64.0
+ASKS_BURST = 512.0
+"""Pages that one node hears about one channel: two looks a second at the largest that is told in full, of 33
+pages each. Over it it hears ``RATE_LIMITED``."""
+
+ASKERS_MAX = 4096
+"""Askers, by channel, whose asking is counted; who has not asked for longest is forgotten."""
 
 OK, TIMEOUT, SAYS_NOT, UNHEARD_YET = "ok", "timeout", "does not say", "unheard"
 
@@ -64,6 +73,11 @@ class Questions:
     def __init__(self, context: Context, storage: PubSubStorage) -> None:
         self._context = context
         self._storage = storage
+        self._askers = BucketTable(ASKS_PER_S, ASKS_BURST, ASKERS_MAX)
+
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """How full the table is, with its bound."""
+        return {"question_askers": self._askers.sizes()["buckets"]}
 
     def takes_part(self, caller: Caller, channel_id: bytes, *, as_initiator: bool = True) -> Replica:
         """The channel that somebody asks about; raises ``Refused`` for who has no part in it.
@@ -80,6 +94,9 @@ class Questions:
         listed = replica.leases.contact(caller.contact.id) is not None
         if not (known or listed or (not as_initiator and replica.lists(caller.contact.id))):
             raise Refused(Status.NOT_SUBSCRIBED)
+        if not self._askers.take((caller.contact.id + channel_id).hex(), self._context.now()):
+            self._context.collector.count("questions.rate_limited")
+            raise Refused(Status.RATE_LIMITED, [int(1000 / ASKS_PER_S) + 1])
         return replica
 
     async def each(
