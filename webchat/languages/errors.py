@@ -17,9 +17,11 @@ from django.utils.translation import get_supported_language_variant
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 from webchat.bridge import catalogue_texts
-from webchat.languages import german
+from webchat.languages import german, german_steps
+from webchat.languages.steps import told_again
 
 TABLES = {"de": (german.ERRORS, german.SENTENCES)}
+STEPS = {"de": german_steps.STEPS}
 DEFAULT = "en"
 PREFERENCES_MAX = 10
 """Of a browser's list of languages no more are looked at."""
@@ -50,7 +52,14 @@ def translated(value: Any, language: str) -> Any:
         return value
     inside = {name: translated(each, language) for name, each in value.items()}
     is_error = "code" in value and "remedy" in value
-    return in_language(inside, language) if is_error or "peers" in value else inside
+    told = in_language(inside, language) if is_error or "peers" in value else inside
+    return _step(told, language) if "sentence" in told and "result" in told else told
+
+
+def _step(fields: dict[str, Any], language: str) -> dict[str, Any]:
+    """What the doctor found in one step; ``lang``: the language in which it is told."""
+    again = told_again(fields["sentence"], STEPS[language], language)
+    return {**fields, "lang": DEFAULT} if again is None else {**fields, "sentence": again, "lang": language}
 
 
 def language_of(headers: list[tuple[bytes, bytes]]) -> str:

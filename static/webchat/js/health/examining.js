@@ -6,8 +6,8 @@ import { hasWords, say } from "./strings.js";
 const ICONS = { ok: "healthy", warning: "impaired", failed: "broken", skipped: "silent" };
 const STATES = { ok: "healthy", warning: "degraded", failed: "down", skipped: "unknown" };
 
-/** `{key, state, icon, name, result, sentence, remedy, code, took}` of a step. */
-export function stepTold({ name, subject, result, elapsed_ms, sentence, code, remedy }) {
+/** `{key, state, icon, name, result, sentence, lang, remedy, code, took}` of a step. */
+export function stepTold({ name, subject, result, elapsed_ms, sentence, lang = "en", code, remedy }) {
   const title = hasWords(`doctor.${name}`) ? say(`doctor.${name}`) : name;
   return {
     key: `${name} ${subject}`,
@@ -16,6 +16,7 @@ export function stepTold({ name, subject, result, elapsed_ms, sentence, code, re
     name: subject ? `${title}: ${subject}` : title,
     result: say(`doctor.is.${result}`),
     sentence,
+    lang,
     remedy,
     code,
     took: time(elapsed_ms),

@@ -41,7 +41,7 @@ export class DoctorView {
   }
 }
 
-const draw = ({ state, icon: picture, name, result, sentence, remedy, code, took }) =>
+const draw = ({ state, icon: picture, name, result, sentence, lang, remedy, code, took }) =>
   h(
     "li",
     { class: "step", "data-state": state },
@@ -50,7 +50,7 @@ const draw = ({ state, icon: picture, name, result, sentence, remedy, code, took
       "div",
       {},
       h("p", { class: "step-name" }, h("strong", {}, name), " ", h("span", { class: "step-result" }, result), " ", h("span", { class: "step-took" }, took)),
-      h("p", { class: "step-sentence", lang: "en" }, sentence),
+      h("p", { class: "step-sentence", lang }, sentence),
       ...(remedy ? [h("p", {}, remedy, " ", h("code", {}, code))] : []),
     ),
   );
