@@ -67,12 +67,15 @@ class NodeHealth:
         nodes = await tracing.trace(replica, raw_id)
         records = self._context.collector.records(Wanted(trace=uuid_text(raw_id)), RECORDS_MAX)
         message = next((Message.trusted(raw) for raw in tracing.held(replica, raw_id)), None)
+        author = node_id_of(message.author).hex() if message else None
+        begun_ms = [one["at_ms"] for node in nodes if node["id"] == author for one in node["attempts"]]
         return {
             "id": uuid_text(raw_id),
             "channel": replica.name,
             "digest": message.digest.hex() if message else None,
-            "author": node_id_of(message.author).hex() if message else None,
-            "at_ms": hlc_ms(message.hlc) if message else None,
+            "author": author,
+            "at_ms": min([hlc_ms(message.hlc), *begun_ms]) if message else None,
+            "claimed_ms": hlc_ms(message.hlc) if message else None,
             "nodes": nodes,
             "report": failure_report(nodes),
             "records": [record.told() for record in records],

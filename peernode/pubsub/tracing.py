@@ -12,12 +12,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 from peernode.channel.message import Message, digest_of
 from peernode.diagnostics.records import OK, Attempt
 from peernode.errors import Refused, RemoteProtocolError
 from peernode.identity import node_id_of
+from peernode.pubsub.causes import Placed, in_order
 from peernode.pubsub.context import Context
 from peernode.pubsub.questions import TIMEOUT, Questions, Told, all_pages
 from peernode.pubsub.replica import Replica
@@ -44,6 +46,9 @@ WORD_BYTES_MAX = 48
 
 WAIT_S = 4.0
 """So long the nodes are waited for; who has not answered is told as silent, with what came before."""
+
+ROUNDED_MS = 2
+"""What the ages and durations that are told may be off by being whole."""
 
 SAME_ID_MAX = 4
 """Messages under one id that are looked at; an honest author has one."""
@@ -93,10 +98,13 @@ class Try:
         return cls(age_ms, peer, method, outcome, elapsed_us, parts)
 
     def told(self, wall_ms: int) -> dict[str, Any]:
-        """JSON-able; the parts that took any time, which add up."""
+        """JSON-able: when it began, and the parts that took any time, which add up.
+
+        ``wall_ms``: when the answer was given.
+        """
         spent = (*self.parts_us, self.elapsed_us - sum(self.parts_us))
         return {
-            "at_ms": wall_ms - self.age_ms,
+            "at_ms": wall_ms - self.age_ms - self.elapsed_us // 1000,
             "peer": self.peer.hex(),
             "method": self.method,
             "outcome": self.outcome,
@@ -157,20 +165,31 @@ class Tracing:
         raws, wall_ms = self.held(replica, message_id), self._context.wall_ms()
         me = self._context.identity
         mine = [one.told(wall_ms) for one in self._tries(raws)]
-        nodes = [{"id": me.node_id.hex(), "outcome": OK if raws else "missing", "attempts": mine}]
-        contacts = self._to_ask(replica, [node_id_of(Message.trusted(raw).author) for raw in raws])
-        tries: dict[bytes, list[Try]] = {contact.id: [] for contact in contacts}
+        nodes = [Placed(me.node_id.hex(), OK if raws else "missing", mine)]
+        authors = [node_id_of(Message.trusted(raw).author) for raw in raws]
+        contacts = self._to_ask(replica, authors)
+        others = {contact.id: Placed(contact.id.hex(), TIMEOUT) for contact in contacts}
+        began_s = self._context.now()
 
         async def ask(contact: Contact) -> None:
-            async def page(after: int | None) -> tuple[list[Try], int | None]:
-                return await self._ask(replica, message_id, contact, after or 0)
+            placed = others[contact.id]
 
-            await all_pages(page, tries[contact.id], lambda after, before: after > before, PAGES_MAX)
+            async def page(after: int | None) -> tuple[list[Try], int | None]:
+                asked_s = self._context.now()
+                found, following = await self._ask(replica, message_id, contact, after or 0)
+                doubt_s = (self._context.now() - asked_s) / 2
+                answered_ms = wall_ms + round((asked_s + doubt_s - began_s) * 1000)
+                placed.tries += [one.told(answered_ms) for one in found]
+                placed.doubt_ms = max(placed.doubt_ms, ceil(doubt_s * 1000) + ROUNDED_MS)
+                return found, following
+
+            await all_pages(page, [], lambda after, before: after > before, PAGES_MAX)
 
         for told in await self._in_time(contacts, ask):
-            attempts = [one.told(wall_ms) for one in tries[told.contact.id]]
-            nodes.append({"id": told.contact.id.hex(), "outcome": told.outcome, "attempts": attempts})
-        return nodes
+            others[told.contact.id].outcome = told.outcome
+        nodes += others.values()
+        in_order(nodes, [author.hex() for author in authors])
+        return [node.told() for node in nodes]
 
     async def _in_time(self, contacts: list[Contact], ask: Any) -> list[Told[None]]:
         async def one(contact: Contact) -> Told[None]:

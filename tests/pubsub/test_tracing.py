@@ -91,7 +91,12 @@ def test_who_does_not_hold_the_message_or_is_silent_or_old_says_so() -> None:
         unknown = str(uuid.UUID(int=7))
         found = await trace(asker, unknown)
         assert (found["digest"], found["author"], found["at_ms"]) == (None, None, None)
-        assert found["nodes"][0] == {"id": asker.node.node_id, "outcome": "missing", "attempts": []}
+        assert found["nodes"][0] == {
+            "id": asker.node.node_id,
+            "outcome": "missing",
+            "uncertain_ms": 0,
+            "attempts": [],
+        }
         with pytest.raises(PeerNodeError, match="BAD_FRAME"):
             await trace(asker, "no uuid")
 

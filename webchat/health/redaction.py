@@ -54,7 +54,7 @@ coordinator audience broken reasons numbers silent unreached relayed slow unlist
 age_ms agree series attempted acked retried failed average_ms p50_ms p95_ms p99_ms
 replication held_by under joins steps recent count step attempt attempts began_ms elapsed_ms asked
 answered serial wall_ms operation subject parts trace route stands_for lookup disk network retry queue
-unheard doubted now lone full own unknown
+uncertain_ms claimed_ms doubtful unheard doubted now lone full own unknown
 method peer message remedy came went count initiator subscriber digest by to attempts_max
 shape signup invites keep_days keep_own_days lan proxies udp_ports advertised bootstraps_configured
 letters canary
