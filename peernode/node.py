@@ -140,15 +140,23 @@ class PeerNode(NodePeople, NodeFiles, NodeHealth):
     async def join(self, name: str) -> Joined:
         """Join a channel, creating it when nobody holds it; progress comes as events."""
         replica = self._pubsub.storage.by_name(name)
-        if replica is not None and replica.joined:
+        if replica is not None and replica.joined and not replica.leaving:
             return self._pubsub.joined(replica)
         return await self._pubsub.joiner.join(name)
 
     async def leave(self, name: str) -> None:
-        """Leave a channel: no more pushes; what is stored for others stays."""
+        """Leave a channel: no more pushes; what is stored for others stays.
+
+        ``PeerNodeError``, ``STORE_FULL`` for one: it could not be written down, and nothing has changed.
+        """
         replica = self._pubsub.storage.member(name)
+        replica.leaving += 1
+        try:
+            if not await self._pubsub.storage.close_membership(replica):
+                return
+        finally:
+            replica.leaving -= 1
         self._pubsub.joiner.cancel(replica)
-        await self._pubsub.storage.close_membership(replica)
         self._context.tasks.spawn(self._pubsub.subscriber.leave(replica), "leave")
         self._tell(Left(replica.name))
 

@@ -104,6 +104,7 @@ class Replica:
         """When this run made us a member, 0 if we were one before: nobody counts on acks of what is older."""
         self.joined = False
         self.joining = False
+        self.leaving = 0  # leaves that are being written: who joins meanwhile joins anew
         self.introducing = False
         self.recovering = False
         """A recovery is on its way: who the initiators are is not proven at the moment."""

@@ -158,13 +158,19 @@ class PubSubStorage:
         replica = self.replicas[channel_id] = Replica(self._context, channel_id, name, False)
         return replica
 
-    async def close_membership(self, replica: Replica) -> None:
-        """The person left; what is stored stays, others may still need it."""
+    async def close_membership(self, replica: Replica) -> bool:
+        """The person leaves; what is stored stays, others may still need it. False: somebody was quicker.
+
+        A disk that takes nothing leaves everything as it was: a restart would find a member.
+        """
+        row = ChannelRow(replica.channel_id, replica.name, False, True)
+        await self._context.store.commit(PutChannel(row))
+        if not replica.member:
+            return False
         replica.timeline.left()
         replica.member = replica.joined = False
         self._own.pop(replica.channel_id, None)
-        row = ChannelRow(replica.channel_id, replica.name, False, True)
-        await self._context.store.commit(PutChannel(row))
+        return True
 
     async def serve(self, channel_id: bytes, name: str) -> Replica:
         """The replica of a channel that this node is asked to store for others.

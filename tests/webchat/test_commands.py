@@ -12,6 +12,7 @@ from tests.support.browser import message_id
 from tests.webchat.conftest import Open
 from webchat.chat.addresses import WORKER_CHANNEL
 from webchat.chat.commands import command
+from webchat.worker import Worker
 
 
 @pytest.mark.usefixtures("worker")
@@ -102,3 +103,19 @@ async def test_leaving_and_discarding_are_told_to_all_pages_of_the_user(open_pag
     assert (await here.ask("channel.leave", channel="#lobby"))["type"] == "ok"
     await there.expect("channel.left", channel="#lobby")
     assert (await there.hello())["channels"] == []
+
+
+async def test_who_can_not_leave_is_told_why_and_is_still_there(worker: Worker, open_page: Open) -> None:
+    page = await open_page("ann")
+    await page.hello()
+    await page.join("#lobby")
+    assert worker.host._database is not None
+    disk = worker.host._database.writer._connection
+    disk.execute("PRAGMA query_only = 1")
+    assert (await page.ask("channel.leave", channel="#lobby"))["type"] == "ok"
+    trouble = await page.expect("trouble", context={"channel": "#lobby"})
+    assert trouble["error"]["code"] == "STORE_FULL" and trouble["error"]["remedy"]
+    assert [channel["name"] for channel in (await page.hello())["channels"]] == ["#lobby"]
+    disk.execute("PRAGMA query_only = 0")
+    assert (await page.ask("channel.leave", channel="#lobby"))["type"] == "ok"
+    await page.expect("channel.left", channel="#lobby")
