@@ -12,6 +12,7 @@ class Line:
         self._is_cut = False
         self._open: list[WebSocketRoute] = []
         self._held = ""
+        self._is_deaf = False
         self._waiting: list[tuple[WebSocketRoute, str | bytes]] = []
         page.route_web_socket("**/ws/chat/", self._asked)
 
@@ -22,6 +23,7 @@ class Line:
         self._open.append(socket)
         server = socket.connect_to_server()
         socket.on_message(lambda message: self._said(server, message))
+        server.on_message(lambda message: None if self._is_deaf else socket.send(message))
 
     def _said(self, server: WebSocketRoute, message: str | bytes) -> None:
         if self._held and f'"type":"{self._held}"' in str(message):
@@ -51,3 +53,11 @@ class Line:
         for server, message in self._waiting:
             server.send(message)
         self._waiting.clear()
+
+    def deafen(self) -> None:
+        """The node hears the page, and the page no answer, until it is opened anew."""
+        self._is_deaf = True
+
+    def hear(self) -> None:
+        """What the server says gets through again."""
+        self._is_deaf = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from playwright.sync_api import Locator, expect
@@ -227,6 +228,27 @@ class Reader:
     def undo(self) -> Reader:
         """Take the discarding back."""
         self.page.get_by_role("button", name="Undo").click()
+        return self
+
+    def expect_question(self, message: Message, words: str) -> Reader:
+        """The row of what has become old asks whether it should still go out."""
+        expect(self.person.row(message)).to_contain_text(f"Written {words} ago: send now?", timeout=SOON_MS)
+        return self
+
+    def expect_no_question(self) -> Reader:
+        """No row asks anything."""
+        expect(self.person.timeline.get_by_text("send now?")).to_have_count(0)
+        return self
+
+    def send_now(self, message: Message) -> Reader:
+        """Yes, it should."""
+        self.person.row(message).get_by_role("button", name="Send", exact=True).click()
+        return self
+
+    def come_back_after(self, hours: int) -> Reader:
+        """Open the page anew, so many hours later by the clock of this device."""
+        self.page.clock.set_system_time(datetime.now(UTC) + timedelta(hours=hours))
+        self.page.reload()
         return self
 
     def try_now(self) -> Reader:

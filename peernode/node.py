@@ -14,6 +14,7 @@ from dataclasses import replace
 from peernode.channel.draft import Draft
 from peernode.channel.hlc import Hlc
 from peernode.channel.kinds import Kind
+from peernode.channel.message import Message
 from peernode.config import NodeConfig
 from peernode.diagnostics.codes import error_info
 from peernode.diagnostics.collector import DiagnosticCollector
@@ -194,6 +195,12 @@ class PeerNode(NodePeople, NodeFiles, NodeHealth):
     async def retry(self, message_id: str) -> OutboxState:
         """Send a failed message again, the same bytes; its state now."""
         return await self._pubsub.publisher.retry(id_bytes(message_id))
+
+    def has_said(self, name: str, message_id: str) -> bool:
+        """Whether something of our own has been accepted under this id and is held, discarded or not."""
+        channel_id = self._pubsub.storage.member(name).channel_id
+        held = self._context.store.by_id(channel_id, id_bytes(message_id))
+        return any(Message.trusted(raw).author == self._context.identity.public_key for raw in held)
 
     async def discard(self, message_id: str) -> None:
         """Give a message up; should it have got out, nobody shows it."""

@@ -146,6 +146,12 @@ class Peer:
         """Try a failed message again; the answer is its state now."""
         return outbox_fields(await done(self.node.retry(message_id)))
 
+    def known(self, channel: str, message_id: str) -> None:
+        """``MESSAGE_UNKNOWN`` unless the node has accepted something of the user under this id."""
+        self._known(channel)
+        if not self.node.has_said(channel, message_id):
+            raise CommandError("MESSAGE_UNKNOWN")
+
     async def discard(self, message_id: str) -> None:
         """Give a message up; other pages of the user learn it by an event."""
         channel = next((state.channel for state in self.node.outbox() if state.id == message_id), "")

@@ -43,7 +43,7 @@ log = logging.getLogger("webchat.worker")
 ANSWERS_MAX = 4096
 COMMANDS_MAX = 1024
 REPLAY_EVENTS_MAX = 100
-READING = ("heads", "metrics", "vitals", *READING_OF_HEALTH)
+READING = ("heads", "message.known", "metrics", "vitals", *READING_OF_HEALTH)
 """Commands that change nothing; their answers are not remembered."""
 
 FINISH_S = 1.0
@@ -73,6 +73,7 @@ class Worker:
             **{frame: self._sayer(frame) for frame in SAYING},
             "message.retry": self._retry,
             "message.discard": self._discard,
+            "message.known": self._known,
             "read.mark": self._mark_read,
             "history.page": self._history,
             "typing": self._typing,
@@ -198,6 +199,10 @@ class Worker:
             return {"message": await (await self.residents.peer(user)).say(frame, args)}
 
         return say
+
+    async def _known(self, user: int, args: Args) -> Result:
+        (await self.residents.peer(user)).known(args["channel"], args["id"])
+        return {}
 
     async def _mark_read(self, user: int, args: Args) -> Result:
         await (await self.residents.peer(user)).mark_read(args["channel"], args["upto"])

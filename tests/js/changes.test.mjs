@@ -115,10 +115,10 @@ test("what was discarded is not back because the node has not heard of it yet", 
 test("what was discarded before a reload does not flash up after it, and is told once it went out all the same", async () => {
   const store = new MemoryStore();
   const page = async (manager) => {
-    const me = { id: "me", name: "Ann" };
-    const outbox = new Outbox({ store, clock, tabs: aloneTab, listener: outboxReports({ messages: manager, me }) });
-    await outbox.start();
-    return outbox;
+    const app = { messages: manager, me: { id: "me", name: "Ann" } };
+    app.outbox = new Outbox({ store, clock, tabs: aloneTab, listener: outboxReports(app) });
+    await app.outbox.start();
+    return app.outbox;
   };
   const first = await page(messages);
   messages.written(edit());

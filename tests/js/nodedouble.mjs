@@ -118,7 +118,10 @@ export class NodeDouble {
     else if (kind) this.#say(kind, frame, answer);
     else if (frame.type === "message.retry") this.#retry(frame, answer);
     else if (frame.type === "message.discard") this.#discard(frame, answer);
-    else if (frame.type === "read.mark") this.#mark(frame, answer);
+    else if (frame.type === "message.known") {
+      if (this.accepted.includes(frame.id)) answer({});
+      else answer({ type: "error", code: "MESSAGE_UNKNOWN", message: "Unknown", remedy: "", retryable: false });
+    } else if (frame.type === "read.mark") this.#mark(frame, answer);
     else if (frame.type === "channel.join") this.#join(frame, answer);
     else if (frame.type === "history.page") {
       const before = this.messages(frame.channel).filter(({ order }) => !frame.before || order < frame.before);

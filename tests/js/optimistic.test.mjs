@@ -18,7 +18,7 @@ const order = () => messages.rows(CHANNEL).map((row) => row.id).join("");
 
 beforeEach(() => {
   clock = new FakeClock();
-  listener = recorder("changed", "removed");
+  listener = recorder("changed", "removed", "changeTold");
   messages = new OptimisticUIManager(clock, listener);
   messages.setLinked(true);
 });
@@ -213,8 +213,48 @@ test("timers end with their rows", () => {
   messages.reported(report("a", "pending"));
   messages.written(draft("b"));
   messages.forget(CHANNEL);
+  messages.discarded("b");
   assert.equal(clock.waiting, 0);
   assert.equal(order(), "");
+});
+
+test("what the node never had outlives its channel: it is unsent, says why, and is there when the channel is", () => {
+  messages.received(other("o", "1"));
+  messages.written(draft("a"));
+  messages.reported(report("a", "pending"));
+  messages.written(draft("b"));
+  messages.written({ ...draft("c"), kind: "edit", target: "o" });
+  messages.forget(CHANNEL);
+  for (const id of ["b", "c"]) messages.refused(id, { code: "NOT_A_MEMBER", message: "Not joined", remedy: "Join" });
+  assert.deepEqual(
+    messages.unsent.map(({ id, error }) => [id, error.code]),
+    [
+      ["b", "NOT_A_MEMBER"],
+      ["c", "NOT_A_MEMBER"],
+    ],
+  );
+  assert.equal(order(), "b");
+  messages.received(other("o", "1"));
+  assert.equal(order(), "ob");
+});
+
+test("one that asks, or failed here, and stands in the channel's history has got through", () => {
+  for (const id of ["a", "b", "c"]) messages.written(draft(id));
+  messages.asking("a");
+  messages.refused("b", { code: "TOO_LARGE", message: "long", remedy: "cut" });
+  const arrived = [];
+  messages.onAccepted = (id) => arrived.push(id);
+  for (const id of ["a", "b", "c"]) messages.paged({ ...other(id, id), author: "me", own: true });
+  assert.deepEqual(["a", "b", "c"].map((id) => messages.row(id).state), ["sent", "sent", "pending"]);
+  assert.deepEqual(arrived, ["a", "b"], "one that is on its way is the outbox' to hear of");
+});
+
+test("one that got through with an earlier page is no row of its own, unless it stands where it belongs", () => {
+  for (const id of ["a", "b"]) messages.written(draft(id));
+  messages.written({ ...draft("c"), kind: "edit", target: "o" });
+  messages.reported(report("b", "sent"));
+  for (const id of ["a", "b", "c", "unknown"]) messages.through(id);
+  assert.deepEqual([order(), messages.entry("c")], ["b", undefined]);
 });
 
 test("a name that becomes known is everywhere", () => {

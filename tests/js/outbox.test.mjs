@@ -5,7 +5,10 @@ import { ASK_AFTER_MS, Outbox, OUTBOX_MAX } from "../../static/webchat/js/outbox
 import { MemoryStore } from "../../static/webchat/js/outbox_store.js";
 import { FakeClock, recorder, settle } from "./fakes.mjs";
 
-const REPORTS = ["written", "handingOver", "queued", "asking", "waiting", "accepted", "refused", "retried", "discarded", "kept"];
+const REPORTS = [
+  ...["written", "handingOver", "queued", "asking", "waiting", "accepted", "refused", "retried", "discarded", "kept"],
+  "through",
+];
 const message = (id, channel = "#lobby") => ({ id, channel, text: `text of ${id}`, at_ms: 1_700_000_000_000 });
 const row = (id, accepted = false) => ({ ...message(id), accepted });
 
@@ -46,8 +49,10 @@ class FakeNode {
   asked = [];
   accepted = new Map();
   answers = [];
+  inquiries = [];
 
   request = async (frame) => {
+    if (frame.type === "message.known") return this.#known(frame);
     this.asked.push(`${frame.type.replace("message.", "")} ${frame.id}`);
     const answer = this.answers.shift();
     if (answer instanceof Promise) await answer;
@@ -55,6 +60,12 @@ class FakeNode {
     if (frame.type === "message.send") this.accepted.set(frame.id, frame.text);
     return { type: "ok", message: { id: frame.id, state: "pending" } };
   };
+
+  #known({ channel, id }) {
+    this.inquiries.push(`${channel} ${id}`);
+    if (!this.accepted.has(id)) throw { code: "MESSAGE_UNKNOWN", message: "", remedy: "" };
+    return { type: "ok" };
+  }
 }
 
 let store;
@@ -362,4 +373,79 @@ test("what has waited for over an hour asks when the connection comes back, and 
   await settle();
   assert.deepEqual(node.asked, ["discard a"]);
   assert.equal(store.records.size, 0);
+});
+
+test("what got through before its page went away is dropped, and nobody is asked", async () => {
+  const first = await openPage();
+  await first.outbox.add(message("a"));
+  await first.outbox.add(message("b"));
+  node.accepted.set("a", "text of a"); // accepted, and the page went away before the answer
+  clock.pass(ASK_AFTER_MS + 1);
+  room = new FakeRoom();
+  const { outbox, told } = await openPage();
+  const before = told().length;
+  outbox.setLinked(true);
+  for (let n = 0; n < 4; n += 1) await settle();
+  assert.deepEqual(node.inquiries, ["#lobby a", "#lobby b"]);
+  assert.deepEqual(told().slice(before), ["through a", "asking b"]);
+  assert.deepEqual(node.asked, []);
+  assert.deepEqual([...store.records.keys()], ["b"]);
+});
+
+test("the node is asked once in a connection, and again in the next one when this one was lost", async () => {
+  const { outbox } = await openPage();
+  await outbox.add(message("a"));
+  clock.pass(ASK_AFTER_MS + 1);
+  const { request } = node;
+  node.request = async (frame) => {
+    if (frame.type !== "message.known") return request(frame);
+    await request(frame).catch(() => {});
+    throw LOST;
+  };
+  const page = new Outbox({ store, request: node.request, clock, tabs: new FakeRoom().tab(), listener: recorder(...REPORTS) });
+  await page.start();
+  for (let n = 0; n < 2; n += 1) {
+    page.setLinked(true);
+    await settle();
+    page.setLinked(false);
+  }
+  assert.deepEqual(node.inquiries, ["#lobby a", "#lobby a"]);
+  assert.equal(store.records.size, 1);
+});
+
+test("an old one that its writer wants sent goes out only if the node does not have it", async () => {
+  const { outbox, told } = await openPage();
+  await outbox.add(message("a"));
+  node.accepted.set("a", "text of a");
+  clock.pass(ASK_AFTER_MS + 1);
+  await outbox.retry(row("a")); // pressed before there was a connection
+  outbox.setLinked(true);
+  for (let n = 0; n < 3; n += 1) await settle();
+  assert.deepEqual(node.asked, []);
+  assert.equal(told().at(-1), "through a");
+  assert.equal(store.records.size, 0);
+});
+
+test("what the node tells of is not handed over any more, whether it waited, asked or failed", async () => {
+  const { outbox } = await openPage();
+  await outbox.add(message("a"), TOO_LARGE);
+  await outbox.add(message("b"));
+  clock.pass(ASK_AFTER_MS + 1);
+  await outbox.add({ ...message("c"), at_ms: clock.now() });
+  for (const id of ["a", "b", "c", "unknown"]) outbox.arrived(id);
+  await settle();
+  assert.equal(store.records.size, 0);
+  outbox.setLinked(true);
+  await settle();
+  assert.deepEqual([node.asked, node.inquiries], [[], []]);
+});
+
+test("what is to be discarded is discarded, whatever the node tells meanwhile", async () => {
+  const { outbox } = await openPage();
+  await outbox.add(message("a"));
+  await outbox.discard(row("a"));
+  outbox.arrived("a");
+  outbox.setLinked(true);
+  await settle();
+  assert.deepEqual(node.asked, ["discard a"]);
 });

@@ -67,6 +67,20 @@ async def test_what_cannot_be_changed_is_refused_with_a_code(open_page: Open) ->
     assert refused["code"] == "BAD_FRAME"
 
 
+async def test_a_page_can_ask_whether_its_node_has_something_of_the_user(open_page: Open) -> None:
+    ann, bob = await two_in_the_lobby(open_page)
+    said = await ann.say("#lobby", "got here?")
+    await bob.see(said["id"])
+    await asked(ann, "message.edit", 931, target=said["id"], text="got here")
+    for known in (said["id"], message_id(931)):
+        assert (await ann.ask("message.known", channel="#lobby", id=known))["type"] == "ok"
+    for page, unknown in ((ann, message_id(8)), (bob, said["id"])):
+        answer = await page.ask("message.known", channel="#lobby", id=unknown)
+        assert answer["code"] == "MESSAGE_UNKNOWN"
+    elsewhere = await ann.ask("message.known", channel="#nowhere", id=said["id"])
+    assert elsewhere["code"] == "CHANNEL_UNKNOWN"
+
+
 async def test_a_sender_learns_who_has_the_message_and_when(open_page: Open) -> None:
     ann, bob = await two_in_the_lobby(open_page)
     bob_node = (await bob.hello())["node"]["node_id"]

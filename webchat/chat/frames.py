@@ -145,6 +145,7 @@ CLIENT_FRAMES: dict[str, Shape] = {
     ),
     "message.retry": Shape({"id": an_id}, {}),
     "message.discard": Shape({"id": an_id}, {}),
+    "message.known": Shape({"channel": a_channel, "id": an_id}, {}),
     "history.page": Shape({"channel": a_channel}, {"before": optional(_order), "limit": _limit}),
     "read.mark": Shape({"channel": a_channel, "upto": _order}, {}),
     "typing": Shape({"channel": a_channel}, {}),

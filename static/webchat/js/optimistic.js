@@ -14,12 +14,12 @@
  * others wrote. `row.change` is the own change that the row tells about, or null.
  */
 
+import { HeldRows } from "./heldrows.js";
 import { changed, firstLook, isChange, lookOf, unchanged } from "./looks.js";
 import { NewestMap } from "./newestmap.js";
 import { OwnChanges } from "./ownchanges.js";
 import { isSettled, newProgress, Progress, isStuck } from "./progress.js";
 import { mergeDelivered, NOTHING_DELIVERED } from "./receipts.js";
-import { RowList } from "./rowlist.js";
 
 /** Ids whose rows were taken away. */
 export const GONE_MAX = 1000;
@@ -30,16 +30,17 @@ export class OptimisticUIManager {
   #listener;
   #progress;
   #changes = new OwnChanges();
-  #rows = new Map();
-  #lists = new Map();
+  #rows = new HeldRows();
   #gone = new NewestMap(GONE_MAX);
   #unseen = new NewestMap(UNSEEN_MAX);
-  #place = 0;
+
+  /** The node has something that was written here, by its id: nobody needs to hand it over any more. */
+  onAccepted = () => {};
 
   /** `listener`: `changed(row, from)` (`from` is the state before), `removed(row)`, `changeTold(change, from)`. */
   constructor(clock, listener) {
     this.#listener = listener;
-    this.#progress = new Progress(clock, (entry, from) => this.#tell(entry, from));
+    this.#progress = new Progress(clock, (entry, from) => this.#tell(entry, from), (entry) => this.onAccepted(entry.id));
   }
 
   row = (id) => this.#rows.get(id);
@@ -48,15 +49,10 @@ export class OptimisticUIManager {
   entry = (id) => this.#rows.get(id) ?? this.#changes.get(id);
 
   /** The channel's rows, oldest first. */
-  rows(channel) {
-    return this.#lists.get(channel)?.rows ?? [];
-  }
+  rows = (channel) => this.#rows.of(channel);
 
   /** The channel's rows with what may be missing between them. */
-  list(channel) {
-    if (!this.#lists.has(channel)) this.#lists.set(channel, new RowList());
-    return this.#lists.get(channel);
-  }
+  list = (channel) => this.#rows.list(channel);
 
   /** The row is not held any longer, whether the node still has it or not. */
   drop = (row) => this.#remove(row);
@@ -76,7 +72,6 @@ export class OptimisticUIManager {
   setReady = (channel, ready) => this.#progress.setReady(channel, ready, this.#entries);
 
   // Reports of the browser's outbox.
-
   /** A message or a change was written here and the outbox has it. */
   written(record) {
     const known = this.entry(record.id);
@@ -101,6 +96,13 @@ export class OptimisticUIManager {
     const entry = this.entry(id);
     if (entry) entry.until_ms = until_ms;
     this.#progress.inPhase(entry, "waiting");
+  }
+
+  /** An earlier page got it through and did not hear so; the channel's history has it where it stands. */
+  through(id) {
+    const change = this.#changes.get(id);
+    if (change) this.#forgetChange(change);
+    else if (!this.#rows.get(id)?.accepted) this.#remove(this.#rows.get(id));
   }
 
   /** A code that no waiting changes. */
@@ -139,7 +141,6 @@ export class OptimisticUIManager {
   }
 
   // Reports of the node.
-
   /** How far an own message or change got (`message.state`, an outbox entry, or the answer to a frame). */
   reported(report, author = "", name = "") {
     if (this.#gone.has(report.id) && !isSettled(report)) return;
@@ -154,7 +155,7 @@ export class OptimisticUIManager {
     if (!row.isLookTold) row.told = firstLook(report);
     row.author ||= author;
     row.name ||= name;
-    this.#lists.get(row.channel).reorder(row, report.order);
+    this.#rows.reorder(row, report.order);
     this.#progress.merge(row, report);
     this.#tell(row, from);
   }
@@ -197,26 +198,24 @@ export class OptimisticUIManager {
       if (change.channel === channel && change.accepted && !unfinished.has(change.id)) this.#forgetChange(change);
   }
 
-  /** The channel was left: what was in it is no longer shown. */
+  /** The channel was left: what was in it is no longer shown. What the node never had stays unsent. */
   forget(channel) {
-    for (const row of [...this.rows(channel)]) this.#remove(row);
-    for (const change of this.#changes.all) if (change.channel === channel) this.#forgetChange(change);
-    this.#lists.delete(channel);
+    for (const row of [...this.rows(channel)]) if (row.accepted) this.#remove(row);
+    for (const change of this.#changes.all) if (change.channel === channel && change.accepted) this.#forgetChange(change);
+    this.#rows.forget(channel);
     this.#progress.forget(channel);
   }
 
   get #entries() {
-    return [...this.#rows.values(), ...this.#changes.all];
+    return [...this.#rows.all, ...this.#changes.all];
   }
 
   #create(fields) {
-    this.#place += 1;
     const look = firstLook(fields);
     const row = { order: "", history: false, gap: "", ...fields, ...newProgress(), ...look, told: look };
     const { accepted = false, state = "pending" } = fields;
-    Object.assign(row, { accepted, state, isLookTold: false, isStale: false, removed: NOTHING_DELIVERED, place: this.#place });
-    this.#rows.set(row.id, row);
-    this.list(row.channel).insert(row);
+    Object.assign(row, { accepted, state, isLookTold: false, isStale: false, removed: NOTHING_DELIVERED });
+    this.#rows.add(row);
     this.#draw(row);
     return row;
   }
@@ -224,8 +223,7 @@ export class OptimisticUIManager {
   #remove(row) {
     if (!row) return;
     this.#progress.end(row);
-    this.#rows.delete(row.id);
-    this.#lists.get(row.channel)?.remove(row);
+    this.#rows.remove(row);
     this.#listener.removed(row);
   }
 
@@ -239,7 +237,9 @@ export class OptimisticUIManager {
     row.at_ms = message.at_ms;
     row.author = message.author || row.author;
     row.name = message.name || row.name;
-    this.#lists.get(row.channel).reorder(row, message.order);
+    this.#rows.reorder(row, message.order);
+    // One that nobody hands over, and yet the node has it: an earlier page got it through.
+    if (!row.accepted && (row.state === "failed" || row.phase === "asking")) this.#progress.merge(row, { state: "sent" });
     row.isLookTold = true;
     row.isStale = false;
     row.told = this.#changes.without(look, row.id);
@@ -248,7 +248,6 @@ export class OptimisticUIManager {
   }
 
   // Changes
-
   #createChange(fields, accepted = false) {
     const change = { ...fields, ...newProgress(), accepted, state: "pending", before: null };
     this.#changes.add(change);

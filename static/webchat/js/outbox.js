@@ -11,7 +11,9 @@
  * one that holds the lock (and a connection) drains; the others learn from it what happened.
  *
  * What the node has not accepted for `ASK_AFTER_MS` may have lost its sense: it is not sent before its
- * writer has said so (`retry`), and holds up nobody meanwhile.
+ * writer has said so (`retry`), and holds up nobody meanwhile. It may have got there all the same, when a page
+ * went away before the answer came: so the node is asked before its writer is, and before it goes out. Whatever
+ * the node tells of by itself is not handed over any more (`arrived`).
  *
  * An unreachable node never makes a record fail: it waits, with backoff. `RATE_LIMITED` waits as long
  * as the node says. Every other code is final, and the row says why.
@@ -58,6 +60,7 @@ export class Outbox {
   #draining = false;
   #pauseEnd = null;
   #pauses = 0;
+  #inquired = new Set();
 
   /**
    * `request(frame)` resolves with the node's answer or rejects with `{code, message, remedy}`;
@@ -95,6 +98,12 @@ export class Outbox {
     await this.#keep({ ...written(row), before, op: "discard", failed: null });
   }
 
+  /** The node has told of it. */
+  arrived(id) {
+    const record = this.#records.get(id);
+    if (record?.op === "send") this.#dropped(record);
+  }
+
   /** The page is connected to the own node, or not. */
   setLinked(linked) {
     this.#pauses = 0;
@@ -103,6 +112,7 @@ export class Outbox {
     else if (linked) this.#tabs.lead(() => this.#lead());
     else this.#tabs.resign();
     this.#draining &&= linked;
+    this.#inquired.clear();
     this.#linked = linked;
   }
 
@@ -163,14 +173,45 @@ export class Outbox {
 
   /** Whether its writer is to be asked before it goes out. */
   #asks({ op, at_ms, sure_ms = at_ms }) {
-    return op === "send" && this.#clock.now() - sure_ms > ASK_AFTER_MS;
+    return op === "send" && this.#isOld(sure_ms);
+  }
+
+  #isOld(ms) {
+    return this.#clock.now() - ms > ASK_AFTER_MS;
+  }
+
+  /** Ask the node about what asks, one after the other, once in a connection; only then ask the writer. */
+  async #inquire() {
+    for (const record of [...this.#records.values()]) {
+      if (record.failed || !this.#asks(record) || this.#inquired.has(record.id)) continue;
+      this.#inquired.add(record.id);
+      try {
+        if (await this.#isThrough(record)) continue;
+      } catch {
+        this.#inquired.delete(record.id); // no connection any more: with the next one
+      }
+      if (this.#records.get(record.id) === record) this.#report("asking", record.id);
+    }
+  }
+
+  /** Whether the node has it from an earlier page; then there is nothing left to do. */
+  async #isThrough(record) {
+    const { channel, id } = record;
+    try {
+      await this.#request({ type: "message.known", channel, id });
+    } catch (error) {
+      if (UNREACHABLE.has(error.code)) throw error;
+      return false;
+    }
+    if (this.#records.get(id) !== record) return true;
+    this.#report("through", id);
+    await this.#dropped(record);
+    return true;
   }
 
   #pump() {
     if (!this.#draining || this.#pauseEnd) return;
-    for (const record of this.#records.values()) {
-      if (!record.failed && this.#asks(record)) this.#report("asking", record.id);
-    }
+    this.#inquire();
     for (const channel of new Set(this.#runnable().map((record) => record.channel))) this.#drain(channel);
   }
 
@@ -192,6 +233,7 @@ export class Outbox {
     // An attempt after others in vain is not news: the row goes on saying that it waits.
     if (record.op === "send" && this.#pauses === 0) this.#report("handingOver", record.id);
     try {
+      if (record.op === "send" && this.#isOld(record.at_ms) && (await this.#isThrough(record))) return;
       const answer = await this.#request(REQUESTS[record.op](record));
       this.#pauses = 0;
       if (record.op === "send") this.#report("accepted", record.id, answer.message);

@@ -5,12 +5,15 @@
 import { written } from "./outbox.js";
 
 /** The outbox's listener for an `App`. */
-export function outboxReports({ messages, me }) {
+export function outboxReports(app) {
+  const { messages, me } = app;
+  messages.onAccepted = (id) => app.outbox.arrived(id);
   return {
     written: (record) => messages.written({ ...written(record), author: me.id, name: me.name }),
     handingOver: (id) => messages.handingOver(id),
     queued: (id) => messages.queued(id),
     asking: (id) => messages.asking(id),
+    through: (id) => messages.through(id),
     waiting: (id, until_ms) => messages.waiting(id, until_ms),
     accepted: (_, report) => messages.reported(report, me.id, me.name),
     refused: (id, error) => messages.refused(id, error),

@@ -36,13 +36,15 @@ export const newProgress = () => ({
 
 export class Progress {
   #tell;
+  #accepted;
   #watch;
   #linked = false;
   #unready = new Set();
 
-  /** `tell(entry, from)` after a change; `from` is the state before. */
-  constructor(clock, tell) {
+  /** `tell(entry, from)` after a change, `from` being the state before; `accepted(entry)` once the node has it. */
+  constructor(clock, tell, accepted) {
     this.#tell = tell;
+    this.#accepted = accepted;
     this.#watch = new RowWatch(
       clock,
       (entry, stage) => this.#stage(entry, stage),
@@ -97,6 +99,7 @@ export class Progress {
 
   /** Merge a report of the node; the caller tells. */
   merge(entry, report) {
+    if (!entry.accepted) this.#accepted(entry);
     entry.accepted = true;
     entry.state = strongerState(entry.state, report.state);
     entry.stored = mergeStored(entry.stored, report.stored);
