@@ -1,8 +1,9 @@
 """The doctor's steps about the disk: is the database sound, does it take a durable write, is there room?
 
 The file is read over a connection of its own, which can't write and waits for nobody; a check that takes
-longer than ``CHECK_MAX_S`` ends there and says so, since a large file takes minutes. Invariants: one small
-row per node is written, always under the same key; a step ends in a finding whatever the disk does.
+longer than ``CHECK_MAX_S`` ends there and says so, since a large file takes minutes. Invariants: what is
+written to try the disk is taken back in the same transaction, so that no row stays, not even after a power
+cut; a step ends in a finding whatever the disk does.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 from peernode.clock import Clock
 from peernode.doctor.steps import Finding, failed, ok, skipped, warning
 from peernode.errors import Backpressure, LocalProtocolError, PeerNodeError
-from peernode.store.base import PutMeta, Store
+from peernode.store.base import DropFate, PutFate, Store
 from peernode.store.schema import meaning_of, open_reader
 from peernode.store.sqlite import SqliteDatabase
 
@@ -26,7 +27,9 @@ SLOW_WRITE_S = 0.5
 """A durable write over it makes everything that people do feel slow."""
 
 FREE_FAILED_BYTES, FREE_WARNED_BYTES = 64 << 20, 1 << 30
-META_KEY = "doctor"
+TRIED_ID, TRIED_BYTES = b"doctor", 8192
+"""A row that no message has the id of, too long for what room a page has left."""
+
 SQLITE_STEPS = 1000
 """Virtual-machine steps between two looks at the clock."""
 
@@ -99,7 +102,7 @@ async def _write(store: Store, clock: Clock) -> Finding:
     started_s = clock.monotonic()
     try:
         async with asyncio.timeout(WRITE_MAX_S):
-            await store.commit(PutMeta(META_KEY, clock.wall_ms().to_bytes(8, "big")))
+            await store.commit(PutFate(TRIED_ID, bytes(TRIED_BYTES)), DropFate(TRIED_ID))
     except TimeoutError:
         return failed("STORE_SLOW", f"A write was not durable within {WRITE_MAX_S:.0f} s.")
     except Backpressure:

@@ -253,7 +253,13 @@ def test_who_only_asks_is_not_remembered_by_anybody() -> None:
         await asyncio.sleep(20)
         ids = {contact.id.hex() for bird in flock for contact in bird.node._context.overlay.peers()}
         assert stranger.node.node_id not in ids
-        assert all(stranger.node.node_id not in bird.node.coordinator(LOBBY)["initiators"] for bird in flock)
+        for bird in flock:
+            assert stranger.node.node_id not in bird.node.coordinator(LOBBY)["initiators"]
+            assert stranger.node.node_id not in bird.node.leaseholders(LOBBY)
+            (tables,) = bird.disk.nodes.values()
+            kept = b"".join((*tables.peers, *tables.meta.values()))
+            assert bird is flock[0] or flock[0].identity.public_key in kept, "this is where it would be"
+            assert stranger.identity.public_key not in kept
 
     story(alone, 1)
     story(among_others, 6)
