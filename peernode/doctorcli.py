@@ -18,8 +18,9 @@ from pathlib import Path
 
 from peernode.cli import machine_id, parse_address
 from peernode.config import NodeConfig
-from peernode.doctor.steps import STEPS, Finding, Step, failed, failing, many, skipped, step_of
+from peernode.doctor.steps import STEPS, Finding, Step, failing, refused, skipped, step_of
 from peernode.doctor.storehealth import disk, store_of_file
+from peernode.doctor.words import many
 from peernode.environment import Address, Environment
 from peernode.errors import PeerNodeError
 from peernode.identity import Identity
@@ -126,13 +127,13 @@ async def _without_socket(
     error: PeerNodeError, database: Path | None, node_id: bytes, env: Environment
 ) -> list[Step]:
     """What can be looked at without a socket: the disk."""
-    found: dict[str, Finding] = {name: skipped("No socket could be opened.") for name in STEPS}
-    found["socket"] = failed(error.code, error.detail, **error.params)
+    found: dict[str, Finding] = {name: skipped("socket.none") for name in STEPS}
+    found["socket"] = refused(error)
     found["disk"] = disk(database)
     if database is not None:
         found["store"] = await store_of_file(database, node_id, env.clock)
     else:
-        found["store"] = skipped("No directory was named.")
+        found["store"] = skipped("store.unnamed")
     return [step_of(name, "", finding, 0.0) for name, finding in found.items()]
 
 

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from peernode.doctor.network import NetworkSteps
-from peernode.doctor.steps import Finding, Step, failed, skipped, step_of, warning
+from peernode.doctor.steps import Finding, Step, failed, skipped, step_of
 from peernode.doctor.storehealth import disk, store_of_file, store_of_node
 from peernode.environment import Address
 from peernode.pubsub.context import Context
@@ -31,7 +31,10 @@ DISK_STEP_MAX_S = 15.0
 """A check and a write; it runs beside all others."""
 
 READY_MAX_S = 1.5
-"""So long a node that has just started may take to enter the network."""
+"""So long a node that has just started may take until somebody answers."""
+
+INSIDE_MAX_S = 8.0
+"""And then until it knows its neighbours; before that it waits for a stranger's PING, which proves most."""
 
 TOTAL_MAX_S = 30.0
 ADDRESSES_MAX = 16
@@ -75,7 +78,7 @@ class Examination:
         try:
             ended(await self._step("socket", self._network.socket))
             ended(*await self._bootstraps())
-            await self._context.overlay.wait_ready(READY_MAX_S)
+            await self._enter()
             await self._ask_peers()
             network = self._network
             for name, look in (
@@ -83,10 +86,10 @@ class Examination:
                 ("address", network.address),
                 ("nat", network.nat),
                 ("clock", network.clock),
+                ("reachable", network.reachable),  # before a lookup, which makes acquaintances of strangers
             ):
                 ended(await self._step(name, look))
             asking = (
-                self._step("reachable", network.reachable, within_s=ASKING_MAX_S),
                 self._step("lookup", network.lookup),
                 self._step("channel", self._find_channel, within_s=ASKING_MAX_S),
             )
@@ -111,10 +114,10 @@ class Examination:
             async with asyncio.timeout(within_s):
                 found = await look()
         except TimeoutError:
-            found = failed("TIMEOUT", f"It took longer than {within_s:.0f} s.", step=name)
+            found = failed("TIMEOUT", "step.timeout", seconds=round(within_s), step=name)
         except Exception:
             LOG.exception("the doctor's step %s failed", name)
-            found = failed("INTERNAL", "The step itself failed; the log says why.")
+            found = failed("INTERNAL", "step.broken")
         return step_of(name, subject, found, clock.monotonic() - started_s)
 
     async def _bootstraps(self) -> list[Step]:
@@ -135,6 +138,11 @@ class Examination:
             return list(found)
         return [_softened(step) for step in found]
 
+    async def _enter(self) -> None:
+        overlay = self._context.overlay
+        if not overlay.alone and await overlay.wait_ready(READY_MAX_S):
+            await overlay.wait_inside(INSIDE_MAX_S)
+
     async def _ask_peers(self) -> None:
         try:
             async with asyncio.timeout(STEP_MAX_S):
@@ -144,7 +152,7 @@ class Examination:
 
     async def _find_channel(self) -> Finding:
         if not self._channel:
-            return skipped("No channel was named.")
+            return skipped("channel.unnamed")
         return await self._network.channel(self._channel)
 
     async def _store(self) -> Step:
@@ -154,7 +162,7 @@ class Examination:
             if self._own:
                 return await store_of_node(context.store, context.env.clock, path)
             if path is None:
-                return skipped("No directory was named.")
+                return skipped("store.unnamed")
             return await store_of_file(path, context.identity.node_id, context.env.clock)
 
         return await self._step("store", look, within_s=DISK_STEP_MAX_S)
@@ -164,11 +172,11 @@ class Examination:
 
 
 async def _no_address() -> Finding:
-    return skipped("No address to start from is configured.")
+    return skipped("bootstrap.none")
 
 
 def _softened(step: Step) -> Step:
     if step.result != "failed":
         return step
-    found = warning(step.code, f"{step.sentence} Others do.")
+    found = Finding("warning", step.says, step.values, step.code).adding("bootstrap.others")
     return step_of(step.name, step.subject, found, step.elapsed_ms / 1000)

@@ -8,11 +8,12 @@ whatever peers answer, a step ends in a finding; the waits are bounded by the re
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from peernode.channel.coordinator import decode_coordinator
 from peernode.channel.ids import channel_id_of, normalise_name
 from peernode.doctor.observing import Observations, is_wildcard
-from peernode.doctor.steps import Finding, failed, many, ok, skipped, warning
+from peernode.doctor.steps import Finding, failed, ok, skipped, warning
 from peernode.environment import Address
 from peernode.errors import Backpressure, PeerNodeError, Refused, RemoteProtocolError, RpcTimeout
 from peernode.overlay.addresses import own_addresses
@@ -23,9 +24,8 @@ from peernode.wire.frames import VERSION
 from peernode.wire.ops import Op, Status
 
 SKEW_FAILED_MS, SKEW_WARNED_MS = 5000, 1000
-DIALBACK_PEERS = 3
-LOOKS, LOOK_S = 60, 0.05
-"""For 3 s a stranger's request may take to come in."""
+TRIES_MAX = 2
+"""To be reached by strangers: one datagram may get lost."""
 
 
 class NetworkSteps:
@@ -34,140 +34,130 @@ class NetworkSteps:
     def __init__(self, context: Context, storage: PubSubStorage) -> None:
         self._context = context
         self._storage = storage
+        self._started_s = context.env.clock.monotonic()
         self.heard = Observations()
 
     async def socket(self) -> Finding:
         """The node runs, so it has one."""
         host, port = self._context.rpc.address
-        return ok(f"Listening on UDP {host}:{port}.", address=f"{host}:{port}")
+        return _with_facts(ok("socket.open", address=f"{host}:{port}"), "address")
 
     async def bootstrap(self, address: Address) -> Finding:
         """HELLO to one address."""
         context = self._context
         if address in own_addresses(context.rpc):
-            return skipped("That is this node's own address.")
+            return skipped("bootstrap.own")
         context.overlay.contacted(address)
         try:
             greeted = await context.rpc.greet(address)
         except (RpcTimeout, Backpressure):
-            return failed("BOOTSTRAP_SILENT", "No node of this network answers there.")
+            return failed("BOOTSTRAP_SILENT", "bootstrap.silent")
         self.heard.greeted(greeted, address, context.env.clock.wall_ms())
         rtt_ms = round(1000 * greeted.elapsed_s, 1)
-        first, last = greeted.welcome.version_min, greeted.welcome.version_max
-        return ok(
-            f"Answers in {rtt_ms} ms, speaks {_versions(first, last)}.",
-            rtt_ms=rtt_ms,
-            versions=[first, last],
-        )
+        versions = [greeted.welcome.version_min, greeted.welcome.version_max]
+        found = ok("bootstrap.answers", rtt_ms=rtt_ms, versions=[versions])
+        return found.telling(rtt_ms=rtt_ms, versions=versions)
 
     async def version(self) -> Finding:
         """Does everybody speak a version that we speak?"""
         ranges = self.heard.versions()
         if not ranges:
-            return skipped(f"Nobody answered who could say; this node speaks {_versions(VERSION, VERSION)}.")
-        others = [each for each in ranges if not each[0] <= VERSION <= each[1]]
+            return skipped("version.nobody", own=[[VERSION, VERSION]])
+        others = [list(each) for each in ranges if not each[0] <= VERSION <= each[1]]
         if others:
-            named = ", ".join(_versions(*each) for each in others)
-            return failed("VERSION_UNSUPPORTED", f"This node speaks version {VERSION}, others {named}.")
-        return ok(
-            f"Who answered ({many(len(self.heard), 'node')}) speaks version {VERSION}, as this node does."
-        )
+            return failed("VERSION_UNSUPPORTED", "version.other", version=VERSION, versions=others)
+        return ok("version.same", nodes=len(self.heard), version=VERSION)
 
     async def address(self) -> Finding:
         """Under which address do others see us?"""
         seen = self.heard.addresses()
         if not seen:
-            return skipped("Nobody answered who could say.")
+            return skipped("address.nobody")
         (host, port), votes = seen.most_common(1)[0]
         told = self._context.config.advertise
-        sentence = f"Seen at {host}:{port} by {votes} of {many(seen.total(), 'node')}."
+        said: dict[str, Any] = {
+            "says": "address.seen",
+            "address": f"{host}:{port}",
+            "votes": votes,
+            "nodes": seen.total(),
+        }
         if told is not None and told[0] != host:
-            return warning("ADDRESS_DIFFERS", f"{sentence} Others are told {told[0]}:{told[1]}.")
-        return ok(sentence, address=f"{host}:{port}")
+            found = warning("ADDRESS_DIFFERS", **said).adding("address.told", told=f"{told[0]}:{told[1]}")
+            return _with_facts(found, "address")
+        return _with_facts(ok(**said), "address")
 
     async def nat(self) -> Finding:
         """What stands between us and the others?"""
-        bound = self._context.rpc.address
-        kind = self.heard.translation(bound)
+        kind = self.heard.translation(self._context.rpc.address)
         facts = {"kind": kind, "seen": sorted(f"{host}:{port}" for host, port in self.heard.addresses())}
         if kind == "unknown":
-            return skipped("It takes the word of two nodes in different places to tell.")
+            return skipped("nat.unknown")
         if kind == "symmetric":
-            return warning(
-                "NAT_SYMMETRIC",
-                "Each node sees another address of this one: the translation is symmetric, and whom this "
-                "node has not written to can't reach it.",
-            ).telling(**facts)
+            return warning("NAT_SYMMETRIC", "nat.symmetric").telling(**facts)
         if kind == "none":
-            return ok("No address translation: others see the address that this node is bound to.", **facts)
+            return ok("nat.none").telling(**facts)
+        found = ok("nat.independent").telling(**facts)
+        return found if self._translated() else found.adding("nat.port_kept")
+
+    def _translated(self) -> bool:
+        """Whether others see another address than this node's: not, if it may be one of its own."""
+        bound = self._context.rpc.address
+        if self.heard.translation(bound) not in ("endpoint-independent", "symmetric"):
+            return False
         same = all(port == bound[1] for _, port in self.heard.addresses())
-        kept = " Its port is kept, so there may be none." if is_wildcard(bound) and same else ""
-        return ok("All see one address: a translation, if any, is endpoint-independent." + kept, **facts)
+        return not (is_wildcard(bound) and same)
 
     async def clock(self) -> Finding:
         """How far is our clock from the others'?"""
         found = self.heard.offset_ms()
         if found is None:
-            return skipped("Nobody answered whose clock could be read.")
+            return skipped("clock.nobody")
         offset_ms, count = found
-        seconds = round(abs(offset_ms) / 1000, 1)
-        way = "behind" if offset_ms > 0 else "ahead of"
-        sentence = f"This machine's clock is {seconds} s {way} those of {many(count, 'node')}."
+        values = {"offset_s": round(abs(offset_ms) / 1000, 1), "nodes": count}
+        key = "clock.behind" if offset_ms > 0 else "clock.ahead"
         if abs(offset_ms) <= SKEW_WARNED_MS:
-            return ok(sentence, offset_ms=offset_ms)
-        if count == 1:
-            sentence += " With one to compare with, it may be the other that is wrong."
-        if abs(offset_ms) > SKEW_FAILED_MS:
-            return failed("CLOCK_SKEW", sentence, seconds=round(seconds))
-        return warning("CLOCK_SKEW", sentence, seconds=round(seconds))
+            return ok(key, **values).telling(offset_ms=offset_ms)
+        wrong = failed if abs(offset_ms) > SKEW_FAILED_MS else warning
+        told = wrong("CLOCK_SKEW", key, **values, seconds=round(values["offset_s"])).telling(
+            offset_ms=offset_ms
+        )
+        return told.adding("clock.one") if count == 1 else told
 
     async def reachable(self) -> Finding:
-        """Can somebody reach us whom we have not contacted before?"""
+        """Can somebody reach us whom we have not contacted before? Tried anew each time."""
         overlay = self._context.overlay
-        reached = ok("A node that this one had not contacted before has reached it.")
+        if overlay.dialback.reached_at >= self._started_s:
+            return ok("reachable.now")
+        if not overlay.peers():
+            return skipped("reachable.nobody")
+        asked, missed = 0, frozenset[bytes]()
+        for left in reversed(range(TRIES_MAX)):
+            proof = await overlay.dialback.prove(missed)
+            if proof.reached:
+                return ok("reachable.now")
+            asked, missed = asked + proof.asked, proof.missed
+            if missed and not left:
+                return warning("NOT_REACHABLE", "reachable.no")
+            if not missed:
+                break
         if overlay.public:
-            return reached
-        peers = overlay.peers()
-        if not peers:
-            return skipped("Nobody answers who could have another node try.")
-        chosen = self._context.env.random.sample(peers, min(DIALBACK_PEERS, len(peers)))
-        outcomes = await asyncio.gather(*(self._dialback(contact) for contact in chosen))
-        if not overlay.public and not any(outcomes):
-            return skipped("No peer knows a third node that could try.")
-        if await self._until_public():
-            return reached
-        return warning(
-            "NOT_REACHABLE", "A node that this one had not contacted was asked to reach it, and did not."
-        )
-
-    async def _dialback(self, contact: Contact) -> bool:
-        """Whether a peer has passed the question on."""
-        try:
-            await self._context.rpc.request(contact, Op.DIALBACK, [None])
-        except (RpcTimeout, Refused, Backpressure) as error:
-            self._context.collector.count(f"doctor.dialback_{type(error).__name__}")
-            return False
-        return True
-
-    async def _until_public(self) -> bool:
-        for _ in range(LOOKS):
-            if self._context.overlay.public:
-                return True
-            await asyncio.sleep(LOOK_S)
-        return self._context.overlay.public
+            return ok("reachable.earlier")
+        if not asked:
+            return skipped("reachable.no_third")
+        if self._translated():
+            return warning("NOT_REACHABLE", "reachable.translated")
+        return skipped("reachable.all_known")
 
     async def lookup(self) -> Finding:
         """Ask the network for the nodes closest to an id drawn at random."""
         context = self._context
         if context.overlay.alone:
-            return skipped("No other node is known, and none is configured.")
+            return skipped("lookup.alone")
         target = context.env.random.randbytes(len(context.identity.node_id))
         result = await context.overlay.lookup(target, context.config.replicas)
         if not result.answered:
-            return failed("NO_BOOTSTRAP", f"Nobody answered, of {many(result.asked, 'node')} asked.")
-        return ok(
-            f"{many(result.asked, 'node')} asked, {result.answered} answered.", answered=result.answered
-        )
+            return failed("NO_BOOTSTRAP", "lookup.nobody", asked=result.asked)
+        return _with_facts(ok("lookup.answered", asked=result.asked, answered=result.answered), "answered")
 
     async def channel(self, name: str) -> Finding:
         """Find who stores a channel, and ask them for it."""
@@ -175,16 +165,16 @@ class NetworkSteps:
         try:
             channel_id = channel_id_of(context.network_id, normalise_name(name))
         except PeerNodeError as error:
-            return failed(error.code, "That is not a channel name.")
+            return failed(error.code, "channel.invalid", **error.params)
         found = (await context.overlay.lookup(channel_id, context.config.replicas)).closest
         answers = await asyncio.gather(*(self._stores(contact, channel_id) for contact in found))
         own = self._storage.replicas.get(channel_id)
         holding = answers.count(True) + (own is not None and bool(own.member or own.log.version))
         if holding:
-            return ok(f"{many(holding, 'node')} of the network answered that they have it.", holding=holding)
+            return _with_facts(ok("channel.held", holding=holding), "holding")
         if False in answers:
-            return warning("CHANNEL_UNKNOWN", "The nodes that would store it have not heard of it.")
-        return failed("NO_INITIATOR", f"None of {many(len(found), 'node')} that would store it answered.")
+            return warning("CHANNEL_UNKNOWN", "channel.unheard")
+        return failed("NO_INITIATOR", "channel.nobody", asked=len(found))
 
     async def _stores(self, contact: Contact, channel_id: bytes) -> bool | None:
         """Whether a node has a channel; None when it does not say."""
@@ -199,5 +189,6 @@ class NetworkSteps:
         return True
 
 
-def _versions(first: int, last: int) -> str:
-    return f"version {first}" if first == last else f"versions {first} to {last}"
+def _with_facts(found: Finding, *names: str) -> Finding:
+    """Some of the values are facts as well."""
+    return found.telling(**{name: found.values[name] for name in names})

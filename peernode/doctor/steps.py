@@ -1,8 +1,8 @@
 """What the doctor looks at, and what one look found.
 
 Invariants: a step has one of four results; one that is not ``ok`` and not ``skipped`` has a code of the
-catalogue with its remedy; a sentence says what is so, in words for a person, and holds no key and no text of
-a message.
+catalogue with its remedy; a sentence says what is so, in words for a person (``peernode.doctor.words``, by
+``says`` and ``values`` in any language), and holds no key and no text of a message.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from peernode.diagnostics.codes import error_info
+from peernode.doctor.words import sentence_of
+from peernode.errors import PeerNodeError
 
 Result = Literal["ok", "warning", "failed", "skipped"]
 
@@ -32,18 +34,29 @@ STEPS = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one look found; ``params`` fill the placeholders of the code's remedy."""
+    """What one look found."""
 
     result: Result
-    sentence: str
+    says: tuple[str, ...]
+    """The keys of its sentences."""
+    values: dict[str, Any] = field(default_factory=dict)
+    """What they are about, JSON-able; also for the placeholders of the code's remedy."""
     code: str = ""
-    params: dict[str, Any] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
-    """The same for programs, JSON-able."""
+    """More for programs, JSON-able."""
+
+    @property
+    def sentence(self) -> str:
+        """All of it in English."""
+        return sentence_of(self.says, self.values)
 
     def telling(self, **facts: Any) -> Finding:
         """The same finding with facts."""
         return replace(self, facts=facts)
+
+    def adding(self, key: str, **values: Any) -> Finding:
+        """The same finding with one more sentence."""
+        return replace(self, says=(*self.says, key), values={**self.values, **values})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,44 +73,49 @@ class Step:
     code: str
     remedy: str
     facts: dict[str, Any]
+    says: tuple[str, ...]
+    """The keys of what ``sentence`` says in English."""
+    values: dict[str, Any]
+    """The numbers and names in it, and those in the remedy of the code."""
 
     def told(self) -> dict[str, Any]:
         """JSON-able."""
-        return asdict(self)
+        return {**asdict(self), "says": list(self.says)}
 
 
 def step_of(name: str, subject: str, finding: Finding, elapsed_s: float) -> Step:
     """The step with its remedy in words."""
-    remedy = error_info(finding.code, **finding.params).remedy if finding.code else ""
+    remedy = error_info(finding.code, **finding.values).remedy if finding.code else ""
     elapsed_ms = round(1000 * elapsed_s, 1)
-    return Step(
-        name, subject, finding.result, elapsed_ms, finding.sentence, finding.code, remedy, finding.facts
-    )
+    said = (finding.sentence, finding.code, remedy, finding.facts, finding.says, finding.values)
+    return Step(name, subject, finding.result, elapsed_ms, *said)
 
 
-def ok(sentence: str, **facts: Any) -> Finding:
+def ok(says: str, **values: Any) -> Finding:
     """It works."""
-    return Finding("ok", sentence, facts=facts)
+    return Finding("ok", (says,), values)
 
 
-def skipped(sentence: str) -> Finding:
+def skipped(says: str, **values: Any) -> Finding:
     """It could not be looked at, and the sentence says why."""
-    return Finding("skipped", sentence)
+    return Finding("skipped", (says,), values)
 
 
-def failed(code: str, sentence: str, **params: Any) -> Finding:
+def failed(code: str, says: str, **values: Any) -> Finding:
     """It does not work."""
-    return Finding("failed", sentence, code, params)
+    return Finding("failed", (says,), values, code)
 
 
-def warning(code: str, sentence: str, **params: Any) -> Finding:
+def warning(code: str, says: str, **values: Any) -> Finding:
     """It works in part, or soon will not."""
-    return Finding("warning", sentence, code, params)
+    return Finding("warning", (says,), values, code)
 
 
-def many(count: int, thing: str) -> str:
-    """``1 node``, ``2 nodes``."""
-    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+def refused(error: PeerNodeError) -> Finding:
+    """It does not work, as an error says."""
+    return Finding(
+        "failed", ("error",), {**error.params, "detail": error.detail or f"{error.code}."}, error.code
+    )
 
 
 def failing(steps: list[Step]) -> bool:

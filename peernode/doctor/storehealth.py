@@ -13,9 +13,10 @@ import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from peernode.clock import Clock
-from peernode.doctor.steps import Finding, failed, ok, skipped, warning
+from peernode.doctor.steps import Finding, failed, ok, refused, skipped, warning
 from peernode.errors import Backpressure, LocalProtocolError, PeerNodeError
 from peernode.store.base import DropFate, PutFate, Store
 from peernode.store.schema import meaning_of, open_reader
@@ -53,9 +54,8 @@ async def store_of_file(path: Path, node_id: bytes, clock: Clock) -> Finding:
         database = await asyncio.to_thread(SqliteDatabase, path)
     except PeerNodeError as error:
         if error.code == "STORE_LOCKED":
-            sentence = f"{checked.sentence} Writing was not tried: a running program has it open."
-            return Finding(checked.result, sentence, checked.code)
-        return failed(error.code, error.detail, **error.params)
+            return checked.adding("store.in_use")
+        return refused(error)
     try:
         return _worse(checked, await _write(database.for_node(node_id), clock))
     finally:
@@ -65,7 +65,7 @@ async def store_of_file(path: Path, node_id: bytes, clock: Clock) -> Finding:
 def check(path: Path, clock: Clock) -> Finding:
     """SQLite's quick check of a file; blocks, for ``CHECK_MAX_S`` at most."""
     if not path.exists():
-        return skipped(f"There is no database at {path} yet.")
+        return skipped("store.none", path=str(path))
     until_s = clock.monotonic() + CHECK_MAX_S
     try:
         with closing(open_reader(path)) as connection:
@@ -73,29 +73,30 @@ def check(path: Path, clock: Clock) -> Finding:
             rows = [str(row[0]) for row in connection.execute("PRAGMA quick_check(3)")]
     except sqlite3.Error as error:
         if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_INTERRUPT:
-            return ok(f"No damage was found in {CHECK_MAX_S:.0f} s; the file is too large for a whole check.")
+            return ok("store.large", seconds=round(CHECK_MAX_S))
         meaning = meaning_of(error)
         if isinstance(meaning, LocalProtocolError) or meaning.code == "STORE_FULL":
-            return failed("STORE_CORRUPT", f"{path} can't be read: {error}.")
-        return failed(meaning.code, meaning.detail)
+            return failed("STORE_CORRUPT", "store.unreadable", path=str(path), reason=str(error))
+        return refused(meaning)
     if rows != ["ok"]:
-        return failed("STORE_CORRUPT", f"{path} is damaged: {'; '.join(rows[:PROBLEMS_SHOWN])}.")
-    return ok("The database is sound.")
+        reason = "; ".join(rows[:PROBLEMS_SHOWN])
+        return failed("STORE_CORRUPT", "store.damaged", path=str(path), reason=reason)
+    return ok("store.sound")
 
 
 def disk(path: Path | None) -> Finding:
     """Free space where the database is, or will be."""
     if path is None:
-        return skipped("This node keeps nothing on a disk.")
+        return skipped("disk.none")
     place = next((each for each in (path, *path.absolute().parents) if each.exists()), Path("/"))
     try:
         free = shutil.disk_usage(place).free
     except OSError as error:
-        return failed("STORE_CORRUPT", f"{place} can't be looked at: {error.strerror}.")
-    sentence = f"{free / (1 << 30):.1f} GB are free."
+        return failed("STORE_CORRUPT", "disk.unreadable", path=str(place), reason=str(error.strerror))
+    said: dict[str, Any] = {"says": "disk.free", "free_gb": round(free / (1 << 30), 1)}
     if free < FREE_FAILED_BYTES:
-        return failed("STORE_FULL", sentence)
-    return warning("DISK_LOW", sentence) if free < FREE_WARNED_BYTES else ok(sentence, free_bytes=free)
+        return failed("STORE_FULL", **said)
+    return (warning("DISK_LOW", **said) if free < FREE_WARNED_BYTES else ok(**said)).telling(free_bytes=free)
 
 
 async def _write(store: Store, clock: Clock) -> Finding:
@@ -104,18 +105,19 @@ async def _write(store: Store, clock: Clock) -> Finding:
         async with asyncio.timeout(WRITE_MAX_S):
             await store.commit(PutFate(TRIED_ID, bytes(TRIED_BYTES)), DropFate(TRIED_ID))
     except TimeoutError:
-        return failed("STORE_SLOW", f"A write was not durable within {WRITE_MAX_S:.0f} s.")
+        return failed("STORE_SLOW", "store.slow", seconds=round(WRITE_MAX_S))
     except Backpressure:
-        return failed("STORE_SLOW", "Too many writes wait for the disk.")
+        return failed("STORE_SLOW", "store.queue")
     except PeerNodeError as error:
-        return failed(error.code, f"A write was refused: {error.detail or error.code}.", **error.params)
+        return failed(error.code, "store.refused", **{**error.params, "detail": error.detail or error.code})
     elapsed_s = clock.monotonic() - started_s
-    sentence = f"A write was durable in {1000 * elapsed_s:.1f} ms."
-    return warning("STORE_SLOW", sentence) if elapsed_s > SLOW_WRITE_S else ok(sentence)
+    said: dict[str, Any] = {"says": "store.durable", "write_ms": round(1000 * elapsed_s, 1)}
+    return warning("STORE_SLOW", **said) if elapsed_s > SLOW_WRITE_S else ok(**said)
 
 
 def _worse(first: Finding, second: Finding) -> Finding:
     """Both sentences, under the worse of two results."""
     order = ("skipped", "ok", "warning", "failed")
     worse = max(first, second, key=lambda each: order.index(each.result))
-    return Finding(worse.result, f"{first.sentence} {second.sentence}", worse.code, worse.params)
+    values = {**first.values, **second.values}
+    return Finding(worse.result, first.says + second.says, values, worse.code)

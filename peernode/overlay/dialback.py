@@ -2,7 +2,8 @@
 
 We ask a peer (``DIALBACK [nil]``); it asks a third one (``DIALBACK [our contact]``), which sends us a PING.
 A request from somebody we never sent anything to has passed whatever stands before us, so it makes us
-public, however it came about; a change of our address takes that back, and we ask again.
+public, however it came about; a change of our address takes that back, and we ask again. The answer names
+the third: only if we had never written to that one does its PING, or that there was none, prove anything.
 
 So that this is no weapon: a peer passes on only the address from which it was asked, and only once that
 is proven; both halves are limited per asker and in all; the third sends one small request, within the
@@ -11,12 +12,14 @@ allowance that the amplification ledger has for an unproven address.
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from peernode.environment import Address, Environment
-from peernode.errors import Backpressure, Refused, RpcTimeout
+from peernode.errors import Backpressure, Refused, RemoteProtocolError, RpcTimeout
 from peernode.overlay.addresses import may_dial
 from peernode.overlay.dialler import CONTACTED_MAX, Dialler
 from peernode.overlay.table import PeerTable
@@ -40,7 +43,34 @@ ALL_PER_S, ALL_BURST = 20.0, 100.0
 SETTLE_S = 5.0
 """After entering the network, other news of our address are no move, it is only becoming known."""
 
+PEERS_ASKED = 3
+HEARD_MAX = 1024
+
+PASSED_MAX_S = 1.0
+"""So long entering the network waits for a peer to pass our question on."""
+
+PATIENT_S, PATIENT_TRIES = 3.0, 3
+"""So long a node that only asks waits on entering for that, and then for the stranger's PING."""
+
+PROOF_S = 2.0
+"""So long one try to be reached by a stranger takes at most."""
+
+PASSED, MISSING, SILENT = "passed", "missing", "silent"
+"""What comes of asking a peer: it has passed it on, it knows no third, it or its third does not answer."""
+
 _SENDS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What came of asking for a stranger's request."""
+
+    reached: bool
+    """One came in meanwhile."""
+    asked: int
+    """Peers that passed the question on."""
+    missed: frozenset[bytes]
+    """Public keys of their thirds, as far as we had not written to them and nothing came in from them."""
 
 
 class Dialback:
@@ -49,6 +79,11 @@ class Dialback:
     def __init__(self, rpc: Rpc, env: Environment, table: PeerTable, dialler: Dialler, tasks: Tasks) -> None:
         now = env.clock.monotonic()
         self.public = False
+        self.reached_at = float("-inf")
+        """When a stranger's request came in last; monotonic seconds."""
+        self._waiting: list[asyncio.Event] = []
+        self._heard: set[Address] = set()
+        """Whose requests came in while somebody waits."""
         self._rpc = rpc
         self._clock = env.clock
         self._rng: random.Random = env.random
@@ -74,13 +109,16 @@ class Dialback:
 
     def requested(self, contact: Contact) -> None:
         """A request of ``contact`` came in."""
-        if not self.public and contact.address not in self._dialler.contacted:
+        if self._waiting and len(self._heard) < HEARD_MAX:
+            self._heard.add(contact.address)
+        if contact.address in self._dialler.contacted:
+            return
+        self.reached_at = self._clock.monotonic()
+        if not self.public:
             self.public = True
             self._rpc.counters["dialback.public"] += 1
-
-    def entered(self) -> None:
-        """The first peer answered: within ``SETTLE_S`` we know how others see our address."""
-        self._settled_at = self._clock.monotonic() + SETTLE_S
+        for each in self._waiting:
+            each.set()
 
     def moved(self) -> bool:
         """Whether our address is another than at the last call; then what was known is void."""
@@ -90,18 +128,103 @@ class Dialback:
         self.public = False
         return True
 
-    async def ask(self, peers: Iterable[Contact]) -> None:
-        """Ask ``peers`` in turn, until one has passed our question on or we are public."""
+    async def enter(self, first: Contact, patient: bool) -> None:
+        """Ask ``first``, while all others are strangers still; afterwards there may be none.
+
+        ``patient``: wait for a stranger's PING as well, before anybody else is written to.
+        """
+        self._settled_at = self._clock.monotonic() + SETTLE_S
+        if patient:
+            await self._enter_patiently(first)
+            return
+        try:
+            async with asyncio.timeout(PASSED_MAX_S):
+                await self._ask_in_turn([first])
+        except TimeoutError:
+            self._rpc.counters["dialback.slow"] += 1
+
+    async def _enter_patiently(self, first: Contact) -> None:
+        for _ in range(PATIENT_TRIES):
+            said, _ = await self._ask(first)
+            waited_s = PATIENT_S if said == PASSED else PATIENT_S / PATIENT_TRIES
+            if self.public or said == MISSING:
+                return
+            await self._wait(asyncio.Event(), waited_s)
+            if self.public or said == PASSED:
+                return
+
+    async def ask(self) -> None:
+        """Ask some peers in turn, until one has passed our question on or we are public."""
+        await self._ask_in_turn(self._some())
+
+    async def prove(self, missed: frozenset[bytes] = frozenset()) -> Proof:
+        """Ask some peers at once, and wait for a stranger's request, for ``PROOF_S`` at most.
+
+        ``missed``: strangers of an earlier proof, who may have been written to since.
+        """
+        began_s = self._clock.monotonic()
+        self._heard.clear()
+        told: list[tuple[str, Contact | None, bool]] = []
+        over = asyncio.Event()
+
+        async def asking(contact: Contact) -> None:
+            said, third = await self._ask(contact)
+            told.append((said, third, self._is_known(third, missed)))
+
+        async def ask_all() -> None:
+            await asyncio.gather(*(asking(contact) for contact in self._some()))
+            if all(said != PASSED or known for said, _, known in told):
+                over.set()  # there is nothing to wait for
+
+        asked = asyncio.ensure_future(ask_all())
+        try:
+            await self._wait(over, PROOF_S)
+            if asked.done():
+                await asked
+        finally:
+            asked.cancel()
+            await asyncio.gather(asked, return_exceptions=True)
+        reached = self.reached_at >= began_s
+        strangers = [third for _, third, known in told if third is not None and not known]
+        silent = frozenset(each.public_key for each in strangers if each.address not in self._heard)
+        return Proof(reached, sum(said == PASSED for said, *_ in told), silent)
+
+    def _is_known(self, third: Contact | None, missed: frozenset[bytes]) -> bool:
+        """Whether what it sends proves nothing; of one that an earlier version does not name nobody knows."""
+        if third is None or third.public_key in missed:
+            return False
+        return third.address in self._dialler.contacted
+
+    def _some(self) -> list[Contact]:
+        peers = [standing.contact for standing in self._table.live()]
+        return self._rng.sample(peers, min(PEERS_ASKED, len(peers)))
+
+    async def _ask_in_turn(self, peers: Iterable[Contact]) -> None:
         for contact in peers:
-            if self.public:
+            if self.public or (await self._ask(contact))[0] == PASSED:
                 return
-            self._dialler.contacted.add(contact.address)
-            try:
-                await self._rpc.request(contact, Op.DIALBACK, [None])
-            except (RpcTimeout, Refused, Backpressure):
-                self._rpc.counters["dialback.unanswered"] += 1
-            else:
-                return
+
+    async def _wait(self, over: asyncio.Event, within_s: float) -> None:
+        """Until a stranger's request comes in, or it is ``over``; for so long at most."""
+        self._waiting.append(over)
+        try:
+            async with asyncio.timeout(within_s):
+                await over.wait()
+        except TimeoutError:
+            self._rpc.counters["dialback.unproven"] += 1
+        finally:
+            self._waiting.remove(over)
+
+    async def _ask(self, contact: Contact) -> tuple[str, Contact | None]:
+        """What came of asking one peer, and to whom it was passed on, which earlier versions don't say."""
+        self._dialler.contacted.add(contact.address)
+        try:
+            body = await self._rpc.request(contact, Op.DIALBACK, [None])
+            return PASSED, Contact.decode(body.take()) if body.more else None
+        except (RpcTimeout, Refused, Backpressure, RemoteProtocolError) as error:
+            self._rpc.counters["dialback.unanswered"] += 1
+            none = isinstance(error, Refused) and error.status == Status.MISSING
+            return MISSING if none else SILENT, None
 
     # -- serving ------------------------------------------------------------------------------
 
@@ -134,7 +257,7 @@ class Dialback:
             await self._rpc.request(third, Op.DIALBACK, [asker.encode()], sends=_SENDS)
         except (RpcTimeout, Refused, Backpressure):
             raise Refused(Status.BUSY) from None
-        return []
+        return [third.encode()]
 
     def _third(self, asker: Contact) -> Contact | None:
         others = [s.contact for s in self._table.live() if s.contact.public_key != asker.public_key]

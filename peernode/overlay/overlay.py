@@ -39,10 +39,6 @@ from peernode.wire.ops import Op
 SAVE_S = 5.0
 """The peer cache is stored at most this often."""
 
-DIALBACK_MAX_S = 1.0
-"""So long entering the network waits for a peer to pass our question on."""
-
-_DIALBACK_PEERS = 3
 _SEARCHING = "Looking for the network …"
 _SILENT = "No peer has answered for some seconds."
 _NOBODY = "No other node answers; your node keeps trying."
@@ -79,8 +75,8 @@ class Overlay:
             own, config, env, self.table, self._dialler, self._lookups, probing, self._tasks
         )
         self._bootstrap = Bootstrap(rpc, config, env, self._dialler, self._remembered, self._tasks)
-        self._dialback = Dialback(rpc, env, self.table, self._dialler, self._tasks)
-        self._ready = asyncio.Event()
+        self.dialback = Dialback(rpc, env, self.table, self._dialler, self._tasks)
+        self._ready, self._inside = asyncio.Event(), asyncio.Event()
         self._connection = Connection(env.clock, self.table)
         self._searched = self._entered = False
         self._saved_at = float("-inf")
@@ -90,11 +86,11 @@ class Overlay:
         rpc.on_timeout.append(self._timed_out)
         rpc.on_request.append(self._requested)
         Directory(rpc, env.clock, self.table, lambda: self.public)
-        rpc.serve(Op.DIALBACK, self._dialback.serve)
+        rpc.serve(Op.DIALBACK, self.dialback.serve)
         rpc.serve(Op.PING_VIA, probing.serve)
         self._nearby = Nearby(lan, rpc, self._tasks, self._found_nearby)
         routing = (self.table, self._remembered, self._upkeep)
-        self._parts = (*routing, self._lookups, self._bootstrap, self._nearby, self._dialback, probing)
+        self._parts = (*routing, self._lookups, self._bootstrap, self._nearby, self.dialback, probing)
 
     # -- life ---------------------------------------------------------------------------------
 
@@ -121,12 +117,11 @@ class Overlay:
     async def wait_ready(self, timeout_s: float) -> bool:
         """Wait until the network can be asked, or there is clearly none; False if it takes longer."""
         self._notice_loss()
-        try:
-            async with asyncio.timeout(timeout_s):
-                await self._ready.wait()
-        except TimeoutError:
-            return False
-        return True
+        return await _within(self._ready, timeout_s)
+
+    async def wait_inside(self, timeout_s: float) -> bool:
+        """Wait until the node knows its neighbours; False if it takes longer, or nobody answers."""
+        return await _within(self._inside, timeout_s)
 
     def contacted(self, address: Address) -> None:
         """We are about to write to ``address``: what comes from there proves nothing about strangers."""
@@ -175,7 +170,7 @@ class Overlay:
     @property
     def public(self) -> bool:
         """Whether somebody we had not contacted has dialled us."""
-        return self._dialback.public
+        return self.dialback.public
 
     @property
     def alone(self) -> bool:
@@ -231,7 +226,7 @@ class Overlay:
 
     def _requested(self, contact: Contact, proven: bool) -> None:
         if not self._stopped:
-            self._dialback.requested(contact)
+            self.dialback.requested(contact)
             self._upkeep.requested(contact)
 
     def _peer_changed(self, kind: str, contact: Contact) -> None:
@@ -259,18 +254,10 @@ class Overlay:
         self._upkeep.entered()
         if not self._entered:
             self._entered = True
-            self._dialback.entered()
-            try:
-                async with asyncio.timeout(DIALBACK_MAX_S):
-                    await self._dialback.ask([first])
-            except TimeoutError:
-                self._rpc.counters["dialback.slow"] += 1
+            await self.dialback.enter(first, patient=not self._config.serves)
         await self._upkeep.neighbourhood(first)
-        await self._ask_dialback()
-
-    async def _ask_dialback(self) -> None:
-        peers = self.peers()
-        await self._dialback.ask(self._env.random.sample(peers, min(_DIALBACK_PEERS, len(peers))))
+        self._inside.set()
+        await self.dialback.ask()
 
     def _notice_loss(self) -> None:
         if self._connection.lost():
@@ -282,8 +269,8 @@ class Overlay:
             self._rpc.counters["overlay.slept"] += 1
             self._upkeep.rouse()
         self._notice_loss()
-        if self._dialback.moved():
-            self._tasks.spawn(self._ask_dialback(), "dialback")
+        if self.dialback.moved():
+            self._tasks.spawn(self.dialback.ask(), "dialback")
         now = self._env.clock.monotonic()
         if now - self._saved_at >= SAVE_S:
             self._saved_at = now
@@ -298,3 +285,12 @@ class Overlay:
             await self._remembered.save()
         except (PeerNodeError, Backpressure):
             self._rpc.counters["peer_cache.unsaved"] += 1
+
+
+async def _within(event: asyncio.Event, timeout_s: float) -> bool:
+    try:
+        async with asyncio.timeout(timeout_s):
+            await event.wait()
+    except TimeoutError:
+        return False
+    return True

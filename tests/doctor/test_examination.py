@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from typing import Any
 
@@ -12,6 +13,7 @@ from peernode.diagnostics.codes import CATALOGUE
 from peernode.doctor.examination import TOTAL_MAX_S, Examination
 from peernode.doctor.network import NetworkSteps
 from peernode.doctor.steps import STEPS, Finding, Step, failing
+from peernode.doctor.words import sentence_of
 from peernode.simulation.world.nat import NAT_KINDS
 from tests.pubsub.flock import LOBBY, PORT, Bird, Flock, story
 
@@ -30,6 +32,8 @@ async def examined(bird: Bird, **options: Any) -> list[Step]:
     assert list(dict.fromkeys(step.name for step in steps)) == list(STEPS)
     for step in steps:
         assert step.sentence.endswith("."), step
+        said = json.loads(json.dumps(step.told()))
+        assert sentence_of(said["says"], said["values"]) == step.sentence, "the page says it in any language"
         assert bool(step.code) == (step.result in ("warning", "failed")), step
         assert not step.code or (step.code in CATALOGUE and len(step.remedy) > 10), step
     return steps
@@ -234,7 +238,7 @@ def test_who_only_asks_is_not_remembered_by_anybody() -> None:
 
     async def alone(flock: Flock) -> None:
         await flock[0].join()
-        stranger = await _stranger(flock)
+        stranger = await stranger_of(flock)
         steps = await examined(stranger, channel=LOBBY)
         assert {step.name for step in steps if step.result == "failed"} == set()
         await stranger.call(stranger.node.stop())
@@ -246,7 +250,7 @@ def test_who_only_asks_is_not_remembered_by_anybody() -> None:
     async def among_others(flock: Flock) -> None:
         await flock.join()
         await asyncio.sleep(10)
-        stranger = await _stranger(flock)
+        stranger = await stranger_of(flock)
         steps = await examined(stranger, channel=LOBBY)
         assert [step for step in steps if step.result not in ("ok", "skipped")] == []
         assert only(steps, "reachable").result == "ok"
@@ -265,7 +269,7 @@ def test_who_only_asks_is_not_remembered_by_anybody() -> None:
     story(among_others, 6)
 
 
-async def _stranger(flock: Flock) -> Bird:
+async def stranger_of(flock: Flock) -> Bird:
     """A node as the command line starts one."""
     stranger = Bird(flock.world, 9, {"bootstrap": (flock[0].address,), "serves": False})
     await stranger.start()

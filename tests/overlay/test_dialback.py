@@ -164,3 +164,18 @@ def test_contacted_places_are_hosts_and_on_one_machine_ports() -> None:
     for number in range(CONTACTED_MAX):
         contacted.add(("127.0.0.1", 1000 + number))
     assert len(contacted) == CONTACTED_MAX and ("10.0.0.1", 1) not in contacted
+
+
+def test_who_is_asked_names_the_third() -> None:
+    """So that the asker can tell whether that one's PING, or that there was none, proves anything."""
+    with SimWorld(seed=8) as world:
+        net = SimNetworkOfNodes(world, 3)
+
+        async def main() -> None:
+            await net.start()
+            await asyncio.sleep(10)
+            asker = net.nodes[1]
+            body = await net.hosts[1].call(asker.rpc.request(net.nodes[0].contact, Op.DIALBACK, [None]))
+            assert Contact.decode(body.take()).public_key == net.nodes[2].contact.public_key
+
+        world.run(main())
