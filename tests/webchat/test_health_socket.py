@@ -21,7 +21,6 @@ from webchat.chat.link import WorkerLink
 from webchat.health import feed, watching
 from webchat.health.frames import SERVER_FRAMES
 from webchat.health.records import TAIL_MAX
-from webchat.health.watching import HealthWatch
 from webchat.worker import Worker
 
 FRAMES_MAX = 30
@@ -149,34 +148,6 @@ async def test_the_diagnostic_mode_is_switched_for_all_nodes(worker: Worker, ope
     assert (await page.ask("diagnostic", on=False))["result"] == {"diagnostic": False}
     assert not any(node.diagnostic for node in worker.host.nodes())
     await page.close()
-
-
-async def test_one_picture_serves_all_who_watch(
-    worker: Worker, open_page: Open, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ann = await open_page("ann")
-    await ann.hello()
-    await ann.join("#lobby")
-    asked: list[list[str]] = []
-    snapshot = HealthWatch.snapshot
-
-    async def counted(self: HealthWatch, names: list[str]) -> dict[str, Any]:
-        asked.append(names)
-        return await snapshot(self, names)
-
-    monkeypatch.setattr(HealthWatch, "snapshot", counted)
-    pages = [await watcher(f"ada-{number}") for number in range(4)]
-    for page in pages:
-        await watched(page, "#lobby")
-        page.put_aside()
-    asked.clear()
-    for page in pages:
-        for _ in range(2):
-            await page.expect("health")
-    assert len(asked) <= 3
-    assert all(names == ["#lobby"] for names in asked)
-    for page in pages:
-        await page.close()
 
 
 async def test_the_list_of_channels_is_bounded_and_the_worst_are_in_it(

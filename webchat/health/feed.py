@@ -29,6 +29,9 @@ from webchat.health.names import names_in, names_of
 log = logging.getLogger("webchat.health")
 
 POLL_S = 1.0
+HURRY_S = 0.1
+"""Between two questions at least, however often somebody looks at something else."""
+
 STAFF_CHECK_S = 10.0
 
 _feeds: WeakKeyDictionary[asyncio.AbstractEventLoop, HealthFeed] = WeakKeyDictionary()
@@ -103,6 +106,7 @@ class HealthFeed:
             self._now.clear()
             began = time.monotonic()
             await self._ask_once(link)
+            await asyncio.sleep(HURRY_S)
             try:
                 async with asyncio.timeout(max(0.0, POLL_S - (time.monotonic() - began))):
                     await self._now.wait()
