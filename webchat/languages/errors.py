@@ -58,7 +58,8 @@ def translated(value: Any, language: str) -> Any:
 
 def _step(fields: dict[str, Any], language: str) -> dict[str, Any]:
     """What the doctor found in one step; ``lang``: the language in which it is told."""
-    again = told_again(fields["sentence"], STEPS[language], language)
+    says = fields.get("says")  # not of an earlier worker's
+    again = told_again(says, fields["values"], STEPS[language], language) if says else None
     return {**fields, "lang": DEFAULT} if again is None else {**fields, "sentence": again, "lang": language}
 
 

@@ -1,101 +1,77 @@
-"""What the connection doctor says of its steps, in German. Nothing but data.
-
-The English on the left is what ``peernode.doctor`` says; what a ``{blank}`` may hold stands in
-``webchat.languages.steps``.
-"""
+"""What the connection doctor says, in German, by the keys of ``peernode.doctor.words``. Nothing but data."""
 
 from __future__ import annotations
 
 STEPS = {
-    "Listening on UDP {place}.": "Hört auf UDP {place}.",
-    "That is this node's own address.": "Das ist die eigene Adresse dieses Knotens.",
-    "No node of this network answers there.": "Dort antwortet kein Knoten dieses Netzes.",
-    "Answers in {number} ms, speaks {versions}.": "Antwortet in {number} ms, spricht {versions}.",
-    "Others do.": "Andere schon.",
-    "No address to start from is configured.": "Es ist keine Startadresse eingestellt.",
-    "Nobody answered who could say; this node speaks {versions}.": (
-        "Niemand hat geantwortet, der es wissen könnte; dieser Knoten spricht {versions}."
+    "socket.open": "Hört auf UDP {address}.",
+    "socket.none": "Es ließ sich kein Anschluss öffnen.",
+    "bootstrap.own": "Das ist die eigene Adresse dieses Knotens.",
+    "bootstrap.none": "Es ist keine Startadresse eingestellt.",
+    "bootstrap.silent": "Dort antwortet kein Knoten dieses Netzes.",
+    "bootstrap.answers": "Antwortet in {rtt_ms} ms, spricht {versions:versions}.",
+    "bootstrap.others": "Andere schon.",
+    "version.nobody": "Niemand hat geantwortet, der es wissen könnte; dieser Knoten spricht {own:versions}.",
+    "version.other": "Dieser Knoten spricht Version {version}, andere {versions:versions}.",
+    "version.same": "Wer geantwortet hat ({nodes:node}), spricht Version {version} wie dieser Knoten.",
+    "address.nobody": "Niemand hat geantwortet, der es wissen könnte.",
+    "address.seen": "Unter {address} gesehen von {votes} von {nodes:node}.",
+    "address.told": "Anderen wird {told} genannt.",
+    "nat.unknown": "Dazu braucht es das Wort zweier Knoten an verschiedenen Orten.",
+    "nat.symmetric": (
+        "Jeder Knoten sieht eine andere Adresse von diesem: Die Adressübersetzung ist symmetrisch, "
+        "und wem dieser Knoten nicht geschrieben hat, der erreicht ihn nicht."
     ),
-    "This node speaks version {number}, others {versions}.": (
-        "Dieser Knoten spricht Version {number}, andere {versions}."
-    ),
-    "Who answered ({nodes}) speaks version {number}, as this node does.": (
-        "Wer geantwortet hat ({nodes}), spricht Version {number} wie dieser Knoten."
-    ),
-    "Nobody answered who could say.": "Niemand hat geantwortet, der es wissen könnte.",
-    "Seen at {place} by {number} of {nodes}.": "Unter {place} gesehen von {number} von {nodes}.",
-    "Others are told {place}.": "Anderen wird {place} genannt.",
-    "It takes the word of two nodes in different places to tell.": (
-        "Dazu braucht es das Wort zweier Knoten an verschiedenen Orten."
-    ),
-    "Each node sees another address of this one: the translation is symmetric, and whom this node has not "
-    "written to can't reach it.": (
-        "Jeder Knoten sieht eine andere Adresse von diesem: Die Adressübersetzung ist symmetrisch, und wem "
-        "dieser Knoten nicht geschrieben hat, der erreicht ihn nicht."
-    ),
-    "No address translation: others see the address that this node is bound to.": (
-        "Keine Adressübersetzung: Andere sehen die Adresse, an die dieser Knoten gebunden ist."
-    ),
-    "All see one address: a translation, if any, is endpoint-independent.": (
+    "nat.none": "Keine Adressübersetzung: Andere sehen die Adresse, an die dieser Knoten gebunden ist.",
+    "nat.independent": (
         "Alle sehen dieselbe Adresse: Falls es eine Adressübersetzung gibt, hängt sie nicht vom Gegenüber ab."
     ),
-    "Its port is kept, so there may be none.": "Der Port bleibt derselbe, also gibt es vielleicht keine.",
-    "Nobody answered whose clock could be read.": "Niemand hat geantwortet, dessen Uhr zu lesen wäre.",
-    "This machine's clock is {number} s behind those of {nodes}.": (
-        "Die Uhr dieses Rechners geht gegenüber {nodes} um {number} s nach."
+    "nat.port_kept": "Der Port bleibt derselbe, also gibt es vielleicht keine.",
+    "clock.nobody": "Niemand hat geantwortet, dessen Uhr zu lesen wäre.",
+    "clock.behind": "Die Uhr dieses Rechners geht gegenüber {nodes:node} um {offset_s} s nach.",
+    "clock.ahead": "Die Uhr dieses Rechners geht gegenüber {nodes:node} um {offset_s} s vor.",
+    "clock.one": "Verglichen ist sie mit einer einzigen; vielleicht geht die andere falsch.",
+    "reachable.now": "Ein Knoten, dem dieser nie geschrieben hatte, hat ihn erreicht.",
+    "reachable.earlier": (
+        "Ein Knoten, dem dieser nie geschrieben hatte, hat ihn erreicht, seit er läuft. Wer es jetzt "
+        "noch einmal versuchen könnte, dem hat er inzwischen geschrieben, und das würde nichts "
+        "beweisen."
     ),
-    "This machine's clock is {number} s ahead of those of {nodes}.": (
-        "Die Uhr dieses Rechners geht gegenüber {nodes} um {number} s vor."
+    "reachable.nobody": "Niemand antwortet, der es einen anderen Knoten versuchen lassen könnte.",
+    "reachable.no_third": "Kein Knoten kennt einen dritten, der es versuchen könnte.",
+    "reachable.all_known": (
+        "Allen Knoten, die es versuchen könnten, hat dieser schon geschrieben; ihr Versuch würde "
+        "nichts beweisen."
     ),
-    "With one to compare with, it may be the other that is wrong.": (
-        "Verglichen ist sie mit einer einzigen; vielleicht geht die andere falsch."
-    ),
-    "A node that this one had not contacted before has reached it.": (
-        "Ein Knoten, dem dieser nie geschrieben hatte, hat ihn erreicht."
-    ),
-    "Nobody answers who could have another node try.": (
-        "Niemand antwortet, der es einen anderen Knoten versuchen lassen könnte."
-    ),
-    "No peer knows a third node that could try.": "Kein Knoten kennt einen dritten, der es versuchen könnte.",
-    "A node that this one had not contacted was asked to reach it, and did not.": (
+    "reachable.no": (
         "Ein Knoten, dem dieser nie geschrieben hatte, sollte ihn erreichen und hat ihn nicht erreicht."
     ),
-    "No other node is known, and none is configured.": (
-        "Es ist kein anderer Knoten bekannt, und keiner ist eingestellt."
+    "reachable.translated": (
+        "Es gibt eine Adressübersetzung, und niemand, dem dieser Knoten nie geschrieben hatte, hat "
+        "ihn erreicht, seit er läuft."
     ),
-    "Nobody answered, of {nodes} asked.": "Niemand hat geantwortet; gefragt: {nodes}.",
-    "{nodes} asked, {number} answered.": "{nodes} gefragt, {number} haben geantwortet.",
-    "That is not a channel name.": "Das ist kein Name eines Kanals.",
-    "{nodes} of the network answered that they have it.": "{nodes} des Netzes sagen, dass sie ihn haben.",
-    "The nodes that would store it have not heard of it.": (
-        "Die Knoten, die ihn speichern würden, haben nie von ihm gehört."
-    ),
-    "None of {nodes} that would store it answered.": (
-        "Keiner, der ihn speichern würde, hat geantwortet; gefragt: {nodes}."
-    ),
-    "It took longer than {number} s.": "Es hat länger als {number} s gedauert.",
-    "The step itself failed; the log says why.": (
-        "Der Schritt selbst ist gescheitert; das Protokoll sagt, warum."
-    ),
-    "No channel was named.": "Es wurde kein Kanal genannt.",
-    "No directory was named.": "Es wurde kein Verzeichnis genannt.",
-    "Writing was not tried: a running program has it open.": (
-        "Geschrieben wurde nicht: Ein laufendes Programm hat sie offen."
-    ),
-    "There is no database at {detail} yet.": "Unter {detail} gibt es noch keine Datenbank.",
-    "No damage was found in {number} s; the file is too large for a whole check.": (
-        "In {number} s fand sich kein Schaden; für eine ganze Prüfung ist die Datei zu groß."
-    ),
-    "{detail} can't be read: {reason}.": "{detail} ist nicht zu lesen: {reason}.",
-    "{detail} is damaged: {reason}.": "{detail} ist beschädigt: {reason}.",
-    "The database is sound.": "Die Datenbank ist heil.",
-    "This node keeps nothing on a disk.": "Dieser Knoten bewahrt nichts auf einer Festplatte auf.",
-    "{detail} can't be looked at: {reason}.": "{detail} ist nicht anzusehen: {reason}.",
-    "{number} GB are free.": "{number} GB sind frei.",
-    "A write was not durable within {number} s.": (
-        "Was geschrieben wurde, war nach {number} s noch nicht sicher."
-    ),
-    "Too many writes wait for the disk.": "Zu vieles wartet darauf, geschrieben zu werden.",
-    "A write was refused: {reason}.": "Geschrieben werden konnte nicht: {reason}.",
-    "A write was durable in {number} ms.": "Was geschrieben wurde, war nach {number} ms sicher.",
+    "lookup.alone": "Es ist kein anderer Knoten bekannt, und keiner ist eingestellt.",
+    "lookup.nobody": "Niemand hat geantwortet; gefragt: {asked:node}.",
+    "lookup.answered": "{asked:node} gefragt, {answered} haben geantwortet.",
+    "channel.unnamed": "Es wurde kein Kanal genannt.",
+    "channel.invalid": "Das ist kein Name eines Kanals.",
+    "channel.held": "{holding:node} des Netzes sagen, dass sie ihn haben.",
+    "channel.unheard": "Die Knoten, die ihn speichern würden, haben nie von ihm gehört.",
+    "channel.nobody": "Keiner, der ihn speichern würde, hat geantwortet; gefragt: {asked:node}.",
+    "store.unnamed": "Es wurde kein Verzeichnis genannt.",
+    "store.none": "Unter {path} gibt es noch keine Datenbank.",
+    "store.in_use": "Geschrieben wurde nicht: Ein laufendes Programm hat sie offen.",
+    "store.large": "In {seconds} s fand sich kein Schaden; für eine ganze Prüfung ist die Datei zu groß.",
+    "store.unreadable": "{path} ist nicht zu lesen: {reason}.",
+    "store.damaged": "{path} ist beschädigt: {reason}.",
+    "store.sound": "Die Datenbank ist heil.",
+    "store.durable": "Was geschrieben wurde, war nach {write_ms} ms sicher.",
+    "store.slow": "Was geschrieben wurde, war nach {seconds} s noch nicht sicher.",
+    "store.queue": "Zu vieles wartet darauf, geschrieben zu werden.",
+    "store.refused": "Geschrieben werden konnte nicht: {detail}.",
+    "disk.none": "Dieser Knoten bewahrt nichts auf einer Festplatte auf.",
+    "disk.unreadable": "{path} ist nicht anzusehen: {reason}.",
+    "disk.free": "{free_gb} GB sind frei.",
+    "step.timeout": "Es hat länger als {seconds} s gedauert.",
+    "step.broken": "Der Schritt selbst ist gescheitert; das Protokoll sagt, warum.",
+    "error": "{detail}",
 }
