@@ -14,7 +14,7 @@ from peernode.channel.message import Kind, Message, decode_message, sign_message
 from peernode.channel.parts import PART_DIGEST_BYTES, part_digest
 from peernode.channel.quota import PART_BYTES, Lack
 from peernode.diagnostics.codes import error_info
-from peernode.errors import Backpressure, PeerNodeError
+from peernode.errors import PeerNodeError
 from peernode.events import OutboxState
 from peernode.pubsub.context import Context, uuid_text
 from peernode.pubsub.entry import Entry
@@ -126,13 +126,12 @@ class Publisher:
         span = self._context.collector.begin("accept", replica.name, trace)
         try:
             with span:
-                await self._context.store.commit(*writes)
+                await self._context.commit(*writes)
             span.end()
-        except (PeerNodeError, Backpressure) as error:
-            span.end(error.code if isinstance(error, PeerNodeError) else "RATE_LIMITED")
+        except PeerNodeError as error:
+            span.end(error.code)
             entries[0].replica.own = None  # its number is burnt: go on in a new stream, never sign it again
-            busy = PeerNodeError("RATE_LIMITED", retry_after=1)
-            done.set_exception(error if isinstance(error, PeerNodeError) else busy)
+            done.set_exception(error)
             done.exception()  # who asked may be gone
             return
         finally:
@@ -259,7 +258,7 @@ class Publisher:
         entry = Entry(replica, skip, "", self._context.env.clock.wall_ms())
         writes: list[Write] = [DropOutbox(message.id), PutMessage(skip), PutOutbox(entry.row())]
         try:
-            await self._context.store.commit(*writes)
+            await self._context.commit(*writes)
         except BaseException:
             replica.own = None
             raise

@@ -35,11 +35,11 @@ class Reading:
         self._blocked = blocked
 
     async def mark(self, replica: Replica, upto: bytes) -> ReadState:
-        """Everything up to the order key was read; ``BAD_FRAME`` for what is none."""
+        """Everything up to the order key was read; ``BAD_FRAME`` for what is none, or as ``commit``."""
         if len(upto) != ORDER_KEY_BYTES:
             raise PeerNodeError("BAD_FRAME", reason=f"An order key has {ORDER_KEY_BYTES} bytes.")
         if upto > self._mark(replica):
-            await self._context.store.commit(PutMeta(_key(replica), upto))
+            await self._context.commit(PutMeta(_key(replica), upto))
         return self.state(replica)
 
     def state(self, replica: Replica) -> ReadState:

@@ -109,7 +109,7 @@ class PubSubStorage:
             replica = self._make(channel_id, name)
         self._own[channel_id] = None
         try:
-            await self._context.store.commit(PutChannel(ChannelRow(channel_id, name, True, True)))
+            await self._context.commit(PutChannel(ChannelRow(channel_id, name, True, True)))
         except BaseException:
             if not replica.member:
                 self._own.pop(channel_id, None)
@@ -164,7 +164,7 @@ class PubSubStorage:
         A disk that takes nothing leaves everything as it was: a restart would find a member.
         """
         row = ChannelRow(replica.channel_id, replica.name, False, True)
-        await self._context.store.commit(PutChannel(row))
+        await self._context.commit(PutChannel(row))
         if not replica.member:
             return False
         replica.timeline.left()
