@@ -1,16 +1,18 @@
 """``Timeline``: turns the messages of a log into what a person sees, each author's in sequence.
 
-Invariants: a message id is told once; an author's messages are told in the order of their numbers; a
-gap holds the later ones back at most ``gap_hold_s``, then they are told all the same (the missing one
-follows when it comes); what a ``skip`` names, and every second message with an id already used by
-that author, is kept in the log and not told. The final order for everybody is the order key's. Where streams
-go on is known for ``PLACES_FACTOR`` times as many as the log may have; over it those are forgotten of which
-the log has nothing left: their next message waits as one behind a gap does.
+Invariants: a message id is told once; an author's messages are told in the order of their numbers; gaps
+hold a later one back for ``gap_hold_s`` from when it came, no longer; then it is told all the same, with all
+before it (the missing ones follow when they come), while a gap behind it goes on holding what came later;
+what a ``skip`` names, and every second message with an id already used by that author, is kept in the log
+and not told. The final order for everybody is the order key's. Where streams go on is known for
+``PLACES_FACTOR`` times as many as the log may have; over it those are forgotten of which the log has nothing
+left: their next message waits as one behind a gap does.
 """
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from peernode.channel.message import Message
@@ -25,13 +27,22 @@ if TYPE_CHECKING:
 StreamKey = tuple[bytes, bytes]
 
 HELD_PER_STREAM_MAX = 512
-"""Messages held above a gap; over the bound the gap is shown at once."""
+"""Messages held above gaps; over the bound one that comes is told at once, with all before it."""
 
 HISTORY_MAX = 500
 """Messages told as history when a channel is joined; older ones are there for paging."""
 
 PLACES_FACTOR = 2
 """Streams whose place is known, per stream that the log may have: expired ones are cleared away in one go."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A message behind a gap; ``due_s``: the time of the loop at which it is told in any case."""
+
+    message: Message
+    history: bool
+    due_s: float
 
 
 class Timeline:
@@ -44,7 +55,8 @@ class Timeline:
         self.people = People(context, replica)
         self._next: dict[StreamKey, int] = {}
         self._left_at = ""
-        self._held: dict[StreamKey, dict[int, tuple[Message, bool]]] = {}
+        self._held: dict[StreamKey, dict[int, _Held]] = {}
+        """By number, in the order in which they came; so the first one is due first."""
         self._timers: dict[StreamKey, asyncio.TimerHandle] = {}
 
     def sizes(self) -> dict[str, tuple[int, int]]:
@@ -118,7 +130,7 @@ class Timeline:
         if message.seq > expected and self._waits(key, message, history):
             return True
         self._tell(message, history)
-        self._go_on(key, max(expected, message.seq + 1))
+        self._go_on(key, max(self._next.get(key, 1), message.seq + 1))
         self._release(key)
         return False
 
@@ -131,30 +143,49 @@ class Timeline:
         held = self._held.setdefault(key, {})
         if len(held) >= HELD_PER_STREAM_MAX:
             self._context.collector.count("timeline.held_full")
-            self._flush(key)
+            self._show(key, message.seq)
             return False
-        held[message.seq] = (message, history)
+        due_s = asyncio.get_running_loop().time() + self._context.config.gap_hold_s
+        held[message.seq] = _Held(message, history, held[message.seq].due_s if message.seq in held else due_s)
         if key not in self._timers:
-            loop = asyncio.get_running_loop()
-            self._timers[key] = loop.call_later(self._context.config.gap_hold_s, self._flush, key)
+            self._wait(key)
         return True
 
     def _release(self, key: StreamKey) -> None:
+        """Tell what is held no longer by a gap; the others wait for theirs."""
         held = self._held.get(key)
-        while held and self._next[key] in held:
-            message, history = held.pop(self._next[key])
-            self._tell(message, history)
-            self._next[key] += 1
-        if held is not None and not held:
-            self._done(key)
-
-    def _flush(self, key: StreamKey) -> None:
-        """The gap has lasted too long: tell what is behind it."""
-        self._context.collector.count("timeline.gap_shown")
-        for seq, (message, history) in sorted(self._held.get(key, {}).items()):
-            self._tell(message, history)
+        if held is None:
+            return
+        while (seq := self._next.get(key, 1)) in held:
+            waited = held.pop(seq)
+            self._tell(waited.message, waited.history)
             self._go_on(key, seq + 1)
-        self._done(key)
+        self._wait(key)
+
+    def _wait(self, key: StreamKey) -> None:
+        """Until the first of those held is due."""
+        held = self._held[key]
+        if not held:
+            self._done(key)
+            return
+        if timer := self._timers.pop(key, None):
+            timer.cancel()
+        due_s = next(iter(held.values())).due_s
+        self._timers[key] = asyncio.get_running_loop().call_at(due_s, self._due, key, due_s)
+
+    def _due(self, key: StreamKey, due_s: float) -> None:
+        """Who is due has waited long enough; whoever came later waits on, unless a due one comes after it."""
+        self._show(key, max(seq for seq, waited in self._held[key].items() if waited.due_s <= due_s))
+
+    def _show(self, key: StreamKey, upto: int) -> None:
+        """Tell what is held up to a number, and what follows it without another gap."""
+        self._context.collector.count("timeline.gap_shown")
+        held = self._held[key]
+        for seq in sorted(seq for seq in held if seq <= upto):
+            waited = held.pop(seq)
+            self._tell(waited.message, waited.history)
+            self._go_on(key, max(self._next.get(key, 1), seq + 1))
+        self._release(key)
 
     def _done(self, key: StreamKey) -> None:
         self._held.pop(key, None)
