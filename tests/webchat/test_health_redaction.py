@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from peernode.pubsub.probing import WAYS
+from peernode.wire.ops import Status
 from tests.webchat.test_health_files import NODE, told
 from webchat.bridge import CATALOGUE
+from webchat.health.records import FINE
 from webchat.health.redaction import DIGEST, LEFT_OUT, Redactor, is_said, nodes_in
 from webchat.numbers import METHODS
 
@@ -95,6 +98,15 @@ def test_every_operation_of_the_engine_may_be_said() -> None:
     assert len(said) >= 10
     said |= {f"attempt.{method}" for method in METHODS}
     assert {name for name in said if not is_said(name, "operation")} == set()
+    outcomes = {
+        *FINE,
+        *WAYS,
+        *(status.name for status in Status if status.value),
+        "UNREACHABLE",
+        "network",
+        "sleep",
+    }
+    assert {word for word in outcomes if not is_said(word, "outcome")} == set()
 
 
 def test_channels_and_addresses_have_the_same_stand_in_throughout() -> None:

@@ -18,7 +18,8 @@ direct initiator alternative relay pull admin diagnostic doctor export preview b
 """
 _OUTCOMES = """
 ok timeout unheard left cancelled delayed running missing not_found could_not_ask unconfirmed unreached none
-network peers restart silence lease sleep
+network peers restart silence lease sleep partition UNREACHABLE TIMEOUT
+RpcTimeout Refused RemoteProtocolError Backpressure
 UNSUPPORTED MALFORMED NOT_INITIATOR NOT_YET RATE_LIMITED STORE_FULL INVALID NOT_SUBSCRIBED MISSING UNPROVEN
 PARTS_MISSING BUSY OVER_QUOTA
 """
@@ -27,6 +28,15 @@ _PATHS = "directly relay no untested both heard hears neither configured nearby 
 _TABLES = "diagnostics overlay pubsub rpc store outbox people files sqlite"
 
 WORDS = frozenset(" ".join((_STATES, _SETTINGS, _OPERATIONS, _OUTCOMES, _DOUBTS, _PATHS)).split())
-PHRASES = frozenset({"does not say", "starling-diagnostic-bundle-1"})
+PHRASES = frozenset(
+    {
+        "does not say",
+        "not heard yet",
+        "under way",
+        "last address",
+        "after a relay",
+        "starling-diagnostic-bundle-1",
+    }
+)
 TABLES = frozenset(_TABLES.split())
 """What the names of tables begin with."""
