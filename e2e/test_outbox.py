@@ -7,6 +7,7 @@ from e2e.line import Line
 from e2e.reader import Reader
 from e2e.servers import Network, Server
 from e2e.talker import Talker
+from e2e.unsent import Leaver
 
 
 def test_three_written_without_connection_survive_a_reload_and_go_out_in_order(
@@ -104,3 +105,25 @@ def test_what_was_written_hours_ago_asks_unless_the_node_got_it_all_the_same(
     eyes.send_now(kept).expect_outbox(0).expect_no_question()
     xenia.expect_delivered(kept).expect_order([through, kept])
     yann.expect_order([through, kept])
+
+
+def test_leaving_a_channel_with_something_unsent_asks_first(
+    people: People, server: Server, channel: str
+) -> None:
+    zita = people("zita", server).sign_up().join(channel)
+    people("axel", server).sign_up().join(channel)
+    eyes, goes = Reader(zita), Leaver(zita)
+    zita.network(Network.CUT)
+    [message] = zita.say_at_once("Nobody has this")
+    zita.expect_failed(message)
+
+    goes.leave().expect_question("1 message or change has not been sent")
+    zita.picture("leaving")
+    goes.stay()
+    eyes.expect_outbox(1)
+    zita.expect_failed(message).network(Network.OPEN)
+    goes.leave().expect_question(channel).leave_and_discard().expect_gone(channel)
+    eyes.expect_outbox(0)
+    zita.reload()
+    eyes.expect_outbox(0)
+    goes.expect_gone(channel)

@@ -162,14 +162,6 @@ export class App {
     }
   }
 
-  async leave(name) {
-    try {
-      await this.connection.request({ type: "channel.leave", channel: name });
-    } catch (error) {
-      this.screen.trouble(error);
-    }
-  }
-
   /** The channel is gone; show another one. */
   close(name) {
     this.channels.left(name);

@@ -5,6 +5,7 @@
 import { UNREAD_NOTHING } from "./channels.js";
 import { systemClock } from "./clock.js";
 import { excerpt } from "./excerpt.js";
+import { leave } from "./leaving.js";
 import { limits } from "./limits.js";
 import { countWords } from "./reading.js";
 import { unsentWords } from "./rowwords.js";
@@ -14,6 +15,7 @@ import { byId, oncePerFrame, setText } from "./view/dom.js";
 import { offerInviteLink } from "./view/invitelink.js";
 import { JoinCard } from "./view/joincard.js";
 import { listenToKeys } from "./view/keys.js";
+import { LeaveCard } from "./view/leavecard.js";
 import { OutboxCard } from "./view/outboxcard.js";
 import { ReceiptCard } from "./view/receiptcard.js";
 import { SidebarView } from "./view/sidebar.js";
@@ -51,6 +53,7 @@ export class Screen {
       who: (channel, id) => app.persons.who(channel, id),
     });
     this.toolbar = new RowToolbar((id) => app.messages.row(id));
+    this.leaveCard = new LeaveCard();
     this.outboxCard = new OutboxCard({
       now_ms,
       unsent: () => app.messages?.unsent ?? [],
@@ -67,7 +70,7 @@ export class Screen {
       },
       changeTold: (change, from) => this.#changeTold(change, from),
     };
-    byId("leave").addEventListener("click", () => app.leave(app.current));
+    byId("leave").addEventListener("click", () => leave(app, app.current));
     offerInviteLink(() => app.current, (text) => this.toast.tell(text));
     byId("edit-profile").addEventListener("click", () => app.persons.edit());
     byId("open-default").addEventListener("click", () => app.join(app.page.channel));

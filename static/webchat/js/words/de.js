@@ -109,6 +109,12 @@ export const WORDS = {
   "undo.change.other": "{n} Änderungen verworfen",
   "undo.mixed": "{n} Nachrichten und Änderungen verworfen",
   "undo.action": "Rückgängig",
+  "leave.title.one": "1 Nachricht oder Änderung ist nicht gesendet",
+  "leave.title.other": "{n} Nachrichten oder Änderungen sind nicht gesendet",
+  "leave.text":
+    "Wer {channel} verlässt, verwirft, was darin nicht gesendet ist. Bleibst du, geht es hinaus oder lässt sich erneut senden.",
+  "leave.discard": "Verlassen und verwerfen",
+  "leave.stay": "Bleiben",
 
   "error.NO_QUORUM": "Zu wenige Knoten haben bestätigt, dass sie die Nachricht gespeichert haben",
   "error.NO_QUORUM.remedy":

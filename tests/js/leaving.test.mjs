@@ -1,0 +1,66 @@
+/** Leaving a channel with something unsent in it: nothing is discarded unasked, nothing that was discarded comes back. */
+
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+
+import { leave } from "../../static/webchat/js/leaving.js";
+import { OptimisticUIManager } from "../../static/webchat/js/optimistic.js";
+import { FakeClock, recorder } from "./fakes.mjs";
+
+const LOBBY = "#lobby";
+const FULL = { code: "STORE_FULL", message: "full", remedy: "" };
+
+let app;
+let did;
+let asked;
+let answer;
+let refusal;
+
+beforeEach(() => {
+  did = [];
+  asked = [];
+  answer = true;
+  refusal = "";
+  const messages = new OptimisticUIManager(new FakeClock(), recorder("changed", "removed", "changeTold"));
+  app = {
+    messages,
+    outbox: { discard: async ({ id }) => did.push(`take back ${id}`) },
+    connection: {
+      async request({ type, id = "" }) {
+        if (type === refusal) throw FULL;
+        did.push(`${type} ${id}`.trim());
+      },
+    },
+    screen: {
+      trouble: ({ code }) => did.push(code),
+      leaveCard: { ask: async (...given) => asked.push(given) && answer },
+    },
+  };
+  const write = (id, channel) => messages.written({ id, channel, text: id, at_ms: 1, author: "me", name: "Ann" });
+  write("a", "#other");
+  write("b", LOBBY);
+  write("c", LOBBY);
+  messages.reported({ id: "c", channel: LOBBY, order: "1", state: "failed", error: FULL });
+});
+
+test("with nothing unsent in it a channel is left at once", async () => {
+  await leave(app, "#quiet");
+  assert.deepEqual([asked, did], [[], ["channel.leave"]]);
+});
+
+test("who stays loses nothing", async () => {
+  answer = false;
+  await leave(app, LOBBY);
+  assert.deepEqual([asked, did], [[[LOBBY, 2]], []]);
+});
+
+test("who leaves discards what is in this channel, wherever it has got to", async () => {
+  await leave(app, LOBBY);
+  assert.deepEqual(did, ["message.discard c", "channel.leave", "take back b"]);
+});
+
+test("a node that does not leave ends it, and says why", async () => {
+  refusal = "channel.leave";
+  await leave(app, LOBBY);
+  assert.deepEqual(did, ["message.discard c", "STORE_FULL"]);
+});

@@ -1,0 +1,70 @@
+/** What is unsent, over pages and channels that come and go: the whole page against the node's double. */
+
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+
+import { ASK_AFTER_MS } from "../../static/webchat/js/outbox.js";
+import { MemoryStore } from "../../static/webchat/js/outbox_store.js";
+import { FakeClock } from "./fakes.mjs";
+import { NodeDouble } from "./nodedouble.mjs";
+import { PageDouble } from "./pagedouble.mjs";
+import { Wire } from "./wiredouble.mjs";
+
+const LOBBY = "#lobby";
+const nothing = () => {};
+
+let node;
+let store;
+let clock;
+let memory;
+let wire;
+
+async function openPage() {
+  wire = new Wire(node, null, nothing);
+  const listener = { changed: nothing, removed: nothing, changeTold: nothing };
+  const page = new PageDouble({ store, memory, clock, makeSocket: wire.makeSocket, listener });
+  await page.start();
+  await wire.run();
+  return page;
+}
+
+beforeEach(() => {
+  node = new NodeDouble();
+  node.channel(LOBBY).isJoined = true;
+  store = new MemoryStore();
+  clock = new FakeClock();
+  memory = new Map();
+});
+
+test("what the node accepted without the page hearing so is no question hours later, but its own message", async () => {
+  const first = await openPage();
+  await first.acts.send(LOBBY, "got through");
+  const [record] = store.records.values();
+  await wire.run();
+  for (let n = 0; n < 3; n += 1) node.step();
+  node.channel(LOBBY).outbox.clear(); // long ago
+  wire.endAll();
+  await store.put({ ...record, at_ms: clock.now() }); // as if the page had gone before it could drop it
+
+  clock.pass(ASK_AFTER_MS + 1);
+  const { messages } = await openPage();
+  assert.deepEqual(messages.rows(LOBBY).map(({ text, state }) => [text, state]), [["got through", "sent"]]);
+  assert.deepEqual([messages.unsent, store.records.size, node.accepted.length], [[], 0, 1]);
+});
+
+test("what was written for a channel that was left elsewhere meanwhile stays in sight, with the reason", async () => {
+  const page = await openPage();
+  wire.isDown = true;
+  page.connection.interrupted("link.offline");
+  await page.acts.send(LOBBY, "still mine");
+  node.channels.delete(LOBBY);
+  node.restart();
+  wire.isDown = false;
+  page.connection.tryNow();
+  await wire.run();
+  assert.equal(page.channels.get(LOBBY), undefined);
+  assert.deepEqual(page.messages.unsent.map(({ text, error }) => [text, error.code]), [["still mine", "NOT_A_MEMBER"]]);
+  await page.acts.act("discard", page.messages.unsent[0].id);
+  await wire.run();
+  assert.deepEqual([page.messages.unsent, store.records.size], [[], 0]);
+});
