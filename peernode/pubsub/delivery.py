@@ -171,6 +171,7 @@ class MessageDelivery:
                 self._context.collector.count("delivery.spared_by_names")
             return
         spread.pushing[contact.id] = None
+        spread.first_push_s = min(spread.first_push_s, self._context.now())
         self._context.tasks.spawn(self._push(spread, contact, method), "delivery.push")
 
     async def _push(self, spread: Spread, contact: Contact, method: str) -> None:

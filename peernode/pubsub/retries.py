@@ -5,7 +5,7 @@ peer's own timeout; when it is acked the rest follows at once. So a dead subscri
 pause, however many messages wait for it. The more pushes are unanswered at the time, the wider the
 pauses are drawn: subscribers that went away together are not asked together again.
 
-Invariants: a line ends when its messages are acked or too old to be useful, when the lease has ended, or
+Invariants: a line ends when its messages are acked or too long under way, when the lease has ended, or
 after ``RETRIES_MAX`` tries; then the subscriber's own renewal finds what is missing. What a full line or
 table drops is named in the message's attempts and counted.
 """
@@ -18,7 +18,6 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from peernode.channel.hlc import hlc_ms
 from peernode.pubsub.context import Context
 from peernode.wire.contact import Contact
 
@@ -29,7 +28,7 @@ RETRIES_MAX = 4
 """Pushes tried again in a row before a line is left to the renewal."""
 
 USEFUL_S = 30.0
-"""An older message is not pushed again: the subscriber has renewed since, or is gone."""
+"""Longer after our first push a message is not pushed again: the subscriber has renewed since, or is gone."""
 
 SPACING_S = 0.075
 """What each unanswered push adds to the time over which first retries are spread."""
@@ -125,7 +124,7 @@ class DeliveryRetries:
 
     def _prune(self, line: _Line) -> None:
         """What is acked, too old, or for somebody whose lease has ended waits no longer."""
-        now, wall_ms = self._context.now(), self._context.wall_ms()
+        now = self._context.now()
         for digest, (spread, _) in list(line.waiting.items()):
             spread.replica.leases.expire(now)
             held = spread.replica.leases.contact(line.contact.id)
@@ -134,7 +133,7 @@ class DeliveryRetries:
             elif held is None:
                 del line.waiting[digest]
                 self._leave(line.contact, spread, "lease ended")
-            elif wall_ms - hlc_ms(spread.message.hlc) > USEFUL_S * 1000:
+            elif now - spread.first_push_s > USEFUL_S:
                 del line.waiting[digest]
                 self._leave(line.contact, spread, "too old")
             else:

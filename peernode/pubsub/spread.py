@@ -21,6 +21,8 @@ class Spread:
     """Subscriber id -> what asks for a relay when the push under way stays unanswered."""
     begun: bool = False
     """Whether this node's pushes by rank have begun."""
+    first_push_s: float = float("inf")
+    """When our pushes of it began, by the monotonic clock; its author may have written it long before."""
     named: dict[bytes, bytes] = field(default_factory=dict)
     """Subscriber id -> the first initiator, by its key, that says it has acked, without its signature."""
     agreed: dict[bytes, None] = field(default_factory=dict)

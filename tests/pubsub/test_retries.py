@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 
 from peernode.identity import Identity
-from peernode.pubsub.retries import DeliveryRetries
+from peernode.pubsub.retries import USEFUL_S, DeliveryRetries
 from peernode.simulation.world.disturbances import Block
 from peernode.wire.contact import Contact
 from tests.pubsub.flock import LOBBY, Flock, story
@@ -88,3 +88,40 @@ def test_first_retries_in_runs_with_forty_subscribers_away_are_spread() -> None:
     for seed in range(1, RUNS + 1):
         story(tell, 40, seed=seed, replicas=3, loss=0, one_way_ms=(20, 20), jitter_ms=0)
     assert fullest_share(retried) <= SHARE_MAX
+
+
+def test_what_was_written_long_ago_is_tried_again_as_well() -> None:
+    """It waited in its author's outbox until the network was back; only then its pushes began."""
+
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        await asyncio.sleep(2)
+        view = flock[0].node._pubsub.storage.member(LOBBY).initiators
+        assert view is not None
+        initiators = [bird for bird in flock if view.holds(bird.identity.public_key)]
+        author, away = (bird for bird in flock if bird not in initiators)
+        cut = flock.cut_off(author)
+        sent = await author.say("late")
+        await asyncio.sleep(USEFUL_S + 5)
+        deaf = flock.block([bird for bird in flock if bird is not away], [away])
+        flock.mend(cut)
+        digest = next(iter(author.node._pubsub.outbox.by_digest)).hex()
+
+        def tries(outcome: str) -> int:
+            """How often initiators' own pushes to who is away ended so."""
+            found = [attempt for bird in initiators for attempt in bird.node.attempts(digest)]
+            me = away.identity.node_id.hex()
+            return sum(1 for each in found if each.peer == me and each.outcome == outcome)
+
+        await flock.expect(lambda: tries("timeout") >= 1, 30, "a push that is not answered")
+        flock.mend(deaf)
+        await flock.expect(lambda: away.texts() == ["late"], 10, "told")
+        await flock.expect(
+            lambda: any(bird.node.happened().get("delivery.retried") for bird in initiators),
+            10,
+            "a second push",
+        )
+        assert tries("too old") == 0
+        await flock.expect(lambda: author.state(sent.id).state == "delivered", 10, "delivered")
+
+    story(tell, 5, replicas=3)
