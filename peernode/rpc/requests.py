@@ -17,6 +17,7 @@ from typing import Any
 from peernode.environment import Address
 from peernode.errors import Backpressure, LocalProtocolError, Refused, RpcTimeout
 from peernode.rpc.core import Core
+from peernode.rpc.ended import EndedRequests
 from peernode.rpc.outgoing import Outgoing
 from peernode.rpc.peers import Peer
 from peernode.span import NETWORK, QUEUE, Span, current
@@ -54,6 +55,8 @@ class Pending:
     sent_to: list[Address] = field(default_factory=list)
     sent_s: float = 0.0
     """When the last datagram went out."""
+    answered_s: float | None = None
+    """How long after the first sending the answer came."""
     timer: asyncio.TimerHandle | None = None
     retried_with_token: bool = False
     span: Span | None = None
@@ -85,6 +88,7 @@ class Requests:
         self._outgoing = outgoing
         self._loop = asyncio.get_running_loop()
         self._pending: dict[int, Pending] = {}
+        self._ended = EndedRequests(core.rtos)
         self.on_answered: Callable[[Pending, Contact, float, WireMessage], None] = lambda *_: None
         """Called with each first answer: request, who answered from where, seconds, the answer."""
         self.on_timeout: Callable[[Contact], None] = lambda _: None
@@ -94,6 +98,10 @@ class Requests:
 
     def __len__(self) -> int:
         return len(self._pending)
+
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """How full the tables are, each with its bound."""
+        return self._ended.sizes()
 
     async def ask(
         self,
@@ -142,7 +150,8 @@ class Requests:
         """An answer of ``peer`` came; ``got_token``: with a token that we may try again with."""
         pending = peer.inflight.get(message.request_id)
         if pending is None:
-            self._counters["rejected.unasked"] += 1
+            known = self._ended.answered(message.request_id, peer, self._clock.monotonic())
+            self._counters["answers.late" if known else "rejected.unasked"] += 1
             return
         now = self._clock.monotonic()
         elapsed_s = now - pending.started_at
@@ -159,6 +168,7 @@ class Requests:
             pending.retried_with_token = True
             self._transmit(pending)
             return
+        pending.answered_s = elapsed_s
         outcome = message.body if message.code == Status.OK else Refused(message.code, message.body)
         self._settle(pending, outcome)
         address = source if peer.proven_at(source, now) else pending.contact.address
@@ -244,6 +254,11 @@ class Requests:
         if not pending.tentative:
             self.on_timeout(pending.contact)
 
+    @staticmethod
+    def _tells(pending: Pending) -> bool:
+        """Whether an answer to it says something of the path, also when it comes late."""
+        return pending.op not in UNTIMED_OPS and not pending.retried_with_token
+
     def _settle(self, pending: Pending, outcome: Outcome) -> None:
         if not pending.outcome.done():
             # An exception travels as a value: nobody may be left to retrieve it.
@@ -261,6 +276,7 @@ class Requests:
             pending.timer.cancel()
         peer = pending.peer
         peer.queued.pop(pending.request_id, None)
-        peer.inflight.pop(pending.request_id, None)
+        if peer.inflight.pop(pending.request_id, None) is not None and self._tells(pending):
+            self._ended.note(pending.request_id, peer, pending.started_at, pending.sends, pending.answered_s)
         while peer.queued and len(peer.inflight) < self._config.inflight_per_peer_max:
             self._start(peer.queued.popitem(last=False)[1])

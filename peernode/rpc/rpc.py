@@ -257,6 +257,7 @@ class Rpc:
             core.sealer,
             core.ledger,
             core.rtos,
+            self._requests,
             self._serving,
             self._greeting,
             self._bearings,

@@ -96,6 +96,10 @@ class RtoTable:
             self._measured.popitem(last=False)
         self._median_s = None
 
+    def late_answer(self, peer: PeerRto, elapsed_s: float) -> None:
+        """An answer came ``elapsed_s`` after the first of several sendings, when nobody waited any more."""
+        peer.backed_off_s = max(peer.backed_off_s, min(elapsed_s + GRANULARITY_S, self._max_s))
+
     def sizes(self) -> dict[str, tuple[int, int]]:
         """How full the tables are, each with its bound."""
         return {"measured": (len(self._measured), MEASURED_MAX)}

@@ -11,6 +11,16 @@ from pathlib import Path
 import pytest
 
 SCENARIOS = Path("peernode/simulation/scenarios")
+STANDING = (
+    "three-nodes",
+    "burst",
+    "join-20",
+    "bootstraps",
+    "initiators-crash",
+    "split-half",
+    "one-way-block",
+    "slow-line",
+)
 
 
 def _run(name: str, out: Path, hash_seed: str = "0") -> dict[str, object]:
@@ -27,7 +37,7 @@ def _run(name: str, out: Path, hash_seed: str = "0") -> dict[str, object]:
     return result
 
 
-@pytest.mark.parametrize("name", ["three-nodes", "burst", "join-20", "bootstraps"])
+@pytest.mark.parametrize("name", STANDING)
 def test_scenario_holds(name: str, tmp_path: Path) -> None:
     result = _run(name, tmp_path / "result.json")
     assert result["ok"] is True
