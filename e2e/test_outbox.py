@@ -7,7 +7,7 @@ from e2e.line import Line
 from e2e.reader import Reader
 from e2e.servers import Network, Server
 from e2e.talker import Talker
-from e2e.unsent import Leaver
+from e2e.unsent import Leaver, TakerBack
 
 
 def test_three_written_without_connection_survive_a_reload_and_go_out_in_order(
@@ -127,3 +127,26 @@ def test_leaving_a_channel_with_something_unsent_asks_first(
     zita.reload()
     eyes.expect_outbox(0)
     goes.expect_gone(channel)
+
+
+def test_what_is_taken_back_by_mistake_can_be_brought_back_each_by_itself(
+    people: People, server: Server, channel: str
+) -> None:
+    bela = people("bela", server)
+    line, hands = Line(bela.page), TakerBack(bela)
+    bela.sign_up().join(channel)
+    line.cut()
+    first, second, third = bela.say_at_once("cut 1", "cut 2", "cut 3")
+    bela.expect_waiting_for_the_node(third)
+
+    hands.cancel_twice(first).expect_undos(1)
+    bela.expect_no_message(first).expect_waiting_for_the_node(second).expect_waiting_for_the_node(third)
+    hands.cancel_twice(second).expect_undos(2)
+    bela.picture("undo-twice")
+    hands.undo_oldest().undo_oldest().expect_undos(0)
+    Reader(bela).expect_outbox(3).see("cut 1").see("cut 2")
+
+    hands.cancel_twice(third).expect_undos(1).press_escape().expect_no_words().expect_writing()
+    Reader(bela).expect_outbox(2)
+    hands.cancel_twice(Reader(bela).message("cut 2")).send_away().expect_no_words().expect_writing()
+    Reader(bela).expect_outbox(1)

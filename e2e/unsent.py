@@ -1,10 +1,10 @@
-"""What people do about what is unsent when they leave its channel."""
+"""What people do about what is unsent: leave its channel, take it back and think better of it."""
 
 from __future__ import annotations
 
 from playwright.sync_api import Locator, expect
 
-from e2e.chat import SOON_MS, Person
+from e2e.chat import SOON_MS, Message, Person
 
 
 class Leaver:
@@ -45,4 +45,52 @@ class Leaver:
         """The channel is not in the list any more."""
         channels = self.page.get_by_role("navigation", name="Your channels")
         expect(channels.get_by_role("button", name=channel)).to_have_count(0, timeout=SOON_MS)
+        return self
+
+
+class TakerBack:
+    """Somebody who takes back what is unsent, too fast perhaps."""
+
+    def __init__(self, person: Person) -> None:
+        self.person = person
+        self.page = person.page
+
+    def cancel_twice(self, message: Message) -> TakerBack:
+        """A double click on the row's Cancel."""
+        self.person.row(message).get_by_role("button", name="Cancel").dblclick()
+        return self
+
+    @property
+    def undos(self) -> Locator:
+        """Every offer to bring something back."""
+        return self.page.get_by_role("button", name="Undo")
+
+    def expect_undos(self, count: int) -> TakerBack:
+        """So many things can be brought back."""
+        expect(self.undos).to_have_count(count)
+        return self
+
+    def undo_oldest(self) -> TakerBack:
+        """Bring back what was taken back first."""
+        self.undos.first.click()
+        return self
+
+    def send_away(self) -> TakerBack:
+        """Close a word with its button."""
+        self.page.get_by_role("button", name="Dismiss").first.click()
+        return self
+
+    def expect_no_words(self) -> TakerBack:
+        """Nothing covers the page."""
+        expect(self.page.get_by_role("button", name="Dismiss")).to_have_count(0)
+        return self
+
+    def press_escape(self) -> TakerBack:
+        """The key that closes what is open."""
+        self.page.keyboard.press("Escape")
+        return self
+
+    def expect_writing(self) -> TakerBack:
+        """The focus is in the message field."""
+        expect(self.person.composer).to_be_focused()
         return self

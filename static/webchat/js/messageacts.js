@@ -86,7 +86,6 @@ export class MessageActs {
     const { error, channel, text } = subject;
     await outbox.discard(subject, messages.without(subject.id));
     if (action === "edit") screen.rewrite(channel, text);
-    else if (action === "cancel") screen.focusComposer();
     else {
       // The node has forgotten it by now, so Undo brings it back as a new one that waits for Retry.
       const again = { ...written(subject), id: uuid7() };

@@ -130,7 +130,7 @@ export class Screen {
       search: () => this.#app.beside.toggle("search"),
       about: () => this.#app.beside.toggle("about"),
       outbox: () => this.outboxCard.open(),
-      write: () => this.#app.beside.close() || this.focusComposer(),
+      write: () => this.toast.closeNewest() || this.#app.beside.close() || this.focusComposer(),
       newest: () => this.timeline.toBottom(),
     };
   }

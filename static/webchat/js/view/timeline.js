@@ -25,6 +25,8 @@ const OPENING_PAGES_MAX = 2;
 const LINE_PART = 0.15;
 /** Where a row stands that somebody has jumped to: a third of the height from the top. */
 const REVEALED_PART = 1 / 3;
+/** Buttons with which a row goes away. */
+const TAKES_AWAY = new Set(["cancel", "discard"]);
 const lang = document.documentElement.lang || "en";
 const longDay = new Intl.DateTimeFormat(lang, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
 
@@ -196,6 +198,8 @@ export class TimelineView {
     if (gap) this.#source.fillGap(gap.dataset.gap);
     const button = event.target.closest("button[data-action]");
     const row = button?.closest("[data-msg-id]");
+    // The second click of a double one would meet the next row, which has moved up meanwhile.
+    if (event.detail > 1 && TAKES_AWAY.has(button?.dataset.action)) return;
     if (row) this.#source.act(button.dataset.action, row.dataset.msgId, button);
   }
 }

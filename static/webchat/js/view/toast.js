@@ -1,9 +1,16 @@
 /**
- * A word at the edge of the screen that goes away by itself: "discarded", with Undo, a trouble, or something to try.
+ * Words at the top that go away by themselves: "discarded", with Undo, a trouble, or something to try.
+ *
+ * Several stand under each other, so that none takes away another's Undo; at most `TOASTS_MAX`: then the oldest that
+ * offers nothing goes, otherwise the oldest. A word that is said again is there once. Each can be sent away, the
+ * newest with Escape.
  */
 
+import { systemClock } from "../clock.js";
+import { say } from "../strings.js";
 import { byId, h, icon } from "./dom.js";
 
+export const TOASTS_MAX = 5;
 const UNDO_MS = 5000;
 const TROUBLE_MS = 12000;
 const SUGGESTION_MS = 30000;
@@ -11,54 +18,75 @@ const SUGGESTION_MS = 30000;
 export class Toast {
   #place = byId("toasts");
   #afterwards;
+  #clock;
+  #all = [];
 
   /** `afterwards()` takes the focus when a toast goes away that had it. */
-  constructor(afterwards) {
+  constructor(afterwards, clock = systemClock) {
     this.#afterwards = afterwards;
+    this.#clock = clock;
   }
 
   /** Something that can be taken back for 5 seconds; the button has the focus. */
   offer(text, action, act) {
-    const button = h("button", { type: "button", class: "action" }, action);
-    const toast = this.#show(UNDO_MS, h("p", {}, text), button);
-    button.addEventListener("click", () => {
-      this.#end(toast);
-      act();
-    });
-    button.focus();
+    this.#choice(UNDO_MS, text, action, act).focus();
   }
 
   /** Something that somebody may want, without hurry: the focus stays where it is. */
   suggest(text, action, act) {
-    const button = h("button", { type: "button", class: "action" }, action);
-    const toast = this.#show(SUGGESTION_MS, h("p", {}, text), button);
-    button.addEventListener("click", () => {
-      this.#end(toast);
-      act();
-    });
+    this.#choice(SUGGESTION_MS, text, action, act);
   }
 
   /** An error that belongs to no row: what it is and what to do. */
   trouble({ code, message, remedy }) {
     const words = h("p", {}, h("strong", {}, message), ". ", remedy ?? "", " ", h("code", {}, code));
-    this.#show(TROUBLE_MS, icon("failed"), words);
+    this.#say(TROUBLE_MS, icon("failed"), words);
   }
 
   /** A word, said once. */
   tell(text) {
-    this.#show(UNDO_MS, h("p", {}, text));
+    this.#say(UNDO_MS, h("p", {}, text));
   }
 
-  #show(ms, ...children) {
-    const toast = h("div", { class: "toast" }, ...children);
-    this.#place.replaceChildren(toast); // one at a time
-    setTimeout(() => this.#end(toast), ms);
+  /** Send the newest away; false: there is none. */
+  closeNewest() {
+    const newest = this.#all.at(-1);
+    if (newest) this.#end(newest);
+    return Boolean(newest);
+  }
+
+  #choice(ms, text, action, act) {
+    const button = h("button", { type: "button", class: "action" }, action);
+    const toast = this.#show(ms, true, h("p", {}, text), button);
+    button.addEventListener("click", () => {
+      this.#end(toast);
+      act();
+    });
+    return button;
+  }
+
+  #say(ms, ...children) {
+    const said = this.#show(ms, false, ...children);
+    const again = this.#all.find((each) => each !== said && !each.offers && each.element.textContent === said.element.textContent);
+    if (again) this.#end(again);
+  }
+
+  #show(ms, offers, ...children) {
+    const close = h("button", { type: "button", class: "toast-close", "aria-label": say("toast.close"), title: "Esc" }, icon("discard"));
+    const toast = { offers, element: h("div", { class: "toast" }, ...children, close), cancel: null };
+    close.addEventListener("click", () => this.#end(toast));
+    toast.cancel = this.#clock.later(ms, () => this.#end(toast));
+    if (this.#all.length >= TOASTS_MAX) this.#end(this.#all.find((each) => !each.offers) ?? this.#all[0]);
+    this.#all.push(toast);
+    this.#place.append(toast.element);
     return toast;
   }
 
   #end(toast) {
-    const had = toast.contains(document.activeElement);
-    toast.remove();
+    toast.cancel();
+    this.#all = this.#all.filter((each) => each !== toast);
+    const had = toast.element.contains(document.activeElement);
+    toast.element.remove();
     if (had) this.#afterwards();
   }
 }

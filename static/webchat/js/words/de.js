@@ -109,6 +109,7 @@ export const WORDS = {
   "undo.change.other": "{n} Änderungen verworfen",
   "undo.mixed": "{n} Nachrichten und Änderungen verworfen",
   "undo.action": "Rückgängig",
+  "toast.close": "Ausblenden",
   "leave.title.one": "1 Nachricht oder Änderung ist nicht gesendet",
   "leave.title.other": "{n} Nachrichten oder Änderungen sind nicht gesendet",
   "leave.text":

@@ -113,6 +113,7 @@ export const WORDS = {
   "undo.change.other": "{n} changes discarded",
   "undo.mixed": "{n} messages and changes discarded",
   "undo.action": "Undo",
+  "toast.close": "Dismiss",
   "leave.title.one": "1 message or change has not been sent",
   "leave.title.other": "{n} messages or changes have not been sent",
   "leave.text": "Leaving {channel} discards what is unsent in it. Stay, and it goes out or can be tried again.",

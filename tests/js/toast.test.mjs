@@ -1,0 +1,76 @@
+/** Words that go away by themselves: none takes another's place before its time, and there are never too many. */
+
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, test } from "node:test";
+
+import { Toast, TOASTS_MAX } from "../../static/webchat/js/view/toast.js";
+import { documentDouble } from "./domdouble.mjs";
+import { FakeClock } from "./fakes.mjs";
+
+let clock;
+let place;
+let toast;
+let focused;
+let undone;
+
+beforeEach(() => {
+  globalThis.document = documentDouble("toasts");
+  place = document.getElementById("toasts");
+  clock = new FakeClock();
+  focused = 0;
+  undone = [];
+  toast = new Toast(() => (focused += 1), clock);
+});
+
+afterEach(() => {
+  delete globalThis.document;
+});
+
+const texts = () => place.children.map((each) => each.all("p")[0].textContent);
+const offer = (name) => toast.offer(name, "Undo", () => undone.push(name));
+const press = (at, name) => place.children[at].all("button").find((each) => (each.getAttribute("aria-label") ?? each.textContent) === name).fire("click");
+
+test("a second offer leaves the first one there; each brings back its own", () => {
+  offer("one");
+  offer("two");
+  toast.tell("three");
+  assert.deepEqual(texts(), ["one", "two", "three"]);
+  press(0, "Undo");
+  press(0, "Undo");
+  assert.deepEqual([undone, texts()], [["one", "two"], ["three"]]);
+});
+
+test("each goes by itself after its own time, and gives the focus on if it had it", () => {
+  offer("one");
+  clock.pass(3000);
+  toast.trouble({ code: "X", message: "two", remedy: "do" });
+  clock.pass(2000);
+  assert.deepEqual([texts(), focused], [["two. do X"], 1]);
+  clock.pass(10_000);
+  assert.deepEqual([texts(), focused, clock.waiting], [[], 1, 0]);
+});
+
+test("there is a bound: what offers nothing goes first, then the oldest", () => {
+  toast.tell("word");
+  for (let n = 0; n < TOASTS_MAX; n += 1) offer(`offer ${n}`);
+  assert.deepEqual(texts(), ["offer 0", "offer 1", "offer 2", "offer 3", "offer 4"]);
+  offer("more");
+  assert.deepEqual(texts(), ["offer 1", "offer 2", "offer 3", "offer 4", "more"]);
+  assert.equal(clock.waiting, TOASTS_MAX);
+});
+
+test("what is said again is there once; what can be taken back is counted", () => {
+  for (let n = 0; n < 2; n += 1) toast.trouble({ code: "X", message: "same", remedy: "do" });
+  for (let n = 0; n < 2; n += 1) offer("same");
+  assert.deepEqual(texts(), ["same. do X", "same", "same"]);
+});
+
+test("any can be sent away, the newest without looking for its button", () => {
+  offer("one");
+  toast.suggest("two", "Allow", () => {});
+  toast.tell("three");
+  press(1, "Dismiss");
+  assert.deepEqual(texts(), ["one", "three"]);
+  assert.deepEqual([toast.closeNewest(), texts()], [true, ["one"]]);
+  assert.deepEqual([toast.closeNewest(), toast.closeNewest(), texts(), undone], [true, false, [], []]);
+});
