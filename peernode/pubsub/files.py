@@ -13,7 +13,7 @@ holder; who fails to give several blocks of a file one after the other is asked 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -59,6 +59,8 @@ MISSES_MAX = 3
 FETCH_MAX_S = 300.0
 """A fetch that takes longer gives way to another file; what it has got is not fetched again."""
 
+GivesWay = Callable[[], bool]
+
 _UNHEARD = (RpcTimeout, Refused, Backpressure, RemoteProtocolError)
 
 
@@ -91,6 +93,7 @@ class Files:
         """One own file at a time is put on the disk and named by a message."""
         self._fetching: dict[str, asyncio.Future[bool]] = {}
         """By the files' keys, as the following."""
+        self._gives_way: dict[str, GivesWay] = {}
         self._got: dict[str, int] = {}
         """Bytes that are here of a file that is being fetched."""
         self._gate = asyncio.Semaphore(FETCHES_AT_ONCE)
@@ -105,17 +108,27 @@ class Files:
 
     # -- getting -----------------------------------------------------------------------------
 
-    async def fetch(self, replica: Replica, author: bytes, file: FileRef) -> bool:
-        """Have all of a file here; whether it is. One fetch per file, however many want it."""
+    async def fetch(
+        self, replica: Replica, author: bytes, file: FileRef, gives_way: GivesWay | None = None
+    ) -> bool:
+        """Have all of a file here; whether it is. One fetch per file, however many want it.
+
+        ``gives_way``: asked before each block whether the fetch is to end for now; what it has got stays. It
+        counts as long as nobody else, who would not give way, wants the same file.
+        """
         if self.shelf.whole(file):
             return True
         running = self._fetching.get(file.key)
+        if gives_way is None:
+            self._gives_way.pop(file.key, None)
         if running is not None:
             return await asyncio.shield(running)
         if len(self._fetching) >= FETCHING_MAX:
             return False
         done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._fetching[file.key] = done
+        if gives_way is not None:
+            self._gives_way[file.key] = gives_way
         fetching = self._context.tasks.spawn(self._fetch(replica, author, file, done), "files.fetch")
         fetching.add_done_callback(lambda _: self._ended(file, done, False))
         return await asyncio.shield(done)
@@ -125,6 +138,7 @@ class Files:
         if done.done():
             return
         self._fetching.pop(file.key, None)
+        self._gives_way.pop(file.key, None)
         self._got.pop(file.key, None)
         done.set_result(fetched)
 
@@ -179,6 +193,9 @@ class Files:
             if here is not None:
                 return here
             async with gate:
+                gives_way = self._gives_way.get(file.key)
+                if gives_way is not None and gives_way():
+                    return None
                 wanted = file.block_bytes(depth, start + at)
                 block = await self._from_any(replica, digests[at], wanted, holders, start + at)
             if block is not None:

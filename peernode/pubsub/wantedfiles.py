@@ -4,7 +4,9 @@ What is stored while the channel is ours is wanted at once; what was stored befo
 becomes ours, also after a restart.
 
 Invariants: only files of channels of which this node is an initiator are fetched, each by the nodes of its
-own channel; ``TRIED_AT_ONCE`` at a time, so that one that drips holds up no other; after a try in vain, or
+own channel; ``TRIED_AT_ONCE`` at a time, so that one that drips holds up no other, and when all of these drip
+and another one is due, one of them gives way after ``TURN_S`` and has its next turn after those that wait,
+beginning where it was; after a try in vain, or
 one that the own disk spoils, it waits, twice as long each time up to ``AGAIN_MAX_S``; over ``WANTED_MAX``
 the most hopeless one gives way until all channels are looked through again.
 """
@@ -20,7 +22,7 @@ from peernode.channel.kinds import Kind
 from peernode.channel.message import Message
 from peernode.errors import PeerNodeError
 from peernode.pubsub.context import Context
-from peernode.pubsub.files import Files
+from peernode.pubsub.files import Files, GivesWay
 from peernode.pubsub.ingest import Source
 from peernode.pubsub.replica import Replica
 from peernode.pubsub.storage import PubSubStorage
@@ -28,6 +30,9 @@ from peernode.pubsub.turns import in_turns
 
 WANTED_MAX = 1024
 TRIED_AT_ONCE = 2
+TURN_S = 20.0
+"""So long a file is fetched at least before it gives way to another."""
+
 AGAIN_S = 10.0
 AGAIN_MAX_S = 600.0
 
@@ -142,8 +147,16 @@ class WantedFiles:
 
     async def _try(self, key: Key, wanted: _Wanted) -> None:
         """Fetch one; it is wanted no more when it is here, or of no concern."""
+        until_s = self._context.now() + TURN_S
+        gave_way = False
+
+        def gives_way() -> bool:
+            nonlocal gave_way
+            gave_way = gave_way or (self._context.now() >= until_s and self._others_wait())
+            return gave_way
+
         try:
-            settled = await self._settled(wanted)
+            settled = await self._settled(wanted, gives_way)
         except PeerNodeError as error:
             self._context.collector.count(f"files.{error.code}")
             settled = False
@@ -151,12 +164,22 @@ class WantedFiles:
             self._trying.discard(key)
         if settled:
             self._wanted.pop(key, None)
+        elif gave_way:
+            self._context.collector.count("files.gave_way")
+            wanted.due_s = self._context.now()
         else:
             wanted.due_s = self._context.now() + wanted.pause_s
             wanted.pause_s = min(AGAIN_MAX_S, wanted.pause_s * 2)
         self._news.set()
 
-    async def _settled(self, wanted: _Wanted) -> bool:
+    def _others_wait(self) -> bool:
+        """Whether another one is due and has no room."""
+        if len(self._trying) < TRIED_AT_ONCE:
+            return False
+        now = self._context.now()
+        return any(each.due_s <= now and key not in self._trying for key, each in self._wanted.items())
+
+    async def _settled(self, wanted: _Wanted, gives_way: GivesWay) -> bool:
         replica = wanted.replica
         if self._storage.replicas.get(replica.channel_id) is not replica or not replica.serves:
             return True  # when the channel becomes ours again it is looked through again
@@ -164,4 +187,4 @@ class WantedFiles:
         if all(replica.timeline.appearance.gone(message) for message in named):
             self._looked.pop(replica.channel_id, None)  # another message may name the same file
             return True
-        return await self._files.fetch(replica, wanted.author, wanted.file)
+        return await self._files.fetch(replica, wanted.author, wanted.file, gives_way)

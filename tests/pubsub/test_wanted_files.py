@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import random
+from collections import Counter
 from typing import Any
 
 import pytest
 
+from peernode.channel.filetree import file_in
+from peernode.channel.kinds import Kind
+from peernode.channel.message import Message
 from peernode.errors import PeerNodeError
 from peernode.pubsub import wantedfiles
 from peernode.pubsub.filescrub import EVERY_S
-from peernode.pubsub.wantedfiles import AGAIN_S, LOOK_S
+from peernode.pubsub.wantedfiles import AGAIN_S, LOOK_S, TURN_S
 from peernode.rpc.rpc import Caller
 from peernode.wire.ops import Op
 from tests.pubsub.flock import LOBBY, Bird, Flock, story
@@ -23,6 +28,12 @@ OTHER = "#other"
 
 async def holders(flock: Flock, message_id: str) -> list[Bird]:
     return [bird for bird in flock if await whole(bird, message_id) == CONTENT]
+
+
+def files_named(bird: Bird) -> list[Message]:
+    """The messages on its disk that name files."""
+    raws = bird.node._context.store.of_kind(replica_of(bird).channel_id, int(Kind.FILE))
+    return [Message.trusted(raw) for raw in raws]
 
 
 def initiators(flock: Flock) -> list[Bird]:
@@ -87,6 +98,42 @@ def test_one_that_drips_holds_up_no_other() -> None:
         await asyncio.sleep(AGAIN_S)
         assert await whole(flock[2], second.id, 100_000) is not None
         assert await holders(flock, dripped.id) == [flock[0]]
+
+    story(tell, 3)
+
+
+def test_those_that_drip_take_turns_with_others_and_keep_what_they_have() -> None:
+    """Two of a slow holder have all the room; a third is due, and no block is asked for twice."""
+    slow_bytes = 1_600_000
+
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        asked: Counter[bytes] = Counter()
+
+        async def slowly(caller: Caller, ask: Answer) -> list[Any]:
+            answer = await ask()
+            if caller.contact.id == flock[2].identity.node_id:
+                asked[answer[0]] += 1
+            await asyncio.sleep(0.3)
+            return answer
+
+        lie(flock[0], Op.GET_PART, slowly)
+        dripped = [
+            await flock[0].call(flock[0].node.share(LOBBY, None, content, "drips.bin"))
+            for content in (random.Random(seed).randbytes(slow_bytes) for seed in (1, 2))
+        ]
+        await flock.expect(lambda: len(flock[2].node._pubsub.wanted._trying) == 2, 5, "no room")
+        await flock[1].call(flock[1].node.share(LOBBY, None, CONTENT, "fast.bin"))
+        await flock.expect(lambda: len(files_named(flock[2])) == 3, 5, "the message")
+        named = [file_in(each.body) for each in files_named(flock[2])]
+        (content,) = [file for file in named if file.size == len(CONTENT)]
+        shelf = flock[2].node._pubsub.files.shelf
+        await flock.expect(lambda: shelf.whole(content), TURN_S + AGAIN_S, "the fast one")
+        assert flock[2].node.happened()["files.gave_way"] >= 1
+        await asyncio.sleep(120)
+        for state in dripped:
+            assert await whole(flock[2], state.id, slow_bytes) is not None
+        assert set(asked.values()) == {1}, "what a turn has brought is kept"
 
     story(tell, 3)
 
