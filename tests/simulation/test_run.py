@@ -239,7 +239,10 @@ def test_the_command_writes_result_and_trace(tmp_path: Path, capsys: pytest.Capt
         sum(1 for line in lines if line.split()[1] in ("SEND", "DROP", "NOWHERE"))
         == written["datagrams"]["total"]
     )
-    assert "12 published, 12 acknowledged" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "12 published, 12 acknowledged" in printed
+    judged = len(written["checkers"]) + len(written["expect"])
+    assert printed.splitlines()[-1] == f"held ({judged} of {judged} checkers and expectations)"
 
 
 def test_a_run_that_fails_ends_with_status_1_and_says_how_to_replay_it(
@@ -250,7 +253,9 @@ def test_a_run_that_fails_ends_with_status_1_and_says_how_to_replay_it(
     assert main(["run", str(scenario), "--seed", "6"]) == 1
     printed = capsys.readouterr().out
     assert "FAIL latency_p50_ms_max = 1" in printed
-    assert f"replay: python -m peernode.simulation run {scenario} --seed 6" in printed
+    verdict, replay = printed.splitlines()[-2:]
+    assert verdict.startswith("broken: expect.latency_p50_ms_max (")
+    assert replay == f"replay: python -m peernode.simulation run {scenario} --seed 6"
 
 
 def test_faults_of_one_kind_overlap_and_each_takes_back_its_own() -> None:

@@ -96,6 +96,10 @@ def text(result: Result, scenario: str) -> str:
     for name, verdict in result.expect.items():
         actual = "not measured" if verdict["actual"] is None else f"{verdict['actual']:g}"
         lines.append(f"  {'ok  ' if verdict['ok'] else 'FAIL'} {name} = {verdict['bound']:g}: {actual}")
+    judged = {**result.checkers, **{f"expect.{name}": each for name, each in result.expect.items()}}
+    broken = [name for name, verdict in judged.items() if not verdict["ok"]]
+    said = f"broken: {', '.join(broken)}" if broken else "held"
+    lines.append(f"{said} ({len(judged) - len(broken)} of {len(judged)} checkers and expectations)")
     if not result.ok:
         lines.append(f"replay: python -m peernode.simulation run {scenario} --seed {result.seed}")
     return "\n".join(lines)
