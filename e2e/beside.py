@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import Locator, expect
 
 from e2e.chat import SOON_MS, Message, Person
@@ -33,15 +35,24 @@ class Beside:
         return self
 
     def block(self, other: Person) -> Beside:
-        """Press Block at the other; a second time takes it back."""
-        self._member(other).get_by_role("button", name=f"Block {other.name}").click()
+        """Press Block at the other."""
+        self._block_button(other, "Block").click()
         return self
 
     def expect_blocked(self, other: Person, blocked: bool = True) -> Beside:
-        """The button tells it, by more than its colour."""
-        button = self._member(other).get_by_role("button", name=f"Block {other.name}")
-        expect(button).to_have_attribute("aria-pressed", "true" if blocked else "false", timeout=SOON_MS)
+        """The list says so, and the button says what it does."""
+        button = self._block_button(other, "Unblock" if blocked else "Block")
+        expect(button).to_have_text("Unblock" if blocked else "Block", timeout=SOON_MS)
+        expect(self._member(other).get_by_text("blocked by you")).to_have_count(1 if blocked else 0)
         return self
+
+    def unblock(self, other: Person) -> Beside:
+        """Press Unblock at the other."""
+        self._block_button(other, "Unblock").click()
+        return self
+
+    def _block_button(self, other: Person, verb: str) -> Locator:
+        return self._member(other).get_by_role("button", name=f"{verb} {other.name}", exact=True)
 
     def expect_hidden(self, message: Message) -> Beside:
         """The row stands there without its text."""
@@ -65,12 +76,27 @@ class Beside:
 
     def expect_found(self, *messages: Message, searched: int) -> Beside:
         """These, newest first, and how much was searched."""
+        return self.expect_found_words(*(message.text for message in messages), searched=searched)
+
+    def expect_found_words(self, *lines: str, searched: int) -> Beside:
+        """Messages of which this is shown, newest first."""
         panel = self._open("Search")
         expect(panel.get_by_role("status")).to_contain_text(f"all {searched} messages", timeout=SOON_MS)
         items = panel.get_by_role("list", name="Messages found").get_by_role("button")
-        expect(items).to_have_count(len(messages))
-        for item, message in zip(items.all(), messages, strict=True):
-            expect(item).to_contain_text(message.text)
+        expect(items).to_have_count(len(lines))
+        for item, line in zip(items.all(), lines, strict=True):
+            expect(item).to_contain_text(line)
+        return self
+
+    def expect_marked(self, *words: str) -> Beside:
+        """These words are marked in what was found."""
+        expect(self._open("Search").locator("mark")).to_have_text(list(words), timeout=SOON_MS)
+        return self
+
+    def expect_quote(self, answer: Message, words: str) -> Beside:
+        """The answer quotes it so."""
+        quote = self.person.row(answer).get_by_role("button", name=re.compile("^Reply to"))
+        expect(quote).to_have_text(words, timeout=SOON_MS)
         return self
 
     def go_to_found(self, text: str) -> Beside:

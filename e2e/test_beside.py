@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from e2e.beside import Beside
+from e2e.chat import Message
 from e2e.conftest import People
+from e2e.reader import Reader
 from e2e.servers import Server
+from e2e.talker import Talker
 
 
 def test_people_search_and_typing_between_two(people: People, server: Server, channel: str) -> None:
@@ -24,10 +27,28 @@ def test_people_search_and_typing_between_two(people: People, server: Server, ch
     abel.picture("people")
     beside.expect_hidden(first).show(first)
     abel.expect_message(first)
-    beside.block(berta).expect_blocked(berta, False)
+    beside.unblock(berta).expect_blocked(berta, False)
     beside.search("library").expect_found(first, searched=2)
     abel.picture("search")
     beside.close_by_keyboard()
+
+
+def test_search_and_quotes_show_words_as_the_timeline_does(
+    people: People, server: Server, channel: str
+) -> None:
+    cora = people("cora", server).sign_up().join(channel)
+    dirk = people("dirk", server).sign_up().join(channel)
+    asked = Talker(dirk).say_long(f"Is **this <@{Reader(cora).node_id()}> `thing`** right?", "right?")
+    cora.expect_message(Message(asked.id, "Is this @cora thing right?", channel, dirk))
+    answer = Talker(cora).reply(asked, "It is")
+
+    beside = Beside(cora)
+    beside.expect_quote(answer, "dirk Is this @cora thing right?")
+    beside.search("RIGHT thing").expect_found_words("Is this @cora thing right?", searched=2)
+    beside.expect_marked("thing", "right")
+    beside.block(dirk).search("thing").expect_found_words("message of somebody whom you blocked", searched=2)
+    beside.expect_quote(answer, "dirk a message of somebody whom you blocked")
+    cora.picture("search-blocked")
 
 
 def test_the_head_has_room_on_a_small_screen(people: People, server: Server, channel: str) -> None:

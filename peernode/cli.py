@@ -20,6 +20,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from peernode.channel.ids import joinable_name
 from peernode.config import NodeConfig
 from peernode.diagnostics.codes import info_of
 from peernode.diagnostics.jsonlines import LineWriter
@@ -230,7 +231,8 @@ class Headless:
 
     async def _join(self, node: PeerNode) -> None:
         try:
-            await node.join(self._options.channel)
+            name = self._options.channel
+            await node.join(name if self._kept(node) else joinable_name(name))
         except PeerNodeError as error:
             if error.code in ("CHANNEL_NAME_INVALID", "TOO_MANY_CHANNELS"):
                 self._error(error)  # everything else was told as a delayed join and goes on

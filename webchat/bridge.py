@@ -23,7 +23,7 @@ from typing import Any, Protocol, TypeVar
 from django.utils.module_loading import import_string
 
 from peernode.channel.filetree import FILE_MAX_BYTES as FILE_MAX_BYTES
-from peernode.channel.ids import CANARY_PREFIX, normalise_name
+from peernode.channel.ids import CANARY_PREFIX, joinable_name, normalise_name
 from peernode.channel.ids import is_canary as is_canary
 from peernode.channel.message import ORDER_KEY_BYTES as ORDER_KEY_BYTES
 from peernode.config import NodeConfig
@@ -98,10 +98,13 @@ async def done(operation: Awaitable[T]) -> T:
         raise _refused(error) from error
 
 
-def channel_name(name: str) -> str:
-    """The one spelling of a channel's name; ``CommandError`` for one that people can't use."""
+def channel_name(name: str, *, is_new: bool = False) -> str:
+    """The one spelling of a channel's name; ``CommandError`` for one that people can't use.
+
+    ``is_new``: also for one by which no channel is joined for the first time.
+    """
     try:
-        normal = normalise_name(name)
+        normal = joinable_name(name) if is_new else normalise_name(name)
     except PeerNodeError as error:
         raise _refused(error) from error
     if is_canary(normal):

@@ -40,7 +40,7 @@ def chat(request: HttpRequest, join: str = "") -> HttpResponse:
 def channel(request: HttpRequest, name: str) -> HttpResponse:
     """A link to a channel: the chat page, which joins it; who has no account gets one on the way."""
     try:
-        return chat(request, join=channel_name(f"#{name}"))
+        return chat(request, join=channel_name(f"#{name}", is_new=True))
     except CommandError as error:
         raise Http404 from error
 

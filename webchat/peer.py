@@ -94,6 +94,8 @@ class Peer:
     def join(self, channel: str) -> None:
         """Begin to join; the outcome comes as events. Raises ``CommandError`` for an impossible name."""
         name = channel_name(channel)
+        if name not in self.node.channels() and name not in self._joining:
+            channel_name(channel, is_new=True)
         self._tasks.spawn(self._join(name), f"joining {name}")
 
     async def _join(self, channel: str) -> None:

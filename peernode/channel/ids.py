@@ -1,7 +1,9 @@
 """Channel names and ids.
 
 Invariants: one channel has one id on every node of a network, however its name was typed (Unicode
-NFC); a name is something a person can read: 1 to 64 characters, no spaces, no control characters.
+NFC); a name is something a person can read: 1 to 64 characters, no spaces, no control characters. A
+channel that somebody joins for the first time has a name that begins with ``#`` and can stand in an
+address; older nodes are in others, and those stay.
 """
 
 from __future__ import annotations
@@ -27,6 +29,22 @@ def normalise_name(name: str) -> str:
         raise PeerNodeError("CHANNEL_NAME_INVALID", "1 to 64 characters")
     if any(char.isspace() or unicodedata.category(char)[0] == "C" for char in normal):
         raise PeerNodeError("CHANNEL_NAME_INVALID", "no spaces or control characters")
+    return normal
+
+
+NO_NAMES = ("#", "#.", "#..")
+"""What would vanish from an address: nothing, this folder, the one above."""
+
+
+def joinable_name(name: str) -> str:
+    """The canonical form of a name to join a channel by that this node is not in yet.
+
+    Raises ``CHANNEL_NAME_INVALID`` for what ``normalise_name`` refuses, and for a name that doesn't begin
+    with ``#`` or has no address of its own (``/c/lobby/`` is ``#lobby``).
+    """
+    normal = normalise_name(name)
+    if not normal.startswith("#") or normal in NO_NAMES:
+        raise PeerNodeError("CHANNEL_NAME_INVALID", "begins with #, and is not #, #. or #..")
     return normal
 
 

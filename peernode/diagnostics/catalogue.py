@@ -65,8 +65,8 @@ ENTRIES = (
     Code(
         "CHANNEL_NAME_INVALID",
         "That is not a channel name",
-        "Names have 1 to 64 characters without spaces or control characters.",
-        "Choose another name, for example #lobby.",
+        "Names begin with # and have at most 64 characters without spaces; #, #. and #.. are none.",
+        "Choose a name that begins with #, for example #lobby.",
         False,
     ),
     Code(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from peernode.channel.ids import NAME_MAX_CHARS, channel_id_of, normalise_name
+from peernode.channel.ids import NAME_MAX_CHARS, channel_id_of, joinable_name, normalise_name
 from peernode.errors import PeerNodeError
 
 NETWORK = b"network8"
@@ -43,6 +43,18 @@ def test_good_names_stay_as_they_are(name: str) -> None:
 def test_bad_names_are_refused(name: str) -> None:
     with pytest.raises(PeerNodeError) as refused:
         normalise_name(name)
+    assert refused.value.code == "CHANNEL_NAME_INVALID"
+
+
+@pytest.mark.parametrize("name", ["#lobby", "##", "#a/b", "#...", "#.a", "#\U0001f426", " #lobby "])
+def test_a_name_with_an_address_can_be_joined(name: str) -> None:
+    assert joinable_name(name) == name.strip()
+
+
+@pytest.mark.parametrize("name", ["lobby", "#", "#.", "#..", "", "a#", "\uff03lobby", "#two words"])
+def test_a_name_without_an_address_can_not_be_joined(name: str) -> None:
+    with pytest.raises(PeerNodeError) as refused:
+        joinable_name(name)
     assert refused.value.code == "CHANNEL_NAME_INVALID"
 
 

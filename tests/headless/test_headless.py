@@ -110,6 +110,17 @@ def test_quit_ends_a_node_cleanly(tmp_path: Path) -> None:
     node.stop()
 
 
+@pytest.mark.parametrize("name", ["lobby", "#.."])
+def test_a_channel_without_an_address_is_not_joined(tmp_path: Path, name: str) -> None:
+    node = Headless(tmp_path / "solo", "--channel", name)
+    error = node.first("error")
+    assert (error["code"], "#lobby" in error["remedy"]) == ("CHANNEL_NAME_INVALID", True)
+    node.type("/quit")
+    assert node.child.wait(10) == 0
+    assert node.all("joined") == []
+    node.stop()
+
+
 def test_two_processes_on_one_directory_and_bad_options_are_told_plainly(tmp_path: Path) -> None:
     first = Headless(tmp_path / "same")
     first.first("ready")

@@ -75,6 +75,7 @@ test("the echo has the blocks of the node's HTML: paragraphs, lines, code", () =
 test("a quote shows one short line without marks, with names", () => {
   const nameOf = (node) => names.get(node);
   assert.equal(excerpt(`**Hi** <@${id("d")}>\n\n> \`quoted\` _twice_ snake_case_x 2*3*4`, nameOf), "Hi @Zoë quoted twice snake_case_x 2*3*4");
+  assert.equal(excerpt("**bold `code` _and_ ~~more~~**", nameOf), "bold code and more");
   assert.equal(excerpt("```py\ncode()\n```", nameOf), "code()");
   const long = excerpt("x".repeat(1000), nameOf);
   assert.equal([...long].length, 140);

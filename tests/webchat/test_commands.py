@@ -58,6 +58,10 @@ def _users(welcome: dict[str, Any], layer: Any) -> list[int]:
     ("kind", "fields", "code"),
     [
         ("channel.join", {"channel": "two words"}, "CHANNEL_NAME_INVALID"),
+        ("channel.join", {"channel": "lobby"}, "CHANNEL_NAME_INVALID"),
+        ("channel.join", {"channel": "#"}, "CHANNEL_NAME_INVALID"),
+        ("channel.join", {"channel": "#."}, "CHANNEL_NAME_INVALID"),
+        ("channel.join", {"channel": "#.."}, "CHANNEL_NAME_INVALID"),
         ("channel.leave", {"channel": "#nowhere"}, "CHANNEL_UNKNOWN"),
         ("message.send", {"channel": "#nowhere", "id": message_id(1), "text": "x"}, "NOT_A_MEMBER"),
         ("message.retry", {"id": message_id(99)}, "MESSAGE_UNKNOWN"),
@@ -72,6 +76,22 @@ async def test_what_can_not_be_done_is_refused_in_words(
     error = await ann.ask(kind, **fields)
     assert (error["type"], error["code"]) == ("error", code), json.dumps(error)
     assert error["message"] and error["remedy"]
+
+
+async def test_a_channel_of_an_older_version_stays_whatever_its_name(worker: Worker, open_page: Open) -> None:
+    ann = await open_page("ann")
+    await ann.hello()
+    peer = await worker.residents.peer(next(iter(worker.residents._residents)))
+    await peer.node.join("lobby")  # as an older version let people do
+    await ann.expect("channel.joined", channel="lobby")
+    assert (await ann.ask("channel.join", channel="lobby"))["type"] == "ok"
+    sent = await ann.say("lobby", "still here")
+    await ann.expect("message.state", id=sent["id"], state="sent")
+    again = await open_page("ann")
+    assert [channel["name"] for channel in (await again.hello())["channels"]] == ["lobby"]
+    await ann.ask("channel.leave", channel="lobby")
+    await ann.expect("channel.left", channel="lobby")
+    assert (await ann.ask("channel.join", channel="lobby"))["code"] == "CHANNEL_NAME_INVALID"
 
 
 @pytest.mark.usefixtures("worker")

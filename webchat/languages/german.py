@@ -35,7 +35,7 @@ ERRORS = {
     "CHANNEL_UNKNOWN": ("Diesen Kanal gibt es hier nicht", "Tritt dem Kanal zuerst bei."),
     "CHANNEL_NAME_INVALID": (
         "Das ist kein Kanalname",
-        "Wähle einen anderen Namen, zum Beispiel #lobby.",
+        "Wähle einen Namen, der mit # beginnt, zum Beispiel #lobby.",
     ),
     "NOT_A_MEMBER": (
         "Du bist nicht in diesem Kanal",

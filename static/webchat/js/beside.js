@@ -38,6 +38,7 @@ export class Beside {
     this.#search = new SearchView({
       search: (channel, words, before) =>
         app.connection.request({ type: "search", channel, words, before, limit: FOUND_LIMIT }),
+      people: (channel) => app.screen.peopleOf(channel),
       nameOf: (message) => app.nameOf(message),
       who: (message) => app.persons.who(message.channel, message.author, message.name),
       jump: (channel, id) => app.acts.jump(channel, id),
@@ -94,6 +95,7 @@ export class Beside {
   /** Something about somebody is new. */
   peopleChanged() {
     this.#members.refresh();
+    this.#search.refresh();
   }
 
   async #block(node, on) {

@@ -4,11 +4,14 @@
 
 import { limits } from "./limits.js";
 
+/** What would vanish from an address: nothing, this folder, the one above. */
+const NO_NAMES = new Set(["#", "#.", "#.."]);
+
 /** The name with its `#`, in the normal form NFC; null when it is none (1 to 64 characters, no spaces). */
 export function channelName(typed) {
   const bare = typed.trim().normalize("NFC");
-  if (!bare || bare === "#") return null;
   const name = bare.startsWith("#") ? bare : `#${bare}`;
+  if (NO_NAMES.has(name)) return null;
   return [...name].length <= limits.channel_chars && !/[\p{C}\p{Z}]/u.test(name) ? name : null;
 }
 

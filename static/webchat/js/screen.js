@@ -4,9 +4,9 @@
 
 import { UNREAD_NOTHING } from "./channels.js";
 import { systemClock } from "./clock.js";
-import { excerpt } from "./excerpt.js";
 import { leave } from "./leaving.js";
 import { limits } from "./limits.js";
+import { beginningOf } from "./quoting.js";
 import { countWords } from "./reading.js";
 import { unsentWords } from "./rowwords.js";
 import { ownError, say } from "./strings.js";
@@ -91,7 +91,7 @@ export class Screen {
       olderWanted: () => app.connection.isOpen && app.channels.isReady(app.current) && app.loadOlder(app.current),
       seen: (order) => this.#seen(order),
       near: (rows) => app.freshening.near(rows),
-      around: (row) => ({ people: this.#peopleOf(row.channel), answered: app.messages.row(row.reply_to), nodes: app.sharing.nodesOf(row) }),
+      around: (row) => ({ people: this.peopleOf(row.channel), answered: app.messages.row(row.reply_to), nodes: app.sharing.nodesOf(row) }),
       act: (action, id, button) => app.acts.act(action, id, button),
       fillGap: (id) => app.fillGap(id),
     };
@@ -111,7 +111,8 @@ export class Screen {
     };
   }
 
-  #peopleOf(channel) {
+  /** The people of a channel as those see them who draw messages: `me`, `nameOf(id)`, `isBlocked(id)`. */
+  peopleOf(channel) {
     const { me } = this.#app;
     const { beside } = this.#app;
     return { me: me.id, nameOf: (id) => this.#app.nameIn(channel, id), isBlocked: (id) => beside.isBlocked(id) };
@@ -136,8 +137,8 @@ export class Screen {
   }
 
   /** The beginning of what a message says, with people's names; of a file its name. */
-  excerptOf({ channel, text, file }) {
-    return excerpt(text || (file?.name ?? ""), this.#peopleOf(channel).nameOf);
+  excerptOf(message) {
+    return beginningOf(message, this.peopleOf(message.channel));
   }
 
   /** The scripts listen: what is filled in from now on is not lost. */

@@ -27,7 +27,7 @@ export class MembersView {
     this.#source = source;
     this.#list.addEventListener("click", (event) => {
       const button = event.target.closest("button[data-node]");
-      if (button) source.block(button.dataset.node, button.getAttribute("aria-pressed") !== "true");
+      if (button) source.block(button.dataset.node, !source.isBlocked(button.dataset.node));
       const person = event.target.closest("button[data-person]");
       if (person) source.open(person.dataset.person);
     });
@@ -84,7 +84,7 @@ export class MembersView {
     const isMe = node_id === this.#source.me();
     const called = h("span", { class: `member-name ${hueClass(node_id)}` }, isMe ? say("row.you", { name }) : name);
     called.append(...nameMarks(who));
-    const state = h("span", { class: "member-state" }, icon(reachable ? "online" : "offline"), stateWords(member, isMe));
+    const state = h("span", { class: "member-state" }, icon(reachable ? "online" : "offline"), this.#stateWords(member, isMe));
     return h(
       "li",
       { class: "member", "data-reachable": String(reachable), "data-member": node_id },
@@ -104,10 +104,14 @@ export class MembersView {
       type: "button",
       class: "quiet",
       "data-node": node_id,
-      "aria-pressed": String(isBlocked),
-      "aria-label": say("members.block.name", { name }),
+      "aria-label": say(isBlocked ? "members.unblock.name" : "members.block.name", { name }),
     };
-    return h("button", attributes, say(isBlocked ? "members.blocked" : "members.block"));
+    return h("button", attributes, say(isBlocked ? "members.unblock" : "members.block"));
+  }
+
+  #stateWords(member, isMe) {
+    const state = stateWords(member, isMe);
+    return this.#source.isBlocked(member.node_id) ? say("members.blocked", { state }) : state;
   }
 }
 

@@ -3,7 +3,7 @@
  * selection and what a screen reader has read stay where they are.
  */
 
-import { excerpt } from "../excerpt.js";
+import { isHushed, quoted } from "../quoting.js";
 import { rowWords } from "../rowwords.js";
 import { say } from "../strings.js";
 import { h, hueClass, icon, setAttribute, setIcon, setText } from "./dom.js";
@@ -58,7 +58,7 @@ export function drawRow(element, { row, isHead, who, now_ms, people, answered, n
   setAttribute(element, "data-change", row.change?.state);
   element.classList.toggle("leads", isHead);
   element.classList.toggle("own", row.own);
-  const isBlocked = people.isBlocked(row.author) && !row.shown;
+  const isBlocked = isHushed(row, people);
   element.classList.toggle("is-blocked", isBlocked);
   parts.blocked.hidden = !isBlocked;
   if (isBlocked) setText(parts.blocked, say("row.blocked"));
@@ -73,13 +73,12 @@ export function drawRow(element, { row, isHead, who, now_ms, people, answered, n
 function drawQuote(element, row, answered, people) {
   element.hidden = !row.reply_to || row.deleted;
   if (element.hidden) return;
-  const name = answered ? people.nameOf(answered.author) : "";
-  const text = answered?.deleted ? say("quote.deleted") : excerpt(answered?.text || (answered?.file?.name ?? ""), people.nameOf);
-  const words = answered ? say("quote.of", { name, text }) : say("quote.earlier");
+  const quote = answered ? quoted(answered, people) : null;
+  const words = quote ? say("quote.of", quote) : say("quote.earlier");
   if (element.shown === words) return;
   element.shown = words;
   setAttribute(element, "aria-label", words);
-  const said = answered ? [h("strong", {}, name), " ", text] : [words];
+  const said = quote ? [h("strong", {}, quote.name), " ", quote.text] : [words];
   element.replaceChildren(icon("reply"), h("span", { class: "quote-words" }, ...said));
 }
 

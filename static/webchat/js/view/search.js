@@ -2,6 +2,7 @@
  * Searching a channel in what the own node holds of it, page by page, saying how much that was.
  */
 
+import { found, isHushed } from "../quoting.js";
 import { say } from "../strings.js";
 import { byId, h, hueClass, setText } from "./dom.js";
 import { portrait } from "./portrait.js";
@@ -20,7 +21,7 @@ export class SearchView {
   #channel = null;
   #asked = null;
 
-  /** `source`: `search(channel, words, before)`, `nameOf(message)`, `who(message)`, `jump(message)`. */
+  /** `source`: `search(channel, words, before)`, `people(channel)`, `nameOf(message)`, `who(message)`, `jump(message)`. */
   constructor(source) {
     this.#source = source;
     this.#form.addEventListener("submit", (event) => {
@@ -43,6 +44,11 @@ export class SearchView {
 
   close() {
     this.#asked = null;
+  }
+
+  /** Somebody has a new name, or is blocked or blocked no longer. */
+  refresh() {
+    for (const item of this.#list.children) this.#draw(item.firstElementChild, item.told);
   }
 
   #clear() {
@@ -84,26 +90,25 @@ export class SearchView {
   }
 
   #item(message, words) {
+    const button = h("button", { type: "button", class: "found", "data-found": message.id });
+    const item = h("li", {}, button);
+    item.told = { message, words };
+    this.#draw(button, item.told);
+    return item;
+  }
+
+  #draw(button, { message, words }) {
+    const people = this.#source.people(message.channel);
+    const pieces = found(message, words, people);
+    const shown = JSON.stringify([this.#source.who(message), pieces]);
+    if (button.shown === shown) return;
+    button.shown = shown;
     const name = h("span", { class: `member-name ${hueClass(message.author)}` }, this.#source.nameOf(message));
     const time = h("time", { datetime: new Date(message.at_ms).toISOString() }, when.format(message.at_ms));
-    const text = h("span", { class: "found-text" }, ...marked(message.text, words));
+    const text = h("span", { class: "found-text" }, ...pieces.map((piece) => (piece.isMarked ? h("mark", {}, piece.text) : piece.text)));
+    text.classList.toggle("is-hushed", isHushed(message, people));
     const picture = h("span", { class: "member-picture" }, portrait(this.#source.who(message)));
     const body = h("span", { class: "found-words" }, h("span", { class: "found-byline" }, name, " ", time), text);
-    return h("li", {}, h("button", { type: "button", class: "found", "data-found": message.id }, picture, body));
+    button.replaceChildren(picture, body);
   }
-}
-
-/** The text with the words that were looked for marked, as nodes; a long one around the first of them. */
-export function marked(text, words) {
-  const pattern = words.trim().split(/\s+/).map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-  const parts = excerpt(text, new RegExp(pattern[0], "i")).split(new RegExp(`(${pattern.join("|")})`, "i"));
-  return parts.map((part, index) => (index % 2 ? h("mark", {}, part) : part));
-}
-
-const EXCERPT_CHARS = 240;
-
-function excerpt(text, first) {
-  const at = Math.max(0, text.search(first) - EXCERPT_CHARS / 3);
-  const cut = text.slice(at, at + EXCERPT_CHARS);
-  return `${at > 0 ? "…" : ""}${cut}${at + EXCERPT_CHARS < text.length ? "…" : ""}`;
 }
