@@ -61,7 +61,9 @@ def test_a_killed_initiator_is_a_story_with_a_good_end(
         node.kill()
     health.expect_state("Degraded").expect_reason("INITIATOR_SILENT").expect_live()
     health.expect_sentence("2 of 2 initiators answer", HEALED_MS).expect_state("Healthy", HEALED_MS)
-    health.expect_events("peer.appeared", "join", "peer.left", "initiators.changed")
+    # Whether the overlay or the channel notices first is the network's affair.
+    health.expect_events("peer.appeared", "join", "peer.left")
+    health.expect_events("peer.appeared", "join", "initiators.changed")
 
 
 def test_a_slow_network_moves_the_plot_and_is_named(people: People, launch: Launch, channel: str) -> None:
@@ -119,7 +121,8 @@ def test_the_page_says_when_it_is_not_live(people: People, launch: Launch, chann
     expect(kuno.page).to_have_title("Not live · Health · Starling")
     kuno.picture("health-not-live")
     server.start()
-    health.page.get_by_role("button", name="Try again").click()
+    # The page may be back by itself already, and the button gone.
+    health.page.locator("#try-now").dispatch_event("click")
     health.expect_live()
 
 
