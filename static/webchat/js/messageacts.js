@@ -5,6 +5,7 @@
  */
 
 import { systemClock } from "./clock.js";
+import { unknownMessage } from "./contexts.js";
 import { hasReacted, isChange } from "./looks.js";
 import { written } from "./outbox.js";
 import { isSettled } from "./progress.js";
@@ -24,19 +25,17 @@ export class MessageActs {
 
   /** What was written in the composer, `about` a message or not; shown at once and handed over in its turn. */
   async send(channel, text, about = null) {
-    if (about?.kind === "edit") {
-      await this.#change(about.row, { kind: "edit", text });
-      return;
-    }
-    const answers = about ? { kind: "reply", reply_to: about.row.id } : {};
     const { screen, outbox, reading } = this.#app;
+    const isEdit = about?.kind === "edit";
     screen.keeping(1);
     try {
-      await outbox.add({ ...written({ ...this.#stamp(channel), text, ...answers }) });
-      reading.answered(channel);
-      screen.toBottom();
+      await outbox.add(written({ ...this.#stamp(channel), text, ...aboutWhat(about) }));
+      if (!isEdit) {
+        reading.answered(channel);
+        screen.toBottom();
+      }
     } catch (error) {
-      screen.notKept(channel, text, error);
+      screen.notKept(channel, text, error, about);
     }
     screen.keeping(-1);
   }
@@ -83,9 +82,9 @@ export class MessageActs {
 
   async #takeBack(subject, action) {
     const { messages, outbox, screen } = this.#app;
-    const { error, channel, text } = subject;
+    const { error, channel, text, reply_to } = subject;
     await outbox.discard(subject, messages.without(subject.id));
-    if (action === "edit") screen.rewrite(channel, text);
+    if (action === "edit") screen.rewrite(channel, text, this.#answering(channel, reply_to));
     else {
       // The node has forgotten it by now, so Undo brings it back as a new one that waits for Retry.
       const again = { ...written(subject), id: uuid7() };
@@ -94,6 +93,11 @@ export class MessageActs {
         screen.focusRow(rowOf(again));
       });
     }
+  }
+
+  /** What a reply was an answer to. */
+  #answering(channel, id) {
+    return id ? { kind: "reply", row: this.#app.messages.row(id) ?? unknownMessage(channel, id) } : null;
   }
 
   /** A button of the list of what is unsent: retry what failed or asks, or discard it all, which can be undone. */
@@ -123,6 +127,12 @@ export class MessageActs {
     if (!messages.row(id) || !screen.timeline.reveal(id))
       screen.trouble({ message: say("quote.unknown"), remedy: say("quote.unknown.remedy") });
   }
+}
+
+/** How a record says what its text is about. */
+function aboutWhat(about) {
+  if (about?.kind === "edit") return { kind: "edit", target: about.row.id };
+  return about ? { kind: "reply", reply_to: about.row.id } : {};
 }
 
 /** The id of the row where a message or a change is seen. */

@@ -200,13 +200,13 @@ export class Screen {
     this.#busy();
   }
 
-  notKept(channel, text, error) {
-    this.composer.restore(channel, text);
+  notKept(channel, text, error, about) {
+    this.composer.restore(channel, text, about);
     this.trouble(error.code ? error : ownError("OUTBOX_FULL"));
   }
 
-  rewrite(channel, text) {
-    this.composer.restore(channel, text);
+  rewrite(channel, text, about) {
+    this.composer.restore(channel, text, about);
   }
 
   discarded(words, undo) {

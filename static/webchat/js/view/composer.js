@@ -3,10 +3,11 @@
  *
  * On sending the field is empty and focused at once; the button is disabled until the message has been
  * handed over. Enter works meanwhile too: the outbox keeps the order. What is written may answer a message
- * or replace an own one (`#about`); Escape ends that. Mentions are kept and sent as `<@node id>` and shown
+ * or replace an own one (`#about`), which stays with its channel as well; Escape ends that. Mentions are kept and sent as `<@node id>` and shown
  * as names (`mentions.js`).
  */
 
+import { Contexts } from "../contexts.js";
 import { fromWire, peopleOf, toWire } from "../mentions.js";
 import { say } from "../strings.js";
 import { measured } from "../textlimit.js";
@@ -20,6 +21,7 @@ export class ComposerView {
   #note = byId("composer-note");
   #button = byId("send");
   #source;
+  #contexts;
   #mentions;
   #chosen = new Map();
   #channel = null;
@@ -32,6 +34,7 @@ export class ComposerView {
    */
   constructor(source) {
     this.#source = source;
+    this.#contexts = new Contexts(source.drafts);
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#submit();
@@ -47,10 +50,11 @@ export class ComposerView {
   show(channel) {
     this.#channel = channel;
     this.#form.hidden = channel === null;
-    this.#setAbout(null);
+    const kept = channel === null ? null : this.#contexts.get(channel);
+    this.#showAbout(kept);
     if (channel === null) return;
     setText(this.#label, say("composer.label", { channel }));
-    this.#put(this.#source.drafts.get(this.#draftKey) ?? "");
+    this.#put(kept?.kind === "edit" ? kept.text : this.#draft);
   }
 
   focus() {
@@ -63,10 +67,16 @@ export class ComposerView {
     this.#able();
   }
 
-  /** Put a text back, before what has been written since. */
-  restore(channel, text) {
+  /** Put a text back, before what has been written since; an edit, and what it answers, as that. */
+  restore(channel, text, about = null) {
+    if (about) this.#contexts.set(channel, about, about.kind === "edit" ? text : "");
+    if (about?.kind === "edit") {
+      if (channel === this.#channel) this.show(channel);
+      return;
+    }
     const key = `draft ${channel}`;
     if (channel === this.#channel) this.#endAbout();
+    if (about && channel === this.#channel) this.#setAbout(about);
     const draft = this.#source.drafts.get(key) ?? "";
     const both = draft ? `${text}\n${draft}` : text;
     this.#source.drafts.set(key, both);
@@ -93,20 +103,30 @@ export class ComposerView {
     return `draft ${this.#channel}`;
   }
 
+  get #draft() {
+    return this.#source.drafts.get(this.#draftKey) ?? "";
+  }
+
   #endAbout() {
     const kind = this.#about?.kind;
     this.#setAbout(null);
-    if (kind === "edit") this.#put(this.#source.drafts.get(this.#draftKey) ?? "");
+    if (kind === "edit") this.#put(this.#draft);
     this.focus();
   }
 
   #setAbout(about) {
+    this.#contexts.set(this.#channel, about, about?.kind === "edit" ? about.row.text : "");
+    this.#showAbout(about);
+  }
+
+  #showAbout(about) {
     this.#about = about;
     byId("about").hidden = about === null;
     setAttribute(this.#form, "data-about", about?.kind);
     if (about === null) return;
     const { kind, row } = about;
-    setText(byId("about-title"), say(`context.${kind}`, { name: this.#source.nameOf(row) }));
+    const isKnown = kind === "edit" || row.author || row.own;
+    setText(byId("about-title"), isKnown ? say(`context.${kind}`, { name: this.#source.nameOf(row) }) : say("quote.earlier"));
     setText(byId("about-text"), this.#source.excerptOf(row));
     setAttribute(byId("about-end"), "aria-label", say(`context.end.${kind}`));
   }
@@ -157,7 +177,8 @@ export class ComposerView {
 
   #edited() {
     const wire = this.#wire;
-    if (this.#about?.kind !== "edit") this.#source.drafts.set(this.#draftKey, wire);
+    if (this.#about?.kind === "edit") this.#contexts.set(this.#channel, this.#about, wire);
+    else this.#source.drafts.set(this.#draftKey, wire);
     this.#grow();
     const { left, isOver, isNear } = measured(wire, this.#source.max_bytes);
     const words = isOver ? say("composer.long", { n: -left }) : isNear ? say("composer.left", { n: left }) : "";

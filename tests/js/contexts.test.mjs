@@ -1,0 +1,89 @@
+/** What a text is about is never lost with the text still there, nor the text with what it is about. */
+
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+
+import { Contexts } from "../../static/webchat/js/contexts.js";
+import { PageMemory } from "../../static/webchat/js/memory.js";
+import { MessageActs } from "../../static/webchat/js/messageacts.js";
+
+const LOBBY = "#lobby";
+const row = { id: "r", channel: LOBBY, author: "bob", name: "Bob", own: false, text: "soup?", order: "1", file: null };
+const kept = { id: "r", channel: LOBBY, author: "bob", name: "Bob", own: false, text: "soup?", file: null };
+const FULL = { code: "OUTBOX_FULL", message: "full", remedy: "" };
+
+let items;
+let contexts;
+
+const memory = () =>
+  new PageMemory("ann", {
+    getItem: (key) => items.get(key) ?? null,
+    setItem: (key, value) => items.set(key, value),
+    removeItem: (key) => items.delete(key),
+  });
+
+beforeEach(() => {
+  items = new Map();
+  contexts = new Contexts(memory());
+});
+
+test("each channel has its own, for the next page too, until it is over", () => {
+  contexts.set(LOBBY, { kind: "reply", row });
+  contexts.set("#other", { kind: "edit", row: { ...row, channel: "#other", file: { name: "a.png", root: "x" } } }, "stew?");
+  const next = new Contexts(memory());
+  assert.deepEqual(next.get(LOBBY), { kind: "reply", row: kept, text: "" });
+  assert.deepEqual(next.get("#other"), { kind: "edit", row: { ...kept, channel: "#other", file: { name: "a.png" } }, text: "stew?" });
+  next.set(LOBBY, null);
+  assert.deepEqual([contexts.get(LOBBY), items.size], [null, 1]);
+});
+
+test("what can't be read is said, and is no context", (context) => {
+  const said = context.mock.method(console, "info", () => {});
+  for (const broken of ["{", '{"kind":"song","row":{"id":"r"},"text":""}', '{"kind":"edit","row":{"id":"r"}}', '{"kind":"edit","text":""}', "7"]) {
+    items.set(`starling ann about ${LOBBY}`, broken);
+    assert.equal(contexts.get(LOBBY), null, broken);
+    assert.equal(items.size, 0);
+  }
+  assert.equal(said.mock.callCount(), 5);
+});
+
+function acts(rows, adds) {
+  const did = [];
+  const note = (name) => (...given) => did.push([name, ...given]);
+  const outbox = { add: async (record) => adds(record), discard: async () => {} };
+  const screen = { keeping() {}, toBottom: note("toBottom"), notKept: note("notKept"), rewrite: note("rewrite") };
+  const messages = { row: (id) => rows[id], entry: (id) => rows[id], without: () => null };
+  return { did, acts: new MessageActs({ outbox, screen, messages, me: { id: "ann" }, reading: { answered() {} } }) };
+}
+
+test("a text that the outbox has no room for comes back with what it is about", async () => {
+  for (const kind of ["edit", "reply"]) {
+    const about = { kind, row };
+    const { did, acts: mine } = acts({}, () => {
+      throw FULL;
+    });
+    await mine.send(LOBBY, "stew?", about);
+    assert.deepEqual(did, [["notKept", LOBBY, "stew?", FULL, about]]);
+  }
+});
+
+test("an edit goes out as one, and the view stays where it is", async () => {
+  const records = [];
+  const { did, acts: mine } = acts({}, (record) => records.push(record));
+  await mine.send(LOBBY, "stew?", { kind: "edit", row });
+  assert.deepEqual(records.map(({ kind, target, text }) => [kind, target, text]), [["edit", "r", "stew?"]]);
+  assert.deepEqual(did, []);
+});
+
+test("a failed reply that is written anew is still a reply, whether its message is here or not", async () => {
+  const failed = (reply_to) => ({ id: "f", channel: LOBBY, text: "yes", kind: "reply", state: "failed", error: FULL, reply_to });
+  for (const [id, expected] of [
+    ["r", { kind: "reply", row }],
+    ["gone", { kind: "reply", row: { id: "gone", channel: LOBBY, author: "", name: "", own: false, text: "", file: null } }],
+    ["", null],
+  ]) {
+    const { did, acts: mine } = acts({ r: row, f: failed(id) }, () => {});
+    await mine.act("edit", "f");
+    assert.deepEqual(did, [["rewrite", LOBBY, "yes", expected]]);
+  }
+});
