@@ -37,6 +37,29 @@ class Sharing:
         self.page.wait_for_load_state()
         return self
 
+    def offline(self, is_offline: bool) -> Sharing:
+        """This device loses its network, or has it again."""
+        self.page.context.set_offline(is_offline)
+        return self
+
+    def expect_waiting(self, words: str) -> Sharing:
+        """A file waits and the list says for what; closing the page would be asked about."""
+        expect(self.uploads.first).to_contain_text(words, timeout=SHARED_MS)
+        assert self.would_ask()
+        return self
+
+    def expect_nothing_to_lose(self) -> Sharing:
+        """No file is on its way, and the page can be closed."""
+        expect(self.uploads).to_have_count(0, timeout=SHARED_MS)
+        assert not self.would_ask()
+        return self
+
+    def would_ask(self) -> bool:
+        """Whether the page has the browser ask before it is closed."""
+        going = "!dispatchEvent(new Event('beforeunload', { cancelable: true }))"
+        asks: bool = self.page.evaluate(going)
+        return asks
+
     def discard(self) -> Sharing:
         """Take the failed one off the list; the focus stays near."""
         self.uploads.first.get_by_role("button", name="Discard").click()

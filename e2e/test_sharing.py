@@ -44,3 +44,18 @@ def test_pictures_and_files_get_to_the_other(
     shares.share(tmp_path / "vast.png").expect_refused("is too large to be shown")
     klara.picture("file-refused")
     shares.discard()
+
+
+def test_a_file_that_is_chosen_without_a_connection_waits_for_it(
+    people: People, server: Server, channel: str, tmp_path: Path
+) -> None:
+    maik = people("maik", server).sign_up().join(channel)
+    nora = people("nora", server).sign_up().join(channel)
+    people.allow("ERR_INTERNET_DISCONNECTED")
+    shares, gets = Sharing(maik), Sharing(nora)
+    (tmp_path / "list.txt").write_text("bread, soup")
+    shares.expect_nothing_to_lose().offline(True).share(tmp_path / "list.txt")
+    shares.expect_waiting("waiting for the connection: goes on by itself as long as this page is open")
+    maik.picture("file-waiting")
+    shares.offline(False).expect_nothing_to_lose()
+    assert gets.save(gets.message("list.txt"), tmp_path) == b"bread, soup"

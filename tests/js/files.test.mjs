@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Availability, fileAddress, FRESH_MS, KNOWN_MAX, mayBeShown, SHOWN_MAX_BYTES, sizeWords, SPREADING_MS } from "../../static/webchat/js/files.js";
-import { Uploads, UPLOADS_MAX } from "../../static/webchat/js/uploads.js";
+import { TRIES_MAX, Uploads, UPLOADS_MAX } from "../../static/webchat/js/uploads.js";
 import { FakeClock, LIMITS, recorder, settle } from "./fakes.mjs";
 
 const CHANNEL = "#a";
@@ -75,6 +75,46 @@ test("files over the pace wait in their order, and go on when the server takes m
   uploads.cancel(uploads.of(CHANNEL)[0].id);
   clock.pass(1000);
   assert.deepEqual(states(), [["two", "sending", 0], ["three", "waiting", 0]]);
+});
+
+test("without a connection files wait for one, with words, and go on by themselves under their ids", async () => {
+  const { posts, uploads, clock, states } = made();
+  const codes = () => uploads.of(CHANNEL).map(({ error }) => error?.code ?? "");
+  uploads.add(CHANNEL, [file("one")]);
+  posts[0].onSent(7);
+  uploads.setLinked(false);
+  posts[0].reject({ code: "UPLOAD_LOST" });
+  await settle();
+  uploads.add(CHANNEL, [file("two")]);
+  clock.pass(600_000);
+  assert.deepEqual(states(), [["one", "waiting", 0], ["two", "waiting", 0]]);
+  assert.deepEqual([codes(), posts.length, uploads.isAny], [["UPLOAD_LOST", "UPLOAD_LOST"], 1, true]);
+  uploads.setLinked(true);
+  assert.deepEqual([states()[0], codes(), posts[1].upload.id], [["one", "sending", 0], ["", ""], posts[0].upload.id]);
+  posts[1].resolve({});
+  await settle();
+  posts[2].resolve({});
+  await settle();
+  assert.equal(uploads.isAny, false);
+});
+
+test("a file that does not get through although there is a connection is tried a few times, then somebody is asked", async () => {
+  const { posts, uploads, clock, states } = made();
+  uploads.add(CHANNEL, [file("one")]);
+  const waits = [];
+  for (let n = 1; n < TRIES_MAX; n += 1) {
+    posts.at(-1).reject({ code: n % 2 ? "UPLOAD_LOST" : "WORKER_UNAVAILABLE" });
+    await settle();
+    assert.deepEqual(states(), [["one", "waiting", 0]]);
+    const tried = posts.length;
+    for (waits.push(0); posts.length === tried; waits[waits.length - 1] += 1) clock.pass(1000);
+  }
+  assert.deepEqual(waits, [1, 2, 4, 8]);
+  posts.at(-1).reject({ code: "UPLOAD_LOST" });
+  await settle();
+  assert.deepEqual([states(), clock.waiting], [[["one", "failed", 0]], 0]);
+  uploads.retry(uploads.of(CHANNEL)[0].id);
+  assert.deepEqual(states(), [["one", "sending", 0]]);
 });
 
 test("what is cancelled goes away at once and the next one goes on", async () => {

@@ -20,6 +20,7 @@ export class PageDouble {
   me = { id: "", name: "Ann" };
   current = null;
   notifying = quiet("arrived");
+  sharing = quiet("setLinked");
   persons = quiet("setProfile", "setVerified", "changed");
   beside = { typing: quiet("wrote", "heard"), setBlocked: nothing, isBlocked: () => false };
   screen = {

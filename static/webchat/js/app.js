@@ -104,6 +104,7 @@ export class App {
     this.screen.ready(store.volatile);
     window.addEventListener("online", () => this.connection.tryNow());
     window.addEventListener("offline", () => this.connection.interrupted("link.offline"));
+    window.addEventListener("beforeunload", (event) => this.sharing.isLosing() && event.preventDefault());
     this.#listenForWaking();
     this.connection.tryNow();
   }

@@ -12,6 +12,7 @@ export function nodeReports(app) {
       const isOpen = link.phase === "open";
       app.messages.setLinked(isOpen);
       app.outbox.setLinked(isOpen);
+      app.sharing.setLinked(isOpen);
       app.screen.status.setLink(link);
       if (!isOpen) return;
       app.reading.linked();

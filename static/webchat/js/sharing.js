@@ -33,6 +33,10 @@ export class Sharing {
     );
     /** Another channel is shown. */
     this.shown = () => list.redraw();
+    /** The page is connected to the own node, or not. */
+    this.setLinked = (isLinked) => uploads.setLinked(isLinked);
+    /** Whether files would be lost with the page. */
+    this.isLosing = () => uploads.isAny;
   }
 
   /** How many nodes have the file of a row, as far as that is known. */

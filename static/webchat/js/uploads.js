@@ -4,8 +4,9 @@
  * An upload has the id that its message will have, so trying again is never a second message. It lives as long as
  * the page: a file is not kept in the browser. One goes at a time, in the order in which they were chosen.
  *
- * One that is refused with `RATE_LIMITED` keeps its place, and all of them wait as long as the server says. Every
- * other refusal is final until somebody tries again.
+ * One that is refused with `RATE_LIMITED` keeps its place, and all of them wait as long as the server says. Without a
+ * connection they wait for one; where only the file does not get through, it is tried `TRIES_MAX` times, with longer
+ * and longer pauses. Every other refusal is final until somebody tries again.
  */
 
 import { limits } from "./limits.js";
@@ -13,6 +14,11 @@ import { ownError } from "./strings.js";
 import { uuid7 } from "./uuid7.js";
 
 export const UPLOADS_MAX = 20;
+export const TRIES_MAX = 5;
+const PAUSE_MS = 1000;
+const UNREACHABLE = new Set(["UPLOAD_LOST", "WORKER_UNAVAILABLE"]);
+
+const FRESH = Object.freeze({ state: "waiting", sent: 0, error: null, tries: 0 });
 
 export class Uploads {
   #post;
@@ -21,6 +27,7 @@ export class Uploads {
   #all = [];
   #running = null;
   #isPausing = false;
+  #isLinked = true;
 
   /**
    * `post(upload, onSent)` returns `{ done, abort() }`, `done` being a promise of the message's report;
@@ -34,10 +41,23 @@ export class Uploads {
 
   /**
    * `{id, channel, name, size, sent, state: "waiting" | "sending" | "failed", error}`, in their order; one that waits
-   * because of the pace has the error that said so.
+   * because of the pace or for the connection has the error that said so.
    */
   of(channel) {
     return this.#all.filter((upload) => upload.channel === channel);
+  }
+
+  /** Whether there is anything that would be lost with the page. */
+  get isAny() {
+    return this.#all.length > 0;
+  }
+
+  /** The page is connected to the own node, or not. */
+  setLinked(isLinked) {
+    if (isLinked === this.#isLinked) return;
+    this.#isLinked = isLinked;
+    for (const upload of this.#all) if (isLinked && upload.state === "waiting") Object.assign(upload, { error: null, tries: 0 });
+    this.#next();
   }
 
   /** Share files into a channel. */
@@ -45,7 +65,7 @@ export class Uploads {
     for (const file of files) {
       const error = this.#refusal(file);
       if (error) this.#listener.refused(error);
-      else this.#all.push({ id: uuid7(), channel, file, name: file.name, size: file.size, sent: 0, state: "waiting", error: null });
+      else this.#all.push({ id: uuid7(), channel, file, name: file.name, size: file.size, ...FRESH });
     }
     this.#next();
   }
@@ -59,7 +79,7 @@ export class Uploads {
   retry(id) {
     const upload = this.#all.find((each) => each.id === id);
     if (upload?.state !== "failed") return;
-    Object.assign(upload, { state: "waiting", sent: 0, error: null });
+    Object.assign(upload, FRESH);
     this.#next();
   }
 
@@ -73,8 +93,10 @@ export class Uploads {
   }
 
   async #next() {
+    if (!this.#isLinked)
+      for (const upload of this.#all) if (upload.state === "waiting") upload.error ??= ownError("UPLOAD_LOST");
     this.#listener.changed();
-    if (this.#running || this.#isPausing) return;
+    if (this.#running || this.#isPausing || !this.#isLinked) return;
     const upload = this.#all.find((each) => each.state === "waiting");
     if (!upload) return;
     Object.assign(upload, { state: "sending", error: null });
@@ -96,13 +118,20 @@ export class Uploads {
   }
 
   #refused(upload, error) {
-    if (error.code !== "RATE_LIMITED") {
+    const isUnreachable = UNREACHABLE.has(error.code);
+    if (isUnreachable && this.#isLinked) upload.tries += 1;
+    if (upload.tries >= TRIES_MAX || (error.code !== "RATE_LIMITED" && !isUnreachable)) {
       Object.assign(upload, { state: "failed", error });
       return;
     }
     Object.assign(upload, { state: "waiting", sent: 0, error });
+    if (!isUnreachable) this.#pause(1000 * (error.retry_after ?? 1));
+    else if (this.#isLinked) this.#pause(PAUSE_MS * 2 ** (upload.tries - 1));
+  }
+
+  #pause(ms) {
     this.#isPausing = true;
-    this.#clock.later(1000 * (error.retry_after ?? 1), () => {
+    this.#clock.later(ms, () => {
       this.#isPausing = false;
       this.#next();
     });

@@ -8,12 +8,12 @@ import { ownError } from "../strings.js";
 export function postFile({ channel, id, name, file }, onSent) {
   const request = new XMLHttpRequest();
   const done = new Promise((resolve, reject) => {
-    const lost = () => reject(ownError("CONNECTION_LOST"));
+    const lost = () => reject(ownError("UPLOAD_LOST"));
     request.upload.addEventListener("progress", ({ loaded }) => onSent(loaded));
     request.addEventListener("load", () => {
       const answer = request.response;
       if (request.status === 200 && answer?.message) resolve(answer.message);
-      else reject(answer?.error ?? ownError(request.status >= 500 ? "CONNECTION_LOST" : "UPLOAD_INTERRUPTED"));
+      else reject(answer?.error ?? ownError(request.status >= 500 ? "UPLOAD_LOST" : "UPLOAD_INTERRUPTED"));
     });
     for (const event of ["error", "abort", "timeout"]) request.addEventListener(event, lost);
   });

@@ -85,7 +85,8 @@ function draw({ bar, words, retry, cancel, dataset }, { size, sent, state, error
   bar.value = sent;
   const isFailed = state === "failed";
   const values = { sent: sizeWords(sent), size: sizeWords(size) };
-  const told = { waiting: error ? "upload.paced" : "upload.waiting", sending: sent < size ? "upload.sending" : "upload.checking" };
+  const waits = error?.code === "RATE_LIMITED" ? "upload.paced" : "upload.unlinked";
+  const told = { waiting: error ? waits : "upload.waiting", sending: sent < size ? "upload.sending" : "upload.checking" };
   const why = isFailed ? say("upload.failed", { reason: error.message, remedy: error.remedy ?? "" }) : say(told[state], values);
   setText(words, why);
   bar.hidden = isFailed;

@@ -87,6 +87,7 @@ export const WORDS = {
   "upload.progress": "Hochladen von {name}",
   "upload.waiting": "wartet",
   "upload.paced": "viel in kurzer Zeit: geht von selbst weiter",
+  "upload.unlinked": "wartet auf die Verbindung: geht von selbst weiter, solange diese Seite offen ist",
   "upload.sending": "{sent} von {size}",
   "upload.checking": "{size}, wird deinem Knoten übergeben …",
   "upload.failed": "Nicht geteilt: {reason}. {remedy}",
@@ -131,6 +132,9 @@ export const WORDS = {
   "error.FILE_TOO_LARGE.remedy": "Eine Datei hat höchstens 25 MB.",
   "error.UPLOADS_FULL": "Zu viele Dateien warten",
   "error.UPLOADS_FULL.remedy": "Warte, bis einige geteilt sind.",
+  "error.UPLOAD_LOST": "Die Datei ist nicht zum Server durchgekommen",
+  "error.UPLOAD_LOST.remedy":
+    "Drücke „Erneut senden“. Nur diese Seite hat die Datei: Schließen oder Neuladen verwirft sie.",
   "error.UPLOAD_INTERRUPTED": "Der Server hat die Datei nicht angenommen",
   "error.UPLOAD_INTERRUPTED.remedy": "Lade die Seite neu, dann teile sie noch einmal.",
   "error.unknown": "Etwas Unerwartetes ist geschehen",
