@@ -130,6 +130,13 @@ def expect_signed_out(person: Person) -> None:
     expect(person.page.get_by_text("You are signed out.").first).to_be_visible(timeout=SOON_MS)
 
 
+def see_invitation(person: Person, link: str, channel: str) -> Person:
+    """Open a link to a channel as a stranger: the page says where it leads."""
+    person.page.goto(link)
+    expect(person.page.get_by_role("heading", name=f"You are invited to {channel}")).to_be_visible()
+    return person
+
+
 def follow_link_to_an_account(person: Person, link: str) -> Person:
     """Open a link to a channel as a stranger, and create the account that it takes."""
     person.page.goto(link)

@@ -18,6 +18,14 @@ test("people are by name, without oneself; two of one name are told apart", () =
   );
 });
 
+test("of two of one name the one whom the reader has verified comes first, however it is spelled", () => {
+  const known = new Map([[id("b"), "Bert"], [id("c"), "bert"], [id("d"), "Anna"], [id("e"), "Zoë"]]);
+  const chars = (list) => list.map((one) => one.id[0]).join("");
+  assert.equal(chars(peopleOf(known, id("a"), (each) => each === id("c"))), "dcbe");
+  assert.equal(chars(peopleOf(known, id("a"), (each) => each === id("b") || each === id("e"))), "dbce");
+  assert.equal(chars(fitting(peopleOf(known, id("a"), (each) => each === id("c")), "be")), "cb");
+});
+
 test("an @ at the beginning of a word asks for people", () => {
   const asked = (text) => queryAt(text, text.length);
   assert.deepEqual(asked("@"), { from: 0, query: "" });

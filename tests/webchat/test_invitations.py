@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import replace
 from datetime import timedelta
@@ -35,11 +36,12 @@ def member(name: str = "ann", *, staff: bool = True) -> Client:
     return client
 
 
-def link_by(client: Client, uses: int = 1) -> str:
-    page = client.post(reverse("invitations"), {"days": 7, "uses": uses}).content.decode()
+def link_by(client: Client, uses: int = 1, channel: str = "") -> str:
+    fields = {"days": 7, "uses": uses, "channel": channel}
+    page = client.post(reverse("invitations"), fields).content.decode()
     found = re.search(r'id="invitation-link">([^<]+)', page)
     assert found is not None
-    return found[1].removeprefix("http://testserver")
+    return html.unescape(found[1]).removeprefix("http://testserver")
 
 
 def sign_up(link: str, name: str = "bob", **more: str) -> Any:
@@ -141,6 +143,52 @@ def test_a_link_to_a_channel_leads_through_signing_up(settings: Settings) -> Non
     assert answer["Location"] == "/c/tea-room/"
     page = answer.client.get("/c/tea-room/")
     assert page.context["page"]["join"] == "#tea-room"
+
+
+def test_a_link_to_a_channel_says_so_and_offers_an_account_first(settings: Settings) -> None:
+    settings.DEPLOYMENT = replace(settings.DEPLOYMENT, signup="open")
+    stranger = Client()
+    page = stranger.get(reverse("signin"), {"next": "/c/tea%26room/"}).content.decode()
+    assert "You are invited to #tea&amp;room" in page
+    assert page.index("Get an account") < page.index('name="username"')
+    assert "Welcome back" not in page
+    assert "You are invited to #tea" in stranger.get(reverse("signup"), {"next": "/c/tea/"}).content.decode()
+    for way in ("", "/account/", "/c/../", "/c/two%20words/", "https://evil.example/c/tea/"):
+        page = stranger.get(reverse("signin"), {"next": way}).content.decode()
+        assert "Welcome back" in page, way
+
+
+def test_where_an_account_takes_an_invitation_the_link_to_a_channel_says_so() -> None:
+    page = Client().get(reverse("signin"), {"next": "/c/tea/"}).content.decode()
+    assert "You are invited to #tea" in page
+    assert "Accounts are by invitation here" in page
+
+
+@pytest.mark.parametrize("typed", ["tea/room", "#tea/room"])
+def test_an_invitation_can_lead_into_a_channel(typed: str) -> None:
+    link = link_by(member(), channel=typed)
+    page = Client().get(link)
+    assert "You are invited to #tea/room" in page.content.decode()
+    answer = sign_up(link, next=page.context["next"])
+    assert answer["Location"] == "/c/tea%2Froom/"
+    assert answer.client.get(answer["Location"]).context["page"]["join"] == "#tea/room"
+
+
+def test_an_invitation_into_an_impossible_channel_is_not_made() -> None:
+    page = member().post(reverse("invitations"), {"days": 7, "uses": 1, "channel": ".."}).content.decode()
+    assert "CHANNEL_NAME_INVALID" in page
+    assert Invitation.objects.count() == 0
+
+
+@pytest.mark.parametrize("staff", [True, False])
+def test_where_nobody_needs_an_invitation_the_page_says_so(settings: Settings, staff: bool) -> None:
+    ann = member(staff=staff)
+    for signup, words in (("open", "Nobody needs an invitation here"), ("closed", "are not open here")):
+        settings.DEPLOYMENT = replace(settings.DEPLOYMENT, signup=signup)
+        answer = ann.get(reverse("invitations"))
+        assert (answer.status_code, words in answer.content.decode()) == (200, True)
+    assert ann.post(reverse("invitations"), {"days": 7, "uses": 1}).status_code == 200
+    assert Invitation.objects.count() == 0
 
 
 @pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example", "javascript:alert(1)"])

@@ -21,7 +21,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from webchat.accounts.invitations import DAYS, USES, invite, may_invite
+from webchat.accounts.wayon import way_to
 from webchat.accounts.words import words_of
+from webchat.bridge import channel_name
 from webchat.chat.commands import CommandError
 from webchat.models import Invitation
 
@@ -42,6 +44,23 @@ class InvitationForm(forms.Form):
             (uses, ngettext("%(n)s person", "%(n)s people", uses) % {"n": uses}) for uses in USES
         ],
     )
+    channel = forms.CharField(
+        label=_("Channel that they come to (optional)"),
+        required=False,
+        widget=forms.TextInput(
+            attrs={"placeholder": "#lobby", "autocapitalize": "none", "spellcheck": "false"}
+        ),
+    )
+
+    def clean_channel(self) -> str:
+        """Its name as everybody spells it, also when it was typed without the ``#``."""
+        typed = self.cleaned_data["channel"].strip()
+        if not typed:
+            return ""
+        try:
+            return channel_name(typed if typed.startswith("#") else f"#{typed}", is_new=True)
+        except CommandError as error:
+            raise forms.ValidationError(words_of(error)) from error
 
 
 @login_required
@@ -50,6 +69,9 @@ def invitations(request: HttpRequest) -> HttpResponse:
     """Make an invitation; its link is on the answer and nowhere else."""
     user = request.user
     assert isinstance(user, User)
+    if settings.DEPLOYMENT.signup != "invite":
+        address = _origin(request) + reverse("signup") if settings.DEPLOYMENT.signup == "open" else ""
+        return render(request, "webchat/people/uninvited.html", {"address": address})
     if not may_invite(user):
         raise PermissionDenied
     form = InvitationForm(request.POST if request.method == "POST" else None)
@@ -57,7 +79,9 @@ def invitations(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         try:
             token = invite(user, form.cleaned_data["days"], form.cleaned_data["uses"])
-            link = _origin(request) + reverse("signup") + "?" + urlencode({"invite": token})
+            channel = form.cleaned_data["channel"]
+            way = {"next": way_to(channel)} if channel else {}
+            link = _origin(request) + reverse("signup") + "?" + urlencode({**way, "invite": token})
         except CommandError as error:
             refusal = words_of(error)
     good: list[Any] = [one for one in Invitation.objects.filter(made_by=user).order_by("-pk") if one.is_good]

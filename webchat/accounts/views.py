@@ -12,7 +12,6 @@ from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -23,6 +22,7 @@ from webchat.accounts.forms import NAME_TAKEN, ChangePasswordForm, IdentityForm,
 from webchat.accounts.invitations import check
 from webchat.accounts.sessions import end_sessions
 from webchat.accounts.throttle import Attempt, take
+from webchat.accounts.wayon import channel_of, way_on
 from webchat.accounts.words import too_many_attempts, words_of
 from webchat.chat.commands import CommandError
 
@@ -56,8 +56,10 @@ class SignIn(LoginView):
         return super().form_valid(form)
 
     def get_context_data(self, **kwargs: object) -> dict[str, object]:
-        """Whether to offer the way to a new account."""
-        return {"signup_open": settings.DEPLOYMENT.signup == "open", **super().get_context_data(**kwargs)}
+        """Whether to offer the way to a new account, and to which channel somebody was sent."""
+        policy = settings.DEPLOYMENT.signup
+        context = {"signup_open": policy == "open", "channel": channel_of(way_on(self.request))}
+        return {**context, "no_signup": REFUSALS.get(policy, ""), **super().get_context_data(**kwargs)}
 
 
 class SignOut(LogoutView):
@@ -87,9 +89,10 @@ class PasswordChange(LoginRequiredMixin, PasswordChangeView):
 def sign_up(request: HttpRequest) -> HttpResponse:
     """A new account, signed in at once; the first one is the administrator."""
     if request.user.is_authenticated:
-        return redirect(_way_on(request) or "chat")
+        return redirect(way_on(request) or "chat")
     context = {
-        "next": _way_on(request),
+        "next": way_on(request),
+        "channel": channel_of(way_on(request)),
         "invite": request.POST.get("invite") or request.GET.get("invite", ""),
     }
     refusal = _refusal(context["invite"])
@@ -103,13 +106,6 @@ def sign_up(request: HttpRequest) -> HttpResponse:
             login(request, user)
             return redirect(context["next"] or "chat")
     return render(request, "webchat/signup.html", {**context, "form": form, "identity": identity})
-
-
-def _way_on(request: HttpRequest) -> str:
-    """Where a new account leads, when it is a page of ours; an invite link to a channel says so."""
-    wanted = request.POST.get("next") or request.GET.get("next", "")
-    is_ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure())
-    return wanted if is_ours else ""
 
 
 def _refusal(token: str) -> str | None:

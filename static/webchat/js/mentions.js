@@ -13,13 +13,13 @@ export const PEOPLE_MAX = 8;
 const TOKEN = /<@([0-9a-f]{40})>/g;
 const QUERY = /(?:^|[\s([{"'*_~>])@([^\s@<>]{0,40})$/u;
 
-/** `[{id, name, label, isTwin}]` by name, of `names` (id to name) without `me`. */
-export function peopleOf(names, me) {
+/** `[{id, name, label, isTwin}]` by name, of `names` (id to name) without `me`; of one name first whom the reader has verified. */
+export function peopleOf(names, me, isVerified = () => false) {
   const count = namesakes(names);
   return [...names]
     .filter(([id, name]) => id !== me && name)
     .map(([id, name]) => ({ id, name, isTwin: count.get(nameKey(name)) > 1, label: labelOf(id, names, count) }))
-    .sort((a, b) => a.name.localeCompare(b.name) || (a.id < b.id ? -1 : 1));
+    .sort((a, b) => nameKey(a.name).localeCompare(nameKey(b.name)) || isVerified(b.id) - isVerified(a.id) || (a.id < b.id ? -1 : 1));
 }
 
 function labelOf(id, names, count) {

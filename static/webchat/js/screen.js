@@ -10,6 +10,7 @@ import { beginningOf } from "./quoting.js";
 import { countWords } from "./reading.js";
 import { unsentWords } from "./rowwords.js";
 import { ownError, say } from "./strings.js";
+import { subtitle } from "./subtitle.js";
 import { ComposerView } from "./view/composer.js";
 import { byId, oncePerFrame, setText } from "./view/dom.js";
 import { offerInviteLink } from "./view/invitelink.js";
@@ -105,6 +106,7 @@ export class Screen {
       max_bytes: limits.text_bytes,
       names: (channel) => (app.channels?.get(channel) ?? NO_CHANNEL).names,
       me: () => app.me.id,
+      who: (channel, id) => app.persons.who(channel, id),
       lastOwn: (channel) => app.acts.lastOwn(channel),
       nameOf: (row) => app.nameOf(row),
       excerptOf: (row) => this.excerptOf(row),
@@ -153,6 +155,7 @@ export class Screen {
   /** The node has told which channels there are. */
   greeted() {
     this.#isGreeted = true;
+    this.#drawHead();
     byId("welcome").hidden = this.#app.current !== null;
   }
 
@@ -273,7 +276,7 @@ export class Screen {
     const { current, channels, messages } = this.#app;
     const channel = channels.get(current) ?? NO_CHANNEL;
     setText(byId("channel-title"), current ?? "Starling");
-    setText(byId("channel-subtitle"), current === null ? "" : subtitle(channel, messages.rows(current)));
+    setText(byId("channel-subtitle"), current === null ? "" : subtitle(channel, messages.rows(current), this.#isGreeted));
     byId("leave").setAttribute("aria-label", say("channels.leave", { channel: current ?? "" }));
     const isEmpty = current !== null && messages.rows(current).length === 0 && channels.isReady(current);
     byId("empty").hidden = !isEmpty;
@@ -288,12 +291,3 @@ export class Screen {
     if (messages.rows(current).some((row) => row.phase === "waiting")) this.timeline.redraw();
   }
 }
-
-function subtitle(channel, rows) {
-  if (channel.join?.state === "joining") return say("subtitle.joining");
-  if (channel.join?.state === "delayed") return say("subtitle.delayed");
-  const n = new Set(rows.map((row) => row.author)).size;
-  if (rows.every((row) => row.own)) return n ? say("subtitle.alone") : "";
-  return n ? say("subtitle.people", { n }) : "";
-}
-

@@ -6,22 +6,28 @@
  */
 
 import { fitting, queryAt } from "../mentions.js";
-import { shortPrint } from "../naming.js";
 import { say } from "../strings.js";
-import { avatar, byId, h, hueClass, setAttribute, setText } from "./dom.js";
+import { byId, h, hueClass, setAttribute, setText } from "./dom.js";
+import { nameMarks } from "./namemarks.js";
+import { portrait } from "./portrait.js";
 
 export class MentionList {
   #field;
   #list = byId("mention-list");
   #count = byId("mention-count");
   #people;
+  #who;
   #take;
   #found = [];
   #query = null;
   #at = 0;
 
-  /** `people()` are those who can be mentioned, `take(person, from, to)` puts one in place of what is there. */
-  constructor(field, people, take) {
+  /**
+   * `people()` are those who can be mentioned, `who(id)` how one looks, `take(person, from, to)` puts one in place of
+   * what is there.
+   */
+  constructor(field, { people, who, take }) {
+    this.#who = who;
     this.#field = field;
     this.#people = people;
     this.#take = take;
@@ -80,7 +86,7 @@ export class MentionList {
 
   #draw() {
     const isOpen = this.#found.length > 0;
-    this.#list.replaceChildren(...this.#found.map((person, at) => option(person, at, at === this.#at)));
+    this.#list.replaceChildren(...this.#found.map((person, at) => option(person, this.#who(person.id), at, at === this.#at)));
     this.#list.hidden = !isOpen;
     setAttribute(this.#field, "role", isOpen ? "combobox" : null);
     setAttribute(this.#field, "aria-expanded", isOpen ? "true" : null);
@@ -95,8 +101,8 @@ export class MentionList {
 
 const optionId = (at) => `mention-${at}`;
 
-function option({ id, name, isTwin }, at, isChosen) {
+function option({ id, name }, who, at, isChosen) {
   const attributes = { role: "option", id: optionId(at), class: "mention-option", "aria-selected": String(isChosen) };
-  const which = isTwin ? h("code", {}, shortPrint(id)) : null;
-  return h("li", attributes, h("span", { class: "mention-picture" }, avatar(id)), h("span", { class: hueClass(id) }, name), which);
+  const picture = h("span", { class: "mention-picture" }, portrait(who));
+  return h("li", attributes, picture, h("span", {}, h("span", { class: hueClass(id) }, name), ...nameMarks(who)));
 }

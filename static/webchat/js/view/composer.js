@@ -30,7 +30,7 @@ export class ComposerView {
 
   /**
    * `source`: `send(channel, text, about)`, `drafts` (`get(key)`, `set(key, value)`), `max_bytes`,
-   * `names(channel)` (node id to name), `me()`, `lastOwn(channel)`, `nameOf(row)`, `excerptOf(row)`.
+   * `names(channel)` (node id to name), `me()`, `who(channel, id)`, `lastOwn(channel)`, `nameOf(row)`, `excerptOf(row)`.
    */
   constructor(source) {
     this.#source = source;
@@ -42,8 +42,12 @@ export class ComposerView {
     this.#text.addEventListener("keydown", (event) => this.#key(event));
     this.#text.addEventListener("input", () => this.#edited());
     byId("about-end").addEventListener("click", () => this.#endAbout());
-    const people = () => peopleOf(source.names(this.#channel), source.me());
-    this.#mentions = new MentionList(this.#text, people, (...taken) => this.#mention(...taken));
+    const who = (id) => source.who(this.#channel, id);
+    this.#mentions = new MentionList(this.#text, {
+      people: () => peopleOf(source.names(this.#channel), source.me(), (id) => who(id).isVerified),
+      who,
+      take: (...taken) => this.#mention(...taken),
+    });
   }
 
   /** Write to another channel; null: to none. */

@@ -72,8 +72,18 @@ export function oncePerFrame(draw) {
   };
 }
 
-/** A `details` that is a menu: it closes with Escape, and when something else is used. */
+/**
+ * A `details` that is a menu: it closes with Escape, when something else is used, and before a button of it acts, so
+ * that a dialog which that one opens gives the focus back to what is still there.
+ */
 export function asMenu(details) {
+  const summary = details.querySelector("summary");
+  const chosen = (event) => {
+    if (!event.target.closest("button[type=button]")) return;
+    summary.focus();
+    details.open = false;
+  };
+  details.addEventListener("click", chosen, { capture: true });
   document.addEventListener("click", (event) => {
     if (!details.contains(event.target)) details.open = false;
   });
@@ -84,7 +94,7 @@ export function asMenu(details) {
     if (event.key !== "Escape" || !details.open) return;
     event.preventDefault();
     details.open = false;
-    details.querySelector("summary").focus();
+    summary.focus();
   });
 }
 

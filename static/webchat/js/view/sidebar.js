@@ -37,12 +37,16 @@ export class SidebarView {
     });
     this.#opener.addEventListener("click", () => this.setOpen(true));
     this.#veil.addEventListener("click", () => this.setOpen(false));
-    this.#drawer.addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && !event.defaultPrevented && this.#isOpen && narrow.matches) this.setOpen(false);
-    });
+    document.addEventListener("keydown", (event) => this.#key(event));
     narrow.addEventListener("change", () => this.setOpen(false));
     asMenu(byId("me-menu"));
     this.setOpen(false);
+  }
+
+  /** On the whole page: what had the focus in the drawer may be gone. A dialog above it closes first. */
+  #key(event) {
+    if (event.key !== "Escape" || event.defaultPrevented || !this.#isOpen || !narrow.matches) return;
+    if (!document.querySelector("dialog[open]")) this.setOpen(false);
   }
 
   /** Slide the drawer in or out; on wide screens it is always there. */

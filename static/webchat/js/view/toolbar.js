@@ -40,9 +40,10 @@ export class RowToolbar {
     this.#picker.addEventListener("keydown", (event) => moveAmong(event, this.#picker, EMOJIS[0].length));
   }
 
-  /** After rows have changed: no toolbar where nothing can be done any more. */
+  /** After rows have changed: no toolbar where nothing can be done any more, one where a resting pointer waits for it. */
   refresh() {
-    if (this.#bar.parentElement) this.#show(this.#bar.parentElement);
+    const row = this.#bar.parentElement ?? this.#scroller.querySelector("[data-msg-id]:hover");
+    if (row) this.#show(row);
   }
 
   /** Follow the pointer and the focus; an open menu, and who is in the toolbar by keyboard, are left alone. */

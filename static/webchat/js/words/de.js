@@ -261,6 +261,8 @@ export const WORDS = {
   "subtitle.alone": "Bisher hast nur du hier geschrieben",
   "subtitle.people.one": "1 Person hat hier geschrieben",
   "subtitle.people.other": "{n} Leute haben hier geschrieben",
+  "subtitle.lately.one": "1 Person hat hier zuletzt geschrieben",
+  "subtitle.lately.other": "{n} Leute haben hier zuletzt geschrieben",
   "subtitle.joining": "Tritt bei …",
   "subtitle.delayed": "Verbindet noch",
   "title": "{channel} · Starling",

@@ -261,6 +261,8 @@ export const WORDS = {
   "subtitle.alone": "Only you have written here so far",
   "subtitle.people.one": "1 person has written here",
   "subtitle.people.other": "{n} people have written here",
+  "subtitle.lately.one": "1 person wrote here lately",
+  "subtitle.lately.other": "{n} people wrote here lately",
   "subtitle.joining": "Joining…",
   "subtitle.delayed": "Still connecting",
   "title": "{channel} · Starling",

@@ -1,0 +1,83 @@
+"""What a person does with the account's menu and the drawer, and where the keyboard is afterwards."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Locator, expect
+
+from e2e.camera import NARROW_PX
+from e2e.chat import SOON_MS, Message, Person
+
+
+class Menus:
+    """A person's use of the menu below the list of channels."""
+
+    def __init__(self, person: Person) -> None:
+        self.person = person
+        self.page = person.page
+
+    @property
+    def _account(self) -> Locator:
+        return self.page.get_by_role("group").filter(has_text="Sign out").locator("summary")
+
+    def on_a_telephone(self) -> Menus:
+        """The screen becomes that of a telephone."""
+        self.page.set_viewport_size({"width": NARROW_PX[0], "height": NARROW_PX[1]})
+        return self
+
+    def open_drawer(self) -> Menus:
+        """Slide the list of channels in."""
+        self.page.get_by_role("button", name="Channels", exact=True).click()
+        return self.expect_drawer()
+
+    def expect_drawer(self, is_open: bool = True) -> Menus:
+        """The list of channels is there, or it is not."""
+        field = self.page.get_by_label("Channel name")
+        if is_open:
+            expect(field).to_be_in_viewport(timeout=SOON_MS)
+        else:
+            expect(field).not_to_be_in_viewport(timeout=SOON_MS)
+        return self
+
+    def choose(self, name: str) -> Menus:
+        """Press an entry of the menu with the mouse; a dialog opens."""
+        self._account.click()
+        self.page.get_by_role("button", name=name).click()
+        return self.expect_dialog(True)
+
+    def choose_by_keyboard(self, name: str) -> Menus:
+        """The same with keys alone."""
+        self._account.press("Enter")
+        self.page.get_by_role("button", name=name).press("Enter")
+        return self.expect_dialog(True)
+
+    def expect_dialog(self, is_open: bool) -> Menus:
+        """A dialog is open, or none is."""
+        expect(self.page.get_by_role("dialog")).to_have_count(1 if is_open else 0, timeout=SOON_MS)
+        return self
+
+    def escape(self) -> Menus:
+        """Press Escape."""
+        self.page.keyboard.press("Escape")
+        return self
+
+    def save_profile(self) -> Menus:
+        """Press Save in the dialog."""
+        self.page.get_by_role("dialog").get_by_role("button", name="Save").click()
+        return self.expect_dialog(False)
+
+    def expect_focus_on_menu(self) -> Menus:
+        """Whoever goes on by keyboard goes on from the menu, which is closed."""
+        expect(self._account).to_be_focused(timeout=SOON_MS)
+        expect(self.page.get_by_role("button", name="Sign out")).to_be_hidden()
+        return self
+
+    def rest_on(self, message: Message) -> Menus:
+        """Bring the pointer over a message and leave it there."""
+        self.person.row(message).hover()
+        return self
+
+    def expect_toolbar(self, message: Message, is_there: bool = True) -> Menus:
+        """The message has its toolbar, or it has none; the pointer is not moved."""
+        reply = self.person.row(message).get_by_role("button", name="Reply", exact=True)
+        expect(reply).to_be_visible(visible=is_there, timeout=SOON_MS)
+        return self
