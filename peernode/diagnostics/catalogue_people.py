@@ -83,6 +83,13 @@ ENTRIES = (
         True,
     ),
     Code(
+        "UPLOAD_LOST",
+        "The file did not get through to the server",
+        "The page is connected, but its files are stopped: they go by HTTP, perhaps through a proxy.",
+        "Press Retry. This page alone has the file: closing or reloading it discards it.",
+        True,
+    ),
+    Code(
         "IDENTITY_FILE_INVALID",
         "This is not a usable identity file",
         "It was damaged, shortened, or written by another program or a newer version: {reason}.",

@@ -183,6 +183,10 @@ ERRORS = {
         "Die Datei kam nicht ganz an",
         "Teile die Datei noch einmal; nichts davon wurde gesendet.",
     ),
+    "UPLOAD_LOST": (
+        "Die Datei ist nicht zum Server durchgekommen",
+        "Drücke „Erneut senden“. Nur diese Seite hat die Datei: Schließen oder Neuladen verwirft sie.",
+    ),
     "IDENTITY_FILE_INVALID": (
         "Das ist keine brauchbare Identitätsdatei",
         "Wähle die Datei, die dir Starlings Kontoseite gegeben hat, oder exportiere sie dort noch einmal.",
