@@ -17,6 +17,13 @@ from peernode.clock import Clock
 Address = tuple[str, int]
 """An IPv4 address in dotted form and a UDP port."""
 
+
+def prefix_of(address: Address) -> str | None:
+    """What counts as one source, the /24 of ``address``; ``None`` for loopback, which is exempt."""
+    ip = address[0]
+    return None if ip.startswith("127.") else ip.rpartition(".")[0]
+
+
 DatagramReceiver = Callable[[bytes, Address], None]
 """Called once per received datagram with payload and source; must not raise."""
 

@@ -112,7 +112,7 @@ class AckReports:
         return self._subscribers(replica) > NAMES_FACTOR * self._context.config.small_channel_max
 
     def _subscribers(self, replica: Replica) -> int:
-        return replica.leases.count(self._context.now())
+        return replica.leases.count_sure(self._context.now())
 
     def _flush(self, queue: _Queue) -> None:
         queue.stop()

@@ -9,6 +9,7 @@ message can go; at most one refresh per channel runs at a time.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator
 
 from peernode.channel.lease import decode_lease
 from peernode.channel.message import Message
@@ -26,8 +27,8 @@ DIRECT_MAX = 64
 DIGEST_NAMED_BYTES = 8
 """So much of a subscriber digest tells whether the list has changed: who lies here fools only itself."""
 
-PAGES_MAX = 4096
-"""Pages of subscribers fetched in one refresh; the rest is refreshed at the next change."""
+PAGE_LEAST = 3
+"""A page that another follows brings so many subscribers at least, if its sender is honest."""
 
 LOOK_EVERY_S = 4.0
 """Somebody who looks at the list again so soon sees what was fetched last."""
@@ -39,29 +40,39 @@ ASKED_MAX = 2
 """Initiators that one look asks, until one answers."""
 
 
-async def fetch_subscribers(
+async def subscriber_pages(
     context: Context, replica: Replica, contact: Contact
-) -> list[tuple[bytes, int, Contact]]:
-    """An initiator's list of a channel: raw lease, its remaining time in ms, contact.
+) -> AsyncGenerator[list[tuple[bytes, int, Contact]]]:
+    """An initiator's list of a channel, page by page: raw lease, its remaining time in ms, contact.
 
-    Raises what ``Rpc.request`` raises. Leases are not verified here.
+    Raises what ``Rpc.request`` raises. Leases are not verified here. More than a table
+    holds is not looked at.
     """
-    found: list[tuple[bytes, int, Contact]] = []
+    limit, found = context.config.subscribers_per_channel_max, 0
     after: bytes | None = None
-    for _ in range(PAGES_MAX):
+    for _ in range(limit // PAGE_LEAST + 1):
         answer = Fields(
             await context.rpc.request(contact, Op.SUBSCRIBERS, [replica.channel_id, after], prove=True)
         )
-        page = answer.take_list(64)
+        items, page = answer.take_list(64), list[tuple[bytes, int, Contact]]()
         more = answer.take_bool()
-        for item in page:
+        for item in items:
             fields = Fields(item)
             raw, remaining_ms = fields.take_bytes_upto(512), fields.take_int(0, 600_000)
-            found.append((raw, remaining_ms, Contact.decode(fields.take())))
-        if not more or not page or (after is not None and found[-1][2].id <= after):
+            page.append((raw, remaining_ms, Contact.decode(fields.take())))
+        page = page[: limit - found]
+        found += len(page)
+        yield page
+        if not more or not page or (after is not None and page[-1][2].id <= after):
             break
-        after = found[-1][2].id
-    return found
+        after = page[-1][2].id
+
+
+async def fetch_subscribers(
+    context: Context, replica: Replica, contact: Contact
+) -> list[tuple[bytes, int, Contact]]:
+    """All the pages at once."""
+    return [each async for page in subscriber_pages(context, replica, contact) for each in page]
 
 
 class Audience:
@@ -150,12 +161,12 @@ class Audience:
     async def _fetch(self, replica: Replica, contact: Contact) -> bool:
         """Take over an initiator's list of subscribers; false if it could not be had."""
         try:
-            listed = await fetch_subscribers(self._context, replica, contact)
             found: dict[bytes, Contact] = {}
-            for raw, _, subscriber in listed:
-                lease = decode_lease(raw, self._context.network_id)
-                if lease.channel_id == replica.channel_id and lease.subscriber == subscriber.public_key:
-                    found[subscriber.id] = subscriber
+            async for page in subscriber_pages(self._context, replica, contact):
+                for raw, _, subscriber in page:
+                    lease = decode_lease(raw, self._context.network_id)
+                    if lease.channel_id == replica.channel_id and lease.subscriber == subscriber.public_key:
+                        found[subscriber.id] = subscriber
         except (RpcTimeout, Refused, Backpressure, RemoteProtocolError) as error:
             self._context.collector.count(f"audience.{type(error).__name__}")
             return False

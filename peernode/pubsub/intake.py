@@ -16,6 +16,7 @@ from typing import Any
 
 from peernode.channel.message import Message, check_signature
 from peernode.channel.receipt import sign_ack, sign_receipt
+from peernode.environment import prefix_of
 from peernode.errors import Backpressure, PeerNodeError, Refused, RemoteProtocolError
 from peernode.identity import PUBLIC_KEY_BYTES, node_id_of
 from peernode.pubsub.ackpages import ACKS_PER_MESSAGE, ID_PREFIX_BYTES, MESSAGES, NAMES_PER_MESSAGE
@@ -25,7 +26,7 @@ from peernode.pubsub.ingest import Ingest, Source, refusal_of
 from peernode.pubsub.replica import Replica
 from peernode.pubsub.served import served_us
 from peernode.pubsub.storage import PubSubStorage
-from peernode.rpc.ratelimit import BucketTable, TokenBucket, prefix_of
+from peernode.rpc.ratelimit import BucketTable, TokenBucket
 from peernode.rpc.rpc import Caller
 from peernode.wire.codec import Fields
 from peernode.wire.contact import Contact
@@ -101,13 +102,13 @@ class Intake:
         self._delivery.published(replica, message)
         receipt = sign_receipt(self._context.identity, message, self._context.config.machine_id)
         now = self._context.now()
-        count = replica.leases.count(now)
+        count = replica.leases.count_sure(now)
         small = count <= self._context.config.small_channel_max
         view = replica.initiators
         return [
             receipt.raw,
             view.hash if view else bytes(16),
-            [lease.subscriber_id for lease in replica.leases.live(now)] if small else None,
+            [lease.subscriber_id for lease in replica.leases.sure(now)] if small else None,
             count,
             replica.leases.digest(),
             replica.leases.contact(node_id_of(message.author)) is not None,

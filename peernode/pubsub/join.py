@@ -19,7 +19,7 @@ from peernode.identity import node_id_of
 from peernode.pubsub.context import Context
 from peernode.pubsub.joinlog import JoinLog
 from peernode.pubsub.joinproof import PROOF_WAIT_S, JoinProof
-from peernode.pubsub.joinrun import STEP_CODES, STEPS, JoinRun, Proofs
+from peernode.pubsub.joinrun import REACHED_MAX, STEP_CODES, STEPS, JoinRun, Proofs
 from peernode.pubsub.replica import Replica
 from peernode.pubsub.retry import TryAgain, retrying
 from peernode.pubsub.storage import PubSubStorage
@@ -60,6 +60,11 @@ class Joiner:
         except TimeoutError:
             self._delayed(run)
             raise PeerNodeError(STEP_CODES[run.step], name, step=run.step) from None
+
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """How full the tables of the joins and recoveries on their way are, with their bound."""
+        proofs = [*(run.proofs for run in self.runs.values()), *self.proving.values()]
+        return {"reached_by": (max((len(each.reached_by) for each in proofs), default=0), REACHED_MAX)}
 
     def start(self, replica: Replica) -> JoinRun:
         """Begin to join in the background, or the join that is already on its way."""

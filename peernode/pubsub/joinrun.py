@@ -30,6 +30,10 @@ STEP_CODES = {
 }
 
 
+REACHED_MAX = 1024
+"""Who has reached us within an attempt, initiators or not; over it the first one has to do so again."""
+
+
 @dataclass(slots=True)
 class Proofs:
     """The probes of one attempt: who reached us, and which of our nonces came back."""
@@ -42,6 +46,8 @@ class Proofs:
         """A probe came in."""
         if nonce in self.echoes:
             self.echoes[nonce] = True
+        if public_key not in self.reached_by and len(self.reached_by) >= REACHED_MAX:
+            del self.reached_by[next(iter(self.reached_by))]
         self.reached_by[public_key] = None
         self.changed.set()
 

@@ -3,7 +3,8 @@
 Without them an initiator that was killed would name no subscribers in its receipts for up to a renewal,
 and a message published just then would be counted as delivered to nobody. Invariants: a lease read
 back is checked like one from the network and lives no longer than it was signed for; at most
-``LEASES_KEPT_MAX`` per channel are kept, the others come back with their next renewal.
+``LEASES_KEPT_MAX`` per channel are kept, no copy whose subscriber never answered; the others come back with
+their next renewal.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ def _key(replica: Replica) -> str:
 
 async def keep_leases(context: Context, replica: Replica) -> None:
     """Write down the live leases of a channel; without effect on a full disk."""
-    live = replica.leases.live(context.now())[:LEASES_KEPT_MAX]
+    live = replica.leases.sure(context.now())[:LEASES_KEPT_MAX]
     kept = pack([[held.raw, held.contact.encode()] for held in live])
     await context.save(PutMeta(_key(replica), kept))
 

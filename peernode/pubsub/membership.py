@@ -13,8 +13,9 @@ from collections.abc import Callable
 from typing import Any
 
 from peernode.channel.assignment import set_hash
-from peernode.channel.lease import Lease, Verdict, decode_lease
+from peernode.channel.lease import Lease, decode_lease
 from peernode.channel.leasebatch import Shown
+from peernode.channel.leasetable import Verdict
 from peernode.errors import Backpressure, Refused, RpcTimeout
 from peernode.pubsub.audience import DIGEST_NAMED_BYTES
 from peernode.pubsub.batches import SET_NAMED_BYTES
@@ -30,6 +31,9 @@ from peernode.wire.contact import Contact
 from peernode.wire.ops import Op, Status
 
 NAME_MAX_BYTES = 256
+
+PROVING_MAX = 1024
+"""Probes of new subscribers under way; who comes over it is tested by ``Probing``, in its turn."""
 
 BEGUN_MAX = 4096
 """Subscribers whose last lease with ``joining`` is remembered; of one that is forgotten, it counts again."""
@@ -147,7 +151,11 @@ class Membership:
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """How full the tables are, each with its bound."""
-        return {"subscribers_begun": (len(self._begun), BEGUN_MAX), **self._nonces.sizes()}
+        own = {
+            "subscribers_begun": (len(self._begun), BEGUN_MAX),
+            "proving": (len(self._probing), PROVING_MAX),
+        }
+        return {**own, **self._nonces.sizes()}
 
     def _after(
         self, replica: Replica, lease: Lease, contact: Contact, before: Contact | None, root: bytes
@@ -172,6 +180,9 @@ class Membership:
         """Reach the new subscriber; it learns from the probe that we can."""
         key = (replica.channel_id, contact.id)
         if key in self._probing:
+            return
+        if len(self._probing) >= PROVING_MAX:
+            self._context.collector.count("membership.proving_full")
             return
         self._probing[key] = None
         started = self._context.now()

@@ -104,7 +104,7 @@ class Probing:
     def _look_through(self, replica: Replica) -> Iterator[tuple[float, Replica, Contact]]:
         """The paths of one channel that are due, with the time of the last test."""
         now, config = self._context.now(), self._context.config
-        small = replica.leases.count(now) <= config.small_channel_max
+        small = replica.leases.count_sure(now) <= config.small_channel_max
         if not small and self._ticks % LARGE_EVERY_TICKS:
             return
         patience_s = SILENT_S if small else SILENT_LARGE_RENEWALS * config.renew_s
@@ -112,6 +112,8 @@ class Probing:
             if lease.subscriber == self._context.identity.public_key:
                 continue
             record = self._monitor.get(lease.subscriber_id)
+            if lease.teller is not None and record is not None and record.last_success_s is not None:
+                replica.leases.answered(lease.subscriber_id)
             if record is None:
                 if not self._proving(lease.subscriber_id):  # its lease is a copy: it never subscribed here
                     yield float("-inf"), replica, lease.contact
@@ -190,6 +192,8 @@ class Probing:
             self._context.collector.count("probe.RpcTimeout")
             answered = False
         self._monitor.pushed(contact, answered, started)
+        if answered:
+            replica.leases.answered(contact.id)
         return answered or self._monitor.proven(replica, contact.id)
 
     async def _repair(self, replica: Replica, contact: Contact) -> str:

@@ -97,7 +97,7 @@ class QuorumPublish:
         entry.alone = not view.others(me)
         if view.holds(me) and me not in entry.receipts:
             receipt = sign_receipt(self._context.identity, entry.message, mine)
-            live = [lease.subscriber_id for lease in entry.replica.leases.live(self._context.now())]
+            live = [lease.subscriber_id for lease in entry.replica.leases.sure(self._context.now())]
             others = self._others(len(live), self._context.identity.node_id in live)
             self._receipt(entry, receipt, live if others is None else [], others)
         for contact in (*view.others(me), *entry.replica.rumoured):

@@ -11,9 +11,10 @@ was pulled is taken whatever it costs; the table is bounded, who is unheard long
 
 from __future__ import annotations
 
+from peernode.environment import prefix_of
 from peernode.pubsub.context import Context
 from peernode.pubsub.replica import Replica
-from peernode.rpc.ratelimit import BucketTable, prefix_of
+from peernode.rpc.ratelimit import BucketTable
 from peernode.wire.contact import Contact
 
 BYTES_PER_S = 65_536.0

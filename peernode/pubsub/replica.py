@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from peernode.channel.assignment import rank, set_hash
 from peernode.channel.coordinator import ACTIVE, Coordinator
 from peernode.channel.ids import CANARY_KEEP_MS, is_canary
-from peernode.channel.lease import LeaseTable
+from peernode.channel.leasetable import LeaseTable
 from peernode.channel.log import ChannelLog
 from peernode.channel.message import Kind, Message, digest_of
 from peernode.channel.quota import Room
@@ -131,7 +131,7 @@ class Replica:
         self.load_trace: tuple[LoadStep, ...] = ()
         self.join_trace: JoinTrace | None = None
         self.subscribers: dict[bytes, Contact] = {}
-        """Subscriber id -> contact as the initiators told; used for the direct push."""
+        """Subscriber id -> contact as an initiator told, no more than a table holds; for the direct push."""
         self.subscribers_told: OrderedDict[bytes, bytes] = OrderedDict()
         """Public key of an initiator -> the digest of its subscribers at our last look."""
         self.listeners = 0
@@ -162,6 +162,7 @@ class Replica:
             "missing_parts": (len(self.missing_parts), MISSING_PARTS_MAX),
             "compared": (len(self._compared), COMPARED_MAX),
             "lent": (len(self._lent), LENT_MAX),
+            "subscribers": (len(self.subscribers), self.context.config.subscribers_per_channel_max),
             "subscribers_told": (len(self.subscribers_told), TELLERS_MAX),
         }
         tables = {**self.log.sizes(), **self.leases.sizes(), **self.timeline.sizes(), **self.room.sizes()}

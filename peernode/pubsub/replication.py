@@ -6,17 +6,20 @@ holder outside the set goes on telling until the set has what it has (``Retentio
 leaves that to its renewals; at most one round per channel
 waits at a time, so a burst of changes costs one round; however many channels there are, the loop is held for
 ``PER_TURN`` of them at a time, and their rounds begin ``ROUND_SPACING_S`` apart; a lease that another
-initiator passes on counts only with the subscriber's signature.
+initiator passes on counts only with the subscriber's signature, and no receipt names it until that one has
+answered us (``LeaseTable``); no more of its list is read than there is room for.
 """
 
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from typing import Any
 
 from peernode.channel.lease import decode_lease
+from peernode.channel.leasetable import Verdict
 from peernode.errors import Backpressure, Refused, RemoteProtocolError, RpcTimeout
-from peernode.pubsub.audience import fetch_subscribers
+from peernode.pubsub.audience import subscriber_pages
 from peernode.pubsub.context import Context
 from peernode.pubsub.keptleases import keep_leases
 from peernode.pubsub.replica import Replica
@@ -168,15 +171,27 @@ class Replication:
             return
         self._leasing[key] = None
         try:
-            for raw, remaining_ms, subscriber in await fetch_subscribers(self._context, replica, contact):
-                lease = decode_lease(raw, self._context.network_id)
-                if lease.channel_id == replica.channel_id and lease.subscriber == subscriber.public_key:
-                    now, wall = self._context.now(), self._context.wall_ms()
-                    replica.leases.put(lease, subscriber, now, wall, remaining_s=remaining_ms / 1000)
+            async with aclosing(subscriber_pages(self._context, replica, contact)) as pages:
+                async for page in pages:
+                    if not self._copy(replica, contact, page):
+                        break
         except FAILURES as error:
             self._context.collector.count(f"replication.{type(error).__name__}")
         finally:
             self._leasing.pop(key, None)
+
+    def _copy(self, replica: Replica, teller: Contact, page: list[tuple[bytes, int, Contact]]) -> bool:
+        """Take leases that another initiator tells of; whether there is room for more of its copies."""
+        for raw, remaining_ms, subscriber in page:
+            lease = decode_lease(raw, self._context.network_id)
+            if lease.channel_id != replica.channel_id or lease.subscriber != subscriber.public_key:
+                continue
+            now, wall_ms, key = self._context.now(), self._context.wall_ms(), teller.public_key
+            verdict = replica.leases.put(lease, subscriber, now, wall_ms, remaining_ms / 1000, key)
+            if verdict is Verdict.FULL:
+                self._context.collector.count("replication.copies_full")
+                return False
+        return True
 
     def _hint(self, replica: Replica) -> None:
         """News came by anti-entropy: the subscribers may lack it too."""

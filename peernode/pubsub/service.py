@@ -121,7 +121,7 @@ class PubSub:
         paths = (self.delivery, self.monitor, self.relays, self.relaying, self.probing, self.unreached)
         logs = (self.storage, self.retention, self.replication, self.catch_up, self.repair, self.expiry)
         own = (self.intake, self.outbox, self.fates, self.files, self.wanted, self.freeing, self.renewal)
-        others = (self._membership, self.presence, self.recovery, self.checkup, self.joiner.log)
+        others = (self._membership, self.presence, self.recovery, self.checkup, self.joiner, self.joiner.log)
         parts = (*paths, *logs, *own, *others)
         return {name: size for part in parts for name, size in part.sizes().items()}
 

@@ -14,7 +14,8 @@ import asyncio
 import math
 from contextlib import suppress
 
-from peernode.channel.lease import SERIAL_AHEAD_MAX_MS, SERIAL_MAX_MS, Lease, sign_lease
+from peernode.channel.lease import SERIAL_MAX_MS, Lease, sign_lease
+from peernode.channel.leasetable import SERIAL_AHEAD_MAX_MS
 from peernode.errors import Backpressure, PeerNodeError, Refused, RemoteProtocolError, RpcTimeout
 from peernode.pubsub.audience import Audience
 from peernode.pubsub.context import Context

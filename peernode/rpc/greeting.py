@@ -13,12 +13,12 @@ import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
 
-from peernode.environment import Address
+from peernode.environment import Address, prefix_of
 from peernode.errors import Backpressure, RpcTimeout
 from peernode.identity import PUBLIC_KEY_BYTES, verify
 from peernode.rpc.core import Core
 from peernode.rpc.outgoing import Outgoing
-from peernode.rpc.ratelimit import BucketTable, TokenBucket, prefix_of
+from peernode.rpc.ratelimit import BucketTable, TokenBucket
 from peernode.wire.contact import encode_ip
 from peernode.wire.frames import DATAGRAM_MAX, HELLO_NONCE_BYTES, WELCOME_BYTES, Hello, Welcome
 

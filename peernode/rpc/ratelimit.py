@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-from peernode.environment import Address
-
 
 class TokenBucket:
     """Allows ``rate_per_s`` on average and ``burst`` at once."""
@@ -73,9 +71,3 @@ class BucketTable:
         else:
             self._buckets.move_to_end(key)
         return bucket
-
-
-def prefix_of(address: Address) -> str | None:
-    """What counts as one source, the /24 of ``address``; ``None`` for loopback, which is exempt."""
-    ip = address[0]
-    return None if ip.startswith("127.") else ip.rpartition(".")[0]

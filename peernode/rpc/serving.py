@@ -12,13 +12,13 @@ import inspect
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
-from peernode.environment import Address
+from peernode.environment import Address, prefix_of
 from peernode.errors import LocalProtocolError, PeerNodeError, Refused, RemoteProtocolError
 from peernode.rpc.answers import Answers
 from peernode.rpc.core import Core
 from peernode.rpc.outgoing import Outgoing
 from peernode.rpc.peers import Peer
-from peernode.rpc.ratelimit import BucketTable, prefix_of
+from peernode.rpc.ratelimit import BucketTable
 from peernode.tasks import Tasks
 from peernode.wire.codec import Fields
 from peernode.wire.contact import Contact

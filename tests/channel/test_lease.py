@@ -9,16 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from peernode.channel.lease import (
+from peernode.channel.lease import TTL_MAX_S, Lease, decode_lease, sign_lease
+from peernode.channel.leasetable import (
     SERIAL_AHEAD_MAX_MS,
     SERIAL_OLD_MAX_MS,
     TOMBSTONE_S,
-    TTL_MAX_S,
-    Lease,
     LeaseTable,
     Verdict,
-    decode_lease,
-    sign_lease,
 )
 from peernode.config import NodeConfig
 from peernode.errors import RemoteProtocolError

@@ -7,7 +7,10 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from peernode.channel.lease import TOMBSTONE_S, TTL_MAX_S, Verdict
+from peernode.channel.lease import TTL_MAX_S
+from peernode.channel.leasetable import ANSWERS_WITHIN_S, TOMBSTONE_S, Verdict
+from peernode.wire.contact import Contact
+from tests.channel.making import identity
 from tests.channel.test_lease import NOW_S, WALL_MS, Table, contact, lease, subscriber_id
 
 Step = tuple[str, int, int]
@@ -96,3 +99,89 @@ def test_the_order_of_arrival_does_not_matter(items: list[tuple[int, int, int]],
     expected = sorted(subscriber_id(n) for n, serial in newest.items() if unique[n, serial])
     assert table.live() == other.live() == expected
     assert table.leases.digest() == other.leases.digest()
+
+
+def at(number: int, network: int) -> Contact:
+    """Where a subscriber is, one of many in an address prefix."""
+    return Contact(identity(number).public_key, f"192.0.{network}.{number}", 4000)
+
+
+TELLERS = (b"one initiator", b"another")
+
+
+class Crowd:
+    """A table that many come to, each with the lease of its number."""
+
+    def __init__(self, subscribers_max: int) -> None:
+        self.table = Table(subscribers_max).leases
+        self.now_s = NOW_S
+
+    def comes(self, number: int, network: int) -> Verdict:
+        """The subscriber brings its lease."""
+        return self.table.put(lease(number), at(number, network), self.now_s, WALL_MS)
+
+    def told(self, number: int, teller: bytes, network: int = 200) -> Verdict:
+        """An initiator tells of it."""
+        return self.table.put(lease(number), at(number, network), NOW_S, WALL_MS, 50.0, teller)
+
+
+def test_from_half_full_on_a_prefix_holds_an_eighth() -> None:
+    crowd = Crowd(160)
+    assert {crowd.comes(number, 0) for number in range(80)} == {Verdict.TAKEN}
+    assert crowd.comes(80, 0) is Verdict.FULL
+    assert [crowd.comes(number, 1) for number in range(81, 102)] == [Verdict.TAKEN] * 20 + [Verdict.FULL]
+    assert crowd.table.put(lease(0, WALL_MS + 1), at(0, 0), NOW_S, WALL_MS) is Verdict.TAKEN, "it is in"
+    assert crowd.told(102, TELLERS[0], 1) is Verdict.FULL
+    local = Contact(identity(103).public_key, "127.0.0.1", 4000)
+    crowd.table.expire(NOW_S + TTL_MAX_S)
+    assert crowd.comes(104, 0) is Verdict.TAKEN
+    assert crowd.table.put(lease(103), local, NOW_S, WALL_MS) is Verdict.TAKEN
+
+
+def test_loopback_is_one_machine_for_development_and_not_counted() -> None:
+    crowd = Crowd(32)
+    for number in range(32):
+        local = Contact(identity(number).public_key, "127.0.0.1", 4000 + number)
+        assert crowd.table.put(lease(number), local, NOW_S, WALL_MS) is Verdict.TAKEN
+
+
+def test_a_teller_has_a_share_of_copies_until_their_subscribers_answer() -> None:
+    crowd = Crowd(64)
+    assert [crowd.told(number, TELLERS[0]) for number in range(17)] == [Verdict.TAKEN] * 16 + [Verdict.FULL]
+    assert crowd.told(17, TELLERS[1]) is Verdict.TAKEN
+    assert crowd.table.count(NOW_S) == 17
+    assert (crowd.table.count_sure(NOW_S), crowd.table.sure(NOW_S)) == (0, [])
+    crowd.table.answered(subscriber_id(3))
+    assert crowd.comes(4, 0) is Verdict.STALE, "the same one, from the subscriber itself"
+    assert [one.subscriber_id for one in crowd.table.sure(NOW_S)] == [subscriber_id(3), subscriber_id(4)]
+    newer = lease(5, WALL_MS + 1)
+    assert crowd.table.put(newer, at(5, 0), NOW_S, WALL_MS) is Verdict.TAKEN
+    assert crowd.table.count_sure(NOW_S) == 3
+    again = lease(5, WALL_MS + 2)
+    assert crowd.table.put(again, at(5, 0), NOW_S, WALL_MS, 50.0, TELLERS[1]) is Verdict.TAKEN
+    assert crowd.table.count_sure(NOW_S) == 3, "who has come stays known"
+    assert [crowd.told(number, TELLERS[0]) for number in range(20, 24)] == [Verdict.TAKEN] * 3 + [
+        Verdict.FULL
+    ]
+
+
+def test_a_full_table_has_copies_give_way_to_who_comes_itself() -> None:
+    crowd = Crowd(10)
+    assert {crowd.told(number, TELLERS[0]) for number in range(3)} == {Verdict.TAKEN}
+    assert {crowd.told(number, TELLERS[1]) for number in range(3, 10)} == {Verdict.TAKEN}
+    assert crowd.told(10, TELLERS[0]) is Verdict.FULL
+    assert crowd.comes(20, 20) is Verdict.FULL, "they may answer yet"
+    crowd.now_s += ANSWERS_WITHIN_S
+    assert [crowd.comes(number, number) for number in range(20, 31)] == [Verdict.TAKEN] * 10 + [Verdict.FULL]
+    assert crowd.table.count_sure(NOW_S) == 10
+
+
+def test_who_has_no_share_does_not_get_one_by_way_of_a_copy() -> None:
+    crowd = Crowd(32)
+    assert {crowd.told(number, TELLERS[0], 0) for number in range(4)} == {Verdict.TAKEN}
+    for number in range(10, 26):
+        assert crowd.comes(number, 0) is Verdict.TAKEN
+    crowd.table.answered(subscriber_id(0))
+    newer = lease(1, WALL_MS + 1)
+    assert crowd.table.put(newer, at(1, 0), NOW_S, WALL_MS) is Verdict.FULL
+    assert crowd.table.count_sure(NOW_S) == 16

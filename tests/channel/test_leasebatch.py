@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from peernode.channel.lease import SERIAL_OLD_MAX_MS, TTL_MAX_S, Verdict, channel_leaf, decode_lease
+from peernode.channel.lease import TTL_MAX_S, channel_leaf, decode_lease
 from peernode.channel.leasebatch import LeaseBatch, Shown
+from peernode.channel.leasetable import SERIAL_OLD_MAX_MS, Verdict
 from peernode.channel.merkle import LEAVES_MAX
 from peernode.errors import LocalProtocolError, RemoteProtocolError
 from peernode.wire.codec import Fields, pack, unpack

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from peernode.channel.lease import Held, LeaseTable
+from peernode.channel.lease import Held
+from peernode.channel.leasetable import LeaseTable
 from peernode.pubsub.join import Joiner
 from peernode.pubsub.joinrun import JoinRun
 from peernode.pubsub.renewal import Renewal

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from peernode.config import NodeConfig
+from peernode.environment import prefix_of
 from peernode.rpc.answers import KEPT_S, Answers
 from peernode.rpc.bearings import READ_MAX_S, Bearings
 from peernode.rpc.peers import PROOF_S, PeerStates
-from peernode.rpc.ratelimit import BucketTable, TokenBucket, prefix_of
+from peernode.rpc.ratelimit import BucketTable, TokenBucket
 from peernode.rpc.rto import GRANULARITY_S, STOOD_STILL_S, PeerRto, RtoTable
 from peernode.rpc.tokens import ROTATION_S, AddressTokens
 

@@ -1,0 +1,176 @@
+"""Keys are free: neither one initiator's word nor one address takes all places of a channel."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from peernode.channel.lease import sign_lease
+from peernode.config import NodeConfig
+from peernode.errors import Refused
+from peernode.identity import Identity
+from peernode.pubsub import membership
+from peernode.pubsub.joinrun import REACHED_MAX, Proofs
+from peernode.rpc.rpc import Caller, Rpc
+from peernode.wire.codec import Fields
+from peernode.wire.contact import Contact
+from peernode.wire.ops import Op, Status
+from tests.pubsub.flock import LOBBY, PORT, Bird, Flock, story
+from tests.pubsub.test_findings_truth import Answer, apart, held, lie
+
+Item = list[Any]
+
+
+def leases_of_nobody(bird: Bird, count: int) -> list[Item]:
+    """As SUBSCRIBERS lists them: leases of made-up keys at an invented address, in the order of their ids."""
+    context, channel_id = bird.node._context, held(bird).channel_id
+    keys = [Identity.generate(bird.host.env.random) for _ in range(count)]
+    keys.sort(key=lambda key: key.node_id)
+    return [
+        [
+            sign_lease(key, context.network_id, channel_id, context.wall_ms(), 60).raw,
+            60_000,
+            Contact(key.public_key, "10.9.9.9", PORT).encode(),
+        ]
+        for key in keys
+    ]
+
+
+def list_those(bird: Bird, items: list[Item]) -> None:
+    """A hostile initiator names a new digest with every round, and these as its subscribers."""
+    random = bird.host.env.random
+
+    def subscribers(caller: Caller, body: Fields) -> list[Any]:
+        body.take_bytes(20)
+        after = body.take_bytes_or_none(20)
+        rest = [item for item in items if after is None or Contact.decode(Fields(item[2])).id > after]
+        return [rest[:4], len(rest) > 4]
+
+    async def synced(caller: Caller, ask: Answer) -> list[Any]:
+        root, _ = await ask()
+        return [root, random.randbytes(16)]
+
+    async def renewed(caller: Caller, ask: Answer) -> list[Any]:
+        (answers,) = await ask()
+        return [[[*answer[:4], random.randbytes(8)] for answer in answers]]
+
+    bird.node._context.rpc._servers[Op.SUBSCRIBERS] = subscribers
+    lie(bird, Op.SYNC, synced)
+    lie(bird, Op.RENEW, renewed)
+
+
+def test_one_lying_initiator_takes_neither_the_places_nor_the_counts() -> None:
+    async def tell(flock: Flock) -> None:
+        author, late = flock[0], flock[7]
+        await asyncio.gather(*(bird.join() for bird in flock.birds[:7]))
+        await asyncio.sleep(5)
+        initiators, _ = apart(flock)
+        liar = next(bird for bird in initiators if bird not in (author, late))
+        list_those(liar, leases_of_nobody(liar, 200))
+        await asyncio.sleep(35)
+        for bird in initiators:
+            leases, bound = held(bird).leases.sizes()["leases"]
+            assert bird is liar or 7 < leases < bound, "it is believed, but not all of it"
+        await late.join()
+        state = await author.say("to those who are there")
+        await flock.expect(lambda: author.state(state.id).delivered == (7, 7), 10, "all have it")
+
+    story(tell, 8, subscribers_per_channel_max=64)
+
+
+def test_copies_give_way_to_who_subscribes_itself() -> None:
+    async def tell(flock: Flock) -> None:
+        *early, late = flock.birds
+        await asyncio.gather(*(bird.join() for bird in early))
+        await asyncio.sleep(5)
+        initiators, _ = apart(flock)
+        liar = next(bird for bird in initiators if bird is not late)
+        list_those(liar, leases_of_nobody(liar, 30))
+        await asyncio.sleep(35)
+        honest = [bird for bird in initiators if bird is not liar]
+        assert all(held(bird).leases.sizes()["leases"] == (10, 10) for bird in honest)
+        await late.join()
+
+    story(tell, 8, subscribers_per_channel_max=10)
+
+
+class Crowd:
+    """One host, far from the others by its address, with as many keys as it wants."""
+
+    def __init__(self, flock: Flock) -> None:
+        self.host = flock.world.host()
+        while self.host.ip.startswith("10.0.0."):
+            self.host = flock.world.host()
+        self.rpcs: list[Rpc] = []
+
+    async def subscribe(self, birds: list[Bird], count: int) -> list[int]:
+        """Each key's lease to each bird; what was refused."""
+        context, channel_id, refused = birds[0].node._context, held(birds[0]).channel_id, list[int]()
+        for number in range(count):
+            key = Identity.generate(self.host.env.random)
+            config = NodeConfig(listen=(self.host.local_ip, PORT + number), serves=False)
+            rpc = Rpc(key, config, self.host.env)
+            await rpc.start()
+            self.rpcs.append(rpc)
+            lease = sign_lease(key, context.network_id, channel_id, context.wall_ms(), 60).raw
+            for bird in birds:
+                contact = Contact(bird.identity.public_key, *bird.address)
+                try:
+                    await rpc.request(contact, Op.SUBSCRIBE, [lease, bytes(16), LOBBY, False], prove=True)
+                except Refused as refusal:
+                    refused.append(refusal.status)
+        return refused
+
+
+def test_one_address_does_not_take_all_places() -> None:
+    async def tell(flock: Flock) -> None:
+        *early, late = flock.birds
+        await asyncio.gather(*(bird.join() for bird in early))
+        await asyncio.sleep(5)
+        initiators, _ = apart(flock)
+        crowd = Crowd(flock)
+        refused = await crowd.host.call(crowd.subscribe(initiators, 40))
+        assert refused == [Status.BUSY] * 5 * (40 - 16)
+        await late.join()
+        for rpc in crowd.rpcs:
+            await rpc.close()
+
+    story(tell, 7, subscribers_per_channel_max=32)
+
+
+def test_no_more_subscribers_are_believed_than_a_table_holds() -> None:
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        await asyncio.sleep(5)
+        initiators, readers = apart(flock)
+        list_those(initiators[0], leases_of_nobody(initiators[0], 100))
+        for _ in range(40):
+            await asyncio.sleep(1)
+            sizes = [bird.node.sizes()["pubsub.subscribers"] for bird in readers]
+            if (24, 24) in sizes:
+                break
+        assert (24, 24) in sizes
+        assert all(size <= bound for size, bound in sizes)
+
+    story(tell, 7, subscribers_per_channel_max=24)
+
+
+def test_who_reaches_a_joining_node_is_remembered_up_to_a_bound() -> None:
+    proofs = Proofs()
+    for number in range(REACHED_MAX + 1):
+        proofs.probed(number.to_bytes(32, "big"), bytes(16))
+    assert len(proofs.reached_by) == REACHED_MAX
+    assert REACHED_MAX.to_bytes(32, "big") in proofs.reached_by
+
+
+def test_whom_there_is_no_room_to_probe_at_once_is_tested_in_turn(monkeypatch: Any) -> None:
+    monkeypatch.setattr(membership, "PROVING_MAX", 0)
+
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        assert flock[0].node.happened()["membership.proving_full"] > 0
+        sizes = flock[0].node.sizes()
+        assert sizes["pubsub.proving"] == (0, 0)
+        assert sizes["pubsub.reached_by"] == (0, REACHED_MAX)
+
+    story(tell, 4)
