@@ -35,6 +35,13 @@ ENTRIES = (
         True,
     ),
     Code(
+        "NO_PLACE",
+        "The nodes that store this channel have no place for one more",
+        "They have as many subscribers or channels as they may, in all or from one network, or are busy.",
+        "Wait until there is a place, your node keeps trying and joins then; or meet in another channel.",
+        True,
+    ),
+    Code(
         "NO_QUORUM",
         "Too few nodes confirmed that they stored the message",
         "Fewer than a majority of the channel's nodes answered within {seconds} seconds.",

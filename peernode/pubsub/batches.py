@@ -96,6 +96,8 @@ class Batches:
         status = answer.take_int(0, 255)
         if status != Status.OK:
             self._context.collector.count("renew.refused")
+            if status in (Status.BUSY, Status.STORE_FULL):
+                result.full[contact.public_key] = None
             if status == Status.INVALID:
                 self._subscriber.refused(answer)
             if status in (Status.NOT_INITIATOR, Status.MISSING):

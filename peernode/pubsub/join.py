@@ -19,7 +19,7 @@ from peernode.identity import node_id_of
 from peernode.pubsub.context import Context
 from peernode.pubsub.joinlog import JoinLog
 from peernode.pubsub.joinproof import PROOF_WAIT_S, JoinProof
-from peernode.pubsub.joinrun import REACHED_MAX, STEP_CODES, STEPS, JoinRun, Proofs
+from peernode.pubsub.joinrun import REACHED_MAX, STEPS, JoinRun, Proofs
 from peernode.pubsub.replica import Replica
 from peernode.pubsub.retry import TryAgain, retrying
 from peernode.pubsub.storage import PubSubStorage
@@ -59,7 +59,7 @@ class Joiner:
                 return await asyncio.shield(run.confirmed)
         except TimeoutError:
             self._delayed(run)
-            raise PeerNodeError(STEP_CODES[run.step], name, step=run.step) from None
+            raise PeerNodeError(run.code, name, step=run.step) from None
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """How full the tables of the joins and recoveries on their way are, with their bound."""
@@ -105,7 +105,7 @@ class Joiner:
             return
         run.delayed = True
         run.ended("delayed")
-        error = error_info(STEP_CODES[run.step], step=run.step)
+        error = error_info(run.code, step=run.step)
         self._context.collector.happened("join.delayed", run.replica.name, error.code, step=run.step)
         self._context.tell(JoinDelayed(run.replica.name, run.step, run.elapsed_ms(), error))
 
@@ -170,8 +170,8 @@ class Joiner:
         keys = [contact.public_key for contact in subscription.view.contacts]
         if not subscription.quorum:
             run.replica.forget_initiators()
-            run.note("subscribe", "NO_INITIATOR", keys, subscription.holders)
-            raise PeerNodeError("NO_INITIATOR", run.replica.name)
+            run.note("subscribe", subscription.lack, keys, subscription.holders)
+            raise PeerNodeError(subscription.lack, run.replica.name)
         holders = subscription.holders
         run.done("subscribe", f"{len(holders)}/{len(keys)}", keys, holders)
         await self._proof.run(run, subscription)

@@ -81,6 +81,8 @@ class JoinRun:
         self.confirmed: asyncio.Future[Joined] = asyncio.get_running_loop().create_future()
         self.task: asyncio.Task[None] | None = None
         self.delayed = False
+        self._failed = ""
+        """The code with which the last attempt failed."""
         self.trace = replica.join_trace = JoinTrace()
 
     @property
@@ -92,6 +94,12 @@ class JoinRun:
     def step(self) -> str:
         """The first step that is not finished: where the join stands, or hangs."""
         return next((step for step in STEPS if step not in self.finished), STEPS[-1])
+
+    @property
+    def code(self) -> str:
+        """Why it hangs where it stands; while it asks again, what the initiators answered before."""
+        asks = STEPS.index(self.step) <= STEPS.index("subscribe")
+        return self._failed if self._failed == "NO_PLACE" and asks else STEP_CODES[self.step]
 
     def begin_attempt(self) -> None:
         """Nothing of the last attempt counts any more."""
@@ -133,6 +141,7 @@ class JoinRun:
 
     def attempt_failed(self, error: PeerNodeError, message: str) -> None:
         """The attempt hangs where it stands, and another will follow."""
+        self._failed = error.code
         self.trace.fail(self.step, self.elapsed_ms(), error.code, self.span.parts_ms())
         self._tell(self.step, message, False)
 

@@ -220,7 +220,7 @@ class Recovery:
             proof.begin("subscribe")
             taken = await self._subscriber.join(replica, begun)  # says that it wants to be probed anew
             if not taken.quorum:
-                raise PeerNodeError("NO_INITIATOR", replica.name)
+                raise PeerNodeError(taken.lack, replica.name)
             proof.done("subscribe")
             await self._proof.run(proof, taken)
         except BaseException:

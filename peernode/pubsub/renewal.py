@@ -158,7 +158,7 @@ class Renewal:
             self._running.pop(replica.channel_id, None)
             self._decided(replica)
         if not taken.quorum:
-            span.end("NO_INITIATOR")
+            span.end(taken.lack)
             replica.forget_initiators()
             replica.sync_due = True
             if len(taken.holders) <= (1 if taken.view.holds(self._context.identity.public_key) else 0):

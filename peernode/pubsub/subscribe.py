@@ -185,6 +185,8 @@ class Subscriber:
             count, digest = answer.take_int(0, 1 << 32), answer.take_bytes(16)
         except Refused as refusal:
             self._context.collector.count("subscribe.refused")
+            if refusal.status in (Status.BUSY, Status.STORE_FULL):
+                result.full[contact.public_key] = None
             if refusal.status not in (Status.NOT_INITIATOR, Status.INVALID):
                 return None
             try:
@@ -212,6 +214,7 @@ class Subscriber:
     ) -> None:
         """An initiator has taken the lease; ``root``: of its log, None when it is the one we sent."""
         result.accepted[contact.public_key] = contact
+        result.full.pop(contact.public_key, None)
         result.count = replica.listeners = max(result.count, count)
         if root is not None and not replica.holds_all_of(contact.public_key, root):
             result.behind.append((contact, root))

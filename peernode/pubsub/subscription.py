@@ -34,6 +34,8 @@ class Subscription:
     """Public key of who was named -> those of the set that named it."""
     said: dict[bytes, bytes] = field(default_factory=dict)
     """Public key of an initiator -> the hash, or its beginning, of the set that it named."""
+    full: dict[bytes, None] = field(default_factory=dict)
+    """Public keys of those of the set that answered to have no place or no room."""
     insufficient: bool = False
     """An initiator needs more than the short way brings: the channel is subscribed to by itself."""
     joining: bool = False
@@ -51,6 +53,12 @@ class Subscription:
     def quorum(self) -> bool:
         """Whether a majority took the lease."""
         return len(self.holders) >= self.view.quorum
+
+    @property
+    def lack(self) -> str:
+        """The code of why there is no quorum: too few answered, or those that did have no place."""
+        answered = len(self.holders) + len([key for key in self.full if self.view.holds(key)])
+        return "NO_PLACE" if answered >= self.view.quorum else "NO_INITIATOR"
 
     @property
     def agreed(self) -> bool:

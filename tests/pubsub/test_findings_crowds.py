@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
+
 from peernode.channel.lease import sign_lease
 from peernode.config import NodeConfig
-from peernode.errors import Refused
+from peernode.errors import PeerNodeError, Refused
+from peernode.events import JoinDelayed, Joined
 from peernode.identity import Identity
 from peernode.pubsub import membership
 from peernode.pubsub.joinrun import REACHED_MAX, Proofs
@@ -174,3 +177,19 @@ def test_whom_there_is_no_room_to_probe_at_once_is_tested_in_turn(monkeypatch: A
         assert sizes["pubsub.reached_by"] == (0, REACHED_MAX)
 
     story(tell, 4)
+
+
+def test_who_finds_no_place_hears_so_and_nothing_of_firewalls() -> None:
+    async def tell(flock: Flock) -> None:
+        *early, late = flock.birds
+        await asyncio.gather(*(bird.join() for bird in early))
+        with pytest.raises(PeerNodeError) as caught:
+            await late.join()
+        assert caught.value.code == "NO_PLACE"
+        await flock.expect(lambda: bool(late.told(JoinDelayed)), 2, "the page hears it, too")
+        (delayed,) = late.told(JoinDelayed)
+        assert (delayed.error.code, delayed.step) == ("NO_PLACE", "subscribe")
+        await early[0].call(early[0].node.leave(LOBBY))
+        await flock.expect(lambda: bool(late.told(Joined)), 30, "there is a place now")
+
+    story(tell, 8, subscribers_per_channel_max=7)

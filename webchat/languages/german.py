@@ -18,6 +18,10 @@ ERRORS = {
         "Kein Knoten, der diesen Kanal speichert, ist erreichbar",
         f"Warte einen Moment, {_TRIES}; dauert es an, prüfe das Netz und die UDP-Ports der Firewall.",
     ),
+    "NO_PLACE": (
+        "Die Knoten, die diesen Kanal speichern, haben keinen Platz für noch jemanden",
+        f"Warte, {_TRIES} und tritt bei, sobald ein Platz frei ist; oder trefft euch in einem anderen Kanal.",
+    ),
     "NO_QUORUM": (
         "Zu wenige Knoten haben bestätigt, dass sie die Nachricht gespeichert haben",
         "Prüfe die Verbindung und drücke „Erneut senden“; die Nachricht bleibt erhalten und geht hinaus, "
