@@ -71,7 +71,7 @@ class Membership:
         joining = body.take_bool() if body.more else False
         if lease.subscriber != caller.contact.public_key:
             raise Refused(Status.INVALID)
-        replica = await self._storage.serve(lease.channel_id, name)
+        replica = await self._storage.serve(lease.channel_id, name, caller.contact)
         now = self._context.now()
         # Its own lease may be here before it: of an attempt that failed, or through another initiator.
         others = replica.leases.count(now) - (replica.leases.contact(lease.subscriber_id) is not None)
@@ -102,7 +102,7 @@ class Membership:
         if not self._storage.is_close(lease.channel_id):
             return [int(Status.NOT_INITIATOR)]  # whether the closer ones are there, SUBSCRIBE finds out
         try:
-            replica = await self._storage.serve(lease.channel_id, known.name)
+            replica = await self._storage.serve(lease.channel_id, known.name, contact)
             self._take(replica, lease, contact, root, joining=False)
         except Refused as refusal:
             return [int(refusal.status), *refusal.body]

@@ -208,7 +208,7 @@ class Replication:
             raise Refused(Status.UNPROVEN)
         replica = self._storage.replicas.get(channel_id)
         if replica is None or not replica.member:
-            replica = await self._storage.serve(channel_id, name)
+            replica = await self._storage.serve(channel_id, name, caller.contact)
         else:
             self._storage.local_view(replica)
         if root != replica.log.root() or (replica.serves and subscribers != replica.leases.digest()):

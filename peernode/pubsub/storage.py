@@ -19,6 +19,7 @@ from peernode.channel.coordinator import Coordinator
 from peernode.channel.ids import channel_id_of, normalise_name
 from peernode.channel.message import Message
 from peernode.errors import PeerNodeError, Refused
+from peernode.pubsub.beginners import Beginners
 from peernode.pubsub.context import Context
 from peernode.pubsub.coordination import Coordination
 from peernode.pubsub.keptleases import load_leases
@@ -51,6 +52,7 @@ class PubSubStorage:
         """Ids of the channels that are joined, or being joined."""
         self._places = 0
         """Reserved for channels whose rows are being written."""
+        self._beginners = Beginners()
         self._pings = Pings(context)
         self._dropping: dict[bytes, asyncio.Task[bool]] = {}
         """By channel id: rows that are being deleted; whoever wants the channel again waits for that."""
@@ -73,8 +75,8 @@ class PubSubStorage:
     def sizes(self) -> dict[str, tuple[int, int]]:
         """How full the tables are, each with its bound; of those per channel the fullest."""
         limit = self._context.config.channels_max + SERVED_MAX
-        sizes = {"channels": (len(self.replicas), limit), **self.coordination.sizes(limit)}
-        sizes["own_channels"] = (len(self._own), self._context.config.channels_max)
+        sizes = {"channels": (len(self.replicas), limit), "channels_begun": (len(self._beginners), limit)}
+        sizes |= {"own_channels": (len(self._own), limit - SERVED_MAX), **self.coordination.sizes(limit)}
         for replica in self.replicas.values():
             for name, size in replica.sizes().items():
                 sizes[name] = max(size, sizes.get(name, size))
@@ -120,9 +122,10 @@ class PubSubStorage:
             replica.timeline.tell_history()
         return replica
 
-    def _make_room(self) -> bool:
-        """Whether one more channel may be stored for others."""
-        return len(self.replicas) - len(self._own) + self._places < SERVED_MAX or self._give_way()
+    def _make_room(self, by: Contact) -> bool:
+        """Whether one more channel may be stored for others, at a peer's request."""
+        served = len(self.replicas) - len(self._own) + self._places
+        return (served < SERVED_MAX and self._beginners.may(by, served, SERVED_MAX)) or self._give_way()
 
     def _give_way(self) -> bool:
         """Whether an empty, unread channel of others was found among the next ones, and has gone."""
@@ -143,6 +146,7 @@ class PubSubStorage:
 
     def _forget(self, replica: Replica, *writes: Write) -> asyncio.Task[bool]:
         del self.replicas[replica.channel_id]
+        self._beginners.ended(replica.channel_id)
         replica.timeline.close()
         saving = self._context.save(DropChannel(replica.channel_id), *writes)
         task = self._dropping[replica.channel_id] = self._context.tasks.spawn(saving, "storage.drop")
@@ -155,8 +159,7 @@ class PubSubStorage:
             await asyncio.shield(task)
 
     def _make(self, channel_id: bytes, name: str) -> Replica:
-        replica = self.replicas[channel_id] = Replica(self._context, channel_id, name, False)
-        return replica
+        return self.replicas.setdefault(channel_id, Replica(self._context, channel_id, name, False))
 
     async def close_membership(self, replica: Replica) -> bool:
         """The person leaves; what is stored stays, others may still need it. False: somebody was quicker.
@@ -172,8 +175,8 @@ class PubSubStorage:
         self._own.pop(replica.channel_id, None)
         return True
 
-    async def serve(self, channel_id: bytes, name: str) -> Replica:
-        """The replica of a channel that this node is asked to store for others.
+    async def serve(self, channel_id: bytes, name: str, by: Contact) -> Replica:
+        """The replica of a channel that this node is asked to store for others, ``by`` a peer.
 
         ``Refused(NOT_INITIATOR)`` with closer contacts when others are closer and answer,
         ``Refused(BUSY)`` at the bound. The name must hash to the id: nobody plants wrong names.
@@ -189,7 +192,7 @@ class PubSubStorage:
                 name = normalise_name(name)
             except PeerNodeError:
                 raise Refused(Status.INVALID) from None
-            if not self._make_room():
+            if not self._make_room(by):
                 raise Refused(Status.BUSY)
             row = ChannelRow(channel_id, name, False, True)
             self._places += 1  # other requests come in while the row is written
@@ -197,6 +200,7 @@ class PubSubStorage:
                 if not await self._context.save(PutChannel(row)):
                     raise Refused(Status.STORE_FULL)
                 replica = self.replicas.get(channel_id) or self._make(channel_id, name)
+                self._beginners.began(channel_id, by)
             finally:
                 self._places -= 1
         self.local_view(replica)

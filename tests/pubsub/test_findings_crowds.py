@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
+from peernode.channel.ids import channel_id_of
 from peernode.channel.lease import sign_lease
 from peernode.config import NodeConfig
 from peernode.errors import PeerNodeError, Refused
 from peernode.events import JoinDelayed, Joined
 from peernode.identity import Identity
-from peernode.pubsub import membership
+from peernode.pubsub import membership, storage
 from peernode.pubsub.joinrun import REACHED_MAX, Proofs
 from peernode.rpc.rpc import Caller, Rpc
 from peernode.wire.codec import Fields
@@ -124,6 +125,27 @@ class Crowd:
                     refused.append(refusal.status)
         return refused
 
+    async def begin(self, birds: list[Bird], names: list[str]) -> list[int]:
+        """One key subscribes to all of these channels at all birds; what was refused."""
+        key, refused = Identity.generate(self.host.env.random), list[int]()
+        config = NodeConfig(listen=(self.host.local_ip, PORT), serves=False)
+        rpc = Rpc(key, config, self.host.env)
+        await rpc.start()
+        self.rpcs.append(rpc)
+
+        async def ask(bird: Bird, name: str) -> None:
+            context, contact = bird.node._context, Contact(bird.identity.public_key, *bird.address)
+            channel_id = channel_id_of(context.network_id, name)
+            lease = sign_lease(key, context.network_id, channel_id, context.wall_ms(), 60).raw
+            try:
+                await rpc.request(contact, Op.SUBSCRIBE, [lease, bytes(16), name, False], prove=True)
+            except Refused as refusal:
+                refused.append(refusal.status)
+
+        for name in names:
+            await asyncio.gather(*(ask(bird, name) for bird in birds))
+        return refused
+
 
 def test_one_address_does_not_take_all_places() -> None:
     async def tell(flock: Flock) -> None:
@@ -193,3 +215,19 @@ def test_who_finds_no_place_hears_so_and_nothing_of_firewalls() -> None:
         await flock.expect(lambda: bool(late.told(Joined)), 30, "there is a place now")
 
     story(tell, 8, subscribers_per_channel_max=7)
+
+
+def test_one_address_does_not_take_the_places_of_all_channels(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storage, "SERVED_MAX", 36)
+
+    async def tell(flock: Flock) -> None:
+        await asyncio.sleep(3)
+        crowd = Crowd(flock)
+        refused = await crowd.host.call(crowd.begin(flock.birds, [f"#junk{n}" for n in range(40)]))
+        assert refused == [Status.BUSY] * len(flock.birds) * (40 - 18)
+        assert flock[0].node.sizes()["pubsub.channels_begun"][0] == 18
+        await flock[1].join("#honest")
+        for rpc in crowd.rpcs:
+            await rpc.close()
+
+    story(tell, 6)
