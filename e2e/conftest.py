@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from playwright.sync_api import BrowserContext, ConsoleMessage, Error
+from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page
 
 from e2e.chat import Person
 from e2e.report import Outcome, Report
@@ -189,7 +189,15 @@ class People:
             viewport={"width": 1280, "height": 800}, color_scheme="light", locale=locale
         )
         context.add_init_script(path=OBSERVER)
-        page = context.new_page()
+        return self._at(context.new_page(), name, server)
+
+    def another_tab(self, person: Person) -> Person:
+        """The same person at one more page of the same browser, which is not opened yet."""
+        tab = self._at(person.page.context.new_page(), person.name, person.server)
+        tab.channel = person.channel
+        return tab
+
+    def _at(self, page: Page, name: str, server: Server) -> Person:
         page.on("pageerror", lambda error: self._page_error(name, error))
         page.on("console", lambda message: self._console(name, message))
         person = Person(name, page, server, self.report, self.shots)

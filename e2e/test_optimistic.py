@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from e2e.conftest import People
+from e2e.line import Line
+from e2e.reader import Reader
 from e2e.servers import Network, Server
+from e2e.writer import Writer
 
 
 def test_property_26_to_28_the_row_is_there_before_the_network_has_it_and_stays_the_same(
@@ -39,3 +42,45 @@ def test_one_does_not_wait_for_another(people: People, server: Server, channel: 
     for message in said:
         john.expect_delivered(message)
     kate.expect_order(said)
+
+
+def test_property_27_the_button_waits_until_the_node_has_accepted(
+    people: People, server: Server, channel: str
+) -> None:
+    leo = people("leo", server)
+    line, hand = Line(leo.page), Writer(leo)
+    leo.sign_up().join(channel)
+    people("mia", server).sign_up().join(channel)
+
+    line.hold("message.send")
+    [message] = leo.say_at_once("On its way to the node")
+    leo.expect_state(message, "pending").expect_ready_for_the_next()
+    hand.expect_handing_over()
+
+    leo.network(Network.HOLD)
+    line.release()
+    leo.expect_accepted(message).expect_state(message, "pending")
+    leo.network(Network.OPEN)
+    leo.expect_delivered(message)
+
+
+def test_property_28_what_is_replayed_is_there_once(people: People, server: Server, channel: str) -> None:
+    nele = people("nele", server)
+    line = Line(nele.page)
+    nele.sign_up().join(channel)
+    otto = people("otto", server).sign_up().join(channel)
+    nele.disturbed = otto.disturbed = True
+
+    line.deafen()
+    [mine] = nele.say_at_once("Accepted without an answer")
+    otto.expect_message(mine)
+    his = otto.say("Heard by the node alone")
+    line.cut()
+    nele.expect_state(mine, "pending").expect_no_message(his)
+
+    line.hear()
+    line.restore()
+    Reader(nele).try_now()
+    nele.expect_delivered(mine).expect_once(his).expect_order([mine, his])
+    otto.expect_order([mine, his])
+    Reader(nele).expect_outbox(0)

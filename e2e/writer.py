@@ -48,3 +48,8 @@ class Writer:
         """Press Enter."""
         self.person.composer.press("Enter")
         return self
+
+    def expect_handing_over(self) -> Writer:
+        """The button waits until the node has what was written."""
+        expect(self.person.send_button).to_be_disabled()
+        return self
