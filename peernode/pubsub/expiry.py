@@ -15,8 +15,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from peernode.channel.kinds import Kind
 from peernode.channel.message import Message
 from peernode.channel.quota import cost_of
 from peernode.errors import PeerNodeError, RemoteProtocolError
@@ -60,6 +62,8 @@ class Expiry:
         self._context = context
         self._storage = storage
         self._outbox = outbox
+        self.on_file_gone: Callable[[], None] = lambda: None
+        """Called when a message that names a file has gone."""
         self._next: dict[bytes, int] = {}
         """Channel id -> which of its streams is looked at next."""
         self._late: dict[bytes, OrderedDict[bytes, _Late]] = {}
@@ -171,6 +175,8 @@ class Expiry:
             replica.log.expire(author, instance, seqs[-1])
             replica.room.give_back(author, sum(map(cost_of, gone)))
             self._context.collector.count("expiry.dropped", len(gone))
+            if any(each.kind is Kind.FILE for each in gone):
+                self.on_file_gone()
 
     def _may_go(self, message: Message, before_ms: int) -> bool:
         return message.hlc >> 16 < before_ms and message.id not in self._outbox.waiting

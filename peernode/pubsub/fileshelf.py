@@ -8,10 +8,16 @@ it is missing, and ask elsewhere), and all are read now and then (``FileScrub``)
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 
 from peernode.channel.filetree import FANOUT, LEAF_BYTES, FileRef, blocks_of, digests_in
 from peernode.pubsub.context import Context
 from peernode.store.base import PutMeta, PutPart, Write
+
+MARK = "file "
+"""Before a file's key, in the key of what is noted about it."""
+
+WHOLE, BROKEN, FREED = b"1", b"", b"0"
 
 SLICE = 256
 """Blocks that are fetched and committed, or read, in one go."""
@@ -35,7 +41,18 @@ class FileShelf:
 
     def whole(self, file: FileRef) -> bool:
         """Whether all of it is here."""
-        return self._context.store.meta(f"file {file.key}") == b"1"
+        return self._context.store.meta(f"{MARK}{file.key}") == WHOLE
+
+    async def kept(self) -> AsyncIterator[FileRef]:
+        """The files of which blocks may be here, whoever names them; without their names."""
+        after = MARK
+        while marks := self._context.store.metas(MARK, after, SLICE):
+            for key, value in marks:
+                root, size = key.removeprefix(MARK).split()
+                if value != FREED:
+                    yield FileRef(int(size), bytes.fromhex(root), "")
+            after = marks[-1][0]
+            await asyncio.sleep(0)
 
     async def read(self, file: FileRef, offset: int, length: int) -> bytes | None:
         """Bytes of a file that is whole here; None when a block of it is lost, and it is whole no more."""
@@ -96,12 +113,12 @@ class FileShelf:
 
     def freed(self, file: FileRef) -> bool:
         """Whether its blocks were given back since it was whole or fetched."""
-        return self._context.store.meta(f"file {file.key}") == b"0"
+        return self._context.store.meta(f"{MARK}{file.key}") == FREED
 
     def mark_freed(self, file: FileRef) -> PutMeta:
         """The write that says that its blocks were given back."""
-        return PutMeta(f"file {file.key}", b"0")
+        return PutMeta(f"{MARK}{file.key}", FREED)
 
     def mark(self, file: FileRef, *, whole: bool = True) -> PutMeta:
         """The write that says whether all of it is here."""
-        return PutMeta(f"file {file.key}", b"1" if whole else b"")
+        return PutMeta(f"{MARK}{file.key}", WHOLE if whole else BROKEN)

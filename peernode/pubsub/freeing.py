@@ -1,4 +1,6 @@
-"""``Freeing``: gives back the room of files whose messages were deleted.
+"""``Freeing``: gives back the room of files that no message here names any more, or deleted ones alone.
+
+That is so when the messages were deleted, or expired, or the channel was left, or a file was never said.
 
 A block is named by what is in it, so one block may belong to two files, or to a file and a long text. What
 may go is therefore found out by looking at everything that this node stores, after ``GRACE_S`` in which a
@@ -21,7 +23,7 @@ from peernode.channel.message import Message, parts_named
 from peernode.errors import PeerNodeError
 from peernode.pubsub.context import Context
 from peernode.pubsub.files import Files
-from peernode.pubsub.fileshelf import SLICE
+from peernode.pubsub.fileshelf import MARK, SLICE
 from peernode.pubsub.ingest import Source
 from peernode.pubsub.publish import Publisher
 from peernode.pubsub.replica import Replica
@@ -75,9 +77,8 @@ class Freeing:
 
     def load(self) -> None:
         """Go on with what the last run had not given back."""
-        channels = self._storage.replicas
-        if any(self._context.store.of_kind(channel, int(Kind.FILE)) for channel in channels):
-            self._begin()
+        if self._context.store.metas(MARK, "", 1):
+            self.soon()
 
     def stored(self, replica: Replica, message: Message, source: Source) -> None:
         """A message is in the log: it may delete a file, or name what was to be given back."""
@@ -86,9 +87,10 @@ class Freeing:
         if message.kind is Kind.FILE:
             self._disturbed = True
         if message.kind in (Kind.FILE, Kind.DELETE, Kind.SKIP):
-            self._begin()
+            self.soon()
 
-    def _begin(self) -> None:
+    def soon(self) -> None:
+        """Messages of files may be gone: look whether blocks may go."""
         if not self._looking:
             self._looking = True
             self._context.tasks.spawn(self._run(), "files.freeing")
@@ -121,7 +123,7 @@ class Freeing:
             self._named = None
 
     async def _files_here(self) -> tuple[dict[str, FileRef], list[FileRef]]:
-        """The files of deleted messages alone whose blocks may be here, and those of all other messages."""
+        """The files of no message, or of deleted ones alone, of which blocks may be here; and all others."""
         gone: dict[str, FileRef] = {}
         live: dict[str, FileRef] = {}
         for row in self._context.store.channels():
@@ -137,6 +139,8 @@ class Freeing:
                     live[file.key] = file
                 if count % BLOCKS == 0:
                     await asyncio.sleep(0)
+        async for file in self._files.shelf.kept():
+            gone.setdefault(file.key, file)
         waiting = {key: file for key, file in gone.items() if key not in live}
         return {k: file for k, file in waiting.items() if not self._files.shelf.freed(file)}, [*live.values()]
 

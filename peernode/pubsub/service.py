@@ -106,6 +106,7 @@ class PubSub:
         self.expiry = Expiry(context, self.storage, self.outbox)
         self.ingest.on_stored.append(self.expiry.stored)
         self.ingest.beside = self.expiry.beside
+        self.expiry.on_file_gone = self.freeing.soon
         self.ingest.on_gap = self.catch_up.gap
         self.delivery.on_ack.append(quorum.acked)
         membership.on_subscribers.append(self.replication.soon)

@@ -185,6 +185,10 @@ class Store(Protocol):
         """The value of a key, None when there is none."""
         ...
 
+    def metas(self, prefix: str, after: str, limit: int) -> list[tuple[str, bytes]]:
+        """At most ``limit`` (key, value), by key, of those that begin with ``prefix``, after ``after``."""
+        ...
+
     def channels(self) -> list[ChannelRow]:
         """All channels, by id."""
         ...

@@ -23,6 +23,11 @@ class TablesView(Inspector):
         """See ``Store.meta``."""
         return self._tables.meta.get(key)
 
+    def metas(self, prefix: str, after: str, limit: int) -> list[tuple[str, bytes]]:
+        """See ``Store.metas``."""
+        keys = sorted(key for key in self._tables.meta if key.startswith(prefix) and key > after)
+        return [(key, self._tables.meta[key]) for key in keys[:limit]]
+
     def channels(self) -> list[ChannelRow]:
         """See ``Store.channels``."""
         return sorted(self._tables.channels.values(), key=lambda row: row.channel_id)

@@ -35,6 +35,7 @@ _PLACE = "author, instance, seq, digest, raw"
 _CHANNEL = "FROM messages WHERE node = ? AND channel = ?"
 
 META = "SELECT value FROM meta WHERE node = ? AND key = ?"
+METAS = "SELECT key, value FROM meta WHERE node = ? AND key >= ? AND key > ? AND key < ? ORDER BY key LIMIT ?"
 CHANNELS = "SELECT channel, name, member, stored FROM channels WHERE node = ? ORDER BY channel"
 HEADS = (
     f"SELECT author, instance, seq, digest {_CHANNEL} AND (author, instance, seq, digest) > (?, ?, ?, ?)"
@@ -145,6 +146,15 @@ class SqliteStore(Inspector):
     def meta(self, key: str) -> bytes | None:
         """See ``Store.meta``."""
         return self._value(META, key)
+
+    def metas(self, prefix: str, after: str, limit: int) -> list[tuple[str, bytes]]:
+        """See ``Store.metas``."""
+        end = (
+            prefix + "\U0010ffff"
+        )  # the last character that there is: all that goes on from the prefix is before it
+        return [
+            (key, value) for key, value in self._database.rows(METAS, (self._node, prefix, after, end, limit))
+        ]
 
     def channels(self) -> list[ChannelRow]:
         """See ``Store.channels``."""

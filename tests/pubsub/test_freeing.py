@@ -7,7 +7,7 @@ import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from peernode.channel.filetree import blocks_of
+from peernode.channel.filetree import FileRef, blocks_of, root_of
 from peernode.channel.kinds import Kind
 from peernode.channel.message import decode_message, sign_message
 from peernode.channel.parts import part_digest, split_parts
@@ -22,6 +22,8 @@ from tests.pubsub.test_relay import replica_of
 from tests.store.disks import message_id as message_id_of
 
 GONE_S = GRACE_S + 2 * LOOK_S + 60
+KEEP_S = 3600.0
+STEP_S = KEEP_S / 24
 TEXT = "".join(random.Random(8).choices("abcdefgh ", k=3000))
 """Three parts, the first two of which are blocks of a file that begins with it."""
 
@@ -224,5 +226,37 @@ def test_a_message_that_names_no_file_though_it_is_of_that_kind_stops_nothing() 
         await delete(flock[0], message_id)
         await asyncio.sleep(GONE_S)
         assert [blocks(bird) for bird in flock] == [set(), set(), set()]
+
+    story(tell, 3)
+
+
+def test_the_blocks_of_a_file_go_when_its_message_expires_and_those_of_another_stay() -> None:
+    async def tell(flock: Flock) -> None:
+        first = await shared(flock)
+        await everywhere(flock, first)
+        await asyncio.sleep(KEEP_S)
+        kept = CONTENT[::-1]
+        state = await flock[0].call(flock[0].node.share(LOBBY, None, kept, "young.txt"))
+        await asyncio.sleep(STEP_S + GONE_S)
+        assert [first in {each.id for each in bird.node.history(LOBBY)} for bird in flock] == [False] * 3
+        assert [blocks(bird) for bird in flock] == [digests(kept)] * 3
+        assert await whole(flock[1], state.id) == kept
+
+    story(tell, 3, keep_own_days=KEEP_S / 86_400)
+
+
+def test_the_blocks_of_a_file_that_no_message_names_go() -> None:
+    """As after a crash between its last block and its message, or when its channel was left."""
+
+    async def tell(flock: Flock) -> None:
+        await everywhere(flock, await shared(flock))
+        keeper, orphan = flock[2], CONTENT[::-1]
+        shelf = keeper.node._pubsub.files.shelf
+        await keeper.call(shelf.put(orphan, FileRef(len(orphan), root_of(orphan), "unsaid.txt")))
+        keeper.crash()
+        await keeper.restart()
+        assert blocks(keeper) == digests(CONTENT) | digests(orphan)
+        await asyncio.sleep(GONE_S)
+        assert blocks(keeper) == digests(CONTENT)
 
     story(tell, 3)

@@ -47,6 +47,7 @@ def place(number: int) -> tuple[bytes, bytes, int, bytes]:
 async def test_an_empty_store_has_nothing(disk: Disk) -> None:
     store = disk.store()
     assert store.meta("a") is None
+    assert store.metas("", "", 9) == []
     assert store.channels() == store.outbox() == store.peers() == []
     assert list(store.heads(CHANNEL)) == []
     assert store.messages(CHANNEL, ALICE.public_key, INSTANCE, 1, 9, 9) == []
@@ -55,6 +56,18 @@ async def test_an_empty_store_has_nothing(disk: Disk) -> None:
     assert store.part(bytes(32)) is None
     assert store.count(CHANNEL) == 0
     await store.commit()
+
+
+async def test_keys_are_listed_by_what_they_begin_with_page_by_page(disk: Disk) -> None:
+    store = disk.store()
+    keys = ("file", "file ", "file 1", "file 2", "file 3", "filf", "fil", "late")
+    await store.commit(*(PutMeta(key, key.encode()) for key in keys))
+    await disk.store(OTHER_NODE).commit(PutMeta("file 4", b"another node's"))
+    files = [(f"file {number}", b"file %d" % number) for number in (1, 2, 3)]
+    assert store.metas("file ", "", 9) == [("file ", b"file "), *files]
+    assert store.metas("file ", "file ", 2) == files[:2]
+    assert store.metas("file ", "file 2", 2) == files[2:]
+    assert store.metas("file ", "file 3", 2) == []
 
 
 async def test_what_was_committed_is_there_after_a_restart(disk: Disk) -> None:
