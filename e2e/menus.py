@@ -81,3 +81,36 @@ class Menus:
         reply = self.person.row(message).get_by_role("button", name="Reply", exact=True)
         expect(reply).to_be_visible(visible=is_there, timeout=SOON_MS)
         return self
+
+    def sign_out(self) -> Menus:
+        """Choose it in the menu; ends on the page to sign in."""
+        self._account.click()
+        self.page.get_by_role("button", name="Sign out").click()
+        expect(self.page.get_by_role("button", name="Sign in")).to_be_visible(timeout=SOON_MS)
+        return self
+
+    def expect_remembered(self, is_any: bool) -> Menus:
+        """The browser remembers something of the account, or nothing."""
+        keys: list[str] = self.page.evaluate("Object.keys(localStorage)")
+        assert bool(keys) is is_any, keys
+        return self
+
+    def load_without_node(self) -> Menus:
+        """Load the page again; the node says nothing."""
+        self.page.route_web_socket("**/ws/chat/", lambda _: None)
+        self.page.reload()
+        return self
+
+    def expect_own_picture(self) -> Menus:
+        """There is a picture beside the own name."""
+        expect(self.page.locator("#me-picture .avatar")).to_be_visible(timeout=SOON_MS)
+        return self
+
+    def expect_pictured_in_mentions(self, query: str, *pictured: bool) -> Menus:
+        """After an @ so many people are listed; these with the picture that they chose."""
+        self.person.composer.press_sequentially(f"@{query}")
+        options = self.page.get_by_role("listbox").get_by_role("option")
+        expect(options).to_have_count(len(pictured), timeout=SOON_MS)
+        for option, is_pictured in zip(options.all(), pictured, strict=True):
+            expect(option.locator("img")).to_have_count(1 if is_pictured else 0, timeout=SOON_MS)
+        return self

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from e2e.card import Card
 from e2e.conftest import People
 from e2e.menus import Menus
 from e2e.servers import Network, Server
@@ -30,3 +33,24 @@ def test_a_pointer_that_rests_gets_the_toolbar_once_the_message_is_sent(
     menus = Menus(paul).rest_on(held).expect_toolbar(held, False)
     paul.network(Network.OPEN).expect_sent(held)
     menus.expect_toolbar(held)
+
+
+def test_signing_out_leaves_nothing_in_the_browser(people: People, server: Server, channel: str) -> None:
+    rosa = people("rosa", server).sign_up().join(channel)
+    rosa.composer.fill("a draft for nobody else")
+    menus = Menus(rosa).expect_remembered(True)
+    menus.load_without_node().expect_own_picture()
+    menus.sign_out().expect_remembered(False)
+
+
+def test_people_to_mention_look_as_elsewhere(
+    people: People, server: Server, channel: str, tmp_path: Path
+) -> None:
+    svea = people("svea", server).sign_up().join(channel)
+    Card(svea).edit().fill("Svea", "").choose_picture(tmp_path).save()
+    tilo = people("tilo", server).sign_up().join(channel)
+    said = svea.say("hello")
+    tilo.expect_message(said)
+    Card(tilo).expect_author(said, "Svea").expect_picture(said)
+    Menus(tilo).expect_pictured_in_mentions("sv", True)
+    tilo.picture("mention-list")

@@ -198,3 +198,25 @@ test("names: with or without #, in one normal form, without spaces", () => {
   for (const bad of ["", "#", "  ", "two words", "a\u0007b", "a\u200bb", "x".repeat(64)]) assert.equal(channelName(bad), null);
   assert.equal(channelName("x".repeat(63)), `#${"x".repeat(63)}`);
 });
+
+test("who signs out leaves nothing behind in the browser, and others what is theirs", () => {
+  const kept = new Map();
+  const storage = {
+    get length() {
+      return kept.size;
+    },
+    key: (at) => [...kept.keys()][at] ?? null,
+    getItem: (key) => kept.get(key) ?? null,
+    setItem: (key, value) => kept.set(key, value),
+    removeItem: (key) => kept.delete(key),
+  };
+  const [mine, others] = [new PageMemory(1, storage), new PageMemory(11, storage)];
+  for (const memory of [mine, others]) for (const key of ["draft #a", "channel", "channels"]) memory.set(key, "#a");
+  mine.forget();
+  mine.set("channel", "#b"); // a late word of the node writes nothing back
+  assert.deepEqual([...kept.keys()], ["starling 11 draft #a", "starling 11 channel", "starling 11 channels"]);
+  const broken = () => {
+    throw new Error("storage is switched off");
+  };
+  new PageMemory(1, { length: 1, key: broken }).forget();
+});

@@ -22,7 +22,7 @@ const button = (id, action) => list.all("button").find(({ dataset }) => dataset.
 const words = () => list.children.map((item) => item.all("span")[0].textContent);
 
 beforeEach(() => {
-  globalThis.document = documentDouble("outbox", "outbox-card", "outbox-list", "outbox-title");
+  globalThis.document = documentDouble("outbox", "outbox-card", "outbox-list", "outbox-title", "outbox-retry");
   globalThis.requestAnimationFrame = (run) => run();
   dialog = document.getElementById("outbox-card");
   list = document.getElementById("outbox-list");
@@ -68,6 +68,19 @@ test("what an entry says and offers is what holds now", () => {
   assert.deepEqual(list.all("button").map(({ dataset }) => dataset.action), ["cancel"]);
   draw();
   assert.equal(dialog.open, false);
+});
+
+test("all are retried only where one doesn't go out by itself, and the focus stays in the list", () => {
+  const retryAll = document.getElementById("outbox-retry");
+  assert.equal(retryAll.hidden, true);
+  draw(waiting("one"), failed("two"));
+  assert.equal(retryAll.hidden, false);
+  retryAll.focus();
+  draw(waiting("one"), waiting("two"));
+  assert.equal(retryAll.hidden, true);
+  assert.equal(document.activeElement, dialog);
+  draw({ ...waiting("one"), phase: "asking", at_ms: 0 });
+  assert.equal(retryAll.hidden, false);
 });
 
 test("the order is that of the outbox", () => {

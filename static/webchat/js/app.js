@@ -96,6 +96,7 @@ export class App {
       tabs: new Tabs(`starling-outbox-${this.page.user.id}`),
       listener: outboxReports(this),
     });
+    if (this.me.id) this.screen.showMe(this.me); // the picture comes with the node's welcome
     for (const name of this.wanted) this.channels.joining(name);
     this.channels.recall();
     await this.outbox.start();

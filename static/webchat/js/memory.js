@@ -1,12 +1,14 @@
 /**
  * Small things that a page remembers: drafts, what was read, the channel that was open.
  *
- * localStorage under the account's own prefix; a browser that refuses it forgets, nothing else breaks.
+ * localStorage under the account's own prefix; a browser that refuses it forgets, nothing else breaks. Who signs out
+ * leaves nothing of this behind; what is unsent is kept elsewhere, until it has gone out.
  */
 
 export class PageMemory {
   #prefix;
   #storage;
+  #isForgotten = false;
 
   constructor(account, storage) {
     this.#prefix = `starling ${account} `;
@@ -23,9 +25,21 @@ export class PageMemory {
 
   /** An empty value is removed. */
   set(key, value) {
+    if (this.#isForgotten) return;
     try {
       if (value) this.#storage.setItem(this.#prefix + key, value);
       else this.#storage.removeItem(this.#prefix + key);
+    } catch (error) {
+      console.info("This browser keeps no drafts:", error);
+    }
+  }
+
+  /** Remove all that is remembered of the account, and remember nothing more on this page. */
+  forget() {
+    this.#isForgotten = true;
+    try {
+      const keys = Array.from({ length: this.#storage.length }, (_, at) => this.#storage.key(at));
+      for (const key of keys) if (key.startsWith(this.#prefix)) this.#storage.removeItem(key);
     } catch (error) {
       console.info("This browser keeps no drafts:", error);
     }

@@ -16,6 +16,7 @@ export class OutboxCard {
   #chip = byId("outbox");
   #dialog = byId("outbox-card");
   #list = byId("outbox-list");
+  #retryAll = byId("outbox-retry");
   #source;
   #items = new Map();
 
@@ -53,7 +54,10 @@ export class OutboxCard {
     const held = this.#list.contains(document.activeElement);
     this.#keepOnly(entries);
     entries.forEach((entry, at) => this.#drawItem(entry, at));
-    if (held && !this.#list.contains(document.activeElement)) this.#dialog.focus();
+    const wasAtRetry = document.activeElement === this.#retryAll;
+    this.#retryAll.hidden = !entries.some(({ state, phase }) => state === "failed" || phase === "asking");
+    const isLost = held ? !this.#list.contains(document.activeElement) : wasAtRetry && this.#retryAll.hidden;
+    if (isLost) this.#dialog.focus();
   }
 
   #keepOnly(entries) {
