@@ -1,6 +1,6 @@
 """What administrators do to the nodes, or take away from them: who, when, what, and what came of it.
 
-Each action is a line of the server's log (structlog, JSON) and a record of the event log, where the page
+Each action is a line of the server's log (JSON) and a record of the event log, where the page
 shows it among what the nodes did. Invariants: whatever becomes of the action, it is told, also when it was
 refused or its page was closed meanwhile; the event log names the account by its number, so that no name is
 in a file that leaves the server; a worker that is away keeps nothing from being done or logged.
@@ -9,6 +9,7 @@ in a file that leaves the server; a worker that is away keeps nothing from being
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -16,16 +17,9 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import structlog
-
 from webchat.chat.commands import CommandError
 
 log = logging.getLogger("webchat.health.actions")
-lines = structlog.wrap_logger(
-    log,
-    processors=[structlog.processors.JSONRenderer(ensure_ascii=False)],
-    wrapper_class=structlog.stdlib.BoundLogger,
-)
 
 REPAIR, DIAGNOSTIC, DOCTOR = "admin.repair", "admin.diagnostic", "admin.doctor"
 EXPORT, PREVIEW, BUNDLE = "admin.export", "admin.preview", "admin.bundle"
@@ -101,7 +95,8 @@ async def acting(
             "account": user_id,
             "about": kept,
         }
-        lines.info("an administrator acted", name=name, **told)
+        line = {"event": "an administrator acted", "name": name, **told}
+        log.info("%s", json.dumps(line, ensure_ascii=False, default=str))
         try:
             await tell(told)
         except CommandError as error:
