@@ -85,6 +85,13 @@ class Talker:
         """Take an own message from everybody's view."""
         self._tool(message, "More").click()
         self.person.row(message).get_by_role("button", name="Delete", exact=True).click()
+        return self.confirm("Delete")
+
+    def confirm(self, answer: str) -> Talker:
+        """Answer the question whether a message is to be deleted: "Delete" or "Keep"."""
+        asked = self.page.get_by_role("dialog", name="Delete this message?")
+        asked.get_by_role("button", name=answer, exact=True).click()
+        expect(asked).to_be_hidden()
         return self
 
     def mention(self, name: str, text: str) -> Message:

@@ -104,25 +104,14 @@ class Peer:
         except CommandError as error:
             # A join that takes too long has said so by an event; any other reason is told here.
             if self._joining.get(channel, {}).get("delayed") is None:
-                self._tell_trouble(channel, error)
+                context = {"channel": channel}
+                self._emit({"type": "trouble", "error": error_fields(error), "context": context})
 
-    def _tell_trouble(self, channel: str, error: CommandError) -> None:
-        self._emit({"type": "trouble", "error": error_fields(error), "context": {"channel": channel}})
-
-    def leave(self, channel: str) -> None:
-        """Begin to leave; ``channel.left`` follows, or ``trouble`` and the person is still there.
-
-        Raises ``CommandError`` for an unknown channel.
-        """
+    async def leave(self, channel: str) -> None:
+        """Leave; ``channel.left`` follows. Raises ``CommandError``, and the person is still there."""
         if channel not in self.node.channels() and channel not in self._joining:
             raise CommandError("CHANNEL_UNKNOWN", channel)
-        self._tasks.spawn(self._leave(channel), f"leaving {channel}")
-
-    async def _leave(self, channel: str) -> None:
-        try:
-            await done(self.node.leave(channel))
-        except CommandError as error:
-            self._tell_trouble(channel, error)
+        await done(self.node.leave(channel))
 
     async def say(self, frame: str, args: dict[str, Any]) -> dict[str, Any]:
         """Have the node accept what a frame says, durably; the same id again is the same message."""

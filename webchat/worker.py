@@ -191,7 +191,7 @@ class Worker:
         return {}
 
     async def _leave(self, user: int, args: Args) -> Result:
-        (await self.residents.peer(user)).leave(args["channel"])
+        await (await self.residents.peer(user)).leave(args["channel"])
         return {}
 
     def _sayer(self, frame: str) -> Callable[[int, Args], Awaitable[Result]]:

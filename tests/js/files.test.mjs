@@ -16,7 +16,7 @@ function made() {
     const one = { upload, onSent, aborted: false };
     one.done = new Promise((resolve, reject) => Object.assign(one, { resolve, reject }));
     posts.push(one);
-    return { done: one.done, abort: () => ((one.aborted = true), one.reject({ message: "gone" })) };
+    return { done: one.done, abort: () => ((one.aborted = true), one.reject({ code: "UPLOAD_LOST", message: "gone" })) };
   };
   const listener = recorder("changed", "shared", "refused");
   const clock = new FakeClock();

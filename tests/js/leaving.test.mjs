@@ -15,15 +15,18 @@ let did;
 let asked;
 let answer;
 let refusal;
+let files;
 
 beforeEach(() => {
   did = [];
   asked = [];
   answer = true;
   refusal = "";
+  files = 0;
   const messages = new OptimisticUIManager(new FakeClock(), recorder("changed", "removed", "changeTold"));
   app = {
     messages,
+    sharing: { waitingIn: () => files, left: (name) => did.push(`no files into ${name}`) },
     outbox: { discard: async ({ id }) => did.push(`take back ${id}`) },
     connection: {
       async request({ type, id = "" }) {
@@ -33,7 +36,7 @@ beforeEach(() => {
     },
     screen: {
       trouble: ({ code }) => did.push(code),
-      leaveCard: { ask: async (...given) => asked.push(given) && answer },
+      askCard: { ask: async (...given) => asked.push(given) && answer },
     },
   };
   const write = (id, channel) => messages.written({ id, channel, text: id, at_ms: 1, author: "me", name: "Ann" });
@@ -45,18 +48,34 @@ beforeEach(() => {
 
 test("with nothing unsent in it a channel is left at once", async () => {
   await leave(app, "#quiet");
-  assert.deepEqual([asked, did], [[], ["channel.leave"]]);
+  assert.deepEqual([asked, did], [[], ["channel.leave", "no files into #quiet"]]);
 });
 
 test("who stays loses nothing", async () => {
   answer = false;
   await leave(app, LOBBY);
-  assert.deepEqual([asked, did], [[[LOBBY, 2]], []]);
+  assert.deepEqual([asked, did], [[["leave", { channel: LOBBY, n: 2 }]], []]);
 });
 
 test("who leaves discards what is in this channel, wherever it has got to", async () => {
   await leave(app, LOBBY);
-  assert.deepEqual(did, ["message.discard c", "channel.leave", "take back b"]);
+  assert.deepEqual(did, ["message.discard c", "channel.leave", "take back b", `no files into ${LOBBY}`]);
+});
+
+test("files that are on their way are asked about too", async () => {
+  files = 2;
+  answer = false;
+  await leave(app, "#quiet");
+  assert.deepEqual([asked, did], [[["leave", { channel: "#quiet", n: 2 }]], []]);
+});
+
+test("what got out while the question stood open is not touched", async () => {
+  app.screen.askCard.ask = async () => {
+    app.messages.reported({ id: "c", channel: LOBBY, order: "1", state: "delivered", delivered: { n: 1, m: 1 } });
+    return true;
+  };
+  await leave(app, LOBBY);
+  assert.deepEqual(did, ["channel.leave", "take back b", `no files into ${LOBBY}`]);
 });
 
 test("a node that does not leave ends it, and says why", async () => {

@@ -10,6 +10,7 @@ const REPORTS = [
   "through",
 ];
 const message = (id, channel = "#lobby") => ({ id, channel, text: `text of ${id}`, at_ms: 1_700_000_000_000 });
+const UNKNOWN = Object.freeze({ code: "MESSAGE_UNKNOWN", message: "", remedy: "" });
 const row = (id, accepted = false) => ({ ...message(id), accepted });
 
 /** Tabs of one account that share a lock and hear each other. */
@@ -50,6 +51,8 @@ class FakeNode {
   accepted = new Map();
   answers = [];
   inquiries = [];
+  /** What it says to the next questions whether it has something, instead of the truth. */
+  evasions = [];
 
   request = async (frame) => {
     if (frame.type === "message.known") return this.#known(frame);
@@ -63,6 +66,7 @@ class FakeNode {
 
   #known({ channel, id }) {
     this.inquiries.push(`${channel} ${id}`);
+    if (this.evasions.length) throw this.evasions.shift();
     if (!this.accepted.has(id)) throw { code: "MESSAGE_UNKNOWN", message: "", remedy: "" };
     return { type: "ok" };
   }
@@ -253,11 +257,44 @@ test("discarding survives a reload and reaches the node, in case it had the mess
   const next = await openPage();
   assert.deepEqual(next.told(), ["discarded a"]);
   next.outbox.setLinked(true);
-  node.answers = [{ code: "MESSAGE_UNKNOWN", message: "", remedy: "" }];
+  node.answers = [UNKNOWN];
   await settle();
-  assert.deepEqual(node.asked, ["discard a"]);
+  assert.deepEqual([node.asked, node.inquiries], [["discard a"], ["#lobby a"]]);
   assert.equal(store.records.size, 0);
-  assert.deepEqual(next.told().at(-1), "kept a", "what the node knows nothing of had gone out, or never came");
+  assert.deepEqual(next.told(), ["discarded a"], "what the node never had is gone");
+});
+
+test("what had gone out when it was discarded is shown again; where the node can't say, it is asked again", async () => {
+  const { outbox, told } = await openPage();
+  await outbox.add(message("a"));
+  await outbox.discard(row("a"));
+  outbox.setLinked(true);
+  node.accepted.set("a", "text of a");
+  node.answers = [UNKNOWN, UNKNOWN];
+  node.evasions = [{ code: "CONNECTION_LOST", message: "", remedy: "" }];
+  await settle();
+  assert.equal(store.records.size, 1);
+  clock.pass(8000);
+  await settle();
+  assert.deepEqual(node.asked, ["discard a", "discard a"]);
+  assert.deepEqual([told().at(-1), store.records.size], ["kept a", 0]);
+});
+
+test("a node that can't say whether it has something old does not get it unasked", async () => {
+  const { outbox } = await openPage();
+  const old = { ...message("a"), at_ms: clock.now() - ASK_AFTER_MS - 1 };
+  await outbox.add(old);
+  outbox.setLinked(true);
+  node.evasions = [{ code: "INTERNAL", message: "", remedy: "" }];
+  await settle();
+  node.evasions = [{ code: "RATE_LIMITED", message: "", remedy: "", retry_after: 1 }];
+  await outbox.retry(old);
+  await settle();
+  assert.equal(node.accepted.size, 0);
+  clock.pass(1000);
+  await settle();
+  assert.deepEqual([...node.accepted.keys()], ["a"]);
+  assert.equal(store.records.size, 0);
 });
 
 test("cancelled while on its way: the node is told afterwards", async () => {

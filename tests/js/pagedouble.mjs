@@ -24,7 +24,8 @@ export class PageDouble {
   persons = quiet("setProfile", "setVerified", "changed");
   beside = { typing: quiet("wrote", "heard"), setBlocked: nothing, isBlocked: () => false };
   screen = {
-    ...quiet("trouble", "greeted", "left", "keeping", "toBottom", "notKept", "discarded", "focusComposer", "joinRefused"),
+    ...quiet("trouble", "greeted", "left", "keeping", "toBottom", "notKept", "discarded", "focusComposer", "focusRow", "joinRefused"),
+    askCard: { ask: async () => true },
     status: quiet("setLink", "setNode"),
     timeline: quiet("startAtLine", "redraw"),
     isReading: () => false,

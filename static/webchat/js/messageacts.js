@@ -52,7 +52,7 @@ export class MessageActs {
     else if (action === "discard" || action === "cancel" || action === "edit") await this.#takeBack(subject, action);
     else if (action === "reply") screen.composer.reply(row);
     else if (action === "revise") screen.composer.revise(row);
-    else if (action === "delete") await this.#change(row, { kind: "delete" });
+    else if (action === "delete") await this.#delete(row);
     else if (action === "show") {
       row.shown = true;
       screen.timeline.redraw();
@@ -78,6 +78,12 @@ export class MessageActs {
     } catch (error) {
       this.#app.screen.trouble(error.code ? error : { code: "", message: say("error.unknown") });
     }
+  }
+
+  /** Nobody can bring it back, so it is asked for, also where one key is enough. */
+  async #delete(row) {
+    if (await this.#app.screen.askCard.ask("delete")) await this.#change(row, { kind: "delete" });
+    this.#app.screen.focusRow(row.id);
   }
 
   async #takeBack(subject, action) {

@@ -4,7 +4,6 @@
  * A record is durable before `add` returns, and goes away when the node has answered. Handing over is
  * idempotent by the message id, so after a reload, a crash or a lost answer the same record is simply
  * handed over again. Per channel first in, first out; a failed one is passed over and holds up nobody.
- *
  * Edits, deletions, reactions and replies (`kind`) go the same way as texts, in one line with them.
  *
  * `op` says what the node is to be asked: `send`, `retry` or `discard`. Of all tabs of an account the
@@ -26,6 +25,8 @@ export const OUTBOX_MAX = 500;
 /** Something this old asks before it goes out. */
 export const ASK_AFTER_MS = 3_600_000;
 const UNREACHABLE = new Set(["CONNECTION_LOST", "WORKER_UNAVAILABLE"]);
+/** What a node says that never had a message. */
+const NEVER_HAD = new Set(["MESSAGE_UNKNOWN", "CHANNEL_UNKNOWN", "NOT_A_MEMBER"]);
 const PAUSE_MIN_MS = 500;
 const PAUSE_MAX_MS = 8000;
 
@@ -200,7 +201,7 @@ export class Outbox {
     try {
       await this.#request({ type: "message.known", channel, id });
     } catch (error) {
-      if (UNREACHABLE.has(error.code)) throw error;
+      if (!NEVER_HAD.has(error.code)) throw error;
       return false;
     }
     if (this.#records.get(id) !== record) return true;
@@ -253,10 +254,25 @@ export class Outbox {
       this.#pause(wait_ms);
       for (const each of this.#runnable()) this.#report("waiting", each.id, this.#clock.now() + wait_ms);
     } else if (record.op === "send") await this.#failed(record, error);
-    else {
-      await this.#dropped(record);
-      this.#report(record.op === "retry" ? "refused" : "kept", record.id, error);
+    else if (record.op === "retry") await this.#ended(record, "refused", error);
+    else await this.#notDiscarded(record, error);
+  }
+
+  /** The node does not discard it: it has gone out, or the node never had it. */
+  async #notDiscarded(record, error) {
+    const asking = { type: "message.known", channel: record.channel, id: record.id };
+    try {
+      if (NEVER_HAD.has(error.code)) await this.#request(asking);
+      await this.#ended(record, "kept", error);
+    } catch (unknown) {
+      if (NEVER_HAD.has(unknown.code)) await this.#dropped(record);
+      else await this.#refused(record, unknown);
     }
+  }
+
+  async #ended(record, report, error) {
+    await this.#dropped(record);
+    this.#report(report, record.id, error);
   }
 
   async #failed(record, error) {

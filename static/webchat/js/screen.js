@@ -11,12 +11,12 @@ import { countWords } from "./reading.js";
 import { unsentWords } from "./rowwords.js";
 import { ownError, say } from "./strings.js";
 import { subtitle } from "./subtitle.js";
+import { AskCard } from "./view/askcard.js";
 import { ComposerView } from "./view/composer.js";
 import { byId, oncePerFrame, setText } from "./view/dom.js";
 import { offerInviteLink } from "./view/invitelink.js";
 import { JoinCard } from "./view/joincard.js";
 import { listenToKeys } from "./view/keys.js";
-import { LeaveCard } from "./view/leavecard.js";
 import { OutboxCard } from "./view/outboxcard.js";
 import { ReceiptCard } from "./view/receiptcard.js";
 import { SidebarView } from "./view/sidebar.js";
@@ -54,7 +54,7 @@ export class Screen {
       who: (channel, id) => app.persons.who(channel, id),
     });
     this.toolbar = new RowToolbar((id) => app.messages.row(id));
-    this.leaveCard = new LeaveCard();
+    this.askCard = new AskCard();
     this.outboxCard = new OutboxCard({
       now_ms,
       unsent: () => app.messages?.unsent ?? [],

@@ -35,6 +35,12 @@ export class Sharing {
     this.shown = () => list.redraw();
     /** The page is connected to the own node, or not. */
     this.setLinked = (isLinked) => uploads.setLinked(isLinked);
+    /** How many files are on their way into a channel. */
+    this.waitingIn = (channel) => uploads.of(channel).length;
+    /** A channel was left: nothing gets into it any more. */
+    this.left = (channel) => {
+      for (const { id } of uploads.of(channel)) uploads.cancel(id);
+    };
     /** Whether files would be lost with the page. */
     this.isLosing = () => uploads.isAny;
   }

@@ -111,7 +111,7 @@ export class Uploads {
       this.#all = this.#all.filter((each) => each !== upload);
       this.#listener.shared(report);
     } catch (error) {
-      this.#refused(upload, error);
+      if (this.#all.includes(upload)) this.#refused(upload, error); // otherwise it was taken back
     }
     this.#running = null;
     this.#next();

@@ -112,12 +112,17 @@ export const WORDS = {
   "undo.mixed": "{n} Nachrichten und Änderungen verworfen",
   "undo.action": "Rückgängig",
   "toast.close": "Ausblenden",
+  "delete.title": "Diese Nachricht löschen?",
+  "delete.text":
+    "Sie verschwindet bei allen, deren Knoten davon erfährt. Was jemand gelesen oder kopiert hat, bleibt dort.",
+  "delete.yes": "Löschen",
+  "delete.no": "Behalten",
   "leave.title.one": "1 Nachricht oder Änderung ist nicht gesendet",
   "leave.title.other": "{n} Nachrichten oder Änderungen sind nicht gesendet",
   "leave.text":
     "Wer {channel} verlässt, verwirft, was darin nicht gesendet ist. Bleibst du, geht es hinaus oder lässt sich erneut senden.",
-  "leave.discard": "Verlassen und verwerfen",
-  "leave.stay": "Bleiben",
+  "leave.yes": "Verlassen und verwerfen",
+  "leave.no": "Bleiben",
 
   "error.NO_QUORUM": "Zu wenige Knoten haben bestätigt, dass sie die Nachricht gespeichert haben",
   "error.NO_QUORUM.remedy":

@@ -116,11 +116,16 @@ export const WORDS = {
   "undo.mixed": "{n} messages and changes discarded",
   "undo.action": "Undo",
   "toast.close": "Dismiss",
+  "delete.title": "Delete this message?",
+  "delete.text":
+    "It goes from view with everybody whose node hears of it. What somebody has read or copied stays with them.",
+  "delete.yes": "Delete",
+  "delete.no": "Keep",
   "leave.title.one": "1 message or change has not been sent",
   "leave.title.other": "{n} messages or changes have not been sent",
   "leave.text": "Leaving {channel} discards what is unsent in it. Stay, and it goes out or can be tried again.",
-  "leave.discard": "Leave and discard",
-  "leave.stay": "Stay",
+  "leave.yes": "Leave and discard",
+  "leave.no": "Stay",
 
   "error.NO_QUORUM": "Too few nodes confirmed that they stored the message",
   "error.NO_QUORUM.remedy":

@@ -1,0 +1,28 @@
+/**
+ * A question before something that can't be taken back. Whatever closes it but its first button is "no".
+ */
+
+import { say } from "../strings.js";
+import { byId, setText } from "./dom.js";
+
+const YES = "yes";
+
+export class AskCard {
+  #dialog = byId("ask-card");
+
+  constructor() {
+    this.#dialog.addEventListener("click", (event) => {
+      if (event.target === this.#dialog) this.#dialog.close(""); // the backdrop
+    });
+  }
+
+  /** Whether to do it: `about` is what the words of the question begin with (`leave`, `delete`), `values` fill them in. */
+  ask(about, values = {}) {
+    for (const part of ["title", "text", "yes", "no"]) setText(byId(`ask-${part}`), say(`${about}.${part}`, values));
+    this.#dialog.returnValue = "";
+    this.#dialog.showModal();
+    return new Promise((resolve) => {
+      this.#dialog.addEventListener("close", () => resolve(this.#dialog.returnValue === YES), { once: true });
+    });
+  }
+}
