@@ -170,3 +170,20 @@ async def test_a_channel_that_is_gone_is_forgotten(start: Start) -> None:
     found = await watch.snapshot(["#000"])
     assert [each["channel"] for each in found["channels"]] == ["#001"]
     assert (found["host"]["verdict"]["channels"], found["details"]) == (1, {})
+
+
+async def test_a_channel_that_can_not_be_looked_at_any_more_is_not_called_well(start: Start) -> None:
+    view, watch = start(2)
+    for _ in range(ROUNDS_MAX):
+        found = await watch.snapshot([])
+        if found["host"]["verdict"]["state"] == "healthy":
+            break
+    assert await watch.verdicts() == {"healthy": 2, "degraded": 0, "down": 0, "unknown": 0}
+    view.slow.add("#000")
+    view.open.set()
+    for _ in range(ROUNDS_MAX):
+        found = await watch.snapshot(["#000"])
+        if found["host"]["verdict"]["state"] == "unknown":
+            break
+    assert await watch.verdicts() == {"healthy": 1, "degraded": 0, "down": 0, "unknown": 1}
+    assert [each["channel"] for each in found["channels"] if each["verdict"]] == ["#000", "#001"]

@@ -8,7 +8,8 @@ gets them from the same pictures, which are then renewed each ``COUNTED_S``, and
 Invariants: what somebody watches has ``WATCHED_MAX`` places of its own, so it is seen as often with a
 thousand channels as with one; of the others at most ``LOOKS_MAX`` are looked at at once; each look ends
 within ``LOOK_MAX_S``; what could not be looked at keeps its last picture with its age, so the page can say
-how old it is; a channel without a picture is ``unknown``, never well; a failure of one channel is no other's.
+how old it is; a channel without a picture, or that could not be looked at ``FAILED_MAX`` times in a row, is
+``unknown`` to host and numbers, never well; a failure of one channel is no other's.
 """
 
 from __future__ import annotations
@@ -44,6 +45,9 @@ WAIT_S = 1.2
 CHANNELS_MAX = 200
 """Channels in a snapshot's list, the worst first; of more the rest is counted."""
 
+FAILED_MAX = 3
+"""Looks in a row without a picture, after which the last one says nothing of now."""
+
 UNREACHED = ("no", "untested")
 
 Picture = dict[str, Any]
@@ -69,6 +73,8 @@ class HealthWatch:
         self._view = view
         self._tasks = Background()
         self._pictures: dict[str, Picture] = {}
+        self._failed: dict[str, int] = {}
+        """Looks in a row that brought no picture."""
         self._looked_at: dict[str, float] = {}
         self._looking: dict[str, bool] = {}
         """The looks that are under way, and whether each has a place of those for what is watched."""
@@ -96,8 +102,8 @@ class HealthWatch:
         self._begin_looks(watched, FRESH_S, watched=True)
         self._begin_looks(first, FRESH_S)
         await self._wait_for([*watched[:WATCHED_MAX], *first[:LOOKS_MAX]])
-        unseen = self._unseen()
-        host = self._view.host([each["verdict"]["state"] for each in self._pictures.values()], unseen)
+        states, unseen = self._states()
+        host = self._view.host(states, unseen)
         details = {name: self._pictures[name] for name in watched if name in self._pictures}
         briefs = self._briefs()
         more = max(0, len(briefs) - CHANNELS_MAX)
@@ -111,8 +117,8 @@ class HealthWatch:
             first = [*self._view.channels()]
             self._begin_looks(first, FRESH_S)
             await self._wait_for(first[:LOOKS_MAX])
-        unseen = self._unseen()
-        found = Counter(each["verdict"]["state"] for each in self._pictures.values())
+        states, unseen = self._states()
+        found = Counter(states)
         found[UNKNOWN] += unseen
         return {state: found[state] for state in STATES}
 
@@ -131,12 +137,14 @@ class HealthWatch:
         except TimeoutError:
             log.debug("no new picture of %s yet", names)
 
-    def _unseen(self) -> int:
-        """How many channels have no picture; those that are gone have none either."""
+    def _states(self) -> tuple[list[str], int]:
+        """The states of the channels that are seen, and how many are not; those that are gone are neither."""
         names = {*self._view.channels()}
-        for gone in [name for name in self._pictures if name not in names]:
-            del self._pictures[gone]
-        return len(names) - len(self._pictures)
+        for table in (self._pictures, self._failed):
+            for gone in [name for name in table if name not in names]:
+                del table[gone]
+        seen = {k: each for k, each in self._pictures.items() if self._failed.get(k, 0) < FAILED_MAX}
+        return [each["verdict"]["state"] for each in seen.values()], len(names) - len(seen)
 
     def _briefs(self) -> list[dict[str, Any]]:
         pictures = worst_first(self._pictures.values())
@@ -158,6 +166,7 @@ class HealthWatch:
         finally:
             self._running = False
             self._pictures.clear()
+            self._failed.clear()
             self._looked_at.clear()
             self._watched_at.clear()
 
@@ -179,7 +188,9 @@ class HealthWatch:
         try:
             async with asyncio.timeout(LOOK_MAX_S):
                 self._pictures[name] = await self._view.channel(name)
+            self._failed.pop(name, None)
         except (TimeoutError, CommandError) as error:
+            self._failed[name] = self._failed.get(name, 0) + 1
             log.info("no picture of %s: %r", name, error)  # the last one stays, and says how old it is
         finally:
             del self._looking[name]
