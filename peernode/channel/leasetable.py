@@ -115,6 +115,8 @@ class LeaseTable:
         told_s = now_s
         if held is not None and teller is not None:
             teller, told_s = held.teller, held.told_s
+            if teller is None:  # it was here itself: nobody else tells us where it is
+                contact = held.contact
         self._hold(Held(lease, contact, subscriber_id, now_s + life_s, teller, told_s))
         self._note_due(now_s + life_s, subscriber_id)
         return Verdict.TAKEN

@@ -81,7 +81,7 @@ class ChannelDiagnostics:
             replica.room.taken,
             log.root(),
             view.hash if view is not None else bytes(16),
-            replica.leases.count(now),
+            replica.leases.count_sure(now),
             max(0, int((now - self._began_s) * 1000)),
             replica.too_old_ms() > 0,
             replica.growth.full_age_ms(now),

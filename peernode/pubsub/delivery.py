@@ -191,7 +191,7 @@ class MessageDelivery:
             return True
         spread.pushing[contact.id] = None
         if replica.serves:
-            stagger_s = self._stagger_s(replica.leases.count(started))
+            stagger_s = self._stagger_s(replica.leases.count_sure(started))
             self._detours.prepare(spread, contact, stagger_s, first)
         if message.parts:
             replica.lend(contact.public_key)

@@ -76,7 +76,7 @@ class Freeing:
         return {"files_deleted": (len(self._deleted), DELETED_MAX)}
 
     def load(self) -> None:
-        """Go on with what the last run had not given back."""
+        """Go on with what the last run had not given back, or begin where a channel was forgotten."""
         if self._context.store.metas(MARK, "", 1):
             self.soon()
 

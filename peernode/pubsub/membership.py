@@ -84,7 +84,7 @@ class Membership:
             replica.log.root(),
             view.hash if view else set_hash([]),
             [contact.encode() for contact in contacts],
-            replica.leases.count(now),
+            replica.leases.count_sure(now),
             replica.leases.digest(),
         ]
 
@@ -107,7 +107,7 @@ class Membership:
         except Refused as refusal:
             return [int(refusal.status), *refusal.body]
         view, ours = replica.initiators, replica.log.root()
-        count = replica.leases.count(self._context.now())
+        count = replica.leases.count_sure(self._context.now())
         small = count <= self._context.config.small_channel_max
         return [
             int(Status.OK),

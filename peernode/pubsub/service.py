@@ -107,6 +107,7 @@ class PubSub:
         self.ingest.on_stored.append(self.expiry.stored)
         self.ingest.beside = self.expiry.beside
         self.expiry.on_file_gone = self.freeing.soon
+        self.storage.on_forgotten = self.freeing.load
         self.ingest.on_gap = self.catch_up.gap
         self.delivery.on_ack.append(quorum.acked)
         membership.on_subscribers.append(self.replication.soon)

@@ -13,6 +13,7 @@ found" and "could not ask" are different outcomes.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from itertools import islice
 
 from peernode.channel.coordinator import Coordinator
@@ -50,6 +51,7 @@ class PubSubStorage:
         self.coordination = Coordination(context, self)
         self._own: dict[bytes, None] = {}
         """Ids of the channels that are joined, or being joined."""
+        self.on_forgotten: Callable[[], None] = lambda: None
         self._places = 0
         """Reserved for channels whose rows are being written."""
         self._beginners = Beginners()
@@ -61,9 +63,7 @@ class PubSubStorage:
         """Take up what the database holds."""
         for row in self._context.store.channels():
             replica = Replica(self._context, row.channel_id, row.name, row.member)
-            replica.timeline.start_from(
-                [(author, instance, next_seq) for author, instance, next_seq in replica.log.heads()]
-            )
+            replica.timeline.start_from([*replica.log.heads()])
             replica.timeline.people.load()
             for raw in self._context.store.newest(row.channel_id, None, 1):
                 self._context.hlc.merge(Message.trusted(raw).hlc)
@@ -150,7 +150,7 @@ class PubSubStorage:
         replica.timeline.close()
         saving = self._context.save(DropChannel(replica.channel_id), *writes)
         task = self._dropping[replica.channel_id] = self._context.tasks.spawn(saving, "storage.drop")
-        task.add_done_callback(lambda _: self._dropping.pop(replica.channel_id, None))
+        task.add_done_callback(lambda _: (self._dropping.pop(replica.channel_id, None), self.on_forgotten()))
         return task
 
     async def _dropped(self, channel_id: bytes) -> None:

@@ -5,10 +5,11 @@ was given up yields none at all. On a line whose queue has grown, nothing would 
 and all that is sent again too early keeps the queue long: congestion collapse (RFC 2914, section 5). So an
 ended request is remembered, and an answer that comes later settles what could not be known before:
 
-- given up, sent once: the answer came late, and how late is exact;
+- given up, sent once: how late the answer came is exact, but for what this loop itself was late;
 - given up, sent several times: it came so long after the first sending, and the next requests wait so long;
-- answered, sent several times, answered again: the first answer was one to the first sending, or there would
-  be no second (the idea of RFC 4015, Eifel); its time is a sample.
+- answered, sent several times, answered again: something was sent again too early, so the first answer counts
+  as one to the first sending (the idea of RFC 4015, Eifel). Where that one was lost it is too long a sample,
+  which the next clean ones mend; too short a one would keep the queue full.
 
 Invariants: each request tells at most once; at most ``ENDED_MAX`` are remembered, the oldest goes first, and
 none is heard after ``STOOD_STILL_S``, when it tells of a process that stood still; what comes is no proof of
@@ -68,8 +69,11 @@ class EndedRequests:
         elapsed_s = now - ended.started_at if ended.answered_s is None else ended.answered_s
         if elapsed_s > STOOD_STILL_S:
             return False
-        if ended.answered_s is None and ended.sends > 1:
-            self._rtos.late_answer(peer.rto, elapsed_s)
-        else:
+        if ended.answered_s is None and ended.sends == 1:
+            # It may have waited for us: a late loop gives up first and reads the answer then.
+            self._rtos.sample(peer.public_key, peer.rto, max(0.0, elapsed_s - self._rtos.lag_s))
+        elif ended.answered_s is not None:
             self._rtos.sample(peer.public_key, peer.rto, elapsed_s)
+        else:
+            self._rtos.late_answer(peer.rto, elapsed_s)
         return True

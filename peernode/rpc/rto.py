@@ -110,6 +110,11 @@ class RtoTable:
             return
         self._lag_s = max(lag_s, self._lag_s * _LAG_DECAY, 0.0)
 
+    @property
+    def lag_s(self) -> float:
+        """How late this loop is at present, in seconds."""
+        return self._lag_s
+
     def median_s(self) -> float:
         """The median timeout of the peers measured lately, or the configured start."""
         if self._median_s is None:

@@ -246,7 +246,7 @@ def test_the_blocks_of_a_file_go_when_its_message_expires_and_those_of_another_s
 
 
 def test_the_blocks_of_a_file_that_no_message_names_go() -> None:
-    """As after a crash between its last block and its message, or when its channel was left."""
+    """As after a crash between its last block and its message."""
 
     async def tell(flock: Flock) -> None:
         await everywhere(flock, await shared(flock))
@@ -260,3 +260,19 @@ def test_the_blocks_of_a_file_that_no_message_names_go() -> None:
         assert blocks(keeper) == digests(CONTENT)
 
     story(tell, 3)
+
+
+def test_the_blocks_of_a_file_go_when_its_channel_was_left() -> None:
+    async def tell(flock: Flock) -> None:
+        message_id = await shared(flock)
+        leaver = next(bird for bird in flock if not replica_of(bird).serves)
+        assert await whole(leaver, message_id) == CONTENT
+        replica = replica_of(leaver)
+        await asyncio.sleep(2 * LOOK_S)  # by then nobody looks any more: there is nothing to give back
+        await leaver.call(leaver.node.leave(LOBBY))
+        await leaver.call(leaver.node._pubsub.storage.drop(replica))
+        assert blocks(leaver) == digests(CONTENT)
+        await asyncio.sleep(GONE_S)
+        assert blocks(leaver) == set()
+
+    story(tell, 8)

@@ -105,6 +105,19 @@ def test_a_copy_that_the_network_made_of_an_answer_tells_nothing() -> None:
     assert not table.ended.answered(7, table.ben, 11.0)
 
 
+@pytest.mark.parametrize("lag_s", [0.0, 1.0])
+def test_what_waited_for_a_late_loop_is_not_laid_to_the_path(lag_s: float) -> None:
+    table = Table()
+    for _ in range(20):
+        table.rtos.sample(table.ben.public_key, table.ben.rto, 0.02)
+    table.rtos.late(lag_s)
+    table.ended.note(7, table.ben, 10.0, 1, None)
+    assert table.ended.answered(7, table.ben, 11.02)
+    measured_s = table.ben.rto.measured_s()
+    assert measured_s is not None
+    assert (measured_s < 0.1) == (lag_s > 0)
+
+
 def test_what_a_process_that_stood_still_finds_is_no_measure() -> None:
     table = Table()
     usual_s = table.first_s(table.ben)
