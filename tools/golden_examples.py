@@ -222,7 +222,7 @@ def _messages() -> dict[Op, Examples]:
                 [*RELAYED, int(Op.PUSH), [SET_HASH, TEXT.raw], ENCODED[1]],
                 [*RELAYED, int(Op.PROBE), [CHANNEL, NONCE], ENCODED[1]],
             ],
-            [[[ACK], 850], [[], 850], [[ACK], None], [[], None]],
+            [[[ACK], 850], [[ACK, 1_500], 850], [[], 850], [[ACK], None], [[ACK, 1_500], None], [[], None]],
         ),
     }
 

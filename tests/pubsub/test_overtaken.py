@@ -48,7 +48,7 @@ def test_a_load_begun_while_mute_does_not_undo_what_a_fresh_lookup_has_found() -
         assert replica.load_state == "ACTIVE"
         assert replica.load_trace == found
 
-    story(tell, 9)
+    story(tell, 9, seed=2)
 
 
 def test_a_load_that_took_long_does_not_put_an_older_set_back() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from peernode.channel.lease import LeaseTable
+from peernode.channel.leasetable import LeaseTable
 from peernode.simulation.evidence import Evidence
 from peernode.simulation.listing import listed
 from peernode.simulation.scenario import SHIPPED, load

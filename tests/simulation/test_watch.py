@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from peernode.channel.lease import LeaseTable
+from peernode.channel.leasetable import LeaseTable
 from peernode.pubsub import reachability
 from peernode.pubsub.renewal import Renewal
 from peernode.simulation import checkers
