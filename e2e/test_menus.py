@@ -11,7 +11,7 @@ from e2e.servers import Network, Server
 
 
 def test_a_dialog_of_the_menu_gives_the_focus_back(people: People, server: Server, channel: str) -> None:
-    menus = Menus(people("olga", server).sign_up().join(channel))
+    menus = Menus(people("orla", server).sign_up().join(channel))
     menus.choose("Keyboard").escape().expect_dialog(False).expect_focus_on_menu()
     menus.choose_by_keyboard("Keyboard").escape().expect_dialog(False).expect_focus_on_menu()
     menus.choose("Your profile").escape().expect_dialog(False).expect_focus_on_menu()
@@ -26,8 +26,8 @@ def test_a_pointer_that_rests_gets_the_toolbar_once_the_message_is_sent(
     people: People, server: Server, channel: str
 ) -> None:
     paul = people("paul", server).sign_up().join(channel)
-    quinn = people("quinn", server).sign_up().join(channel)
-    quinn.expect_sent(quinn.say("hello"))
+    quirin = people("quirin", server).sign_up().join(channel)
+    quirin.expect_sent(quirin.say("hello"))
     paul.network(Network.HOLD)
     held = paul.say("On its way")
     menus = Menus(paul).rest_on(held).expect_toolbar(held, False)
@@ -36,9 +36,9 @@ def test_a_pointer_that_rests_gets_the_toolbar_once_the_message_is_sent(
 
 
 def test_signing_out_leaves_nothing_in_the_browser(people: People, server: Server, channel: str) -> None:
-    rosa = people("rosa", server).sign_up().join(channel)
-    rosa.composer.fill("a draft for nobody else")
-    menus = Menus(rosa).expect_remembered(True)
+    romy = people("romy", server).sign_up().join(channel)
+    romy.composer.fill("a draft for nobody else")
+    menus = Menus(romy).expect_remembered(True)
     menus.load_without_node().expect_own_picture()
     menus.sign_out().expect_remembered(False)
 
@@ -46,11 +46,11 @@ def test_signing_out_leaves_nothing_in_the_browser(people: People, server: Serve
 def test_people_to_mention_look_as_elsewhere(
     people: People, server: Server, channel: str, tmp_path: Path
 ) -> None:
-    svea = people("svea", server).sign_up().join(channel)
-    Card(svea).edit().fill("Svea", "").choose_picture(tmp_path).save()
+    signe = people("signe", server).sign_up().join(channel)
+    Card(signe).edit().fill("Signe", "").choose_picture(tmp_path).save()
     tilo = people("tilo", server).sign_up().join(channel)
-    said = svea.say("hello")
+    said = signe.say("hello")
     tilo.expect_message(said)
-    Card(tilo).expect_author(said, "Svea").expect_picture(said)
+    Card(tilo).expect_author(said, "Signe").expect_picture(said)
     Menus(tilo).expect_pictured_in_mentions("sv", True)
     tilo.picture("mention-list")

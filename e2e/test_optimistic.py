@@ -65,22 +65,22 @@ def test_property_27_the_button_waits_until_the_node_has_accepted(
 
 
 def test_property_28_what_is_replayed_is_there_once(people: People, server: Server, channel: str) -> None:
-    nele = people("nele", server)
-    line = Line(nele.page)
-    nele.sign_up().join(channel)
-    otto = people("otto", server).sign_up().join(channel)
-    nele.disturbed = otto.disturbed = True
+    nadja = people("nadja", server)
+    line = Line(nadja.page)
+    nadja.sign_up().join(channel)
+    oskar = people("oskar", server).sign_up().join(channel)
+    nadja.disturbed = oskar.disturbed = True
 
     line.deafen()
-    [mine] = nele.say_at_once("Accepted without an answer")
-    otto.expect_message(mine)
-    his = otto.say("Heard by the node alone")
+    [mine] = nadja.say_at_once("Accepted without an answer")
+    oskar.expect_message(mine)
+    his = oskar.say("Heard by the node alone")
     line.cut()
-    nele.expect_state(mine, "pending").expect_no_message(his)
+    nadja.expect_state(mine, "pending").expect_no_message(his)
 
     line.hear()
     line.restore()
-    Reader(nele).try_now()
-    nele.expect_delivered(mine).expect_once(his).expect_order([mine, his])
-    otto.expect_order([mine, his])
-    Reader(nele).expect_outbox(0)
+    Reader(nadja).try_now()
+    nadja.expect_delivered(mine).expect_once(his).expect_order([mine, his])
+    oskar.expect_order([mine, his])
+    Reader(nadja).expect_outbox(0)

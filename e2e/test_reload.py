@@ -42,9 +42,9 @@ def test_an_edit_and_a_reply_that_are_being_written_survive_another_channel_and_
     people: People, server: Server, channel: str
 ) -> None:
     uwe = people("uwe", server).sign_up().join(f"{channel}-2").join(channel)
-    vera = people("vera", server).sign_up().join(channel)
+    viola = people("viola", server).sign_up().join(channel)
     eyes, hand = Reader(uwe), Writer(uwe)
-    mine, hers = uwe.say("Soup at noon"), vera.say("With bread?")
+    mine, hers = uwe.say("Soup at noon"), viola.say("With bread?")
     uwe.expect_message(hers).expect_delivered(mine)
 
     hand.begin_edit(mine, "Soup at one")
@@ -54,13 +54,13 @@ def test_an_edit_and_a_reply_that_are_being_written_survive_another_channel_and_
     hand.expect_writing("Edit your message", "Soup at one")
     uwe.reload().expect_open(channel)
     hand.expect_writing("Edit your message", "Soup at one").send().expect_writing("", "")
-    Talker(vera).expect_edited(mine, "Soup at one")
+    Talker(viola).expect_edited(mine, "Soup at one")
 
     hand.begin_reply(hers, "Of course")
     eyes.open(f"{channel}-2")
     uwe.reload()
     eyes.open(channel)
-    hand.expect_writing("Reply to vera", "Of course").send().expect_writing("", "")
-    Talker(vera).expect_answer_to(eyes.message("Of course"), "vera")
+    hand.expect_writing("Reply to viola", "Of course").send().expect_writing("", "")
+    Talker(viola).expect_answer_to(eyes.message("Of course"), "viola")
     uwe.reload().expect_open(channel)
     hand.expect_writing("", "")

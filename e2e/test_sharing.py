@@ -50,9 +50,9 @@ def test_a_file_that_is_chosen_without_a_connection_waits_for_it(
     people: People, server: Server, channel: str, tmp_path: Path
 ) -> None:
     maik = people("maik", server).sign_up().join(channel)
-    nora = people("nora", server).sign_up().join(channel)
+    norma = people("norma", server).sign_up().join(channel)
     people.allow("ERR_INTERNET_DISCONNECTED")
-    shares, gets = Sharing(maik), Sharing(nora)
+    shares, gets = Sharing(maik), Sharing(norma)
     (tmp_path / "list.txt").write_text("bread, soup")
     shares.expect_nothing_to_lose().offline(True).share(tmp_path / "list.txt")
     shares.expect_waiting("waiting for the connection: goes on by itself as long as this page is open")
