@@ -52,5 +52,5 @@ def test_people_to_mention_look_as_elsewhere(
     said = signe.say("hello")
     tilo.expect_message(said)
     Card(tilo).expect_author(said, "Signe").expect_picture(said)
-    Menus(tilo).expect_pictured_in_mentions("sv", True)
+    Menus(tilo).expect_pictured_in_mentions("si", True)
     tilo.picture("mention-list")
