@@ -3,7 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { CHOSEN_MS, PAST_RECORDS, PastRange } from "../../static/webchat/js/health/ranging.js";
 import { exportQuery, KEPT_MAX, SHOWN_MAX, Tail } from "../../static/webchat/js/health/tail.js";
+import { FakeClock, settle } from "./fakes.mjs";
 import { record } from "./healthdouble.mjs";
 
 const serials = (tail) => tail.shown().records.map(({ serial }) => serial);
@@ -91,4 +93,85 @@ test("the files are asked for with the same choice", () => {
   assert.equal(exportQuery({ operation: "", outcome: "", text: " ", channel: "" }), "");
   assert.equal(exportQuery({ operation: "join", outcome: "failed", text: "a&b", channel: "#tea" }), "?operation=join&outcome=failed&text=a%26b&channel=%23tea");
   assert.equal(exportQuery({ operation: "", outcome: "", text: "", channel: "", since: 5, until: 7 }), "?since=5&until=7");
+});
+
+/** The past behind a worker that answers when the test says so. */
+function rangeWithWorker() {
+  const clock = new FakeClock();
+  const asked = [];
+  const found = [];
+  const failed = [];
+  const request = (frame) => new Promise((resolve, reject) => asked.push({ frame, resolve, reject }));
+  const range = new PastRange({ clock, request, found: (answer) => found.push(answer), failed: (error) => failed.push(error) });
+  const nothing = { operation: "", outcome: "", text: "", channel: "", since: null, until: null };
+  return { clock, asked, found, failed, choose: (filter) => range.choose({ ...nothing, ...filter }) };
+}
+
+test("a range of past time is asked for with all that is chosen, once nothing more is typed", () => {
+  const { clock, asked, choose } = rangeWithWorker();
+  choose({ since: 5 });
+  clock.pass(CHOSEN_MS - 1);
+  choose({ since: 5, until: 7, operation: "join", outcome: "failed", channel: "#tea", text: " NO_ " });
+  clock.pass(CHOSEN_MS);
+  assert.deepEqual(asked.map(({ frame }) => frame), [
+    { type: "events", operation: "join", outcome: "failed", channel: "#tea", text: "NO_", since: 5, until: 7, limit: PAST_RECORDS },
+  ]);
+});
+
+test("another filter asks again for the same time, the same one does not", () => {
+  const { clock, asked, choose } = rangeWithWorker();
+  choose({ since: 5 });
+  clock.pass(CHOSEN_MS);
+  choose({ since: 5, text: " " });
+  clock.pass(CHOSEN_MS);
+  assert.equal(asked.length, 1);
+  choose({ since: 5, outcome: "failed" });
+  clock.pass(CHOSEN_MS);
+  assert.deepEqual(asked.map(({ frame }) => frame.outcome), [undefined, "failed"]);
+});
+
+test("an older answer that comes late does not replace a newer one", async () => {
+  const { clock, asked, found, failed, choose } = rangeWithWorker();
+  for (const since of [1, 2, 3]) {
+    choose({ since });
+    clock.pass(CHOSEN_MS);
+  }
+  asked[2].resolve("newest");
+  asked[0].resolve("oldest");
+  asked[1].reject(new Error("older"));
+  await settle();
+  assert.deepEqual([found, failed], [["newest"], []]);
+});
+
+test("without a range nothing is asked, and what was found for the last one goes", async () => {
+  const { clock, asked, found, choose } = rangeWithWorker();
+  choose({ outcome: "failed" });
+  clock.pass(CHOSEN_MS);
+  assert.deepEqual([asked.length, found.length], [0, 0]);
+  choose({ since: 5 });
+  clock.pass(CHOSEN_MS);
+  choose({});
+  asked[0].resolve("late");
+  await settle();
+  assert.deepEqual(found, [{ epoch: "", records: [], more: false, names: {} }]);
+});
+
+test("a range that could not be asked for is told, and can be asked for again", async () => {
+  const { clock, asked, failed, choose } = rangeWithWorker();
+  choose({ since: 5 });
+  clock.pass(CHOSEN_MS);
+  asked[0].reject("RATE_LIMITED");
+  await settle();
+  assert.deepEqual(failed, ["RATE_LIMITED"]);
+  choose({ since: 5 });
+  clock.pass(CHOSEN_MS);
+  assert.equal(asked.length, 2);
+});
+
+test("that a range holds more than one answer is known until another one is found", () => {
+  const tail = new Tail();
+  tail.found({ epoch: "e", records: [record(1)], more: true });
+  assert.equal(tail.shown().more, true);
+  tail.found({ epoch: "", records: [] });
+  assert.equal(tail.shown().more, false);
 });

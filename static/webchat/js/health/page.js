@@ -9,6 +9,7 @@ import { byId, h, oncePerFrame } from "../view/dom.js";
 import { Announcing } from "./announcing.js";
 import { short } from "./format.js";
 import { HealthModel } from "./model.js";
+import { PAST_RECORDS, PastRange } from "./ranging.js";
 import { say } from "./strings.js";
 import { Tail } from "./tail.js";
 import { repairWords, stateOf } from "./verdicts.js";
@@ -19,10 +20,6 @@ import { LogView } from "./view/log.js";
 import { NodeView } from "./view/node.js";
 import { TraceView } from "./view/trace.js";
 
-const PAST_RECORDS = 500;
-
-/** Whoever types a time has ended when nothing changes for so long. */
-const TYPED_MS = 400;
 /** What asks other nodes takes longer than the own node's answers. */
 const ACROSS_MS = 20_000;
 const EXAMINATION_MS = 40_000;
@@ -36,7 +33,6 @@ export class HealthPage {
   #trace;
   #log;
   #node = new NodeView();
-  #cancelRange = null;
   #announcing = new Announcing(() => performance.now());
   #nameOf = (id) => this.#model.nameOf(id) || (id === this.#model.host?.node.id ? say("node.host") : id.startsWith("account:") ? id : short(id));
   #draw = oncePerFrame(() => this.#paint());
@@ -54,10 +50,11 @@ export class HealthPage {
     };
     this.#connection = new Connection({ makeSocket: () => new WebSocket(url), clock, random: Math.random, listener });
     const nameOf = this.#nameOf;
+    const range = new PastRange({ clock, request: (frame) => this.#connection.request(frame), found: (answer) => this.#takePast(answer), failed: (error) => this.#tell(`${error.message}. ${error.remedy}`) });
     this.#channel = new ChannelView({ repair: (subscriber) => this.#repair(subscriber) });
     this.#trace = new TraceView({ ask: (channel, id) => this.#askTrace(channel, id), nameOf });
     new DoctorView({ ask: (address, channel) => this.#examine(address, channel) });
-    this.#log = new LogView({ tail: this.#tail, watched: () => this.#model.watched, trace: (channel, id) => this.#trace.show(channel, id), nameOf, changed: this.#draw, range: (since, until) => this.#askRange(since, until), tell: (words) => this.#tell(words) });
+    this.#log = new LogView({ tail: this.#tail, watched: () => this.#model.watched, trace: (channel, id) => this.#trace.show(channel, id), nameOf, changed: this.#draw, range: (filter) => range.choose(filter), tell: (words) => this.#tell(words) });
   }
 
   start() {
@@ -95,21 +92,12 @@ export class HealthPage {
     );
   }
 
-  /** What the worker still has of a range of time, when nothing more was chosen for a moment. */
-  #askRange(since, until) {
-    this.#cancelRange?.();
-    this.#tail.found({ epoch: "", records: [] });
-    if (since === null && until === null) return;
-    this.#cancelRange = this.#clock.later(TYPED_MS, async () => {
-      try {
-        const { epoch, records, names } = await this.#connection.request({ type: "events", since, until, limit: PAST_RECORDS });
-        this.#model.learn(names);
-        this.#tail.found({ epoch, records });
-        this.#draw();
-      } catch (error) {
-        this.#tell(`${error.message}. ${error.remedy}`);
-      }
-    });
+  /** What the worker still has of the range of time that is chosen. */
+  #takePast({ epoch, records, more, names }) {
+    this.#model.learn(names);
+    this.#tail.found({ epoch, records, more });
+    if (epoch) this.#tell(this.#log.words());
+    this.#draw();
   }
 
   #watch() {

@@ -3,7 +3,8 @@
  *
  * Invariants: at most `KEPT_MAX` are kept and `SHOWN_MAX` shown, newest first; a record is there once, whether it
  * came with the past or live; while the log is paused nothing moves, and what comes meanwhile is counted. Of a
- * range of time that somebody asks for, what the worker still has is shown besides (`found`), until another one is.
+ * range of time that somebody asks for, what the worker still has is shown besides (`found`), until another one is;
+ * when that was too much for one answer, it is said that there is `more`.
  */
 
 export const KEPT_MAX = 2000;
@@ -15,6 +16,7 @@ export class Tail {
   #held = [];
   #skipped = 0;
   #found = [];
+  #more = false;
   paused = false;
   filter = { operation: "", outcome: "", text: "", channel: "", since: null, until: null };
 
@@ -31,8 +33,9 @@ export class Tail {
     else this.#keep(fresh);
   }
 
-  /** What the worker has of the range of time that is asked for. */
-  found({ epoch, records }) {
+  /** What the worker has of the range of time that is asked for, and whether that is not all. */
+  found({ epoch, records, more = false }) {
+    this.#more = more;
     this.#found = records.map((each) => ({ ...each, epoch }));
   }
 
@@ -59,13 +62,13 @@ export class Tail {
     return [...new Set(this.#records.map((each) => each.operation))].sort();
   }
 
-  /** `{records, matching, all}`: the newest of those that the filter chooses. */
+  /** `{records, matching, all, more}`: the newest of those that the filter chooses; `more`: the worker has others. */
   shown() {
     const known = new Set(this.#found.length ? this.#records.map(keyOf) : []);
     const older = this.#found.filter((each) => !known.has(keyOf(each)));
     const all = older.length ? [...this.#records, ...older].sort(newestFirst) : this.#records;
     const matching = all.filter((each) => fits(each, this.filter));
-    return { records: matching.slice(0, SHOWN_MAX), matching: matching.length, all: all.length };
+    return { records: matching.slice(0, SHOWN_MAX), matching: matching.length, all: all.length, more: this.#more };
   }
 
   #keep(fresh) {

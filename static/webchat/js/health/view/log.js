@@ -21,7 +21,7 @@ export class LogView {
 
   /**
    * `trace(channel, id)` shows a message's trace; `changed()` asks for another drawing;
-   * `range(since, until)` asks for what is older than the log; `tell(words)` says something aloud.
+   * `range(filter)` asks for what is older than the log; `tell(words)` says something aloud.
    */
   constructor({ tail, watched, trace, nameOf, changed, range, tell }) {
     this.#tail = tail;
@@ -41,18 +41,26 @@ export class LogView {
   }
 
   draw() {
-    const { records, matching, all } = this.#tail.shown();
+    const { records } = this.#tail.shown();
     this.#drawOperations();
-    const { paused, waiting, skipped } = this.#tail;
+    const { paused, waiting } = this.#tail;
     setAttribute(byId("pause"), "aria-pressed", String(paused));
     setIcon(byId("pause").firstChild, paused ? "play" : "pause");
     setText(byId("pause").lastChild, paused ? (waiting ? say("log.go.waiting", { n: count(waiting) }) : say("log.go")) : say("log.pause"));
     const channel = this.#watched();
     setAttribute(byId("filter-channel"), "disabled", !channel);
     if (channel) setText(byId("filter-channel-word"), say("log.this", { channel }));
-    const note = [say("log.count", { n: count(matching), of: count(all) }), skipped ? say("log.skipped", { n: count(skipped) }) : ""];
-    setText(byId("events-note"), matching ? note.join(" ") : say("log.none"));
+    const { skipped } = this.#tail;
+    setText(byId("events-note"), [this.words(), skipped ? say("log.skipped", { n: count(skipped) }) : ""].filter(Boolean).join(" "));
     keyed(this.#body, records, keyOf, (each) => this.#make(each), (element, each) => setText(element.cells[5], this.#who(each)));
+  }
+
+  /** How much is chosen, of how much, and whether there is more of it than came. */
+  words() {
+    const { matching, all, more } = this.#tail.shown();
+    if (!matching) return say("log.none");
+    const told = say("log.count", { n: count(matching), of: count(all) });
+    return more ? `${told} ${say("log.more")}` : told;
   }
 
   /** Another channel is looked at: "this channel alone" means that one. */
@@ -99,7 +107,6 @@ export class LogView {
   }
 
   #choose() {
-    const before = this.#tail.filter;
     this.#tail.filter = {
       operation: byId("filter-operation").value,
       outcome: byId("filter-outcome").value,
@@ -108,13 +115,11 @@ export class LogView {
       since: momentIn(byId("filter-since")),
       until: momentIn(byId("filter-until")),
     };
-    const { since, until } = this.#tail.filter;
-    if (since !== before.since || until !== before.until) this.#range(since, until);
+    this.#range(this.#tail.filter);
     const query = exportQuery(this.#tail.filter);
     for (const link of [byId("export-json"), byId("export-csv")]) link.href = link.pathname + query;
     this.#changed();
-    const { matching, all } = this.#tail.shown();
-    this.#tell(matching ? say("log.count", { n: count(matching), of: count(all) }) : say("log.none"));
+    this.#tell(this.words());
   }
 
   #drawOperations() {
