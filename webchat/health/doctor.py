@@ -46,7 +46,7 @@ class DoctorCommands:
         self.table: dict[str, Callable[[int, Args], Awaitable[Result]]] = {"doctor": self._doctor}
 
     async def _doctor(self, user: int, args: Args) -> Result:
-        channel = channel_name(args["channel"]) if args["channel"] else ""
+        channel = _named(args["channel"])
         if self._examining:
             raise CommandError("RATE_LIMITED", "an examination goes on", retry_after=round(RUN_MAX_S))
         self._examining = True
@@ -56,6 +56,12 @@ class DoctorCommands:
         finally:
             self._examining = False
         return {"steps": steps}
+
+
+def _named(text: str) -> str:
+    """The channel in what somebody typed, who may leave the ``#`` out, as when joining; none for nothing."""
+    bare = text.strip()
+    return channel_name(bare if bare.startswith("#") else f"#{bare}") if bare else ""
 
 
 async def _resolved(text: str) -> tuple[Address, ...]:
