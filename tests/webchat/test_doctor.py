@@ -21,9 +21,7 @@ def by_name(result: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.parametrize("channel", ["#lobby", "lobby", " lobby "])
-async def test_the_host_node_is_examined_in_both_shapes(
-    serving: str, open_page: Open, channel: str
-) -> None:
+async def test_the_host_node_is_examined_in_both_shapes(serving: str, open_page: Open, channel: str) -> None:
     await two_in_the_lobby(open_page)
     steps = by_name(await examined("", channel))
     assert list(steps) == list(STEPS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import re
@@ -20,8 +21,11 @@ from tests.webchat.test_health_private import link_in
 from tests.webchat.test_health_socket import until, watcher
 from webchat.chat.commands import CommandError
 from webchat.health import rates
-from webchat.health.actions import ABOUT_MAX_CHARS, EXPORT, acting
+from webchat.health.actions import ABOUT_MAX_CHARS, DIAGNOSTIC, EXPORT, REPAIR, acting
 from webchat.health.rates import ACCOUNTS_MAX, PER_WINDOW, AskingRates
+from webchat.health.records import FINE
+from webchat.health.refusals import PEOPLE_MAX, Refusals
+from webchat.health.vocabulary import WORDS
 from webchat.worker import Worker
 
 NODE = "ab" * 20
@@ -101,6 +105,127 @@ async def test_what_is_typed_is_kept_in_short() -> None:
     [told] = heard
     assert told["subject"] == "s" * ABOUT_MAX_CHARS
     assert told["about"] == {"text": "y" * ABOUT_MAX_CHARS, "number": 7}
+
+
+async def test_what_a_closed_page_left_behind_is_logged_as_such(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = await watcher()
+    begun = asyncio.Event()
+
+    async def stuck(channel: str, subscriber: str) -> dict[str, Any]:
+        begun.set()
+        await asyncio.Event().wait()
+        raise AssertionError("nobody sets it")
+
+    monkeypatch.setattr(worker.health.view, "repair", stuck)
+    await page.send("repair", channel="#nowhere", subscriber=NODE)
+    await begun.wait()
+    await page.close()
+    page = await socket_of_ada()
+    [told] = await logged(page)
+    assert (told["operation"], told["subject"], told["outcome"]) == (
+        "admin.repair",
+        "#nowhere",
+        "page_closed",
+    )
+    assert told["outcome"] not in FINE, "nobody knows what came of it"
+    assert told["outcome"] in WORDS, "and a bundle may say it"
+    await page.close()
+
+
+async def test_what_a_closed_page_left_behind_is_told_however_long_that_takes() -> None:
+    heard: list[str] = []
+    release = asyncio.Event()
+
+    async def tell(action: dict[str, Any]) -> None:
+        await release.wait()
+        heard.append(action["outcome"])
+
+    async def act() -> None:
+        async with acting(1, "ada", REPAIR, tell):
+            await asyncio.Event().wait()
+
+    task = asyncio.create_task(act())
+    for _ in range(3):  # as ``Background.close`` does with what is late
+        await asyncio.sleep(0)
+        task.cancel()
+    await asyncio.wait([task])
+    release.set()
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert heard == ["page_closed"]
+
+
+async def test_refusals_are_a_record_at_once_and_then_one_a_minute_with_their_number() -> None:
+    rows: list[tuple[int, str, int]] = []
+    minute = asyncio.Event()
+
+    async def tell(told: dict[str, Any]) -> None:
+        rows.append((told["account"], told["operation"], told["stands_for"]))
+        assert told["outcome"] == "RATE_LIMITED"
+
+    async def sleep(seconds: float) -> None:
+        assert seconds == rates.WINDOW_S
+        await minute.wait()
+        minute.clear()
+
+    async def others() -> None:
+        for _ in range(5):
+            await asyncio.sleep(0)
+
+    refusals = Refusals(tell, sleep)
+    refusals.note(7, REPAIR)
+    await others()
+    assert rows == [(7, REPAIR, 1)]
+    for _ in range(40):
+        refusals.note(7, DIAGNOSTIC)
+    await others()
+    assert len(rows) == 1
+    minute.set()
+    await others()
+    assert rows[1:] == [(7, DIAGNOSTIC, 40)]
+    minute.set()
+    await others()
+    assert len(rows) == 2, "nothing was refused in this minute"
+    refusals.note(7, REPAIR)
+    await others()
+    assert rows[2:] == [(7, REPAIR, 1)]
+
+
+async def test_of_how_many_people_refusals_are_counted_is_bounded() -> None:
+    heard: list[int] = []
+
+    async def tell(told: dict[str, Any]) -> None:
+        heard.append(told["account"])
+
+    async def sleep(seconds: float) -> None:
+        await asyncio.Event().wait()
+
+    refusals = Refusals(tell, sleep)
+    for account_id in range(PEOPLE_MAX + 5):
+        refusals.note(account_id, REPAIR)
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert heard == [*range(PEOPLE_MAX)]
+
+
+async def test_what_is_refused_for_its_number_is_in_the_event_log(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(rates.PER_WINDOW, "act", 1)
+    page = await watcher()
+    for _ in range(3):
+        await page.ask("diagnostic", on=False)
+    live = await until(
+        page, "events", lambda frame: "RATE_LIMITED" in [e["outcome"] for e in frame["events"]]
+    )
+    [told] = [each for each in live["events"] if each["outcome"] == "RATE_LIMITED"]
+    assert (told["operation"], told["stands_for"]) == ("admin.diagnostic", 1)
+    assert [each["outcome"] for each in await logged(page)] == ["ok", "RATE_LIMITED"]
+    kept = [record.outcome for _, _, record in worker.health.view.log._actions]
+    assert kept == ["ok"], "a refusal takes no place of what was done"
+    await page.close()
 
 
 @pytest.mark.parametrize(("frame", "kind"), [("events", "look"), ("trace", "look"), ("diagnostic", "act")])

@@ -2,8 +2,10 @@
 
 Each action is a line of the server's log (JSON) and a record of the event log, where the page
 shows it among what the nodes did. Invariants: whatever becomes of the action, it is told, also when it was
-refused or its page was closed meanwhile; the event log names the account by its number, so that no name is
-in a file that leaves the server; a worker that is away keeps nothing from being done or logged.
+refused (those refused for their number as ``webchat.health.refusals`` says) or its page was closed
+meanwhile, when nobody knows what the nodes made of it (``PAGE_CLOSED``); the event log names the account by
+its number, so that no name is in a file that leaves the server; a worker that is away keeps nothing from
+being done or logged.
 """
 
 from __future__ import annotations
@@ -24,10 +26,16 @@ log = logging.getLogger("webchat.health.actions")
 REPAIR, DIAGNOSTIC, DOCTOR = "admin.repair", "admin.diagnostic", "admin.doctor"
 EXPORT, PREVIEW, BUNDLE = "admin.export", "admin.preview", "admin.bundle"
 
+PAGE_CLOSED = "page_closed"
+"""The outcome that nobody waited for; no ``cancelled``, for what was begun goes on at the nodes."""
+
 ABOUT_MAX_CHARS = 300
 """Of what somebody typed no more is kept."""
 
 Tell = Callable[[dict[str, Any]], Awaitable[Any]]
+
+_telling: set[asyncio.Task[None]] = set()
+"""What is being told; as many as there are actions (``webchat.health.rates``), each as long as a command."""
 
 
 @dataclass(slots=True)
@@ -60,6 +68,7 @@ def action_of(args: dict[str, Any]) -> Action:
         elapsed_ms=args["elapsed_ms"],
         parts={"own": args["elapsed_ms"]},
         route={**args["about"], "account": args["account"]},
+        stands_for=args.get("stands_for", 1),
     )
 
 
@@ -79,7 +88,7 @@ async def acting(
         outcome = error.code
         raise
     except asyncio.CancelledError:
-        outcome = "cancelled"
+        outcome = PAGE_CLOSED
         raise
     except BaseException:
         outcome = "INTERNAL"
@@ -97,10 +106,18 @@ async def acting(
         }
         line = {"event": "an administrator acted", "name": name, **told}
         log.info("%s", json.dumps(line, ensure_ascii=False, default=str))
-        try:
-            await tell(told)
-        except CommandError as error:
-            log.warning("the event log does not have what an administrator did: %s", error)
+        # A page that is closed cancels again and again what is late: the telling goes on by itself.
+        task = asyncio.get_running_loop().create_task(_tell(tell, told), name=f"telling of {operation}")
+        _telling.add(task)
+        task.add_done_callback(_telling.discard)
+        await asyncio.shield(task)
+
+
+async def _tell(tell: Tell, told: dict[str, Any]) -> None:
+    try:
+        await tell(told)
+    except CommandError as error:
+        log.warning("the event log does not have what an administrator did: %s", error)
 
 
 def _shortened(value: Any) -> Any:

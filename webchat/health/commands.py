@@ -76,7 +76,10 @@ class HealthCommands:
         return {"records": records, "more": more, "epoch": self.view.log.epoch}
 
     async def _acted(self, user: int, args: Args) -> Result:
-        self.view.log.add_action(action_of(args))
+        if args.get("refused"):
+            self.view.log.add("", action_of(args))  # as one of many: it takes no place of what was done
+        else:
+            self.view.log.add_action(action_of(args))
         return {}
 
     async def _sizes(self, user: int, args: Args) -> Result:

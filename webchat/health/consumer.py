@@ -24,15 +24,16 @@ from webchat.health.feed import HealthFeed, staff_among
 from webchat.health.frames import RECORDS_MAX, parsed
 from webchat.health.names import names_in, names_of
 from webchat.health.rates import AskingRates
+from webchat.health.refusals import take
 
 ASKED_MAX = 16
 """Frames that wait for their answer."""
 
 ACTIONS = {"repair": REPAIR, "diagnostic": DIAGNOSTIC, "doctor": DOCTOR}
-"""Frames that are logged with who sent them."""
+"""Frames that are logged with who sent them; they count for the rate ``act``."""
 
-KINDS = {"events": "look", "trace": "look", **dict.fromkeys(ACTIONS, "act")}
-"""Frames that take the nodes' time, and the rate that they count for."""
+LOOKS = ("events", "trace")
+"""Frames that take the nodes' time and change nothing; they count for the rate ``look``."""
 
 ACROSS_THE_NETWORK_S = 10.0
 """What asks other nodes may take longer than the own node's answers."""
@@ -79,10 +80,11 @@ class HealthConsumer(PageSocket):
         if not await database_sync_to_async(staff_among)([self.user_id]):
             await self.no_longer_staff()
             raise CommandError("SESSION_ENDED")  # told to nobody: the socket is closed
-        if frame.type in KINDS:
-            AskingRates.of_running_loop().take(self.user_id, KINDS[frame.type])
         if frame.type in ACTIONS:
+            take(self.user_id, "act", ACTIONS[frame.type])
             return await self._act(link, frame)
+        if frame.type in LOOKS:
+            AskingRates.of_running_loop().take(self.user_id, "look")
         fields = frame.fields
         match frame.type:
             case "hello":

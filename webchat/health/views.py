@@ -27,8 +27,8 @@ from webchat.chat.commands import CommandError
 from webchat.health import bundle, exporting
 from webchat.health.actions import BUNDLE, EXPORT, PREVIEW, acting
 from webchat.health.frames import FILTERS
-from webchat.health.rates import AskingRates
 from webchat.health.records import RECORDS_MAX
+from webchat.health.refusals import take
 from webchat.pages import forbidden
 
 WEBSOCKET_PATH = "/ws/health/"
@@ -73,7 +73,7 @@ async def export(request: HttpRequest, user: User, kind: str) -> HttpResponse:
     if kind not in CONTENT_TYPES:
         raise Http404
     wanted = wanted_of(request)
-    AskingRates.of_running_loop().take(user.pk, "file")
+    take(user.pk, "file", EXPORT)
     args = {"wanted": wanted, "limit": RECORDS_MAX, "requests": True, "as_texts": True}
     now = timezone.now()
     async with _doing(user, EXPORT, kind=kind, chosen_by=sorted(wanted)) as about:
@@ -87,7 +87,7 @@ async def export(request: HttpRequest, user: User, kind: str) -> HttpResponse:
 @for_staff
 async def preview(request: HttpRequest, user: User) -> HttpResponse:
     """What a diagnostic bundle would hold, word for word."""
-    AskingRates.of_running_loop().take(user.pk, "file")
+    take(user.pk, "file", PREVIEW)
     async with _doing(user, PREVIEW):
         made = await _made()
     await sync_to_async(bundle.keep)(user.pk, made)

@@ -18,7 +18,7 @@ direct initiator alternative relay pull admin diagnostic doctor export preview b
 """
 _OUTCOMES = """
 ok timeout unheard left cancelled delayed running missing not_found could_not_ask unconfirmed unreached none
-network peers restart silence lease sleep partition UNREACHABLE TIMEOUT
+page_closed network peers restart silence lease sleep partition UNREACHABLE TIMEOUT
 RpcTimeout Refused RemoteProtocolError Backpressure
 UNSUPPORTED MALFORMED NOT_INITIATOR NOT_YET RATE_LIMITED STORE_FULL INVALID NOT_SUBSCRIBED MISSING UNPROVEN
 PARTS_MISSING BUSY OVER_QUOTA
