@@ -219,7 +219,7 @@ class PeerNode(NodePeople, NodeFiles, NodeHealth):
         return await search(self._pubsub.storage.member(name), words, before, limit)
 
     def history(self, name: str, before: str | None = None, limit: int = 50) -> list[ChatMessage]:
-        """Messages of a joined channel before an order string, oldest first, from the own store."""
+        """Messages of a joined channel before an order string that were told, oldest first."""
         replica = self._pubsub.storage.member(name)
         return replica.timeline.page(bytes.fromhex(before) if before else None, limit)
 
@@ -236,7 +236,7 @@ class PeerNode(NodePeople, NodeFiles, NodeHealth):
     def log_ids(self, name: str) -> list[str]:
         """Ids of the channel's visible messages in their final order."""
         replica = self._pubsub.storage.member(name)
-        return [message.id for message in replica.timeline.page(None, 1 << 30)]
+        return [message.id for message in replica.timeline.page(None, 1 << 30, untold=True)]
 
     def root(self, name: str) -> str:
         """The digest of all that the channel's log holds here, in hex: equal logs have equal roots."""

@@ -4,9 +4,10 @@ Invariants: a message id is told once; an author's messages are told in the orde
 hold a later one back for ``gap_hold_s`` from when it came, no longer; then it is told all the same, with all
 before it (the missing ones follow when they come), while a gap behind it goes on holding what came later;
 what a ``skip`` names, and every second message with an id already used by that author, is kept in the log
-and not told. The final order for everybody is the order key's. Where streams go on is known for
-``PLACES_FACTOR`` times as many as the log may have; over it those are forgotten of which the log has nothing
-left: their next message waits as one behind a gap does.
+and not told; what a page shows, and what counts as unread, was told before, so that whoever adds the events
+since then has each message once. The final order for everybody is the order key's. Where streams go on is
+known for ``PLACES_FACTOR`` times as many as the log may have; over it those are forgotten of which the log
+has nothing left: their next message waits as one behind a gap does.
 """
 
 from __future__ import annotations
@@ -212,8 +213,22 @@ class Timeline:
         """The message as shown, or None when it is not for the eye."""
         return self.appearance.of(message, self.people.name_of(message.author))
 
-    def page(self, before: bytes | None, limit: int, after: bytes = b"") -> list[ChatMessage]:
-        """At most ``limit`` visible messages before one order key and behind another, oldest first."""
+    def _told(self, message: Message) -> bool:
+        """Whether it has been told: neither held behind a gap, nor only on the disk yet.
+
+        The disk has a message a moment before the log does. Who looked then would see, and count, what is
+        told to him once more after that.
+        """
+        place = self._next.get((message.author, message.instance), 0)
+        return message.seq < place and message.digest not in self._replica.pending
+
+    def page(
+        self, before: bytes | None, limit: int, after: bytes = b"", *, untold: bool = False
+    ) -> list[ChatMessage]:
+        """At most ``limit`` visible messages before one order key and behind another, oldest first.
+
+        Those that were told: what comes later by events is not in it. ``untold``: all that are here.
+        """
         found: list[ChatMessage] = []
         while len(found) < limit:
             raws = self._context.store.newest(self._replica.channel_id, before, limit)
@@ -222,7 +237,7 @@ class Timeline:
                 before = message.order_key
                 if before <= after:
                     return found[::-1]
-                shown = self.visible(message)
+                shown = self.visible(message) if untold or self._told(message) else None
                 if shown is not None and len(found) < limit:
                     found.append(shown)
             if len(raws) < limit:

@@ -115,11 +115,11 @@ async def test_what_is_unread_follows_deletions_edits_and_blocking(open_page: Op
     second = await bob.say("#lobby", "two")
     await ann.see(second["id"])
 
-    change = {"channel": "#lobby", "target": first["id"], "id": message_id(1)}
+    change = {"channel": "#lobby", "target": first["id"], "id": message_id(901)}
     assert (await bob.ask("message.edit", **change, text="one"))["type"] == "ok"
     for page in (ann, other):
         assert (await page.expect("channel.read", unread=2))["mentions"] == 0
-    assert (await bob.ask("message.delete", **{**change, "id": message_id(2)}))["type"] == "ok"
+    assert (await bob.ask("message.delete", **{**change, "id": message_id(902)}))["type"] == "ok"
     for page in (ann, other):
         await page.expect("channel.read", unread=1)
     for on, unread in ((True, 0), (False, 1)):
