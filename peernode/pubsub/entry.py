@@ -109,6 +109,12 @@ class Entry:
         self.progress.clear()
         await self.progress.wait()
 
+    async def answered(self) -> None:
+        """Until the attempt under way has ended, and all that it asked have answered or been given up."""
+        if self.attempt is not None:
+            await asyncio.shield(asyncio.gather(self.attempt, return_exceptions=True))
+        await asyncio.shield(asyncio.gather(*self.targets.values(), return_exceptions=True))
+
     def freeze(self) -> None:
         """The quorum is there: from now on the audience is what its receipts said.
 

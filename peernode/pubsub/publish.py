@@ -22,15 +22,13 @@ from peernode.pubsub.ingest import Ingest, Source
 from peernode.pubsub.outbox import Outbox
 from peernode.pubsub.quorum import QuorumPublish
 from peernode.pubsub.replica import Replica
+from peernode.pubsub.resuming import RESUMED_MAX, Resuming
 from peernode.pubsub.storage import PubSubStorage
 from peernode.store.base import DropOutbox, PutMessage, PutOutbox, PutPart, Write
 from peernode.wire.codec import pack
 
 HEAD_BYTES = 300
 """What a message has beside its body, and a little more."""
-
-RESUMED_MAX = 64
-"""Sent messages published again in one go when an initiator appears."""
 
 
 class Publisher:
@@ -46,6 +44,11 @@ class Publisher:
         self.outbox = outbox
         self._accepting: dict[bytes, tuple[Draft, Replica, asyncio.Future[OutboxState]]] = {}
         """By message id: what is being committed; bounded by the store's queue."""
+        self._resuming = Resuming(context, self._start_hopeful)
+
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """How full the tables are, each with its bound."""
+        return self._resuming.sizes()
 
     @property
     def accepting(self) -> bool:
@@ -212,18 +215,26 @@ class Publisher:
         """The network changed for the better: try again what waits.
 
         ``sent``: also what is sent but held by fewer than W of the full R, because there is a new
-        initiator; ``RESUMED_MAX`` of these at a time, the log's anti-entropy brings the rest.
+        initiator; so many of these at a time as ``Resuming`` allows.
         """
-        resumed = 0
+        batch: list[Entry] = []
+        others: list[Entry] = []
         for entry in list(self.outbox.waiting.values()):
             if replica is not None and entry.replica is not replica:
                 continue
             if entry.state in ("sent", "delivered"):
-                resumed += 1
-                if not sent or resumed > RESUMED_MAX:
+                if sent:
+                    (batch if len(batch) < RESUMED_MAX else others).append(entry)
+                if not batch or batch[-1] is not entry:
                     continue
-            if _hopeful(entry):
-                self._start(entry)
+            self._start_hopeful(entry)
+        if batch:
+            self._resuming.go_on(batch, others)
+
+    def _start_hopeful(self, entry: Entry) -> None:
+        """Unless it can't succeed, or has got through meanwhile."""
+        if entry.message.id in self.outbox.waiting and _hopeful(entry):
+            self._start(entry)
 
     async def discard(self, message_id: bytes) -> None:
         """Take a message back that has not gone out: named by a signed skip, so nobody shows it."""

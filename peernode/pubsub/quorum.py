@@ -35,7 +35,7 @@ MET_MACHINES = "met_machines"
 """The store's key for: a receipt once came from another machine than this one."""
 
 TARGETS_MAX = 16
-"""Initiators one message is published to, at most: the set and what NOT_INITIATOR answers named."""
+"""Nodes one message is published to: the set, and what NOT_INITIATOR names; over it counted, not asked."""
 
 ATTEMPTS_PER_INITIATOR = 4
 """Tries per initiator and attempt after a timeout, BUSY, RATE_LIMITED or a full queue.
@@ -109,6 +109,8 @@ class QuorumPublish:
         if contact.public_key not in entry.targets and len(entry.targets) < TARGETS_MAX:
             spawn = self._context.tasks.spawn
             entry.targets[contact.public_key] = spawn(self._publish_to(entry, contact), "publish.to")
+        elif contact.public_key not in entry.targets:
+            self._context.collector.count("publish.targets_full")
 
     async def _fail(self, entry: Entry, error: PeerNodeError, span: Span) -> None:
         span.end(error.code, receipts=len(entry.receipts), of=entry.of)

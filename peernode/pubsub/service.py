@@ -122,9 +122,10 @@ class PubSub:
         """How full the tables are, each with its bound."""
         paths = (self.delivery, self.monitor, self.relays, self.relaying, self.probing, self.unreached)
         logs = (self.storage, self.retention, self.replication, self.catch_up, self.repair, self.expiry)
-        own = (self.intake, self.outbox, self.fates, self.files, self.wanted, self.freeing, self.renewal)
+        own = (self.intake, self.outbox, self.publisher, self.fates, self.renewal)
+        files = (self.files, self.wanted, self.freeing)
         others = (self._membership, self.presence, self.recovery, self.checkup, self.joiner, self.joiner.log)
-        parts = (*paths, *logs, *own, *others)
+        parts = (*paths, *logs, *own, *files, *others)
         return {name: size for part in parts for name, size in part.sizes().items()}
 
     def start(self) -> None:
@@ -223,7 +224,8 @@ class PubSub:
         waiting = {entry.replica.channel_id: entry.replica for entry in self.outbox.waiting.values()}
         async for replica in in_turns(waiting.values()):
             if contact in self.storage.closest(replica.channel_id, self._context.config.replicas):
-                replica.forget_initiators()
+                if self.storage.local_view(replica) is None:  # else the others may not know the new one yet
+                    replica.forget_initiators()
                 self.publisher.resume(replica, sent=True)
 
     def _after_join(self, replica: Replica) -> None:

@@ -19,8 +19,11 @@ Times = list[tuple[float, int]]
 """When a message came or was told, and its number."""
 
 
-def told_of(arrivals: Times, hold_s: float = 2.0) -> Times:
-    """What one node, without a network, tells of one author's messages that are pushed to it."""
+def told_of(arrivals: Times, hold_s: float = 2.0, counts: dict[str, int] | None = None) -> Times:
+    """What one node, without a network, tells of one author's messages that are pushed to it.
+
+    ``counts`` takes what it has counted.
+    """
     with SimWorld(seed=1) as world:
         bird = Bird(world, 0, {"gap_hold_s": hold_s})
         author = Identity.generate(bird.host.env.random)
@@ -55,6 +58,8 @@ def told_of(arrivals: Times, hold_s: float = 2.0) -> Times:
             assert not replica.timeline.holding
 
         world.run(main())
+        if counts is not None:
+            counts.update(node._context.collector.counters)
     return told
 
 
@@ -94,6 +99,9 @@ def test_each_gap_is_held_for_its_own_time(arrivals: Times, told: Times) -> None
 
 def test_over_the_bound_a_message_is_told_at_once_with_all_before_it() -> None:
     held = [*range(4, 4 + 2 * HELD_PER_STREAM_MAX, 2)]
-    told = [number for _, number in told_of([(0.1, number) for number in (1, *held, 9, 3)], hold_s=10)]
+    counts: dict[str, int] = {}
+    came = [(0.1, number) for number in (1, *held, 9, 3)]
+    told = [number for _, number in told_of(came, hold_s=10, counts=counts)]
     assert told[:7] == [1, 4, 6, 8, 9, 10, 3], "the missing one comes too late for its place"
     assert told[7:] == held[4:]
+    assert counts["timeline.held_full"] == 1

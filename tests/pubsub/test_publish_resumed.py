@@ -9,6 +9,7 @@ import asyncio
 
 import pytest
 
+from peernode.simulation.world.host import SimWorld
 from tests.pubsub.flock import Flock, story
 
 SENT_S = 2.0
@@ -34,3 +35,28 @@ def test_what_was_said_without_a_network_is_sent_once_it_is_back(away_s: float) 
         await flock.expect(lambda: all(bird.texts() == [said.text] for bird in hearers), SENT_S, "heard once")
 
     story(tell, 8, one_way_ms=(2, 5))
+
+
+@pytest.mark.parametrize("seed", range(1, 7))
+def test_what_a_node_alone_has_sent_is_held_by_each_of_the_first_others(seed: int) -> None:
+    """Before, when the third node came, the second one, asked for the initiators, mostly did not know of it.
+
+    Then nobody asked it for a receipt, and the message was "sent (2 of 2)" until one more node came.
+    """
+    with SimWorld(seed=seed, loss=0) as world:
+        flock = Flock(world, 3)
+        alone, *others = flock
+
+        async def main() -> None:
+            await alone.start()
+            await alone.join()
+            said = await alone.say("is anybody there?")
+            await flock.expect(lambda: alone.state(said.id).stored == (1, 1), 5, "sent")
+            for bird in others:
+                await bird.start()
+                await bird.join()
+            await flock.expect(lambda: alone.state(said.id).stored == (3, 3), 5, "held by all three")
+            assert not alone.node._pubsub.outbox.waiting
+            flock.check_unharmed()
+
+        world.run(main())
