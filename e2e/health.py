@@ -83,6 +83,14 @@ class Health:
         rows = self.page.locator("#subscribers").get_by_role("listitem")
         return rows.filter(has=self.page.get_by_text(name, exact=True))
 
+    def walk(self, *keys: str, told: str) -> Health:
+        """From the matrix by Tab to its cells, then by these keys; below the table that cell is told."""
+        self.page.locator("#matrix").focus()
+        for key in ("Tab", *keys):
+            self.page.keyboard.press(key)
+        expect(self.page.locator("#matrix-told")).to_contain_text(re.compile(told))
+        return self
+
     def expect_subscriber(self, name: str, words: str | re.Pattern[str]) -> Health:
         """Somebody's row says this."""
         expect(self.subscriber(name)).to_contain_text(words, timeout=SOON_MS)

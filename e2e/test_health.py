@@ -35,6 +35,9 @@ def test_a_blocked_subscriber_is_seen_named_and_gone_round(
     health.expect_state("Degraded").expect_reason("PATH_BROKEN")
     health.expect_subscriber("bert", "PATH_BROKEN")
     watching.picture("health-blocked")
+    # The one who is in trouble comes first, and each of the columns is a node that stores the channel.
+    health.walk(told="^(host node|ada|cora) to bert: ")
+    health.walk("ArrowDown", "ArrowUp", "ArrowRight", "ArrowRight", "ArrowRight", told="to bert: ")
 
     health.repair("bert", "3 of 3 initiators reach it now, 2 of them through another node.")
     health.expect_cell("bert", "host node", "via cora").expect_cell("bert", "ada", "via cora")

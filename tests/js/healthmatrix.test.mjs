@@ -29,6 +29,15 @@ test("every kind of cell differs by its word and its picture", () => {
   assert.deepEqual(new Set(LEGEND.map(({ kind }) => kind)), new Set(cells.map(({ kind }) => kind)));
 });
 
+test("who has not answered yet is not called silent", () => {
+  const unheard = cellOf({ outcome: "unheard", subscribers: {} }, "x", "i", nameOf);
+  assert.deepEqual([unheard.kind, unheard.text], ["untested", "not yet"]);
+  const picture = channelPicture();
+  picture.initiators[1] = initiator(INITIATORS[1], { answers: false, unheard: true, outcome: "unheard" });
+  picture.initiators[2] = initiator(INITIATORS[2], { answers: false, outcome: "timeout" });
+  assert.deepEqual(matrixOf(picture, nameOf).columns.map(({ silent }) => silent), [false, false, true]);
+});
+
 test("a node that stores and listens is not asked about itself", () => {
   const { rows } = matrixOf(channelPicture(), nameOf);
   const at = INITIATORS.indexOf(SUBSCRIBERS[0]);

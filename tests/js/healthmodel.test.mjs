@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { HealthModel, LIVE_MS } from "../../static/webchat/js/health/model.js";
-import { channelSentence, hostRemedy, hostSentence, reasonsOf, repairWords, stateOf } from "../../static/webchat/js/health/verdicts.js";
-import { brief, channelPicture, hostPicture, INITIATORS, NOW } from "./healthdouble.mjs";
+import { briefOf, channelSentence, hostRemedy, hostSentence, reasonsOf, repairWords, stateOf } from "../../static/webchat/js/health/verdicts.js";
+import { brief, channelPicture, hostPicture, initiator, INITIATORS, NOW } from "./healthdouble.mjs";
 
 class Clock {
   ms = 0;
@@ -96,6 +96,14 @@ test("a channel in one sentence", () => {
   assert.equal(channelSentence(well), "5 of 5 initiators answer; 11 of 12 subscribers are reached; 1 not tested yet; 95 of 100 pushes within 80 ms.");
   const alone = { initiators: 1, answering: 1, subscribers: 0, reached: 0, p95_ms: null, attempted: 0 };
   assert.equal(channelSentence(alone), "1 of 1 initiator answers; nobody is subscribed; no pushes in the last 5 minutes.");
+});
+
+test("who has not been heard yet is counted neither as answering nor as silent", () => {
+  const picture = channelPicture();
+  picture.initiators[2] = initiator(INITIATORS[2], { answers: false, unheard: true, outcome: "unheard" });
+  const { answering, unheard } = briefOf(picture);
+  assert.deepEqual([answering, unheard], [2, 1]);
+  assert.match(channelSentence(briefOf(picture)), /^2 of 3 initiators answer; 1 not heard yet; /);
 });
 
 test("the host says which part decided its verdict", () => {

@@ -7,10 +7,10 @@ import { bucketsChart, joinsChart, latencyChart, replicationChart, successChart 
 import { ago, bytes, NOTHING, percent, time } from "../../static/webchat/js/health/format.js";
 import { examinedWords, stepTold } from "../../static/webchat/js/health/examining.js";
 import { joinCells, joinTitle } from "../../static/webchat/js/health/joining.js";
-import { added, mostOf, segments } from "../../static/webchat/js/health/parts.js";
+import { added, mainly, mostOf, partWords, segments } from "../../static/webchat/js/health/parts.js";
 import { runs } from "../../static/webchat/js/health/plot/lines.js";
 import { scale, ticks } from "../../static/webchat/js/health/plot/scale.js";
-import { countsOf, outcomeOf, traceOf } from "../../static/webchat/js/health/tracing.js";
+import { certainty, countsOf, outcomeOf, traceOf } from "../../static/webchat/js/health/tracing.js";
 import { NOW } from "./healthdouble.mjs";
 
 const slice = (ago_s, changes = {}) => ({ at_ms: NOW - ago_s * 1000, attempted: 10, acked: 9, retried: 1, failed: 1, average_ms: 20, p50_ms: 20, p95_ms: 60, p99_ms: 90, ...changes });
@@ -138,4 +138,23 @@ test("numbers as people read them", () => {
   assert.deepEqual([0, 812, 3400, 12_000_000].map(bytes), ["0 B", "812 B", "3.4 KB", "12 MB"]);
   assert.deepEqual([percent(9999, 10_000), percent(5, 5), percent(0, 0)], ["99.9%", "100%", NOTHING]);
   assert.deepEqual([ago(200), ago(12_000), ago(null)], ["just now", "12 s ago", "never"]);
+});
+
+test("the parts of a time are words as well, in a table", () => {
+  assert.equal(partWords({ queue: 2, network: 40, disk: 0, own: 0.1 }), "network 40 ms, queue 2 ms");
+  assert.equal(partWords({}), "");
+  assert.equal(mainly({ queue: 20, network: 80 }), "mostly network (80%)");
+  assert.equal(mainly({}), "");
+});
+
+test("how sure the time of a try is", () => {
+  const attempt = { at_ms: 5, peer: "b2", outcome: "ok", parts: {}, doubtful: false };
+  const nodes = [
+    { id: "a1", outcome: "ok", uncertain_ms: 0, attempts: [attempt] },
+    { id: "b2", outcome: "ok", uncertain_ms: 40, attempts: [{ ...attempt, at_ms: 9, doubtful: true }] },
+  ];
+  const { attempts, unsure } = traceOf({ nodes, records: [] });
+  assert.deepEqual(attempts.map(certainty), ["", "± 40 ms, order unsure"]);
+  assert.equal(unsure, true);
+  assert.equal(traceOf({ nodes: nodes.slice(0, 1), records: [] }).unsure, false);
 });

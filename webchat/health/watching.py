@@ -207,6 +207,7 @@ def brief(picture: Picture) -> dict[str, Any]:
         "verdict": picture["verdict"],
         "initiators": len(initiators),
         "answering": sum(1 for each in initiators if each["answers"]),
+        "unheard": sum(1 for each in initiators if each.get("unheard") and not each["answers"]),
         "subscribers": picture["audience"],
         "reached": picture["audience"] - sum(1 for each in subscribers if each["reached"] in UNREACHED),
         "untested": sum(1 for each in subscribers if each["reached"] == "untested"),

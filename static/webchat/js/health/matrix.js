@@ -20,7 +20,7 @@ export const inOrder = (initiators) => [...initiators].sort((a, b) => (a.id < b.
 
 /** `{columns, rows, left}`; `nameOf` turns a node id into what it is called. */
 export function matrixOf({ initiators, subscribers, matrix }, nameOf) {
-  const columns = inOrder(initiators).map(({ id, answers }) => ({ id, answers }));
+  const columns = inOrder(initiators).map(({ id, answers, unheard = false }) => ({ id, answers, silent: !answers && !unheard }));
   const rows = troubledFirst(subscribers)
     .slice(0, ROWS_MAX)
     .map((subscriber) => ({
@@ -34,6 +34,7 @@ export function matrixOf({ initiators, subscribers, matrix }, nameOf) {
 /** `{kind, icon, text, note, title}` of what one initiator says of one subscriber. */
 export function cellOf(row, subscriber, initiator, nameOf) {
   if (subscriber === initiator) return cell("self", "healthy", say("cell.self"), "", say("cell.self.title"));
+  if (row?.outcome === "unheard") return cell("untested", "untested", say("cell.unheard"), "", say("cell.unheard.title"));
   if (!row || row.outcome !== "ok")
     return cell("silent", "silent", say("cell.silent"), "", say("cell.silent.title", { outcome: row?.outcome ?? "" }));
   const found = row.subscribers[subscriber];

@@ -25,6 +25,20 @@ export function mostOf(parts, whole_ms) {
   return say("part.most", { part: say(`part.${part}`), share: percent(ms, Math.max(whole_ms, sum(parts))) });
 }
 
+/** The largest part in a few words, for a table: "mostly network (80%)"; nothing when none was measured. */
+export function mainly(parts, whole_ms = 0) {
+  const [part, ms] = Object.entries(parts).sort(([, a], [, b]) => b - a)[0] ?? [];
+  if (!part || !(ms > 0)) return "";
+  return say("part.mainly", { part: say(`part.${part}`), share: percent(ms, Math.max(whole_ms, sum(parts))) });
+}
+
+/** The parts that count, in words: "network 12 ms, queue 1 ms"; what is under a hundredth is for the bar alone. */
+export const partWords = (parts) =>
+  segments(parts, sum(parts))
+    .filter(({ share }) => share >= 0.01)
+    .map(({ text }) => text)
+    .join(", ");
+
 /** Several operations' parts as one. */
 export function added(list) {
   const whole = {};

@@ -2,7 +2,8 @@
 
 import { language, saying } from "../strings.js";
 
-const { WORDS } = await import(`./words/${language}.js`);
+const modules = await Promise.all(["words", "toolwords"].map((folder) => import(`./${folder}/${language}.js`)));
+const WORDS = Object.assign({}, ...modules.map((each) => each.WORDS));
 
 export const say = saying(WORDS);
 

@@ -1,15 +1,15 @@
 /** A trace as the page tells it: the tries of all nodes in one order, and where the time of all of them went. */
 
-import { count } from "./format.js";
+import { count, time } from "./format.js";
 import { added, mostOf } from "./parts.js";
 import { say } from "./strings.js";
 
 export const ATTEMPTS_MAX = 500;
 
-/** `{attempts, left, silent, parts, whole_ms, most}`; `silent`: the nodes that did not answer. */
+/** `{attempts, left, silent, unsure, parts, whole_ms, most}`; `silent`: the nodes that did not answer; `unsure`: whether times are. */
 export function traceOf({ nodes, records }) {
   const all = nodes
-    .flatMap(({ id, attempts }) => attempts.map((attempt) => ({ ...attempt, node: id })))
+    .flatMap(({ id, uncertain_ms = 0, attempts }) => attempts.map((attempt) => ({ ...attempt, uncertain_ms, node: id })))
     .sort((a, b) => a.at_ms - b.at_ms);
   const parts = added([...all.map((each) => each.parts), ...(all.length ? [] : records.map((each) => each.parts))]);
   const whole_ms = Object.values(parts).reduce((sum, ms) => sum + ms, 0);
@@ -17,10 +17,17 @@ export function traceOf({ nodes, records }) {
     attempts: all.slice(0, ATTEMPTS_MAX),
     left: Math.max(0, all.length - ATTEMPTS_MAX),
     silent: nodes.filter(({ outcome }) => outcome !== "ok"),
+    unsure: all.some(({ uncertain_ms, doubtful }) => uncertain_ms > 0 || doubtful),
     parts,
     whole_ms,
     most: mostOf(parts, whole_ms),
   };
+}
+
+/** How sure the time of a try is, in words; nothing for one that its node tells by the clock of the asked one. */
+export function certainty({ uncertain_ms = 0, doubtful = false }) {
+  const parts = uncertain_ms > 0 ? [say("trace.uncertain", { time: time(uncertain_ms) })] : [];
+  return (doubtful ? [...parts, say("trace.doubtful")] : parts).join(", ");
 }
 
 /** How many were to get a message, how many have it, and how many of these only after tries in vain. */

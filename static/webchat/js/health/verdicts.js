@@ -27,8 +27,9 @@ export function hostRemedy({ verdict: { error } }) {
 }
 
 /** A channel in one sentence: who answers, who is reached, how fast. */
-export function channelSentence({ initiators, answering, subscribers, reached, untested = 0, p95_ms, attempted }) {
+export function channelSentence({ initiators, answering, unheard = 0, subscribers, reached, untested = 0, p95_ms, attempted }) {
   const parts = [say("verdict.initiators", { n: initiators, k: count(answering), of: count(initiators) })];
+  if (unheard) parts.push(say("verdict.unheard", { n: unheard, k: count(unheard) }));
   if (subscribers) parts.push(say("verdict.subscribers", { n: subscribers, k: count(reached), of: count(subscribers) }));
   else parts.push(say("verdict.nobody"));
   if (untested) parts.push(say("verdict.untested", { n: untested, k: count(untested) }));
@@ -45,6 +46,7 @@ export function briefOf({ channel, as_of_ms, verdict, initiators, subscribers, a
     verdict,
     initiators: initiators.length,
     answering: initiators.filter((each) => each.answers).length,
+    unheard: initiators.filter((each) => each.unheard && !each.answers).length,
     subscribers: audience,
     reached: audience - has("no", "untested"),
     untested: has("untested"),

@@ -3,9 +3,10 @@
 import { byId, h, icon, setAttribute, setIcon, setText } from "../../view/dom.js";
 import { joinsChart, latencyChart, replicationChart, successChart } from "../charts.js";
 import { ago, bytes, count, NOTHING, percent, time } from "../format.js";
+import { initiatorHeads, initiatorRows } from "../initiators.js";
+import { mainly, partWords } from "../parts.js";
 import { say } from "../strings.js";
 import { briefOf, channelSentence, reasonsOf, stateOf } from "../verdicts.js";
-import { inOrder } from "../matrix.js";
 import { JoinList } from "./joins.js";
 import { MatrixView } from "./matrix.js";
 import { PlotView } from "./plot.js";
@@ -82,7 +83,7 @@ function drawTiles(detail) {
   const tried = joins.ok + joins.failed;
   const of = (k, n) => (n ? say("tile.of", { k: count(k), of: count(n) }) : NOTHING);
   const tiles = [
-    ["initiators", of(brief.answering, brief.initiators), "", brief.answering < brief.initiators],
+    ["initiators", of(brief.answering, brief.initiators), "", brief.answering + brief.unheard < brief.initiators],
     ["subscribers", of(brief.reached, brief.subscribers), "", brief.reached + brief.untested < brief.subscribers],
     ["p95", time(recent.p95_ms), say("tile.minutes"), false],
     ["success", percent(recent.acked, recent.attempted), say("tile.minutes"), recent.failed > 0],
@@ -103,12 +104,12 @@ function drawTiles(detail) {
 }
 
 function drawPushes(pushes) {
-  const head = [say("push.window"), say("push.attempted"), say("push.acked"), say("push.retried"), say("push.failed"), say("push.average"), "p50", "p95", "p99"];
+  const head = [say("push.window"), say("push.attempted"), say("push.acked"), say("push.retried"), say("push.failed"), say("push.average"), "p50", "p95", "p99", say("push.parts")];
   const rows = WINDOWS.map((key) => {
-    const { attempted, acked, retried, failed, average_ms, p50_ms, p95_ms, p99_ms } = pushes[key];
+    const { attempted, acked, retried, failed, average_ms, p50_ms, p95_ms, p99_ms, parts = {} } = pushes[key];
     const troubled = failed ? { text: count(failed), kind: "is-troubled" } : count(failed);
     const share = attempted ? `${count(acked)} (${percent(acked, attempted)})` : count(acked);
-    return { key, cells: [say(`push.${key}`), count(attempted), share, count(retried), troubled, ...[average_ms, p50_ms, p95_ms, p99_ms].map(time)] };
+    return { key, cells: [say(`push.${key}`), count(attempted), share, count(retried), troubled, ...[average_ms, p50_ms, p95_ms, p99_ms].map(time), { text: mainly(parts) || NOTHING, note: partWords(parts) }] };
   });
   drawTable(byId("pushes"), head, rows, say("tile.success"));
 }
@@ -116,21 +117,8 @@ function drawPushes(pushes) {
 function drawInitiators({ initiators, coordinator }, nameOf, isHere) {
   const { version, age_ms, agree, of, messages, bytes: size } = coordinator;
   setText(byId("coordinator"), say("coordinator", { version: count(version), age: time(age_ms), agree: count(agree), of: count(of), messages: count(messages), bytes: bytes(size) }));
-  const head = ["node", "answers", "rtt", "messages", "bytes", "behind", "agrees", "started"].map((key) => say(`initiator.${key}`));
-  const rows = inOrder(initiators).map((each) => ({ key: each.id, cells: initiatorCells(each, isHere(each.id) ? `${nameOf(each.id)} (${say("matrix.own")})` : nameOf(each.id)) }));
-  drawTable(byId("initiators"), head, rows, head[0]);
+  const head = initiatorHeads();
+  const named = (id) => (isHere(id) ? `${nameOf(id)} (${say("matrix.own")})` : nameOf(id));
+  drawTable(byId("initiators"), head, initiatorRows(initiators, named), head[0]);
 }
 
-function initiatorCells(each, name) {
-  if (!each.answers) return [name, { text: each.outcome, kind: "is-troubled" }, ...Array(6).fill(NOTHING)];
-  return [
-    name,
-    say("initiator.yes"),
-    time(each.rtt_ms),
-    count(each.messages),
-    bytes(each.bytes),
-    each.behind ? { text: count(each.behind), kind: "is-troubled" } : count(each.behind),
-    each.set_agrees === null ? NOTHING : each.set_agrees ? say("initiator.yes") : { text: say("initiator.differs"), kind: "is-troubled" },
-    time(each.started_ms),
-  ];
-}

@@ -46,6 +46,6 @@ function drawSpan(place, pieces) {
   const ground = { tag: "rect", attributes: { class: "is-ground", x: "0", y: "0", width: "100", height: "10" } };
   place.replaceChildren(
     svgOf({ tag: "svg", attributes: { class: "part-bar", viewBox: "0 0 100 10", preserveAspectRatio: "none", "aria-hidden": "true" }, children: [ground, ...bars] }),
-    h("span", { class: "visually-hidden" }, pieces.map(({ text }) => text).filter(Boolean).join(", ")),
+    h("small", {}, pieces.map(({ text }) => text).filter(Boolean).join(", ")),
   );
 }

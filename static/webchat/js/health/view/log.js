@@ -2,7 +2,7 @@
 
 import { byId, h, icon, setAttribute, setIcon, setText } from "../../view/dom.js";
 import { atTime, count, NOTHING, short, time } from "../format.js";
-import { mostOf } from "../parts.js";
+import { mainly } from "../parts.js";
 import { say } from "../strings.js";
 import { exportQuery, isFine, keyOf } from "../tail.js";
 import { keyed } from "./table.js";
@@ -78,7 +78,7 @@ export class LogView {
       h("td", {}, h("code", { lang: "en" }, operation), ...counted),
       h("td", { title: subject }, about),
       h("td", { class: failed ? "is-troubled" : "", lang: "en" }, outcome),
-      h("td", { title: mostOf(parts, elapsed_ms) }, elapsed_ms ? time(elapsed_ms) : NOTHING),
+      h("td", {}, elapsed_ms ? time(elapsed_ms) : NOTHING, ...tookWhere(parts, elapsed_ms)),
       h("td"),
       h("td", {}, trace ? this.#button(record) : ""),
     ];
@@ -128,6 +128,12 @@ export class LogView {
     const missing = this.#tail.operations.filter((operation) => !known.has(operation));
     list.append(...missing.map((operation) => h("option", { value: operation, lang: "en" }, operation)));
   }
+}
+
+/** What took most of the time, where more than one part did. */
+function tookWhere(parts, elapsed_ms) {
+  const several = Object.values(parts).filter((ms) => ms > 0).length > 1;
+  return several ? [" ", h("small", {}, mainly(parts, elapsed_ms))] : [];
 }
 
 /** The time in a field, in ms since 1970; null when none, or half of one, is typed. */

@@ -1,15 +1,25 @@
-/** The reachability matrix as a table with headers for its rows and columns, in a box of its own. */
+/**
+ * The reachability matrix as a table with headers for its rows and columns, in a box of its own.
+ *
+ * One cell at a time is a stop of the Tab key, and the arrow keys go from it to the others; what a pointer is told by
+ * a cell's title is told of the one with the focus in words below the table, also to a finger.
+ */
 
 import { byId, h, icon, setAttribute, setIcon, setText } from "../../view/dom.js";
 import { LEGEND, matrixOf } from "../matrix.js";
 import { say } from "../strings.js";
 import { keyed } from "./table.js";
 
+const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+
 export class MatrixView {
   #box = byId("matrix");
   #table = null;
+  #told = null;
 
   constructor() {
+    this.#box.addEventListener("keydown", (event) => this.#go(event));
+    this.#box.addEventListener("focusin", ({ target }) => target.tagName === "TD" && this.#stop(target));
     byId("matrix-legend").append(...LEGEND.map(({ kind, icon: picture, key }) => h("li", { class: `cell-key is-${kind}` }, icon(picture), say(key))));
   }
 
@@ -17,11 +27,11 @@ export class MatrixView {
     const { columns, rows, left } = matrixOf(detail, nameOf);
     const shape = columns.map(({ id }) => id).join(" ");
     if (this.#table?.dataset.shape !== shape) this.#build(columns, shape);
-    columns.forEach(({ id, answers }, at) => {
+    columns.forEach(({ id, silent }, at) => {
       const head = this.#table.tHead.rows[0].cells[at + 1];
       setText(head.firstElementChild, nameOf(id));
       setText(head.lastElementChild, isHere(id) ? say("matrix.own") : "");
-      head.classList.toggle("is-troubled", !answers);
+      head.classList.toggle("is-troubled", silent);
     });
     keyed(
       this.#table.tBodies[0],
@@ -34,11 +44,44 @@ export class MatrixView {
         row.cells.forEach((cell, at) => drawCell(element.cells[at + 1], cell));
       },
     );
+    this.#tell();
     setAttribute(byId("matrix-more"), "hidden", !left);
     if (left) setText(byId("matrix-more"), say("matrix.more", { n: left }));
   }
 
+  /** From the cell with the focus to its neighbour, if there is one. */
+  #go(event) {
+    const [down, right] = STEPS[event.key] ?? [0, 0];
+    const cell = event.target;
+    if ((!down && !right) || cell.tagName !== "TD" || event.ctrlKey || event.altKey || event.metaKey) return;
+    event.preventDefault();
+    const row = cell.parentElement;
+    const next = this.#table.tBodies[0].rows[row.sectionRowIndex + down]?.cells[cell.cellIndex + right];
+    if (next?.tagName === "TD") next.focus();
+  }
+
+  /** This cell is where Tab comes to, and what is told below. */
+  #stop(cell) {
+    for (const other of this.#table.querySelectorAll('td[tabindex="0"]')) other.tabIndex = -1;
+    cell.tabIndex = 0;
+    this.#told = cell;
+    this.#tell();
+  }
+
+  /** What the cell says that was stopped at last; Tab comes to the first one when none was, or it is gone. */
+  #tell() {
+    if (!this.#table.contains(this.#told)) this.#told = null;
+    const first = this.#table.querySelector("td");
+    if (first && !this.#table.querySelector('td[tabindex="0"]')) first.tabIndex = 0;
+    const [cell, place] = [this.#told, byId("matrix-told")];
+    setAttribute(place, "hidden", !cell);
+    if (!cell) return;
+    const head = this.#table.tHead.rows[0].cells[cell.cellIndex].firstElementChild.textContent;
+    setText(place, say("matrix.told", { initiator: head, subscriber: cell.parentElement.cells[0].textContent, title: cell.title }));
+  }
+
   #build(columns, shape) {
+    if (this.#box.contains(document.activeElement)) this.#box.focus(); // the cell goes with its table
     const heads = columns.map(() => h("th", { scope: "col" }, h("span"), h("small")));
     this.#table = h(
       "table",
@@ -52,7 +95,7 @@ export class MatrixView {
 }
 
 const makeCell = () =>
-  h("td", {}, h("span", { class: "cell" }, icon("untested"), h("span", { class: "cell-words" }, h("span"), h("small"))), h("span", { class: "visually-hidden" }));
+  h("td", { tabindex: -1 }, h("span", { class: "cell" }, icon("untested"), h("span", { class: "cell-words" }, h("span"), h("small"))), h("span", { class: "visually-hidden" }));
 
 function drawCell(element, { kind, icon: picture, text, note, title }) {
   const [shown, told] = element.children;

@@ -97,11 +97,12 @@ function note(all, troubled) {
   return troubled ? say("subscribers.trouble", { n: troubled, of: count(all) }) : say("subscribers.well", { n: all });
 }
 
-function stateWords({ reached, via, reached_by, of, slow }, nameOf) {
-  const parts = [say(`reached.${reached}`)]
+function stateWords({ reached, via, reached_by, of, slow, lone = false }, nameOf) {
+  const parts = [say(`reached.${reached}`)];
   if (via) parts.push(say("subscriber.via", { name: nameOf(via) }));
   if (reached === "directly") parts.push(say("subscriber.by", { k: count(reached_by), of: count(of) }));
   if (slow) parts.push(say("subscriber.slow"));
+  if (lone) parts.push(say("subscriber.lone"));
   return parts.join(", ");
 }
 

@@ -37,7 +37,7 @@ function behind(parent, element) {
 
 /**
  * A plain table in `box`: `head` of texts, `rows` of `{key, cells}`; the first cell of a row is its header.
- * A cell is a text, or `{text, kind}` with a class.
+ * A cell is a text, or `{text, kind, note}` with a class, and with smaller words below.
  */
 export function drawTable(box, head, rows, caption) {
   let table = box.firstElementChild;
@@ -57,8 +57,12 @@ export function drawTable(box, head, rows, caption) {
 }
 
 function drawCell(element, cell) {
-  const { text, kind = "" } = typeof cell === "object" ? cell : { text: cell };
-  setText(element, text);
+  const { text, kind = "", note = "" } = typeof cell === "object" ? cell : { text: cell };
+  if (note && element.children.length) {
+    setText(element.children[0], text);
+    setText(element.children[1], note);
+  } else if (note) element.replaceChildren(h("span", {}, text), " ", h("small", {}, note));
+  else setText(element, text);
   if (element.className !== kind) element.className = kind;
 }
 

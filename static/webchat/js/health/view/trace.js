@@ -2,9 +2,9 @@
 
 import { byId, h, setAttribute, setText } from "../../view/dom.js";
 import { atDay, atTime, time } from "../format.js";
-import { segments } from "../parts.js";
+import { partWords, segments } from "../parts.js";
 import { say } from "../strings.js";
-import { countsOf, outcomeOf, traceOf } from "../tracing.js";
+import { certainty, countsOf, outcomeOf, traceOf } from "../tracing.js";
 import { svgOf } from "./svg.js";
 import { drawTable } from "./table.js";
 
@@ -62,7 +62,7 @@ export class TraceView {
   }
 
   #draw(trace) {
-    const { attempts, left, silent, parts, whole_ms, most } = traceOf(trace);
+    const { attempts, left, silent, unsure, parts, whole_ms, most } = traceOf(trace);
     const cause = trace.report?.cause ?? null;
     const { text, tone } = outcomeOf(countsOf(trace.nodes));
     const box = h("div", { class: "table-box", tabindex: 0, role: "group", "aria-labelledby": "trace-title" });
@@ -74,22 +74,23 @@ export class TraceView {
       ...(whole_ms ? [h("h3", {}, say("trace.where")), h("p", { class: "note" }, most), barOf(parts, whole_ms), legendOf(parts, whole_ms)] : []),
       ...(silent.length ? [h("p", { class: "note" }, say("trace.silent", { n: silent.length, names: silent.map(({ id }) => this.#nameOf(id)).join(", ") }))] : []),
       ...(attempts.length ? [box] : []),
+      ...(unsure ? [h("p", { class: "note" }, say("trace.unsure"))] : []),
       ...(left ? [h("p", { class: "note" }, say("trace.left", { n: left }))] : []),
     );
     const head = ["when", "node", "peer", "method", "outcome", "took", "where"].map((key) => say(`trace.${key}`));
     drawTable(box, head, attempts.map((each, at) => ({ key: at, cells: this.#cells(each) })), say("trace.where"));
     attempts.forEach((each, at) => {
       const bar = barOf(each.parts, each.elapsed_ms);
-      const words = segments(each.parts, each.elapsed_ms).map(({ text }) => text).join(", ");
-      box.querySelector("tbody").rows[at].cells[6].replaceChildren(bar, h("span", { class: "visually-hidden" }, words));
+      box.querySelector("tbody").rows[at].cells[6].replaceChildren(bar, h("small", {}, partWords(each.parts)));
     });
     found.hidden = false;
     found.focus({ preventScroll: true });
   }
 
-  #cells({ at_ms, node, peer, method, outcome, elapsed_ms }) {
+  #cells(attempt) {
+    const { at_ms, node, peer, method, outcome, elapsed_ms } = attempt;
     const failed = outcome !== "ok";
-    return [atTime(at_ms), this.#nameOf(node), this.#nameOf(peer), method, failed ? { text: outcome, kind: "is-troubled" } : outcome, time(elapsed_ms), ""];
+    return [{ text: atTime(at_ms), note: certainty(attempt) }, this.#nameOf(node), this.#nameOf(peer), method, failed ? { text: outcome, kind: "is-troubled" } : outcome, time(elapsed_ms), ""];
   }
 }
 
