@@ -29,6 +29,10 @@ class ElementDouble {
     return this.children.find((child) => typeof child !== "string") ?? null;
   }
 
+  get parentElement() {
+    return this.parent;
+  }
+
   get nextElementSibling() {
     return this.parent?.children[this.parent.children.indexOf(this) + 1] ?? null;
   }

@@ -47,6 +47,26 @@ test("when what has the focus goes, the focus goes to what stands in its place",
   }
 });
 
+test("when nothing to press stands in its place, the focus goes to the list or to what is around it", () => {
+  const hiding = (row) => row.querySelector("button").setAttribute("hidden", "");
+  const box = document.createElement("div");
+  box.setAttribute("tabindex", "0");
+  const own = document.createElement("ul");
+  own.setAttribute("tabindex", "-1");
+  for (const [parent, then] of [
+    [document.createElement("ul"), box],
+    [own, own],
+  ])
+    for (const next of ["", "acd"]) {
+      box.replaceChildren(parent);
+      keyed(parent, [..."abcd"], (name) => name, make, () => {});
+      parent.children[1].querySelector("button").focus();
+      keyed(parent, [...next], (name) => name, make, hiding);
+      assert.equal(document.activeElement, then);
+      parent.replaceChildren();
+    }
+});
+
 test("an element stays as long as its key is there", () => {
   const before = button("c");
   draw("c", "x", "a");

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { HealthModel, LIVE_MS } from "../../static/webchat/js/health/model.js";
-import { briefOf, channelSentence, hostRemedy, hostSentence, reasonsOf, repairWords, stateOf } from "../../static/webchat/js/health/verdicts.js";
+import { briefOf, canaryWords, channelSentence, channelStateOf, hostRemedy, hostSentence, reasonsOf, repairWords, stateOf, waitingWords } from "../../static/webchat/js/health/verdicts.js";
 import { brief, channelPicture, hostPicture, initiator, INITIATORS, NOW } from "./healthdouble.mjs";
 
 class Clock {
@@ -133,4 +133,24 @@ test("what a repair found", () => {
   assert.equal(repairWords({ reached_by: 0, of: 5, relayed: 0 }), "No initiator found a way.");
   assert.equal(repairWords({ reached_by: 5, of: 5, relayed: 0 }), "5 of 5 initiators reach it now.");
   assert.match(repairWords({ reached_by: 4, of: 5, relayed: 2 }), /2 of them through another node/);
+});
+
+test("how long ago a test message came through is told by the server's clock, whatever the browser's says", () => {
+  const clock = new Clock();
+  const canary = { state: "failed", code: "NO_QUORUM", last_ok_ms: NOW - 40_000, latency_ms: null };
+  clock.model.take(frame({ host: hostPicture({ canary }) }));
+  const model = clock.pass(2000);
+  assert.equal(canaryWords(canary, model.ageOf({ as_of_ms: canary.last_ok_ms })), "fails (NO_QUORUM), last arrived 42 s ago");
+  assert.equal(canaryWords({ ...canary, last_ok_ms: null }, model.ageOf({ as_of_ms: null })), "fails (NO_QUORUM), last arrived never");
+  assert.equal(canaryWords({ state: "ok", latency_ms: 12 }, 0), "arrived in 12 ms");
+  assert.equal(canaryWords({ state: "alone" }, null), "not sent: no other node runs");
+});
+
+test("a channel that can't be looked at says why, and is not called what it was before", () => {
+  const error = { code: "CHANNEL_UNSEEN", message: "The channel's health can't be looked at", remedy: "Let the doctor look" };
+  assert.equal(waitingWords(undefined), "Being looked at …");
+  assert.equal(waitingWords(error), "The channel's health can't be looked at. Let the doctor look (CHANNEL_UNSEEN)");
+  assert.deepEqual(channelStateOf({ state: "healthy" }, error), { state: "unknown", word: "Can't be seen", icon: "untested" });
+  const [first, second] = reasonsOf({ reasons: [{ state: "down", code: "X", message: "m", remedy: "r" }] }, error);
+  assert.deepEqual([first.code, first.remedy, second.code], ["CHANNEL_UNSEEN", "Let the doctor look", "X"]);
 });

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from typing import Any
 
 import pytest
 from channels.db import database_sync_to_async
@@ -20,6 +21,7 @@ from tests.webchat.test_health_access import account
 from tests.webchat.test_health_files import record
 from tests.webchat.test_health_socket import TEXT, watched, watcher
 from webchat.accounts.invitations import invite
+from webchat.health import bundle
 from webchat.identities import seed_of
 from webchat.models import PeerIdentity
 from webchat.worker import Worker
@@ -142,3 +144,19 @@ async def test_what_was_not_shown_is_not_handed_out(worker: Worker) -> None:
     assert (await client.get(second)).status_code == 200
     cache.clear()
     assert (await client.get(second)).status_code == 410
+
+
+@pytest.mark.parametrize(
+    "kept", [{"text": "{}"}, "a text", ("of three", "parts", 1), (b"digest", b"text"), 7]
+)
+async def test_what_another_version_kept_is_no_preview(worker: Worker, kept: Any) -> None:
+    """Before, a preview of before an update made the download fail as an error of the server."""
+    client = AsyncClient()
+    ada = await account("ada", staff=True)
+    await database_sync_to_async(client.force_login)(ada)
+    link = link_in((await client.get(reverse("health_bundle"))).content.decode())
+    for place in (bundle._place(ada.pk), f"health-bundle:{ada.pk}"):
+        cache.set(place, kept)
+    gone = await client.get(link)
+    assert gone.status_code == 410
+    assert reverse("health_bundle") in gone.content.decode(), "with the way to a new one"

@@ -187,3 +187,62 @@ async def test_a_channel_that_can_not_be_looked_at_any_more_is_not_called_well(s
             break
     assert await watch.verdicts() == {"healthy": 1, "degraded": 0, "down": 0, "unknown": 1}
     assert [each["channel"] for each in found["channels"] if each["verdict"]] == ["#000", "#001"]
+
+
+class Failing(Many):
+    """Channels of which those in ``slow`` fail at once, with ``error``."""
+
+    error: Exception = CommandError("NOT_A_MEMBER")
+
+    async def channel(self, name: str) -> dict[str, Any]:
+        if name in self.slow:
+            raise self.error
+        return picture(name)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"), [(CommandError("NOT_A_MEMBER"), "NOT_A_MEMBER"), (TimeoutError(), "CHANNEL_UNSEEN")]
+)
+async def test_a_channel_that_was_never_seen_says_why_after_some_tries(
+    quick: None, error: Exception, code: str
+) -> None:
+    view = Failing(3)
+    view.slow, view.error = {"#002"}, error
+    watch = HealthWatch(view)
+    before: list[dict[str, Any]] = []
+    for _ in range(ROUNDS_MAX):
+        found = (await watch.snapshot([]))["channels"]
+        line = next(each for each in found if each["channel"] == "#002")
+        if "error" in line:
+            break
+        before.append(line)
+        await asyncio.sleep(ROUND_S)
+    assert before and all(each == {"channel": "#002", "verdict": None} for each in before)
+    assert (line["verdict"], line["error"]["code"]) == (None, code)
+    assert line["error"]["remedy"]
+    assert found[0] == line, "before what is well, so that it is not cut off"
+    view.slow.clear()
+    for _ in range(ROUNDS_MAX):
+        found = (await watch.snapshot([]))["channels"]
+        if all(each["verdict"] for each in found):
+            break
+        await asyncio.sleep(ROUND_S)
+    assert not any("error" in each for each in found)
+    await watch.close()
+
+
+async def test_a_channel_that_can_not_be_seen_any_more_says_so_beside_its_last_picture(quick: None) -> None:
+    view = Failing(2)
+    watch = HealthWatch(view)
+    await watch.snapshot([])
+    await until(lambda: len(watch._pictures) == 2)
+    view.slow = {"#001"}
+    for _ in range(ROUNDS_MAX):
+        found = (await watch.snapshot([]))["channels"]
+        if any("error" in each for each in found):
+            break
+        await asyncio.sleep(ROUND_S)
+    [line] = [each for each in found if "error" in each]
+    assert (line["channel"], line["verdict"]["state"]) == ("#001", "healthy")
+    assert line["error"]["code"] == "NOT_A_MEMBER"
+    await watch.close()

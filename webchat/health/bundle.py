@@ -29,6 +29,9 @@ CHANNELS_MAX = 16
 
 RECORDS_MAX = 1000
 
+SHAPE = 2
+"""Of what is kept: a server of another shape, before or after an update, finds nothing of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
@@ -117,9 +120,11 @@ def keep(user_id: int, bundle: Bundle) -> None:
 
 def kept(user_id: int, digest: str) -> str | None:
     """What this person's last preview showed, if that is its digest; None when it is kept no more."""
-    shown, text = cache.get(_place(user_id)) or ("", "")
-    return text if text and shown == digest else None
+    match cache.get(_place(user_id)):
+        case (str(shown), str(text)) if text and shown == digest:
+            return text
+    return None  # nothing, another preview, or what another version of the server kept
 
 
 def _place(user_id: int) -> str:
-    return f"health-bundle:{user_id}"
+    return f"health-bundle-{SHAPE}:{user_id}"

@@ -9,7 +9,7 @@ Invariants: what somebody watches has ``WATCHED_MAX`` places of its own, so it i
 thousand channels as with one; of the others at most ``LOOKS_MAX`` are looked at at once; each look ends
 within ``LOOK_MAX_S``; what could not be looked at keeps its last picture with its age, so the page can say
 how old it is; a channel without a picture, or that could not be looked at ``FAILED_MAX`` times in a row, is
-``unknown`` to host and numbers, never well; a failure of one channel is no other's.
+``unknown`` to host and numbers, never well, and its line says why; a failure of one channel is no other's.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ from collections.abc import Iterable
 from typing import Any, Protocol
 
 from webchat.background import Background
+from webchat.bridge import error_fields
 from webchat.chat.commands import CommandError
-from webchat.health.verdict import STATES, UNKNOWN, worst_first
+from webchat.health.verdict import HEALTHY, STATES, UNKNOWN, worst_first
 
 log = logging.getLogger("webchat.health")
 
@@ -75,6 +76,8 @@ class HealthWatch:
         self._pictures: dict[str, Picture] = {}
         self._failed: dict[str, int] = {}
         """Looks in a row that brought no picture."""
+        self._why: dict[str, CommandError] = {}
+        """What the last of them ended with."""
         self._looked_at: dict[str, float] = {}
         self._looking: dict[str, bool] = {}
         """The looks that are under way, and whether each has a place of those for what is watched."""
@@ -140,16 +143,26 @@ class HealthWatch:
     def _states(self) -> tuple[list[str], int]:
         """The states of the channels that are seen, and how many are not; those that are gone are neither."""
         names = {*self._view.channels()}
-        for table in (self._pictures, self._failed):
+        for table in (self._pictures, self._failed, self._why):
             for gone in [name for name in table if name not in names]:
                 del table[gone]
         seen = {k: each for k, each in self._pictures.items() if self._failed.get(k, 0) < FAILED_MAX}
         return [each["verdict"]["state"] for each in seen.values()], len(names) - len(seen)
 
     def _briefs(self) -> list[dict[str, Any]]:
-        pictures = worst_first(self._pictures.values())
-        waiting = [name for name in self._view.channels() if name not in self._pictures]
-        return [*map(brief, pictures), *({"channel": name, "verdict": None} for name in sorted(waiting))]
+        seen = [self._with_error(brief(each)) for each in worst_first(self._pictures.values())]
+        waiting = sorted(name for name in self._view.channels() if name not in self._pictures)
+        unseen = [self._with_error({"channel": name, "verdict": None}) for name in waiting]
+        well = next((at for at, each in enumerate(seen) if each["verdict"]["state"] == HEALTHY), len(seen))
+        hidden = [each for each in unseen if "error" in each]
+        # What can't be looked at may be anything: it comes before what is well, and is not cut off.
+        return [*seen[:well], *hidden, *seen[well:], *(each for each in unseen if "error" not in each)]
+
+    def _with_error(self, line: dict[str, Any]) -> dict[str, Any]:
+        """The line of a channel, with why it can't be looked at when that is so."""
+        if self._failed.get(line["channel"], 0) < FAILED_MAX:
+            return line
+        return {**line, "error": error_fields(self._why[line["channel"]])}
 
     async def _run(self) -> None:
         try:
@@ -167,6 +180,7 @@ class HealthWatch:
             self._running = False
             self._pictures.clear()
             self._failed.clear()
+            self._why.clear()
             self._looked_at.clear()
             self._watched_at.clear()
 
@@ -189,8 +203,10 @@ class HealthWatch:
             async with asyncio.timeout(LOOK_MAX_S):
                 self._pictures[name] = await self._view.channel(name)
             self._failed.pop(name, None)
+            self._why.pop(name, None)
         except (TimeoutError, CommandError) as error:
             self._failed[name] = self._failed.get(name, 0) + 1
+            self._why[name] = error if isinstance(error, CommandError) else CommandError("CHANNEL_UNSEEN")
             log.info("no picture of %s: %r", name, error)  # the last one stays, and says how old it is
         finally:
             del self._looking[name]

@@ -117,7 +117,7 @@ export class HealthPage {
     const model = this.#model;
     drawLive(model, this.#clock.now());
     if (!model.host) return;
-    drawHost(model.host);
+    drawHost(model);
     const title = say("title", { state: model.live.state === "live" ? stateOf(model.host.verdict).word : say("live.never") });
     if (document.title !== title) document.title = title;
     drawChannels(model, (channel) => this.#choose(channel));

@@ -1,6 +1,6 @@
 /** The verdicts in words: of the host and of each channel, each in one sentence. */
 
-import { count, time } from "./format.js";
+import { ago, count, time } from "./format.js";
 import { say } from "./strings.js";
 
 const ICONS = { healthy: "healthy", degraded: "impaired", down: "broken", unknown: "untested" };
@@ -10,6 +10,9 @@ export function stateOf(verdict) {
   const state = verdict?.state ?? "unknown";
   return { state, word: say(verdict?.cause === "looking" ? "state.looking" : `state.${state}`), icon: ICONS[state] };
 }
+
+/** The same of a channel: with an `error`, which says why there can be no verdict now, it is not what it was before. */
+export const channelStateOf = (verdict, error = null) => (error ? { state: "unknown", word: say("state.unseen"), icon: ICONS.unknown } : stateOf(verdict));
 
 /** Why the host is as it is. */
 export function hostSentence(host) {
@@ -55,8 +58,23 @@ export function briefOf({ channel, as_of_ms, verdict, initiators, subscribers, a
   };
 }
 
-/** Why a verdict is what it is, the worst first: what is wrong and what to do, as the catalogue says. */
-export const reasonsOf = (verdict) => (verdict?.reasons ?? []).map(({ state, code, message, remedy }) => ({ state, code, message, remedy }));
+/**
+ * Why a verdict is what it is, the worst first: what is wrong and what to do, as the catalogue says. `error`: why the
+ * channel can't be looked at, which comes before what was seen when it could.
+ */
+export function reasonsOf(verdict, error = null) {
+  const seen = (verdict?.reasons ?? []).map(({ state, code, message, remedy }) => ({ state, code, message, remedy }));
+  return error ? [{ state: "unknown", code: error.code, message: error.message, remedy: error.remedy }, ...seen] : seen;
+}
+
+/** What the line of a channel says that has no picture yet. */
+export const waitingWords = (error) => (error ? `${error.message}. ${error.remedy} (${error.code})` : say("channel.looking"));
+
+/** How the test message fares; `ok_age_ms`: how long ago the last one came through. */
+export function canaryWords({ state, code, latency_ms }, ok_age_ms) {
+  if (state === "failed") return say("fact.canary.failed", { code, ago: ago(ok_age_ms) });
+  return state === "ok" ? say("fact.canary.ok", { time: time(latency_ms) }) : say(`fact.canary.${state}`);
+}
 
 /** What a repair found, in a sentence. */
 export function repairWords({ reached_by, of, relayed }) {

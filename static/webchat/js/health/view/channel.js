@@ -6,7 +6,7 @@ import { ago, bytes, count, NOTHING, percent, time } from "../format.js";
 import { initiatorHeads, initiatorRows } from "../initiators.js";
 import { mainly, partWords } from "../parts.js";
 import { say } from "../strings.js";
-import { briefOf, channelSentence, reasonsOf, stateOf } from "../verdicts.js";
+import { briefOf, channelSentence, channelStateOf, reasonsOf } from "../verdicts.js";
 import { JoinList } from "./joins.js";
 import { MatrixView } from "./matrix.js";
 import { PlotView } from "./plot.js";
@@ -36,7 +36,8 @@ export class ChannelView {
     if (!watched) return;
     setText(byId("channel-title"), watched);
     setAttribute(byId("channel"), "data-loading", !detail);
-    drawState(detail?.verdict, detail, model.more > 0 || model.channels.some(({ channel }) => channel === watched));
+    const line = model.channels.find(({ channel }) => channel === watched);
+    drawState(detail, model.more > 0 || line !== undefined, line?.error ?? null);
     if (!detail) return;
     setText(byId("channel-age"), say("channel.age", { ago: ago(model.detailAge_ms) }));
     drawTiles(detail);
@@ -54,17 +55,17 @@ export class ChannelView {
   }
 }
 
-function drawState(verdict, detail, known) {
-  const { state, word, icon: picture } = stateOf(verdict);
+function drawState(detail, known, error) {
+  const { state, word, icon: picture } = channelStateOf(detail?.verdict, error);
   const chip = byId("channel-state");
   if (!chip.firstChild) chip.append(icon(picture), h("span"));
   setAttribute(byId("channel"), "data-state", state);
   setIcon(chip.firstChild, picture);
   setText(chip.lastChild, word);
-  setText(byId("channel-sentence"), detail ? channelSentence(briefOf(detail)) : say(known ? "channel.looking" : "channel.gone"));
+  setText(byId("channel-sentence"), detail ? channelSentence(briefOf(detail)) : error ? "" : say(known ? "channel.looking" : "channel.gone"));
   keyed(
     byId("reasons"),
-    reasonsOf(verdict),
+    reasonsOf(detail?.verdict, error),
     ({ code }) => code,
     () => h("li", {}, h("strong"), " ", h("span"), " ", h("code")),
     (element, reason) => {

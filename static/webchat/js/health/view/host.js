@@ -3,7 +3,7 @@
 import { byId, h, icon, setAttribute, setIcon, setText } from "../../view/dom.js";
 import { ago, bytes, count, time } from "../format.js";
 import { hasWords, say } from "../strings.js";
-import { channelSentence, hostRemedy, hostSentence, stateOf } from "../verdicts.js";
+import { canaryWords, channelSentence, channelStateOf, hostRemedy, hostSentence, stateOf, waitingWords } from "../verdicts.js";
 import { drawFacts, keyed } from "./table.js";
 
 /** What is looked at in turns is older than the page says of itself: over this its line says how old. */
@@ -30,7 +30,8 @@ export function drawLive({ live, age_ms }, now_ms) {
 }
 
 /** The verdict of the host and what it rests on. */
-export function drawHost(host) {
+export function drawHost(model) {
+  const { host } = model;
   const { state, word, icon: picture } = stateOf(host.verdict);
   const place = byId("host-icon");
   setAttribute(byId("host"), "data-state", state);
@@ -44,17 +45,11 @@ export function drawHost(host) {
   drawFacts(byId("host-facts"), [
     [say("fact.people"), count(host.users)],
     [say("fact.peers"), count(host.node.peers)],
-    [say("fact.canary"), canary(host.canary)],
+    [say("fact.canary"), canaryWords(host.canary, model.ageOf({ as_of_ms: host.canary.last_ok_ms }))],
     [say("fact.store"), say("fact.store.value", { size: bytes(host.store.bytes), free: bytes(host.store.free) })],
     [say("fact.uptime"), time(host.uptime_s * 1000)],
     [say("fact.version"), host.version],
   ]);
-}
-
-function canary(told) {
-  if (told.state !== "ok" && told.state !== "failed") return say(`fact.canary.${told.state}`);
-  if (told.state === "failed") return say("fact.canary.failed", { code: told.code, ago: told.last_ok_ms ? ago(Date.now() - told.last_ok_ms) : ago(null) });
-  return say("fact.canary.ok", { time: time(told.latency_ms) });
 }
 
 /** The channels, worst first; `choose(channel)` when one is pressed. */
@@ -79,12 +74,12 @@ function makeChannel({ channel }, choose) {
 
 function drawChannel(element, brief, model) {
   const button = element.firstElementChild;
-  const { state, word, icon: picture } = stateOf(brief.verdict);
+  const { state, word, icon: picture } = channelStateOf(brief.verdict, brief.error);
   setAttribute(button, "data-state", state);
   setAttribute(button, "aria-current", brief.channel === model.watched ? "true" : null);
   setIcon(button.firstElementChild, picture);
   setText(button.querySelector(".choice-state"), word);
   const age_ms = model.ageOf(brief);
   setText(button.querySelector(".choice-age"), age_ms > OLDER_MS ? say("channel.age", { ago: ago(age_ms) }) : "");
-  setText(button.querySelector(".choice-sentence"), brief.verdict ? channelSentence(brief) : say("channel.looking"));
+  setText(button.querySelector(".choice-sentence"), brief.verdict ? channelSentence(brief) : waitingWords(brief.error));
 }

@@ -72,8 +72,8 @@ export class SubscriberList {
     const going = this.#going.has(each.id);
     const offered = each.reason !== null;
     const gone = !offered && !going;
-    // What it did stands in its place, and takes the focus that it would lose.
-    if (gone && button === document.activeElement) told.focus();
+    // What it did stands in its place, and takes the focus that it would lose; what healed by itself says nothing.
+    if (gone && button === document.activeElement) (told.textContent ? told : byId("subscribers")).focus();
     setAttribute(button, "hidden", gone);
     setAttribute(button, "aria-disabled", going ? "true" : null);
     setAttribute(button, "aria-label", going ? null : say("repair.of", { name }));

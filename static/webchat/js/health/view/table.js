@@ -2,7 +2,7 @@
  * Tables and lists that are drawn again each second without anything jumping: an element stays as long as its
  * key is there, and only what differs is touched, so focus, selection and scrolling stay where they are. What has
  * the focus is never moved (a browser takes the focus from what moves): the others move around it; when it goes,
- * the focus goes to what stands in its place.
+ * the focus goes to what stands in its place, or to the list, never to nothing.
  */
 
 import { h, setText } from "../../view/dom.js";
@@ -25,7 +25,16 @@ export function keyed(parent, items, keyOf, make, update) {
     if (element === place) place = place.nextElementSibling;
     else parent.insertBefore(element, place);
   });
-  if (focused && !parent.contains(focused)) parent.children[Math.min(at, items.length - 1)]?.querySelector("button")?.focus();
+  if (focused && !parent.contains(focused)) heir(parent, parent.children[Math.min(at, items.length - 1)])?.focus();
+}
+
+/** Who gets the focus of what has gone: the button of `row`, which stands in its place, or else the list itself. */
+function heir(parent, row) {
+  const button = row?.querySelector("button");
+  if (button && button.getAttribute("hidden") === null) return button;
+  let around = parent;
+  while (around && around.getAttribute("tabindex") === null) around = around.parentElement;
+  return around;
 }
 
 /** Put a child behind all others; what stood after it. */

@@ -25,6 +25,7 @@ export const WORDS = {
   "state.degraded": "Beeinträchtigt",
   "state.down": "Ausgefallen",
   "state.unknown": "Noch nicht angesehen",
+  "state.unseen": "Nicht zu sehen",
   "state.looking": "Sieht nach …",
   "host.looking.one": "{k} von einem Kanal ist angesehen.",
   "host.looking.other": "{k} von {n} Kanälen sind angesehen.",

@@ -25,6 +25,7 @@ export const WORDS = {
   "state.degraded": "Degraded",
   "state.down": "Down",
   "state.unknown": "Not looked at yet",
+  "state.unseen": "Can't be seen",
   "state.looking": "Looking …",
   "host.looking.one": "{k} of the one channel has been looked at.",
   "host.looking.other": "{k} of {n} channels have been looked at.",
