@@ -54,4 +54,11 @@ ENTRIES = (
         "Run the connection doctor and mend the first step that fails; what waits goes out by itself.",
         True,
     ),
+    Code(
+        "CHANNEL_UNSEEN",
+        "The channel's health can't be looked at",
+        "The nodes that know it were asked several times in a row, and no answer was complete in time.",
+        "Run the connection doctor for this channel; if others hang too, check the load of this server.",
+        True,
+    ),
 )

@@ -6,13 +6,6 @@ from peernode.diagnostics.catalogue import Code
 
 ENTRIES = (
     Code(
-        "CHANNEL_UNSEEN",
-        "The channel's health can't be looked at",
-        "The nodes that know it were asked several times in a row, and no answer was complete in time.",
-        "Run the connection doctor for this channel; if others hang too, check the load of this server.",
-        True,
-    ),
-    Code(
         "INITIATORS_TOO_FEW",
         "Too few of the channel's nodes answer to confirm a message",
         "More than half of the nodes that store the channel are switched off or cut off from here.",

@@ -30,6 +30,10 @@ ERRORS = {
         "Schaffe Platz auf der Festplatte dieses Rechners, oder setze STARLING_KEEP_DAYS, damit alte "
         "Nachrichten gehen.",
     ),
+    "CHANNEL_UNSEEN": (
+        "Der Zustand des Kanals ist nicht zu sehen",
+        "Starte die Verbindungsdiagnose für diesen Kanal; hängen auch andere, prüfe die Last dieses Servers.",
+    ),
     "CANARY_LATE": (
         "Die Testnachricht dieses Servers kam nicht rechtzeitig durch",
         "Starte den Verbindungsdoktor und behebe den ersten Schritt, der scheitert; was wartet, geht von "

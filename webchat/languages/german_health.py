@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 ERRORS = {
-    "CHANNEL_UNSEEN": (
-        "Der Zustand des Kanals ist nicht zu sehen",
-        "Starte die Verbindungsdiagnose für diesen Kanal; hängen auch andere, prüfe die Last dieses Servers.",
-    ),
     "INITIATORS_TOO_FEW": (
         "Zu wenige Knoten des Kanals antworten, um eine Nachricht zu bestätigen",
         "Starte die stummen Knoten wieder, oder warte eine halbe Minute: andere nehmen von "
