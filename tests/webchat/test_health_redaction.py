@@ -13,7 +13,7 @@ from peernode.wire.ops import Status
 from tests.webchat.test_health_files import NODE, told
 from webchat.bridge import CATALOGUE
 from webchat.health.records import FINE
-from webchat.health.redaction import DIGEST, LEFT_OUT, Redactor, is_said, nodes_in
+from webchat.health.redaction import DIGEST, LEFT_OUT, NODE_ID, Redactor, is_said, nodes_in
 from webchat.numbers import METHODS
 
 SECRETS = {
@@ -64,6 +64,7 @@ def test_what_has_no_known_form_is_left_out_wherever_it_stands(secret: str) -> N
     assert "hello" not in shown
     assert "unknown_field" not in shown
     with_stand_in = 2 if DIGEST.fullmatch(secret) else 0  # as the subject and as the message of an error
+    with_stand_in += 1 if NODE_ID.fullmatch(secret) else 0  # as the peer, which a gone node may be
     assert redactor.left_out == 8 - with_stand_in
 
 
@@ -86,6 +87,31 @@ def test_digests_have_the_same_stand_in_throughout() -> None:
     assert shown["records"][1]["route"]["peer"] == NODE
     assert [each["root"] for each in shown["channels"][0]["initiators"]] == ["id-2", "id-2"]
     assert redactor.left_out == 0
+
+
+def test_a_node_that_is_gone_has_a_stand_in_wherever_it_is_told_of() -> None:
+    """Before, who read the bundle could not tell which of the nodes that were left out was which."""
+    gone, other = "ef" * 20, "ba" * 20
+    records = [
+        told(subject=gone, route={"peer": gone, "initiator": other}),
+        told(route={"peer": other, "came": [NODE, gone], "went": []}),
+        told(subject="#lobby", route={"subscriber": gone, "by": gone, "to": other}),
+    ]
+    redactor = Redactor(["#lobby"], [], [NODE])
+    first, second, third = redactor.redacted(records)
+    assert (first["subject"], first["route"]) == ("node-1", {"peer": "node-1", "initiator": "node-2"})
+    assert second["route"] == {"peer": "node-2", "came": [NODE, "node-1"], "went": []}
+    assert third["route"] == {"subscriber": "node-1", "by": "node-1", "to": "node-2"}
+    assert redactor.left_out == 0
+
+
+def test_a_secret_that_looks_like_a_node_is_struck_out_where_nodes_stand() -> None:
+    secret = "ef" * 20
+    redactor = Redactor([], [secret], [NODE])
+    assert redactor.redacted(told(route={"peer": secret}))["route"]["peer"] == LEFT_OUT
+    assert Redactor([], [], [NODE]).redacted({"reason": secret}) == {"reason": LEFT_OUT}, (
+        "only in their fields"
+    )
 
 
 def test_every_operation_of_the_engine_may_be_said() -> None:

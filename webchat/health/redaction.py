@@ -6,8 +6,8 @@ in the data today: only the fields that ``FIELDS`` names (and tables, which the 
 strings only the words of ``webchat.health.vocabulary``, the catalogue's codes and texts, versions and times
 in the fields that hold these, message ids in ``trace``, and ids of nodes that the bundle's own tables name;
 and the server's own secrets and its people's e-mail addresses are struck out wherever they should stand.
-Channels, network addresses and other ids (digests, roots) become stand-ins, the same one for the same thing
-throughout a bundle, so that it can still be read.
+Channels, network addresses and other ids (digests, roots, nodes that are in no table any more) become
+stand-ins, the same one for the same thing throughout a bundle, so that it can still be read.
 """
 
 from __future__ import annotations
@@ -41,6 +41,10 @@ FORMS = {
 
 DIGESTED = ("root", "message", "digest", "subject")
 """Fields that may hold another id than a node's; it gets a stand-in."""
+
+NODED = ("peer", "initiator", "subscriber", "node", "via", "by", "to", "asked", "answered", "came", "went")
+"""Fields that hold nodes' ids. One that no table names may be a node that is gone, or anything that looks
+like one: its stand-in says nothing but where else the same one stands."""
 
 _NAMES = """
 format made_at starling python django system settings host channels records sizes
@@ -118,8 +122,9 @@ class Redactor:
             return host + (found[2] or "")
         if text in self._nodes or (key in FORMS and FORMS[key].fullmatch(text)) or is_said(text, key):
             return text
-        if key in DIGESTED and DIGEST.fullmatch(text):
-            return self._ids.setdefault(text, f"id-{len(self._ids) + 1}")
+        is_node = bool(NODE_ID.fullmatch(text))
+        if (key in NODED and is_node) or (key in DIGESTED and DIGEST.fullmatch(text)):
+            return self._ids.setdefault(text, f"{'node' if is_node else 'id'}-{len(self._ids) + 1}")
         return self._strike()
 
     def _strike(self) -> str:
