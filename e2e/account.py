@@ -130,10 +130,10 @@ def expect_signed_out(person: Person) -> None:
     expect(person.page.get_by_text("You are signed out.").first).to_be_visible(timeout=SOON_MS)
 
 
-def see_invitation(person: Person, link: str, channel: str) -> Person:
+def see_link(person: Person, link: str, channel: str) -> Person:
     """Open a link to a channel as a stranger: the page says where it leads."""
     person.page.goto(link)
-    expect(person.page.get_by_role("heading", name=f"You are invited to {channel}")).to_be_visible()
+    expect(person.page.get_by_role("heading", name=f"This link leads to {channel}")).to_be_visible()
     return person
 
 

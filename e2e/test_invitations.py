@@ -11,7 +11,7 @@ from e2e.account import (
     expect_no_account_at,
     follow_link_to_an_account,
     invitation_link,
-    see_invitation,
+    see_link,
     take_invitation_back,
 )
 from e2e.audit import Audit
@@ -26,7 +26,7 @@ def test_a_link_brings_a_newcomer_into_the_channel(people: People, server: Serve
     link = copied_link(rolf)
     rolf.picture("invite-link")
 
-    sam = see_invitation(people("sam", server), link, channel)
+    sam = see_link(people("sam", server), link, channel)
     sam.picture("invited")
     newcomer = follow_link_to_an_account(sam, link)
     newcomer.expect_joined(channel).expect_message(said)

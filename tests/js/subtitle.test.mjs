@@ -17,9 +17,9 @@ test("with the whole channel here it says who has written", () => {
 });
 
 test("with a part of it here it speaks of that part", () => {
-  assert.equal(subtitle(part, [own, other, own], true), "2 people wrote here lately");
-  assert.equal(subtitle(part, [own], true), "1 person wrote here lately");
-  assert.equal(subtitle({ ...part, older: "stuck" }, [other], true), "1 person wrote here lately");
+  assert.equal(subtitle(part, [own, other, own], true), "2 people wrote what is loaded here");
+  assert.equal(subtitle(part, [own], true), "1 person wrote what is loaded here");
+  assert.equal(subtitle({ ...part, older: "stuck" }, [other], true), "1 person wrote what is loaded here");
 });
 
 test("before the node is heard, and of an empty channel, it says nothing", () => {

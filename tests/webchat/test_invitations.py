@@ -149,10 +149,13 @@ def test_a_link_to_a_channel_says_so_and_offers_an_account_first(settings: Setti
     settings.DEPLOYMENT = replace(settings.DEPLOYMENT, signup="open")
     stranger = Client()
     page = stranger.get(reverse("signin"), {"next": "/c/tea%26room/"}).content.decode()
-    assert "You are invited to #tea&amp;room" in page
+    assert "This link leads to #tea&amp;room" in page
+    assert "invited" not in page, "anybody can write such a link, and nobody need have invited anybody"
     assert page.index("Get an account") < page.index('name="username"')
     assert "Welcome back" not in page
-    assert "You are invited to #tea" in stranger.get(reverse("signup"), {"next": "/c/tea/"}).content.decode()
+    page = stranger.get(reverse("signup"), {"next": "/c/tea/"}).content.decode()
+    assert "This link leads to #tea" in page
+    assert "invited" not in page
     for way in ("", "/account/", "/c/../", "/c/two%20words/", "https://evil.example/c/tea/"):
         page = stranger.get(reverse("signin"), {"next": way}).content.decode()
         assert "Welcome back" in page, way
@@ -160,7 +163,7 @@ def test_a_link_to_a_channel_says_so_and_offers_an_account_first(settings: Setti
 
 def test_where_an_account_takes_an_invitation_the_link_to_a_channel_says_so() -> None:
     page = Client().get(reverse("signin"), {"next": "/c/tea/"}).content.decode()
-    assert "You are invited to #tea" in page
+    assert "This link leads to #tea" in page
     assert "Accounts are by invitation here" in page
 
 
@@ -172,6 +175,12 @@ def test_an_invitation_can_lead_into_a_channel(typed: str) -> None:
     answer = sign_up(link, next=page.context["next"])
     assert answer["Location"] == "/c/tea%2Froom/"
     assert answer.client.get(answer["Location"]).context["page"]["join"] == "#tea/room"
+
+
+def test_an_invitation_that_does_not_hold_is_called_none() -> None:
+    page = Client().get(reverse("signup"), {"next": "/c/tea/", "invite": "made-up"}).content.decode()
+    assert "This link leads to #tea" in page
+    assert "You are invited" not in page
 
 
 def test_an_invitation_into_an_impossible_channel_is_not_made() -> None:

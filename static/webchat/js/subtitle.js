@@ -1,8 +1,8 @@
 /**
  * The line under a channel's name: how the join goes, or who has written, and never more than the page knows.
  *
- * A page holds a part of a channel. Only when there is nothing older can it say who has written at all; before the
- * node has been heard it says nothing.
+ * A page holds a part of a channel. Only when there is nothing older can it say who has written at all; of a part it
+ * says no time either, the newest message may be a year old; before the node has been heard it says nothing.
  */
 
 import { say } from "./strings.js";
@@ -13,6 +13,6 @@ export function subtitle({ join, older }, rows, isGreeted) {
   if (join?.state === "delayed") return say("subtitle.delayed");
   const n = new Set(rows.map((row) => row.author)).size;
   if (n === 0 || !isGreeted) return "";
-  if (older !== "none") return say("subtitle.lately", { n });
+  if (older !== "none") return say("subtitle.part", { n });
   return rows.every((row) => row.own) ? say("subtitle.alone") : say("subtitle.people", { n });
 }
