@@ -4,7 +4,8 @@
   ratio is what matters: what a message costs must not grow with what was said before.
 * **created, joined, sent, delivered**: milliseconds, each subscriber's own for the last.
 * **burst**: messages at once; CPU per delivery, of all nodes together.
-* **diagnosing**: the throughput that is left in diagnostic mode, by pairs of bursts.
+* **diagnosing**: deliveries per second in diagnostic mode and without, by pairs of bursts, and their ratio;
+  below ``THROUGHPUT_LEAST`` the run fails (exit status 1), after everything is told.
 * **bare**: the same by a socket that only sends and is acked, in the same run; **ratio** to it.
 
 Results go to standard output and to ``test-results/benchmark.json``.
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.bare import fan_out
-from benchmarks.diagnosing import diagnosing
+from benchmarks.diagnosing import diagnosing, too_slow
 from benchmarks.network import CHANNEL, Participant, network, until
 from benchmarks.speed import bare, burst, joins, latency
 
@@ -113,3 +114,5 @@ if __name__ == "__main__":
     RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text(text + "\n", encoding="utf-8")
     sys.stdout.write(text + "\n")
+    if complaint := too_slow(result["diagnosing"]):
+        sys.exit(complaint)
