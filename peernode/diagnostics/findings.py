@@ -67,7 +67,7 @@ def _initiators(channel: Channel) -> Reason | None:
     numbers = {"silent": silent, "of": of}
     if silent == of:
         clause = f"none of {many(of, 'initiator')} answers" if of else "no initiator is known"
-        return Reason(DOWN, "NO_INITIATOR", clause, numbers)
+        return Reason(DOWN, "NO_INITIATOR", clause, numbers, "" if of else "none")
     if 2 * silent >= of:
         clause = f"{silent} of {of} initiators are silent, too many to confirm a message"
         return Reason(DOWN, "INITIATORS_TOO_FEW", clause, numbers)
@@ -90,7 +90,7 @@ def _stores(channel: Channel) -> Reason | None:
     clause = f"{full} of {many(of, 'initiator')} {verb(full, 'refuse')} messages for want of room"
     numbers = {"full": full, "of": of}
     if 2 * (full + of - len(answering)) >= of:
-        return Reason(DOWN, "STORES_FULL", f"{clause}, too many to confirm one", numbers)
+        return Reason(DOWN, "STORES_FULL", f"{clause}, too many to confirm one", numbers, "toomany")
     return Reason(DEGRADED, "STORES_FULL", clause, numbers)
 
 
@@ -128,7 +128,8 @@ def _disagreement(channel: Channel) -> Reason | None:
     if 2 * agree > of or not of:
         return None
     clause = f"{of - agree} of {many(of, 'initiator')} {verb(of - agree, 'name')} other nodes than we do"
-    return Reason(DEGRADED, "INITIATORS_DISAGREE", clause, {"agree": agree, "of": of})
+    numbers = {"agree": agree, "differ": of - agree, "of": of}
+    return Reason(DEGRADED, "INITIATORS_DISAGREE", clause, numbers)
 
 
 def _relayed(channel: Channel) -> Reason | None:
@@ -170,8 +171,9 @@ def _doubted(channel: Channel) -> Reason | None:
     count = sum(1 for each in channel["initiators"] if each.get("doubted"))
     if not count:
         return None
-    clause = f"the others contradict the numbers of {count} of {len(channel['initiators'])} initiators"
-    return Reason(DEGRADED, "INITIATOR_DOUBTED", clause, {"doubted": count})
+    of = len(channel["initiators"])
+    clause = f"the others contradict the numbers of {count} of {of} initiators"
+    return Reason(DEGRADED, "INITIATOR_DOUBTED", clause, {"doubted": count, "of": of})
 
 
 def _joins(channel: Channel) -> Reason | None:

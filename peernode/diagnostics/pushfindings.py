@@ -89,8 +89,8 @@ def failing(channel: Channel) -> Reason | None:
     if len(bad) == 1 and len(pushing) > 1 and not _fail(each for each in pushing if each is not bad[0]):
         failed, attempted = bad[0]["failed"], bad[0]["attempted"]
         clause = f"{failed} of {attempted} pushes of 1 of {len(pushing)} initiators failed in the last minute"
-        numbers = {"failed": failed, "attempted": attempted, "initiators": 1}
-        return Reason(DEGRADED, "PUSHES_FAIL", clause, numbers)
+        numbers = {"failed": failed, "attempted": attempted, "initiators": 1, "of": len(pushing)}
+        return Reason(DEGRADED, "PUSHES_FAIL", clause, numbers, "lone")
     if not whole:
         return None
     failed, attempted = whole
@@ -110,15 +110,17 @@ def slow_network(channel: Channel) -> Reason | None:
     reached = [each for each in listed(channel) if each["reached"] == "directly"]
     slow, of = sum(1 for each in reached if each["slow"]), len(reached)
     if round_trip_ms > SLOW_NETWORK_MS or (p95_ms > _limit_ms(channel) and 2 * round_trip_ms >= p95_ms):
-        clause = f"the network is slow, a round trip takes {round_trip_ms:.0f} ms"
+        kind, clause = "way", f"the network is slow, a round trip takes {round_trip_ms:.0f} ms"
     elif p95_ms > _limit_ms(channel) and blamed_part(channel) == "network":
+        kind = "part"
         clause = f"the network is slow, it takes most of the time of deliveries, p95 {p95_ms:.0f} ms"
     elif slow >= SEVERAL and 2 * slow > of:
+        kind = "subscribers"
         clause = f"the network is slow, {slow} of {of} subscribers that are reached answer slowly"
-        numbers["slow"] = slow
+        numbers |= {"slow": slow, "of": of}
     else:
         return None
-    return Reason(DEGRADED, "NETWORK_SLOW", clause, numbers)
+    return Reason(DEGRADED, "NETWORK_SLOW", clause, numbers, kind)
 
 
 def slow_deliveries(channel: Channel) -> Reason | None:
@@ -127,8 +129,9 @@ def slow_deliveries(channel: Channel) -> Reason | None:
     if p95_ms <= _limit_ms(channel) or slow_network(channel):
         return None
     numbers = {"p95_ms": round(p95_ms), "round_trip_ms": round(_round_trip_ms(channel) or 0.0)}
-    blamed = PART_WORDS.get(blamed_part(channel), "")
-    return Reason(DEGRADED, "DELIVERY_SLOW", f"deliveries are slow, p95 {p95_ms:.0f} ms{blamed}", numbers)
+    part = blamed_part(channel)
+    clause = f"deliveries are slow, p95 {p95_ms:.0f} ms{PART_WORDS.get(part, '')}"
+    return Reason(DEGRADED, "DELIVERY_SLOW", clause, numbers, part if part in PART_WORDS else "")
 
 
 def blamed_part(channel: Channel) -> str:
@@ -154,4 +157,5 @@ def slow_one(channel: Channel) -> Reason | None:
         return None
     p95_ms, of = p95s_ms[0], len(channel["initiators"])
     clause = f"deliveries of 1 of {of} initiators are slow, p95 {p95_ms:.0f} ms"
-    return Reason(DEGRADED, "DELIVERY_SLOW", clause, {"p95_ms": round(p95_ms), "initiators": 1})
+    numbers = {"p95_ms": round(p95_ms), "initiators": 1, "of": of}
+    return Reason(DEGRADED, "DELIVERY_SLOW", clause, numbers, "lone")

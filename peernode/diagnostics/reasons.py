@@ -20,12 +20,22 @@ Channel = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One thing that is wrong: how bad, its code, a clause of a sentence, and its numbers."""
+    """One thing that is wrong: how bad, its code, a clause of a sentence, and its numbers.
+
+    ``says`` and ``numbers`` are the clause for whoever puts it into other words, of another language.
+    """
 
     state: str
     code: str
     clause: str
     numbers: Mapping[str, int] = field(default_factory=dict)
+    kind: str = ""
+    """Which of several things the code says here, where it says several."""
+
+    @property
+    def says(self) -> str:
+        """Names the clause's pattern: all clauses of one name differ by their numbers alone."""
+        return f"{self.code}.{self.kind}" if self.kind else self.code
 
 
 def count_answering(channel: Channel) -> tuple[int, int]:

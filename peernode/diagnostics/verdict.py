@@ -49,6 +49,7 @@ def _told(reason: Reason) -> dict[str, Any]:
         "message": info.message,
         "remedy": info.remedy,
         "clause": reason.clause,
+        "says": reason.says,
         "numbers": dict(reason.numbers),
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -101,6 +102,10 @@ def test_each_damage_has_its_state_code_sentence_and_remedy(
     assert found["sentence"].endswith(".")
     assert found["remedy"] == CATALOGUE[code].remedy
     assert found["reasons"][0]["code"] == code
+    for reason in found["reasons"]:
+        told = {str(number) for number in reason["numbers"].values()} | {"1"}  # "only one", "1 of 5"
+        without_names = reason["clause"].replace("p95", "")
+        assert told >= {*re.findall(r"\d+", without_names)}, "numbers and ``says`` are the whole clause"
     json.dumps(found)
 
 

@@ -1,7 +1,7 @@
 /** The verdicts in words: of the host and of each channel, each in one sentence. */
 
 import { ago, count, time } from "./format.js";
-import { say } from "./strings.js";
+import { hasWords, say } from "./strings.js";
 
 const ICONS = { healthy: "healthy", degraded: "impaired", down: "broken", unknown: "untested" };
 
@@ -63,8 +63,20 @@ export function briefOf({ channel, as_of_ms, verdict, initiators, subscribers, a
  * channel can't be looked at, which comes before what was seen when it could.
  */
 export function reasonsOf(verdict, error = null) {
-  const seen = (verdict?.reasons ?? []).map(({ state, code, message, remedy }) => ({ state, code, message, remedy }));
-  return error ? [{ state: "unknown", code: error.code, message: error.message, remedy: error.remedy }, ...seen] : seen;
+  const seen = (verdict?.reasons ?? []).map(({ state, code, message, remedy, says, numbers }) => ({ state, code, message, remedy, clause: clauseOf(says, numbers) }));
+  return error ? [{ state: "unknown", code: error.code, message: error.message, remedy: error.remedy, clause: "" }, ...seen] : seen;
+}
+
+/** Of these numbers the first that a clause has decides its form. */
+const MAIN = ["silent", "unheard", "full", "unreached", "under", "differ", "relayed", "subscribers", "slow", "unlisted", "doubted", "joins", "failed", "of"];
+
+/** What exactly is wrong, in the page's words and numbers; nothing for what only a later engine says. */
+function clauseOf(says, numbers = {}) {
+  if (!says || !(hasWords(`why.${says}`) || hasWords(`why.${says}.other`))) return "";
+  const values = Object.entries(numbers).map(([name, value]) => [name, name.endsWith("_ms") ? time(value) : count(value)]);
+  const main = MAIN.find((name) => name in numbers);
+  const n = says === "NO_INITIATOR" ? numbers.of : numbers[main];
+  return say(`why.${says}`, { ...Object.fromEntries(values), n });
 }
 
 /** What the line of a channel says that has no picture yet. */
