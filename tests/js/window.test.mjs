@@ -23,10 +23,12 @@ test("of ten thousand a few are on the page, and the rest takes its room", () =>
 test("what was measured is remembered when it has left the page, and counts at its place", () => {
   const rows = new Window();
   rows.setKeys(keys(1000));
-  rows.measured([
+  const heights = [
     ["k0", 100],
     ["k1", 10],
-  ]);
+  ];
+  assert.equal(rows.measured(heights), true);
+  assert.equal(rows.measured(heights), false); // no news, so nothing on the page need be put back
   rows.centre(500, 520);
   assert.equal(rows.above, 110 + (500 - MARGIN_ITEMS - 2) * GUESS_PX);
   assert.deepEqual(rows.at(105), { index: 1, into: 5 });

@@ -53,6 +53,7 @@ export class MessageActs {
     else if (action === "reply") screen.composer.reply(row);
     else if (action === "revise") screen.composer.revise(row);
     else if (action === "delete") await this.#delete(row);
+    else if (action === "fold") screen.timeline.fold(row);
     else if (action === "show") {
       row.shown = true;
       screen.timeline.redraw();

@@ -42,7 +42,7 @@ export class Window {
     this.#sum();
   }
 
-  /** Items `[key, height]` as they are on the page. */
+  /** Items `[key, height]` as they are on the page; whether that is news. */
   measured(pairs) {
     let isNew = false;
     for (const [key, height] of pairs) {
@@ -51,6 +51,7 @@ export class Window {
       isNew = true;
     }
     if (isNew) this.#sum();
+    return isNew;
   }
 
   /** Room above the window, and below it. */

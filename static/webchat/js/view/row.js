@@ -8,6 +8,7 @@ import { rowWords } from "../rowwords.js";
 import { say } from "../strings.js";
 import { h, hueClass, icon, setAttribute, setIcon, setText } from "./dom.js";
 import { drawFile } from "./filerow.js";
+import { drawFold, makeFold } from "./fold.js";
 import { nameMarks } from "./namemarks.js";
 import { portrait } from "./portrait.js";
 import { drawReactions } from "./reactions.js";
@@ -42,7 +43,7 @@ export function makeRow(row) {
   const element = h("article", { class: "row", "data-msg-id": row.id });
   const blocked = h("button", { type: "button", class: "quiet blocked", "data-action": "show", hidden: true });
   parts.blocked = blocked;
-  element.append(parts.picture, byline, blocked, parts.quote, parts.text, parts.files, parts.receipt, parts.reactions);
+  element.append(parts.picture, byline, blocked, parts.quote, makeFold(parts.text), parts.files, parts.receipt, parts.reactions);
   element.parts = parts;
   return element;
 }
@@ -65,6 +66,7 @@ export function drawRow(element, { row, isHead, who, now_ms, people, answered, n
   drawByline(parts, row, isHead, who);
   drawQuote(parts.quote, row, answered, people);
   drawText(parts.text, row, people);
+  drawFold(parts.text, row);
   drawFile(parts.files, row, nodes);
   drawReactions(parts.reactions, row, people);
   drawReceipt(parts, rowWords(row, now_ms), element);

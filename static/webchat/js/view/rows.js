@@ -26,6 +26,7 @@ export class Rows {
   #above = h("div", { "aria-hidden": "true" });
   #below = h("div", { "aria-hidden": "true" });
   #width = 0;
+  #height = 0;
   #held = null;
   #resting = 0;
 
@@ -86,6 +87,17 @@ export class Rows {
     const anchor = { key, top: this.#scroller.getBoundingClientRect().top + part * this.#scroller.clientHeight };
     this.#around(anchor, true);
     this.#hold(anchor);
+  }
+
+  /** Do something that changes heights; one element stays where it is, the end is not followed for it. */
+  keeping(element, act) {
+    const { top } = element.getBoundingClientRect();
+    this.isStuck = false;
+    act();
+    const by = element.getBoundingClientRect().top - top;
+    if (Math.abs(by) >= 0.5) this.#scroller.scrollTop += by;
+    this.#measure();
+    this.#remember();
   }
 
   /** The indices of the first and the last item in sight, as far as heights are known. */
@@ -155,12 +167,13 @@ export class Rows {
     }
   }
 
+  /** True: something has another height than was known. */
   #measure() {
     const { from, to } = this.#window;
     const tops = [];
     for (let at = from; at < to; at += 1) tops.push(this.#elements.get(this.#items[at].key).getBoundingClientRect().top);
     tops.push(this.#below.getBoundingClientRect().top);
-    this.#window.measured(tops.slice(1).map((top, at) => [this.#items[from + at].key, top - tops[at]]));
+    return this.#window.measured(tops.slice(1).map((top, at) => [this.#items[from + at].key, top - tops[at]]));
   }
 
   #hold(anchor) {
@@ -179,12 +192,11 @@ export class Rows {
 
   /** Something on the page has another height, as when a picture is there: stay with what is being read. */
   #resized() {
-    const width = this.#scroller.clientWidth;
-    if (width !== this.#width) this.#window.forget();
-    this.#width = width;
-    if (this.#items.length === 0) return;
-    this.#measure();
-    this.#hold(this.#held);
+    const { clientWidth, clientHeight } = this.#scroller;
+    if (clientWidth !== this.#width) this.#window.forget();
+    const isOther = clientWidth !== this.#width || clientHeight !== this.#height;
+    [this.#width, this.#height] = [clientWidth, clientHeight];
+    if (this.#items.length > 0 && (this.#measure() || isOther)) this.#hold(this.#held);
   }
 
   /** Rows that come and go by scrolling are not news, so they are not read out. */

@@ -53,6 +53,9 @@ export class TimelineView {
     this.#newest.addEventListener("click", () => this.toBottom());
     this.#older.addEventListener("click", (event) => event.target.closest("button") && source.olderWanted());
     this.#scroller.addEventListener("click", (event) => this.#clicked(event));
+    // The browser scrolls a folded text to what has got the focus or was found in it: whoever goes there reads on.
+    const within = ({ target }) => target.matches?.(".text.is-long") && this.#unfoldAt(target);
+    this.#scroller.addEventListener("scroll", within, { capture: true, passive: true });
   }
 
   /** Whether the newest message is in sight. */
@@ -94,6 +97,28 @@ export class TimelineView {
   focusRow(id) {
     const row = this.#rows.element(id);
     (row?.querySelector(".actions button") ?? row?.querySelector("button"))?.focus();
+  }
+
+  /**
+   * Fold a long message or unfold it. What is read stays: unfolded, it goes on where it was cut off; folded,
+   * the button, if it is in sight, and all below it stay where they are.
+   */
+  fold(row) {
+    row.isUnfolded = !row.isUnfolded;
+    const element = this.#rows.element(row.id);
+    if (!element) return;
+    const button = element.querySelector(".fold");
+    const isInSight = button.getBoundingClientRect().top < this.#scroller.getBoundingClientRect().bottom;
+    this.#rows.keeping(row.isUnfolded || !isInSight ? element : button, () => this.#draw());
+  }
+
+  #unfoldAt(text) {
+    const by = text.scrollTop;
+    text.scrollTop = 0;
+    const item = this.#items.find(({ key }) => key === text.closest("[data-msg-id]").dataset.msgId);
+    if (by > 0 && item && !item.row.isUnfolded) this.fold(item.row);
+    this.#scroller.scrollTop += by;
+    this.#rows.scrolled();
   }
 
   /** Bring a row into sight and put the focus on it. False: it is not here. */

@@ -41,6 +41,8 @@ export const WORDS = {
   "has.missing.other": "{n} haben sie noch nicht bestätigt.",
 
   "row.removed": "Auf {n} von {of} anderen Knoten nicht mehr zu sehen",
+  "fold.all": "Alles zeigen",
+  "fold.less": "Weniger zeigen",
   "row.deleted": "Gelöscht",
   "row.edited": "(bearbeitet)",
   "row.edited.at": "Bearbeitet {time}",

@@ -45,6 +45,8 @@ export const WORDS = {
   "has.missing.other": "{n} have not confirmed it yet.",
 
   "row.removed": "Removed from view on {n} of {of} other nodes",
+  "fold.all": "Show all",
+  "fold.less": "Show less",
   "row.deleted": "Deleted",
   "row.edited": "(edited)",
   "row.edited.at": "Edited {time}",
