@@ -48,7 +48,7 @@ class Folding:
         return box["height"]
 
     def press_keeping(self, message: Message, still: Locator) -> Folding:
-        """Press its button by keyboard; something stands where it stood, and the keys are at the button still."""
+        """Press its button by keyboard; something stands where it stood, and the focus is where it was."""
         self.button(message).focus()
         before = self._top(still)
         self.person.page.keyboard.press("Enter")

@@ -1,4 +1,4 @@
-"""Messages of many lines don't push all others off the screen: they are folded, and whoever wants reads on."""
+"""Messages of many lines don't push all others off the screen: folded, and whoever wants reads on."""
 
 from __future__ import annotations
 
