@@ -89,10 +89,29 @@ class Menus:
         expect(self.page.get_by_role("button", name="Sign in")).to_be_visible(timeout=SOON_MS)
         return self
 
+    def fail_to_sign_out(self) -> Menus:
+        """Choose it in the menu while the server can't be reached, then go back to the page."""
+        self.page.route("**/signout/", lambda route: route.abort())
+        self._account.click()
+        self.page.get_by_role("button", name="Sign out").click()
+        self.page.wait_for_url("chrome-error://**")
+        self.page.unroute("**/signout/")
+        self.person.open_page()
+        return self
+
+    def expect_outbox_kept(self, is_kept: bool) -> Menus:
+        """The browser has a place for what is unsent of an account, or none."""
+        names: list[str] = self.page.evaluate(
+            "async () => (await indexedDB.databases()).map(({ name }) => name)"
+        )
+        assert any(name.startswith("starling-outbox-") for name in names) is is_kept, names
+        return self
+
     def expect_remembered(self, is_any: bool) -> Menus:
         """The browser remembers something of the account, or nothing."""
         keys: list[str] = self.page.evaluate("Object.keys(localStorage)")
-        assert bool(keys) is is_any, keys
+        kept = [key for key in keys if not key.startswith("starling forgotten ")]
+        assert bool(kept) is is_any, kept
         return self
 
     def load_without_node(self) -> Menus:

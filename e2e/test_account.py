@@ -7,6 +7,7 @@ from pathlib import Path
 
 from e2e.account import Account, expect_signed_out, sign_up_with_identity
 from e2e.conftest import People
+from e2e.menus import Menus
 from e2e.servers import Server
 
 
@@ -50,4 +51,5 @@ def test_an_account_ends(people: People, server: Server, channel: str) -> None:
     account = Account(pia).open()
     account.delete()
     pia.picture("signed-out")
+    Menus(pia).expect_remembered(False).expect_outbox_kept(False)
     quentin.reload().expect_open(channel).expect_message(said)

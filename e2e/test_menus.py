@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from playwright.sync_api import expect
+
 from e2e.card import Card
 from e2e.conftest import People
 from e2e.menus import Menus
@@ -40,7 +42,15 @@ def test_signing_out_leaves_nothing_in_the_browser(people: People, server: Serve
     romy.composer.fill("a draft for nobody else")
     menus = Menus(romy).expect_remembered(True)
     menus.load_without_node().expect_own_picture()
-    menus.sign_out().expect_remembered(False)
+    menus.sign_out().expect_remembered(False).expect_outbox_kept(True)
+
+
+def test_who_could_not_be_signed_out_keeps_the_draft(people: People, server: Server, channel: str) -> None:
+    people.allow("ERR_FAILED")
+    sven = people("sven", server).sign_up().join(channel)
+    sven.composer.fill("not finished yet")
+    Menus(sven).fail_to_sign_out().expect_remembered(True)
+    expect(sven.expect_open(channel).composer).to_have_value("not finished yet")
 
 
 def test_people_to_mention_look_as_elsewhere(

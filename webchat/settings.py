@@ -149,6 +149,7 @@ _COOKIE_SUFFIX = f"_{DEPLOYMENT.port}" if DEPLOYMENT.embedded else ""
 _HTTPS = bool(DEPLOYMENT.origins) and all(origin.startswith("https://") for origin in DEPLOYMENT.origins)
 SESSION_COOKIE_NAME = f"starling_session{_COOKIE_SUFFIX}"
 SESSION_COOKIE_SECURE = _HTTPS
+FORGET_COOKIE_NAME = f"starling_forget{_COOKIE_SUFFIX}"
 CSRF_COOKIE_NAME = f"starling_csrf{_COOKIE_SUFFIX}"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SECURE = _HTTPS

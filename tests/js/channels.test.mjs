@@ -212,9 +212,15 @@ test("who signs out leaves nothing behind in the browser, and others what is the
   };
   const [mine, others] = [new PageMemory(1, storage), new PageMemory(11, storage)];
   for (const memory of [mine, others]) for (const key of ["draft #a", "channel", "channels"]) memory.set(key, "#a");
+  const inAnotherTab = new PageMemory(1, storage);
   mine.forget();
-  mine.set("channel", "#b"); // a late word of the node writes nothing back
-  assert.deepEqual([...kept.keys()], ["starling 11 draft #a", "starling 11 channel", "starling 11 channels"]);
+  for (const memory of [mine, inAnotherTab]) memory.set("channel", "#b"); // a late word of the node, a draft
+  const left = ["starling 11 draft #a", "starling 11 channel", "starling 11 channels", "starling forgotten 1"];
+  assert.deepEqual([...kept.keys()], left);
+  const signedInAgain = new PageMemory(1, storage);
+  signedInAgain.set("channel", "#c");
+  inAnotherTab.set("channel", "#b");
+  assert.equal(signedInAgain.get("channel"), "#c");
   const broken = () => {
     throw new Error("storage is switched off");
   };

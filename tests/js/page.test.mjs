@@ -20,7 +20,7 @@ const listedIn = (template) => [...read(template).matchAll(/static '([^']+)' %/g
 const served = (paths, entries) => paths.map((path) => path.replace("static/", "")).filter((path) => !entries.includes(path));
 
 test("the page asks for every module at once", () => {
-  const needed = served(CHAT, ["webchat/js/main.js", "webchat/js/account.js"]);
+  const needed = served(CHAT, ["main", "account", "forgetting"].map((name) => `webchat/js/${name}.js`));
   assert.deepEqual(listedIn("templates/webchat/modules.html").sort(), needed.sort());
 });
 

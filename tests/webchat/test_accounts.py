@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.db import connection
@@ -180,3 +181,18 @@ def test_the_right_password_forgets_the_failures() -> None:
 @override_settings(SIGNIN_FAILURES_MAX=100, SIGNIN_FAILURES_PER_ADDRESS_MAX=5)
 def test_guessing_many_names_from_one_address_is_bounded() -> None:
     assert [sign_in(Client(), f"name{n}", "wrong").status_code for n in range(6)] == [200] * 5 + [429]
+
+
+def test_who_has_signed_out_is_forgotten_by_the_browser(client: Client) -> None:
+    sign_up(client)
+    number = User.objects.get().pk
+    client.cookies[settings.FORGET_COOKIE_NAME] = "99.all&98.drafts&nonsense"
+    done = client.post(reverse("signout"))
+    told = done.cookies[settings.FORGET_COOKIE_NAME]
+    assert told.value == f"99.all&98.drafts&{number}.drafts"
+    assert not told["httponly"]  # the page after it reads it
+    assert f'data-forget="{settings.FORGET_COOKIE_NAME}"' in client.get(done["Location"]).content.decode()
+
+
+def test_nobody_is_forgotten_who_was_not_signed_in(client: Client) -> None:
+    assert settings.FORGET_COOKIE_NAME not in client.post(reverse("signout")).cookies

@@ -179,7 +179,9 @@ async def test_an_identity_that_others_know_is_not_replaced(worker: Worker, expo
     await page.close()
 
 
-async def test_a_deleted_account_leaves_nothing_here_and_its_messages_with_others(worker: Worker) -> None:
+async def test_a_deleted_account_leaves_nothing_here_and_its_messages_with_others(
+    worker: Worker, settings: Settings
+) -> None:
     (ann, here), (_, there) = [await in_the_lobby(name) for name in ("ann", "bob")]
     said = await here.say("#lobby", "this stays")
     await there.see(said["id"])
@@ -190,6 +192,7 @@ async def test_a_deleted_account_leaves_nothing_here_and_its_messages_with_other
     assert wrong.status_code == 200
     answer = await posted(ann, reverse("account_delete"), {"password": PASSWORD})
     assert answer["Location"] == reverse("signin")
+    assert answer.cookies[settings.FORGET_COOKIE_NAME].value == f"{user.pk}.all"
 
     assert (await here.expect("error"))["code"] == "SESSION_ENDED"
     assert await here.next_frame() == {"type": "closed", "code": 4401}

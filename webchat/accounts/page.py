@@ -30,6 +30,7 @@ from webchat.accounts.confirming import (
     ImportForm,
     is_last_administrator,
 )
+from webchat.accounts.forgetting import EVERYTHING, have_forgotten
 from webchat.accounts.invitations import may_invite
 from webchat.accounts.reset import letters_are_sent
 from webchat.accounts.sessions import end_session, end_sessions, sessions_of
@@ -195,6 +196,7 @@ class AccountDeletion(ConfirmedView):
             raise
         end_sessions(user)
         logout(self.request)
+        number = user.pk
         user.delete()
         messages.success(self.request, _("Your account is deleted."))
-        return redirect("signin")
+        return have_forgotten(self.request, redirect("signin"), number, EVERYTHING)

@@ -18,6 +18,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from webchat.accounts.client import address_of
 from webchat.accounts.creation import create_account
+from webchat.accounts.forgetting import DRAFTS, have_forgotten
 from webchat.accounts.forms import NAME_TAKEN, ChangePasswordForm, IdentityForm, SignInForm, SignUpForm
 from webchat.accounts.invitations import check
 from webchat.accounts.sessions import end_sessions
@@ -58,7 +59,9 @@ class SignIn(LoginView):
     def get_context_data(self, **kwargs: object) -> dict[str, object]:
         """Whether to offer the way to a new account, and to which channel somebody was sent."""
         policy = settings.DEPLOYMENT.signup
-        context = {"signup_open": policy == "open", "channel": channel_of(way_on(self.request))}
+        channel = channel_of(way_on(self.request))
+        context: dict[str, object] = {"signup_open": policy == "open", "channel": channel}
+        context["forget"] = settings.FORGET_COOKIE_NAME
         return {**context, "no_signup": REFUSALS.get(policy, ""), **super().get_context_data(**kwargs)}
 
 
@@ -66,6 +69,12 @@ class SignOut(LogoutView):
     """POST alone: a link on another site must not sign anybody out."""
 
     http_method_names = ["post", "options"]  # noqa: RUF012 - Django's own way to declare it
+
+    def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        """End the session, then have the browser forget what it kept."""
+        number = request.user.pk
+        response = super().post(request, *args, **kwargs)
+        return response if number is None else have_forgotten(request, response, number, DRAFTS)
 
 
 class PasswordChange(LoginRequiredMixin, PasswordChangeView):

@@ -1,18 +1,22 @@
 /**
  * Small things that a page remembers: drafts, what was read, the channel that was open.
  *
- * localStorage under the account's own prefix; a browser that refuses it forgets, nothing else breaks. Who signs out
- * leaves nothing of this behind; what is unsent is kept elsewhere, until it has gone out.
+ * localStorage under the account's own prefix; a browser that refuses it forgets, nothing else breaks. Who has signed
+ * out leaves nothing of this behind; what is unsent is kept elsewhere, until it has gone out. How often an account was
+ * forgotten here is kept: a page that was opened before that, in whichever tab, writes nothing back.
  */
 
 export class PageMemory {
   #prefix;
   #storage;
-  #isForgotten = false;
+  #times;
+  #timesKey;
 
   constructor(account, storage) {
     this.#prefix = `starling ${account} `;
     this.#storage = storage;
+    this.#timesKey = `starling forgotten ${account}`;
+    this.#times = this.#forgottenTimes();
   }
 
   get(key) {
@@ -25,8 +29,8 @@ export class PageMemory {
 
   /** An empty value is removed. */
   set(key, value) {
-    if (this.#isForgotten) return;
     try {
+      if (this.#forgottenTimes() !== this.#times) return;
       if (value) this.#storage.setItem(this.#prefix + key, value);
       else this.#storage.removeItem(this.#prefix + key);
     } catch (error) {
@@ -34,14 +38,22 @@ export class PageMemory {
     }
   }
 
-  /** Remove all that is remembered of the account, and remember nothing more on this page. */
+  /** Remove all that is remembered of the account; no page that is open now remembers anything more. */
   forget() {
-    this.#isForgotten = true;
     try {
+      this.#storage.setItem(this.#timesKey, String(this.#forgottenTimes() + 1));
       const keys = Array.from({ length: this.#storage.length }, (_, at) => this.#storage.key(at));
       for (const key of keys) if (key.startsWith(this.#prefix)) this.#storage.removeItem(key);
     } catch (error) {
       console.info("This browser keeps no drafts:", error);
+    }
+  }
+
+  #forgottenTimes() {
+    try {
+      return Number(this.#storage.getItem(this.#timesKey));
+    } catch {
+      return 0; // storage is switched off, so nothing is written either
     }
   }
 }

@@ -73,7 +73,6 @@ export class Screen {
     };
     byId("leave").addEventListener("click", () => leave(app, app.current));
     offerInviteLink(() => app.current, (text) => this.toast.tell(text));
-    byId("sign-out").addEventListener("submit", () => app.memory.forget());
     byId("edit-profile").addEventListener("click", () => app.persons.edit());
     byId("open-default").addEventListener("click", () => app.join(app.page.channel));
     listenToKeys(this.#keyActions());
