@@ -46,6 +46,20 @@ class ElementDouble {
     return this.#attributes.get(name) ?? null;
   }
 
+  get lastElementChild() {
+    return this.children.findLast((child) => typeof child !== "string") ?? null;
+  }
+
+  appendChild(child) {
+    this.append(child);
+    return child;
+  }
+
+  removeAttribute(name) {
+    this.#attributes.delete(name);
+    if (name.startsWith("data-")) delete this.dataset[name.slice("data-".length)];
+  }
+
   append(...children) {
     for (const child of children) this.insertBefore(child, null);
   }

@@ -16,6 +16,7 @@ let asked;
 let answer;
 let refusal;
 let files;
+let refused;
 
 beforeEach(() => {
   did = [];
@@ -23,9 +24,12 @@ beforeEach(() => {
   answer = true;
   refusal = "";
   files = 0;
+  refused = "";
   const messages = new OptimisticUIManager(new FakeClock(), recorder("changed", "removed", "changeTold"));
   app = {
     messages,
+    channels: { isRefused: (name) => name === refused },
+    close: (name) => did.push(`close ${name}`),
     sharing: { waitingIn: () => files, left: (name) => did.push(`no files into ${name}`) },
     outbox: { discard: async ({ id }) => did.push(`take back ${id}`) },
     connection: {
@@ -76,6 +80,12 @@ test("what got out while the question stood open is not touched", async () => {
   };
   await leave(app, LOBBY);
   assert.deepEqual(did, ["channel.leave", "take back b", `no files into ${LOBBY}`]);
+});
+
+test("a channel that the node has given up joining is closed, for there is nothing to leave", async () => {
+  refused = "#quiet";
+  await leave(app, "#quiet");
+  assert.deepEqual(did, ["close #quiet", "no files into #quiet"]);
 });
 
 test("a node that does not leave ends it, and says why", async () => {

@@ -148,7 +148,7 @@ export class App {
 
   /** Join, or go to a channel that is joined already. */
   async join(name) {
-    const isNew = !this.channels.get(name);
+    const isNew = !this.channels.get(name) || this.channels.isRefused(name);
     this.channels.joining(name);
     this.open(name);
     if (isNew) await this.askToJoin(name);

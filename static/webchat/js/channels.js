@@ -5,7 +5,7 @@
  * node's word, and only stands here.
  */
 
-import { delayed, DELAYED_MS, joined, newJoin, progressed } from "./joining.js";
+import { delayed, DELAYED_MS, joined, newJoin, progressed, refused } from "./joining.js";
 import { storedNames } from "./memory.js";
 import { twinsOf } from "./naming.js";
 
@@ -44,10 +44,10 @@ export class Channels {
     this.#memory.set("channels", JSON.stringify(this.all.map((channel) => channel.name)));
   }
 
-  /** Begin to join; a running or finished join stays as it is. */
+  /** Begin to join; a running or finished join stays as it is, one that was refused begins anew. */
   joining(name) {
     const known = this.#channels.get(name);
-    if (known) return known;
+    if (known && !this.isRefused(name)) return known;
     const channel = this.#open(name);
     this.#begin(channel);
     this.#tell(channel);
@@ -92,6 +92,21 @@ export class Channels {
     channel.cancelBudget?.();
     delayed(channel.join, report);
     this.#tell(channel);
+  }
+
+  /** The node has given a join up; false when this page knows of none that it could be. */
+  refused(name, error) {
+    const channel = this.#channels.get(name);
+    if (!channel?.join || channel.join.state === "joined") return false;
+    channel.cancelBudget?.();
+    refused(channel.join, error);
+    this.#tell(channel);
+    return true;
+  }
+
+  /** Whether the node has given up joining it. */
+  isRefused(name) {
+    return this.#channels.get(name)?.join?.state === "refused";
   }
 
   joined(report) {

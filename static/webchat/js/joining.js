@@ -4,7 +4,8 @@
  * Reports of a step may repeat and skip; the list always has all steps. Without a word from the node,
  * `DELAYED_MS` after the start the channel opens all the same ("still connecting"), so that people can
  * write; `joined` ends it whenever it comes. Times count from `began_ms` on this page's clock, the
- * total at the end is the node's own. Why a try failed stands at its step until that step is done.
+ * total at the end is the node's own. Why a try failed stands at its step until that step is done. A join that the
+ * node has given up (`refused`) stays with its reason until somebody asks for it again.
  */
 
 import { hasWords, say } from "./strings.js";
@@ -82,6 +83,12 @@ export function delayed(join, report) {
   if (!report) return;
   join.elapsed_ms = Math.max(join.elapsed_ms, report.elapsed_ms);
   join.error = report.error;
+}
+
+/** The node has given it up, and says why. */
+export function refused(join, error) {
+  join.state = "refused";
+  join.error = error;
 }
 
 /** Proven both ways (`channel.joined`). */

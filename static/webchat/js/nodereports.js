@@ -64,7 +64,10 @@ function eventTable(app) {
     "person.verified": (frame) => app.persons.setVerified(frame.verified),
     profile: (frame) => app.persons.setProfile(frame),
     "node.state": (frame) => app.screen.status.setNode(frame),
-    trouble: (frame) => app.screen.trouble(frame.error),
+    trouble({ error, context }) {
+      // Why a join was given up belongs to its card, where it stays.
+      if (!channels.refused(context?.channel, error)) app.screen.trouble(error);
+    },
   };
 }
 

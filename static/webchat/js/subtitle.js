@@ -11,6 +11,7 @@ import { say } from "./strings.js";
 export function subtitle({ join, older }, rows, isGreeted) {
   if (join?.state === "joining") return say("subtitle.joining");
   if (join?.state === "delayed") return say("subtitle.delayed");
+  if (join?.state === "refused") return say("subtitle.refused");
   const n = new Set(rows.map((row) => row.author)).size;
   if (n === 0 || !isGreeted) return "";
   if (older !== "none") return say("subtitle.part", { n });

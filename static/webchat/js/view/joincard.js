@@ -31,7 +31,7 @@ export class JoinCard {
   draw(channel) {
     const join = channel?.join ?? null;
     this.#card.hidden = join === null;
-    this.#tick(join !== null && join.state !== "joined");
+    this.#tick(join !== null && isGoingOn(join));
     if (join === null) {
       this.#channel = null;
       return;
@@ -63,9 +63,9 @@ export class JoinCard {
   }
 
   #drawTrouble({ state, error }) {
-    this.#trouble.hidden = state !== "delayed";
-    if (state !== "delayed") return;
-    const key = `${error?.code} ${error?.message} ${error?.remedy}`;
+    this.#trouble.hidden = state !== "delayed" && state !== "refused";
+    if (this.#trouble.hidden) return;
+    const key = `${state} ${error?.code} ${error?.message} ${error?.remedy}`;
     if (this.#trouble.shown === key) return;
     this.#trouble.shown = key;
     const lines = [];
@@ -73,14 +73,14 @@ export class JoinCard {
       lines.push(h("p", {}, h("strong", {}, error.message), ". ", h("code", {}, error.code)));
       lines.push(h("p", {}, `${say("join.remedy")}: ${error.remedy}`));
     }
-    this.#trouble.replaceChildren(...lines, h("p", {}, say("join.delayed.hint")));
+    this.#trouble.replaceChildren(...lines, h("p", {}, say(state === "delayed" ? "join.delayed.hint" : "join.refused.hint")));
   }
 
   #drawTime() {
     const { join } = this.#channel;
-    const elapsed_ms = join.state === "joined" ? join.elapsed_ms : this.#now_ms() - join.began_ms;
+    const elapsed_ms = isGoingOn(join) ? this.#now_ms() - join.began_ms : join.elapsed_ms;
     setAttribute(this.#card, "data-elapsed-ms", String(Math.round(elapsed_ms)));
-    setText(this.#time, join.state === "joined" ? "" : duration(elapsed_ms));
+    setText(this.#time, isGoingOn(join) ? duration(elapsed_ms) : "");
     join.steps.forEach((step, at) => {
       const running = step.state === "running" ? elapsed_ms - step.began_ms : step.took_ms;
       setText(this.#steps.children[at].parts.time, step.state === "waiting" ? "" : duration(Math.max(0, running)));
@@ -97,9 +97,12 @@ export class JoinCard {
   }
 }
 
+const isGoingOn = ({ state }) => state === "joining" || state === "delayed";
+
 function titleWords(channel, join) {
   if (join.state === "joining") return say("join.title", { channel });
   if (join.state === "delayed") return say("join.delayed");
+  if (join.state === "refused") return say("join.refused", { channel });
   const words = say(join.created ? "join.created" : "join.done", { time: duration(join.elapsed_ms) });
   return join.alone ? `${words}. ${say("join.alone")}` : words;
 }

@@ -129,8 +129,9 @@ export class SidebarView {
 
 /** What stands behind the name: how much is unread, and apart from that how often the reader is named. */
 function drawNote(note, { join, unread, mentions }) {
-  const isJoining = join && join.state !== "joined";
-  const shown = `${unread} ${mentions} ${isJoining}`;
+  const isJoining = join && join.state !== "joined" && join.state !== "refused";
+  const isRefused = join?.state === "refused";
+  const shown = `${unread} ${mentions} ${isJoining} ${isRefused}`;
   if (note.shown === shown) return;
   note.shown = shown;
   const badge = (kind, text, spoken) => [
@@ -142,5 +143,6 @@ function drawNote(note, { join, unread, mentions }) {
     ...(unread && mentions ? badge("mentions", `@${mentions > 1 ? named : ""}`, say("channels.mentions", { n: named })) : []),
     ...(unread ? badge("unread", n, say("channels.unread", { n })) : []),
     ...(isJoining && !unread ? [h("span", { "aria-hidden": "true" }, "…"), h("span", { class: "visually-hidden" }, say("channels.joining"))] : []),
+    ...(isRefused && !unread ? [h("span", { "aria-hidden": "true" }, "!"), h("span", { class: "visually-hidden" }, say("subtitle.refused"))] : []),
   );
 }
