@@ -102,6 +102,13 @@ class Health:
         expect(self.subscriber(name).locator(".subscriber-told")).to_have_text(words, timeout=15_000)
         return self
 
+    def wait_at_repair(self, name: str) -> Health:
+        """Put the focus on somebody's "Repair now"."""
+        button = self.subscriber(name).get_by_role("button", name=f"Repair now: {name}")
+        button.focus()
+        expect(button).to_be_focused()
+        return self
+
     # times, traces, events
 
     def expect_slow(self, least_ms: int) -> Health:

@@ -7,11 +7,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import expect
+from playwright.sync_api import WebSocketRoute, expect
 
 from e2e.audit import Audit
 from e2e.conftest import People
-from e2e.health import HEALED_MS, Health
+from e2e.health import HEALED_MS, SOON_MS, Health
 from e2e.servers import Network, Program, Server
 
 Launch = Callable[..., Server]
@@ -43,8 +43,11 @@ def test_a_blocked_subscriber_is_seen_named_and_gone_round(
     health.expect_cell("bert", "host node", "via cora").expect_cell("bert", "ada", "via cora")
     bert.expect_message(ada.say("And now round the block"))
 
+    # Who comes now has pressed nothing and waits at the button; the trouble goes, and the button with it.
+    health = Health(watching).open(channel).wait_at_repair("bert")
     server.block("bert")
     health.expect_state("Healthy", HEALED_MS)
+    expect(watching.page.get_by_role("list", name="Subscribers")).to_be_focused()
 
 
 def test_a_killed_initiator_is_a_story_with_a_good_end(
@@ -141,7 +144,39 @@ def test_the_health_pages_have_no_barriers(people: People, launch: Launch, chann
         summary.click()
     health.examine()
     audit.look("a channel, a trace, tables, an examination")
+    health.walk("ArrowRight", told=" to ")
+    health.choose("From", "2020-01-01T00:00:00").choose("Until", "2200-01-01T00:00:00")
+    health.choose("Words to look for", "admin.doctor").expect_rows("admin.doctor")
+    audit.look("a cell of the matrix, the log with a range of time")
+    health.choose("Until", "2020-01-02T00:00:00")
+    expect(health.log).to_contain_text("No event is chosen.", timeout=SOON_MS)
+    health.page.get_by_label("Message id").fill("no id")
+    health.page.get_by_role("button", name="Trace", exact=True).click()
+    audit.look("an empty log, a trace of nothing")
+    _look_at_a_repair(audit, people, server, channel)
     audit.visit("/health/bundle/")
     expect(health.page.get_by_role("link", name="Download exactly this")).to_be_visible()
     lotte.picture("health-bundle")
     audit.expect_none()
+
+
+def _look_at_a_repair(audit: Audit, people: People, server: Server, channel: str) -> None:
+    """One that takes its time: what asks for it never comes to the server."""
+    people("mick", server).sign_up().join(channel)
+    server.block("mick", "")
+    audit.page.route_web_socket("**/ws/health/", _without_repairs)
+    audit.person.open_page().say("Mick does not hear this from everybody")
+    health = Health(audit.person).open(channel).expect_reason("PATH_BROKEN").wait_at_repair("mick")
+    audit.page.keyboard.press("Enter")
+    running = health.subscriber("mick").get_by_role("button", name="Looking for a way")
+    expect(running).to_be_focused()
+    audit.look("a repair that runs")
+    told = health.subscriber("mick").locator(".subscriber-told")
+    expect(told).to_contain_text("That did not work", timeout=30_000)
+    audit.look("a repair that failed")
+    server.block("mick")
+
+
+def _without_repairs(page: WebSocketRoute) -> None:
+    server = page.connect_to_server()
+    page.on_message(lambda text: None if '"repair"' in str(text) else server.send(text))

@@ -62,8 +62,6 @@ export class MatrixView {
 
   /** This cell is where Tab comes to, and what is told below. */
   #stop(cell) {
-    for (const other of this.#table.querySelectorAll('td[tabindex="0"]')) other.tabIndex = -1;
-    cell.tabIndex = 0;
     this.#told = cell;
     this.#tell();
   }
@@ -71,8 +69,9 @@ export class MatrixView {
   /** What the cell says that was stopped at last; Tab comes to the first one when none was, or it is gone. */
   #tell() {
     if (!this.#table.contains(this.#told)) this.#told = null;
-    const first = this.#table.querySelector("td");
-    if (first && !this.#table.querySelector('td[tabindex="0"]')) first.tabIndex = 0;
+    const stop = this.#told ?? this.#table.querySelector("td");
+    for (const other of this.#table.querySelectorAll('td[tabindex="0"]')) if (other !== stop) other.tabIndex = -1;
+    if (stop) stop.tabIndex = 0;
     const [cell, place] = [this.#told, byId("matrix-told")];
     setAttribute(place, "hidden", !cell);
     if (!cell) return;
