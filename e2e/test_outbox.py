@@ -123,6 +123,8 @@ def test_leaving_a_channel_with_something_unsent_asks_first(
     eyes.expect_outbox(1)
     zita.expect_failed(message).network(Network.OPEN)
     goes.leave().expect_question(channel).leave_and_discard().expect_gone(channel)
+    goes.expect_told(f"You left {channel}.")
+    zita.picture("left")
     eyes.expect_outbox(0)
     zita.reload()
     eyes.expect_outbox(0)

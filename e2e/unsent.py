@@ -41,6 +41,11 @@ class Leaver:
         self.question.get_by_role("button", name="Leave and discard").click()
         return self
 
+    def expect_told(self, words: str) -> Leaver:
+        """The page shows what has happened, where screen readers hear it."""
+        expect(self.page.get_by_role("status").filter(has_text=words)).to_be_visible(timeout=SOON_MS)
+        return self
+
     def expect_gone(self, channel: str) -> Leaver:
         """The channel is not in the list any more."""
         channels = self.page.get_by_role("navigation", name="Your channels")

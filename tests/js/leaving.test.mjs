@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { leave } from "../../static/webchat/js/leaving.js";
+import { leave, leftWords } from "../../static/webchat/js/leaving.js";
 import { OptimisticUIManager } from "../../static/webchat/js/optimistic.js";
 import { FakeClock, recorder } from "./fakes.mjs";
 
@@ -30,6 +30,7 @@ beforeEach(() => {
     messages,
     channels: { isRefused: (name) => name === refused },
     close: (name) => did.push(`close ${name}`),
+    leaving: new Map(),
     sharing: { waitingIn: () => files, left: (name) => did.push(`no files into ${name}`) },
     outbox: { discard: async ({ id }) => did.push(`take back ${id}`) },
     connection: {
@@ -39,6 +40,7 @@ beforeEach(() => {
       },
     },
     screen: {
+      left: (name) => did.push(leftWords(app, name)),
       trouble: ({ code }) => did.push(code),
       askCard: { ask: async (...given) => asked.push(given) && answer },
     },
@@ -85,11 +87,28 @@ test("what got out while the question stood open is not touched", async () => {
 test("a channel that the node has given up joining is closed, for there is nothing to leave", async () => {
   refused = "#quiet";
   await leave(app, "#quiet");
-  assert.deepEqual(did, ["close #quiet", "no files into #quiet"]);
+  assert.deepEqual(did, ["close #quiet", "You left #quiet.", "no files into #quiet"]);
 });
 
 test("a node that does not leave ends it, and says why", async () => {
   refusal = "channel.leave";
   await leave(app, LOBBY);
   assert.deepEqual(did, ["message.discard c", "STORE_FULL"]);
+});
+
+test("it says that the channel is left, and what that has cost, once", async () => {
+  await leave(app, "#quiet");
+  assert.equal(leftWords(app, "#quiet"), "You left #quiet.");
+  files = 1;
+  await leave(app, LOBBY);
+  assert.equal(leftWords(app, LOBBY), "You left #lobby. 3 messages or changes that were unsent are discarded.");
+  assert.equal(app.leaving.size, 0);
+});
+
+test("a channel that was left by another page keeps here what is unsent", async () => {
+  assert.equal(leftWords(app, "#quiet"), "You left #quiet.");
+  assert.equal(leftWords(app, LOBBY), "You left #lobby elsewhere. What is unsent in it stays in the outbox.");
+  refusal = "channel.leave";
+  await leave(app, LOBBY);
+  assert.match(leftWords(app, LOBBY), /stays in the outbox/); // nothing is said of what was refused before
 });

@@ -36,6 +36,7 @@ export class App {
     this.me = { id: this.memory.get("node") ?? "", name: this.memory.get("name") ?? page.user.name };
     this.current = null;
     this.wanted = new WantedChannels(this.memory);
+    this.leaving = new Map(); // channel -> how much of it is discarded
     this.acts = new MessageActs(this);
     this.screen = new Screen(this);
     this.messages = new OptimisticUIManager(systemClock, this.screen.rowListener);

@@ -4,7 +4,7 @@
 
 import { UNREAD_NOTHING } from "./channels.js";
 import { systemClock } from "./clock.js";
-import { leave } from "./leaving.js";
+import { leave, leftWords } from "./leaving.js";
 import { limits } from "./limits.js";
 import { beginningOf } from "./quoting.js";
 import { countWords } from "./reading.js";
@@ -174,9 +174,9 @@ export class Screen {
     if (name !== null) this.composer.focus();
   }
 
-  /** A channel was left; the focus must not stay on what is gone. */
+  /** A channel was left, which is shown and read out; the focus must not stay on what is gone. */
   left(channel) {
-    this.announcer.say("channel", say("channels.left", { channel }));
+    this.toast.tell(leftWords(this.#app, channel));
     if (this.#app.current === null) this.sidebar.focusField();
   }
 

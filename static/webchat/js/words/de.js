@@ -24,8 +24,7 @@ export const WORDS = {
   "row.blocked": "Nachricht von jemandem, den du blockiert hast. Anzeigen",
   "row.you": "{name} (du)",
 
-  "has.alone":
-    "Bisher hat sie nur dein Knoten. Sie wird von selbst weitergegeben, sobald noch jemand in diesem Kanal ist.",
+  "has.alone": "Bisher hat sie nur dein Knoten. Sie wird von selbst weitergegeben, sobald noch jemand in diesem Kanal ist.",
   "has.stored.one": "1 von {of} Knoten bewahrt sie für die auf, die später kommen.",
   "has.stored.other": "{n} von {of} Knoten bewahren sie für die auf, die später kommen.",
   "has.stored.machines.one": "{k} Knoten bewahren sie auf, alle auf 1 Rechner.",
@@ -200,6 +199,9 @@ export const WORDS = {
   "link.copied": "Link zu {channel} kopiert. Er geht auch ohne Konto.",
   "link.copy": "Kopiere diesen Link: {link}",
   "channels.left": "Du hast {channel} verlassen.",
+  "channels.left.lost.one": "Du hast {channel} verlassen. 1 ungesendete Nachricht oder Änderung ist verworfen.",
+  "channels.left.lost.other": "Du hast {channel} verlassen. {n} ungesendete Nachrichten oder Änderungen sind verworfen.",
+  "channels.left.kept": "Du hast {channel} anderswo verlassen. Was dort ungesendet ist, bleibt im Postausgang.",
   "channels.invalid": "Ein Kanalname hat 1 bis 64 Zeichen ohne Leerzeichen, zum Beispiel #lobby.",
 
   "timeline.label": "Nachrichten in {channel}",
@@ -245,8 +247,7 @@ export const WORDS = {
   "search.all.one": "1 gefunden in allen {searched} Nachrichten, die dein Knoten hat",
   "search.all.other": "{n} gefunden in allen {searched} Nachrichten, die dein Knoten hat",
   "about.title": "Über diesen Kanal",
-  "notify.default":
-    "Es wird nichts gezeigt, während du eine andere Seite ansiehst: dein Browser wurde noch nicht gefragt.",
+  "notify.default": "Es wird nichts gezeigt, während du eine andere Seite ansiehst: dein Browser wurde noch nicht gefragt.",
   "notify.granted": "Gezeigt in diesem Browser, solange keine Seite dieses Chats zu sehen ist.",
   "notify.denied": "Dieser Browser erlaubt es nicht. Das lässt sich dort ändern, wo er die Einstellungen dieser Seite hat.",
   "notify.unsupported": "Dieser Browser zeigt keine Benachrichtigungen.",
@@ -294,7 +295,6 @@ export const WORDS = {
   "profile.nameless": "Andere brauchen einen Namen: gib einen ein.",
   "profile.long.one": "1 Byte zu lang",
   "profile.long.other": "{n} Bytes zu lang",
-  "profile.picture.refused":
-    "Diese Datei geht nicht als Bild. Wähle ein PNG, JPEG oder WebP von höchstens 25 MB.",
+  "profile.picture.refused": "Diese Datei geht nicht als Bild. Wähle ein PNG, JPEG oder WebP von höchstens 25 MB.",
   "name.unknown": "Knoten {id}",
 };

@@ -28,8 +28,7 @@ export const WORDS = {
   "row.blocked": "Message of somebody whom you blocked. Show it",
   "row.you": "{name} (you)",
 
-  "has.alone":
-    "Only your node has this so far. It is passed on by itself as soon as somebody else is in this channel.",
+  "has.alone": "Only your node has this so far. It is passed on by itself as soon as somebody else is in this channel.",
   "has.stored.one": "1 of {of} nodes keeps it for those who come later.",
   "has.stored.other": "{n} of {of} nodes keep it for those who come later.",
   "has.stored.machines.one": "{k} nodes keep it, all of them on 1 machine.",
@@ -119,8 +118,7 @@ export const WORDS = {
   "undo.action": "Undo",
   "toast.close": "Dismiss",
   "delete.title": "Delete this message?",
-  "delete.text":
-    "It goes from view with everybody whose node hears of it. What somebody has read or copied stays with them.",
+  "delete.text": "It goes from view with everybody whose node hears of it. What somebody has read or copied stays with them.",
   "delete.yes": "Delete",
   "delete.no": "Keep",
   "leave.title.one": "1 message or change has not been sent",
@@ -202,6 +200,9 @@ export const WORDS = {
   "link.copied": "Link to {channel} copied. It works without an account, too.",
   "link.copy": "Copy this link: {link}",
   "channels.left": "You left {channel}.",
+  "channels.left.lost.one": "You left {channel}. 1 message or change that was unsent is discarded.",
+  "channels.left.lost.other": "You left {channel}. {n} messages or changes that were unsent are discarded.",
+  "channels.left.kept": "You left {channel} elsewhere. What is unsent in it stays in the outbox.",
   "channels.invalid": "A channel name has 1 to 64 characters without spaces, for example #lobby.",
 
   "timeline.label": "Messages in {channel}",
@@ -294,7 +295,6 @@ export const WORDS = {
   "profile.nameless": "Others need a name to see: type one.",
   "profile.long.one": "1 byte too long",
   "profile.long.other": "{n} bytes too long",
-  "profile.picture.refused":
-    "This file can't be used as a picture. Choose a PNG, JPEG or WebP of at most 25 MB.",
+  "profile.picture.refused": "This file can't be used as a picture. Choose a PNG, JPEG or WebP of at most 25 MB.",
   "name.unknown": "Node {id}",
 };
