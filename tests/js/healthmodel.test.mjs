@@ -157,11 +157,11 @@ test("a channel that can't be looked at says why, and is not called what it was 
 
 test("what exactly is wrong is told in the page's words and numbers", () => {
   const clause = (says, numbers) => reasonsOf({ reasons: [{ state: "degraded", code: "X", message: "m", remedy: "r", says, numbers }] })[0].clause;
-  assert.equal(clause("INITIATOR_SILENT", { silent: 1, of: 5 }), "1 of 5 initiators is silent");
-  assert.equal(clause("INITIATOR_SILENT", { silent: 2, of: 5 }), "2 of 5 initiators are silent");
-  assert.equal(clause("NO_INITIATOR", { silent: 1, of: 1 }), "the one initiator does not answer");
-  assert.equal(clause("NO_INITIATOR.none", { silent: 0, of: 0 }), "no initiator is known");
-  assert.equal(clause("DELIVERY_SLOW.disk", { p95_ms: 2080, round_trip_ms: 9 }), "deliveries are slow, p95 2.1 s, most of it for disks");
+  assert.equal(clause("INITIATOR_SILENT", { silent: 1, of: 5 }), "1 of 5 initiators is silent.");
+  assert.equal(clause("INITIATOR_SILENT", { silent: 2, of: 5 }), "2 of 5 initiators are silent.");
+  assert.equal(clause("NO_INITIATOR", { silent: 1, of: 1 }), "The one initiator does not answer.");
+  assert.equal(clause("NO_INITIATOR.none", { silent: 0, of: 0 }), "No initiator is known.");
+  assert.equal(clause("DELIVERY_SLOW.disk", { p95_ms: 2080, round_trip_ms: 9 }), "Deliveries are slow, p95 2.1 s, most of it for disks.");
   assert.equal(clause("OF_A_LATER_ENGINE", { silent: 1 }), "");
   assert.equal(clause(undefined, undefined), ""); // an earlier worker's
 });

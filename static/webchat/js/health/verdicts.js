@@ -70,13 +70,14 @@ export function reasonsOf(verdict, error = null) {
 /** Of these numbers the first that a clause has decides its form. */
 const MAIN = ["silent", "unheard", "full", "unreached", "under", "differ", "relayed", "subscribers", "slow", "unlisted", "doubted", "joins", "failed", "of"];
 
-/** What exactly is wrong, in the page's words and numbers; nothing for what only a later engine says. */
+/** What exactly is wrong, a sentence in the page's words and numbers; nothing for what only a later engine says. */
 function clauseOf(says, numbers = {}) {
   if (!says || !(hasWords(`why.${says}`) || hasWords(`why.${says}.other`))) return "";
   const values = Object.entries(numbers).map(([name, value]) => [name, name.endsWith("_ms") ? time(value) : count(value)]);
   const main = MAIN.find((name) => name in numbers);
   const n = says === "NO_INITIATOR" ? numbers.of : numbers[main];
-  return say(`why.${says}`, { ...Object.fromEntries(values), n });
+  const text = say(`why.${says}`, { ...Object.fromEntries(values), n });
+  return `${text[0].toUpperCase()}${text.slice(1)}.`;
 }
 
 /** What the line of a channel says that has no picture yet. */

@@ -67,11 +67,11 @@ function drawState(detail, known, error) {
     byId("reasons"),
     reasonsOf(detail?.verdict, error),
     ({ code }) => code,
-    () => h("li", {}, h("strong"), " ", h("span", { class: "reason-clause" }), " ", h("span"), " ", h("code")),
+    () => h("li", {}, h("strong"), " ", h("span"), " ", h("span"), " ", h("code")),
     (element, reason) => {
       setAttribute(element, "data-state", reason.state);
       setText(element.children[0], `${reason.message}.`);
-      setText(element.children[1], reason.clause && `(${reason.clause})`);
+      setText(element.children[1], reason.clause);
       setText(element.children[2], reason.remedy);
       setText(element.children[3], reason.code);
     },
