@@ -83,6 +83,8 @@ def test_a_slow_network_moves_the_plot_and_is_named(people: People, launch: Laun
         emil.expect_delivered(said)
     health = Health(emil).open(channel).expect_slow(200).trace(said)
     health.expect_trace(re.compile("went to: network"))
+    for table in ("#pushes", "#initiators"):
+        expect(health.page.locator(table)).to_contain_text(re.compile("mostly (network|retry) "))
 
 
 def test_a_failed_message_shows_every_try(people: People, launch: Launch, channel: str) -> None:

@@ -10,7 +10,7 @@ import { joinCells, joinTitle } from "../../static/webchat/js/health/joining.js"
 import { added, mainly, mostOf, partWords, segments } from "../../static/webchat/js/health/parts.js";
 import { runs } from "../../static/webchat/js/health/plot/lines.js";
 import { scale, ticks } from "../../static/webchat/js/health/plot/scale.js";
-import { certainty, countsOf, outcomeOf, traceOf } from "../../static/webchat/js/health/tracing.js";
+import { certainty, channelTyped, countsOf, outcomeOf, traceOf } from "../../static/webchat/js/health/tracing.js";
 import { NOW } from "./healthdouble.mjs";
 
 const slice = (ago_s, changes = {}) => ({ at_ms: NOW - ago_s * 1000, attempted: 10, acked: 9, retried: 1, failed: 1, average_ms: 20, p50_ms: 20, p95_ms: 60, p99_ms: 90, ...changes });
@@ -157,4 +157,8 @@ test("how sure the time of a try is", () => {
   assert.deepEqual(attempts.map(certainty), ["", "± 40 ms, order unsure"]);
   assert.equal(unsure, true);
   assert.equal(traceOf({ nodes: nodes.slice(0, 1), records: [] }).unsure, false);
+});
+
+test("the channel of a trace may be typed without its #", () => {
+  assert.deepEqual(["lobby", " #lobby ", "", " "].map(channelTyped), ["#lobby", "#lobby", "", ""]);
 });

@@ -6,6 +6,12 @@ import { say } from "./strings.js";
 
 export const ATTEMPTS_MAX = 500;
 
+/** The channel that somebody typed, who may leave the `#` out, as when joining; empty for nothing. */
+export function channelTyped(text) {
+  const bare = text.trim();
+  return !bare || bare.startsWith("#") ? bare : `#${bare}`;
+}
+
 /** `{attempts, left, silent, unsure, parts, whole_ms, most}`; `silent`: the nodes that did not answer; `unsure`: whether times are. */
 export function traceOf({ nodes, records }) {
   const all = nodes

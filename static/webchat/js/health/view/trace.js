@@ -4,7 +4,7 @@ import { byId, h, setAttribute, setText } from "../../view/dom.js";
 import { atDay, atTime, time } from "../format.js";
 import { partWords, segments } from "../parts.js";
 import { say } from "../strings.js";
-import { certainty, countsOf, outcomeOf, traceOf } from "../tracing.js";
+import { certainty, channelTyped, countsOf, outcomeOf, traceOf } from "../tracing.js";
 import { svgOf } from "./svg.js";
 import { drawTable } from "./table.js";
 
@@ -21,7 +21,7 @@ export class TraceView {
     this.#nameOf = nameOf;
     byId("trace-form").addEventListener("submit", (event) => {
       event.preventDefault();
-      this.#run(byId("trace-channel").value.trim(), byId("trace-id").value.trim().toLowerCase());
+      this.#run(channelTyped(byId("trace-channel").value), byId("trace-id").value.trim().toLowerCase());
     });
   }
 
