@@ -8,7 +8,9 @@ import os
 from pathlib import Path
 
 import dj_database_url
+import django
 
+from webchat.assets import name_of
 from webchat.deployment import Deployment
 from webchat.keyfiles import load_or_create
 
@@ -171,9 +173,10 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_URL = f"static/{name_of(BASE_DIR / 'static', django.__version__)}/"
 WHITENOISE_USE_FINDERS = True
+WHITENOISE_IMMUTABLE_FILE_TEST = "^/static/"
 
 # The language is what was chosen on a page, otherwise the browser's; tests hold each one complete.
 LANGUAGE_CODE = "en"

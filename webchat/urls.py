@@ -1,7 +1,7 @@
 """The site's addresses; the WebSocket's is in ``webchat.asgi``."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import path, re_path
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
@@ -44,6 +44,7 @@ urlpatterns = [
     path("admin/password_change/", RedirectView.as_view(pattern_name="password_change")),
     path("admin/", admin.site.urls),
     path("language/", set_language, name="set_language"),
+    re_path(r"^static/[0-9a-f]{12}/(?P<path>.+)$", pages.older_asset),
     path("healthz", healthz.healthz, name="healthz"),
     path("metrics", metrics.metrics, name="metrics"),
 ]
