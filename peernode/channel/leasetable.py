@@ -121,9 +121,13 @@ class LeaseTable:
         self._note_due(now_s + life_s, subscriber_id)
         return Verdict.TAKEN
 
+    def takes_copies(self, teller: bytes) -> bool:
+        """Whether another copy by this teller may come in, if its address has a share left."""
+        return len(self._told.get(teller, ())) < min(COPIES_MAX, self._share) and len(self._held) < self._max
+
     def _has_room(self, contact: Contact, teller: bytes | None) -> bool:
         """Whether one more may come in."""
-        if teller is not None and len(self._told.get(teller, ())) >= min(COPIES_MAX, self._share):
+        if teller is not None and not self.takes_copies(teller):
             return False
         return len(self._held) < self._max and self._has_share(contact)
 

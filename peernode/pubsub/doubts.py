@@ -32,6 +32,10 @@ BYTES_MARGIN = 128 << 20
 """More than the others hold is no contradiction up to here, or to twice what they hold: files come later than
 their messages, and each node frees room in its own time."""
 
+MESSAGES_MARGIN = 100_000
+"""The same for messages, of which one may be the only holder: it has to be believed then, or nobody would see
+that they are at risk."""
+
 SUBSCRIBERS_MARGIN = 16
 """The same for subscribers, who come and go; also how many one may name whom nobody else lists."""
 
@@ -41,6 +45,9 @@ PUSHES_PER_S_MAX = 20_000
 PUSHES_MARGIN = 10_000
 PUSHES_TIMES_MAX = 100
 """An initiator that has pushed so often what all others have together, above the margin, in five minutes."""
+
+PUSHES_EACH_MAX = 16
+"""And more than so many tries for each message and subscriber: one may be doing all the pushing."""
 
 Doubts = Mapping[bytes, frozenset[str]]
 """Initiator id -> what is doubted of its word; who is not in it is believed."""
@@ -108,7 +115,7 @@ def _of_vitals(vitals: Vitals, others: Sequence[Vitals], held: tuple[int, int] |
     messages = max(own[0], *(each.messages for each in others))
     size = max(own[1], *(each.size for each in others))
     found = set()
-    if vitals.settled > messages:
+    if vitals.settled > max(2 * messages, messages + MESSAGES_MARGIN):
         found.add(MESSAGES)
     if vitals.size > max(2 * size, size + BYTES_MARGIN):
         found.add(BYTES)
@@ -136,4 +143,7 @@ def _pushed_too_much(one: Said, others: Sequence[Said]) -> bool:
         if share.tally.attempted > PUSHES_PER_S_MAX * width_s:
             return True
     theirs = sum(window(each.shares, SERIES).attempted for each in others)
-    return window(one.shares, SERIES).attempted > PUSHES_TIMES_MAX * theirs + PUSHES_MARGIN
+    words = [each.vitals for each in others if each.vitals is not None]
+    most = max((word.messages for word in words), default=0) * max((w.subscribers for w in words), default=0)
+    bound = max(PUSHES_TIMES_MAX * theirs + PUSHES_MARGIN, PUSHES_EACH_MAX * most)
+    return window(one.shares, SERIES).attempted > bound

@@ -190,7 +190,8 @@ class Replication:
             verdict = replica.leases.put(lease, subscriber, now, wall_ms, remaining_ms / 1000, key)
             if verdict is Verdict.FULL:
                 self._context.collector.count("replication.copies_full")
-                return False
+                if not replica.leases.takes_copies(key):
+                    return False
         return True
 
     def _hint(self, replica: Replica) -> None:

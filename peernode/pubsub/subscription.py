@@ -56,9 +56,9 @@ class Subscription:
 
     @property
     def lack(self) -> str:
-        """The code of why there is no quorum: too few answered, or those that did have no place."""
-        answered = len(self.holders) + len([key for key in self.full if self.view.holds(key)])
-        return "NO_PLACE" if answered >= self.view.quorum else "NO_INITIATOR"
+        """The code of why there is no quorum: too few answer, or those with a place are too few for one."""
+        full = len([key for key in self.full if self.view.holds(key)])
+        return "NO_PLACE" if len(self.view.contacts) - full < self.view.quorum else "NO_INITIATOR"
 
     @property
     def agreed(self) -> bool:

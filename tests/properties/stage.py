@@ -18,6 +18,9 @@ from peernode.simulation.world.disturbances import Block
 from tests.pubsub.flock import LOBBY, Bird, Flock
 
 SETTLE_S = 1.0
+AGREED_S = 30.0
+"""By then all nodes see the same initiators, whatever got lost when they joined."""
+
 REPLICAS = (2, 3)
 
 links = st.fixed_dictionaries(
@@ -114,10 +117,17 @@ def began_s(attempt: Attempt) -> float:
     return attempt.at_s - attempt.elapsed_ms / 1000
 
 
+def agreed(flock: Flock) -> bool:
+    """Whether all nodes see the same initiators, so that roles are the same from wherever one looks."""
+    views = [bird.node._pubsub.storage.by_name(LOBBY) for bird in flock]
+    return len({view.initiators.hash if view and view.initiators else b"" for view in views}) == 1
+
+
 async def meet(flock: Flock, role: tuple[int, int]) -> Cast:
     """All join; the numbers become roles."""
     await flock.join()
     await asyncio.sleep(SETTLE_S)
+    await flock.expect(lambda: agreed(flock), AGREED_S, "all see the same initiators")
     replica = flock[0].node._pubsub.storage.by_name(LOBBY)
     assert replica is not None
     assert replica.initiators is not None

@@ -12,6 +12,8 @@ import pytest
 from peernode.diagnostics.windows import Tally
 from peernode.pubsub.doubts import (
     BYTES_MARGIN,
+    MESSAGES_MARGIN,
+    PUSHES_EACH_MAX,
     PUSHES_MARGIN,
     SUBSCRIBERS_MARGIN,
     WITNESS_UPTIME_MS,
@@ -19,7 +21,7 @@ from peernode.pubsub.doubts import (
     doubts,
 )
 from peernode.pubsub.matrix import Cell, Row
-from peernode.pubsub.picture import Said
+from peernode.pubsub.picture import Said, replication
 from peernode.pubsub.reachability import BOTH
 from peernode.pubsub.vitals import SLICES_FROM, Share, Vitals
 from peernode.wire.codec import Fields
@@ -55,8 +57,8 @@ NAMES = tuple(bytes([65 + index]) for index in range(SUBSCRIBERS_MARGIN + 1))
 @pytest.mark.parametrize(
     ("word", "doubted"),
     [
-        (said(3, vitals(10)), {"messages"}),
-        (said(3, vitals(10, recent=1)), set()),
+        (said(3, vitals(MESSAGES_MARGIN + 10)), {"messages"}),
+        (said(3, vitals(MESSAGES_MARGIN + 10, recent=1)), set()),
         (said(3, vitals(size=BYTES_MARGIN + 901)), {"bytes"}),
         (said(3, vitals(size=BYTES_MARGIN)), set()),
         (said(3, vitals(listed=14 + SUBSCRIBERS_MARGIN + 1)), {"subscribers"}),
@@ -89,8 +91,26 @@ def test_what_the_others_contradict_is_doubted(word: Said, doubted: set[str]) ->
 def test_one_word_against_another_is_no_contradiction(
     others: list[Vitals], held: tuple[int, int] | None, doubted: bool
 ) -> None:
-    words = [said(4, vitals(10)), *(said(index + 1, word) for index, word in enumerate(others))]
+    words = [
+        said(4, vitals(MESSAGES_MARGIN + 10)),
+        *(said(index + 1, word) for index, word in enumerate(others)),
+    ]
     assert bool(doubts(words, held)) == doubted
+
+
+def test_who_alone_holds_messages_is_believed_so_that_they_are_seen_to_be_at_risk() -> None:
+    words = [said(1, vitals(9)), said(2, vitals(9)), said(3, vitals(900, size=BYTES_MARGIN))]
+    assert doubts(words, (9, 900)) == {}
+    found = replication(believed(words, {}))
+    assert (found["of"], found["under"]) == (3, 891)
+
+
+def test_who_does_all_the_pushing_is_believed() -> None:
+    pushes = PUSHES_EACH_MAX * 5_000 * 40
+    others = [said(1, vitals(5_000, listed=40)), said(2, vitals(5_000, listed=40))]
+    assert doubts([said(3, vitals(5_000, listed=40), shares=pushed(pushes)), *others], None) == {}
+    many = said(3, vitals(5_000, listed=40), shares=pushed(pushes + 1))
+    assert doubts([many, *others], None) == {many.contact.id: {"pushes"}}
 
 
 def test_a_row_of_which_only_a_part_has_come_contradicts_nobody() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -15,6 +16,8 @@ from peernode.events import JoinDelayed, Joined
 from peernode.identity import Identity
 from peernode.pubsub import membership, storage
 from peernode.pubsub.joinrun import REACHED_MAX, Proofs
+from peernode.pubsub.replica import make_set
+from peernode.pubsub.subscription import Subscription
 from peernode.rpc.rpc import Caller, Rpc
 from peernode.wire.codec import Fields
 from peernode.wire.contact import Contact
@@ -24,19 +27,21 @@ from tests.pubsub.test_findings_truth import Answer, apart, held, lie
 
 Item = list[Any]
 
+NOWHERE = "10.9.9.9"
 
-def leases_of_nobody(bird: Bird, count: int) -> list[Item]:
-    """As SUBSCRIBERS lists them: leases of made-up keys at an invented address, in the order of their ids."""
+
+def leases_of_nobody(bird: Bird, *addresses: str) -> list[Item]:
+    """As SUBSCRIBERS lists them: leases of made-up keys at these addresses, in the order of their ids."""
     context, channel_id = bird.node._context, held(bird).channel_id
-    keys = [Identity.generate(bird.host.env.random) for _ in range(count)]
+    keys = [Identity.generate(bird.host.env.random) for _ in addresses]
     keys.sort(key=lambda key: key.node_id)
     return [
         [
             sign_lease(key, context.network_id, channel_id, context.wall_ms(), 60).raw,
             60_000,
-            Contact(key.public_key, "10.9.9.9", PORT).encode(),
+            Contact(key.public_key, address, PORT).encode(),
         ]
-        for key in keys
+        for key, address in zip(keys, addresses, strict=True)
     ]
 
 
@@ -70,7 +75,7 @@ def test_one_lying_initiator_takes_neither_the_places_nor_the_counts() -> None:
         await asyncio.sleep(5)
         initiators, _ = apart(flock)
         liar = next(bird for bird in initiators if bird not in (author, late))
-        list_those(liar, leases_of_nobody(liar, 200))
+        list_those(liar, leases_of_nobody(liar, *200 * [NOWHERE]))
         await asyncio.sleep(35)
         for bird in initiators:
             leases, bound = held(bird).leases.sizes()["leases"]
@@ -89,7 +94,7 @@ def test_copies_give_way_to_who_subscribes_itself() -> None:
         await asyncio.sleep(5)
         initiators, _ = apart(flock)
         liar = next(bird for bird in initiators if bird is not late)
-        list_those(liar, leases_of_nobody(liar, 30))
+        list_those(liar, leases_of_nobody(liar, *30 * [NOWHERE]))
         await asyncio.sleep(35)
         honest = [bird for bird in initiators if bird is not liar]
         assert all(held(bird).leases.sizes()["leases"] == (10, 10) for bird in honest)
@@ -163,12 +168,36 @@ def test_one_address_does_not_take_all_places() -> None:
     story(tell, 7, subscribers_per_channel_max=32)
 
 
+def test_a_copy_of_an_address_that_has_its_share_does_not_keep_the_others_out() -> None:
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        await asyncio.sleep(5)
+        initiators, _ = apart(flock)
+        crowd = Crowd(flock)
+        assert await crowd.host.call(crowd.subscribe(initiators, 16)) == []
+        items = leases_of_nobody(initiators[0], *4 * [crowd.host.ip], *4 * [NOWHERE])
+        list_those(initiators[0], items)
+        most = Counter[tuple[Bird, str]]()
+        for _ in range(35):
+            await asyncio.sleep(1)
+            for bird in initiators[1:]:
+                leases = held(bird).leases.live(bird.node._context.now())
+                for ip, count in Counter(one.contact.address[0] for one in leases).items():
+                    most[bird, ip] = max(most[bird, ip], count)
+        assert [most[bird, NOWHERE] for bird in initiators[1:]] == [4] * 4
+        assert [most[bird, crowd.host.ip] for bird in initiators[1:]] == [16] * 4
+        for rpc in crowd.rpcs:
+            await rpc.close()
+
+    story(tell, 7, subscribers_per_channel_max=32)
+
+
 def test_no_more_subscribers_are_believed_than_a_table_holds() -> None:
     async def tell(flock: Flock) -> None:
         await flock.join()
         await asyncio.sleep(5)
         initiators, readers = apart(flock)
-        list_those(initiators[0], leases_of_nobody(initiators[0], 100))
+        list_those(initiators[0], leases_of_nobody(initiators[0], *100 * [NOWHERE]))
         for _ in range(40):
             await asyncio.sleep(1)
             sizes = [bird.node.sizes()["pubsub.subscribers"] for bird in readers]
@@ -215,6 +244,18 @@ def test_who_finds_no_place_hears_so_and_nothing_of_firewalls() -> None:
         await flock.expect(lambda: bool(late.told(Joined)), 30, "there is a place now")
 
     story(tell, 8, subscribers_per_channel_max=7)
+
+
+@pytest.mark.parametrize(
+    ("full", "silent", "code"),
+    [(3, 2, "NO_PLACE"), (2, 3, "NO_INITIATOR"), (5, 0, "NO_PLACE"), (0, 5, "NO_INITIATOR")],
+)
+def test_no_place_is_blamed_only_where_places_are_what_lacks(full: int, silent: int, code: str) -> None:
+    contacts = [Contact(bytes([number]) * 32, "10.0.0.1", 7000 + number) for number in range(full + silent)]
+    asked = Subscription(make_set(contacts, True, 0.0))
+    for contact in contacts[:full]:
+        asked.full[contact.public_key] = None
+    assert asked.lack == code
 
 
 def test_one_address_does_not_take_the_places_of_all_channels(monkeypatch: pytest.MonkeyPatch) -> None:
