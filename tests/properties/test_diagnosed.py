@@ -227,7 +227,7 @@ def test_property_17_every_connection_error_has_a_code_and_a_remedy_a_person_can
 
 
 LASTING = ("cut", "deaf", "mute", "crash", "slow", "alone")
-"""Faults that last; drawn by the links' seed, so that each comes about equally often whatever is drawn else."""
+"""Faults that last; drawn by the links' seed, so that each comes about equally often."""
 
 
 def test_property_19_health_is_live_while_a_node_has_trouble() -> None:
