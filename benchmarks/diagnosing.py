@@ -4,7 +4,8 @@ The mode keeps a record of everything, of each request as well, and writes JSON 
 compared is what the requirement names: deliveries per second of real time; beside it stands CPU time per
 delivery of the whole process, which other programs disturb least. The first pair warms up and
 does not count. One burst is too short to compare (pairs of single ones went from 0.76 to 1.19), so each side
-of a pair has ``BURSTS`` of them, and a ratio is that of all bursts together. Above 1 means: faster with it on.
+of a pair has ``BURSTS`` of them, and a ratio is that of all bursts together. Above 1 means: faster with it
+on.
 """
 
 from __future__ import annotations
