@@ -203,6 +203,15 @@ class MessageChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class MessageTakenBack:
+    """Somebody else took a message back that had got out all the same: nobody shows it any more."""
+
+    id: str
+    channel: str
+    order: str
+
+
+@dataclass(frozen=True, slots=True)
 class MessageState:
     """One of our own messages changed its state or counts."""
 
@@ -269,6 +278,7 @@ Event = (
     | Left
     | MessageReceived
     | MessageChanged
+    | MessageTakenBack
     | MessageState
     | NameChanged
     | CardChanged

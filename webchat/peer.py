@@ -7,10 +7,9 @@ one moment.
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -31,8 +30,8 @@ from webchat.images import portrait_of
 from webchat.recounts import Recounts
 
 SNAPSHOT_MESSAGES = 50
-FETCH_ANSWER_S = 3.0
-"""A page that waits for a file hears so often that it is still on its way."""
+LEFT_MAX = 1024
+"""Channels that were left and are remembered as such; over it the first is forgotten."""
 
 NOTHING_READ = "0" * 2 * ORDER_KEY_BYTES
 """The mark before every message."""
@@ -49,6 +48,10 @@ class Peer:
         self._emit = emit
         self._tasks = Background()
         self._joining: dict[str, dict[str, Any]] = {}
+        self._left: dict[str, None] = {}
+        """Channels of this life that no page shows any more, nor how far the user's messages there get."""
+        self._untold: set[str] = set()
+        """Ids of what the node is just being asked to accept, and has told nothing of."""
         self._recounts = Recounts(self._tasks, self._read_state, self._tell_read)
         self._told: dict[str, Any] = {"state": "offline", "peers": 0, "reason": "Starting …"}
 
@@ -58,24 +61,53 @@ class Peer:
             return
         frame = event_frame(event)
         kind = frame["type"]
+        back = frame.get("channel") in self._left
+        if back and kind == "message.state":
+            return  # told when somebody joins the channel again
         if kind == "node.state":
             self._told = {name: frame[name] for name in self._told}
         elif kind == "channel.progress":
             self._join_of(frame["channel"])["steps"][frame["step"]] = frame
         elif kind == "channel.delayed":
             self._join_of(frame["channel"])["delayed"] = frame
+        elif kind == "message.state":
+            self._untold.discard(frame["id"])
         elif kind == "typing":
             frame["at_ms"] = round(time.time() * 1000)
         elif kind in ("channel.joined", "channel.left"):
             self._joining.pop(frame["channel"], None)
         self._emit(frame)
+        if kind == "channel.left":
+            self._left[frame["channel"]] = None
+            if len(self._left) > LEFT_MAX:
+                del self._left[next(iter(self._left))]
+        elif back:
+            self._come_back(frame["channel"])
         if kind == "message.changed" and not frame["own"] and (frame["deleted"] or frame["edited_ms"]):
             self._recounts.changed(frame["channel"], frame["order"])
-        if kind == "channel.joined" and not self.node.read_state(frame["channel"]).upto:
-            # Who joins has nothing unread yet; what comes from now on counts, on whichever page.
-            newest = self.node.history(frame["channel"], None, 1)
-            upto = newest[-1].order if newest else NOTHING_READ
-            self._tasks.spawn(self.mark_read(frame["channel"], upto), "beginning to read")
+        elif kind == "message.discarded":
+            self._recounts.changed(frame["channel"], event.order)
+        if kind == "channel.joined":
+            self._begin_reading(frame["channel"])
+
+    def _come_back(self, channel: str) -> None:
+        """Pages begin it anew: tell them how far the user's messages there have got."""
+        del self._left[channel]
+        for fields in self._outbox(channel):
+            self._emit({"type": "message.state", **fields})
+
+    def _outbox(self, channel: str) -> list[dict[str, Any]]:
+        return [outbox_fields(state) for state in self.node.outbox() if state.channel == channel]
+
+    def _begin_reading(self, channel: str) -> None:
+        """Who joins has nothing unread yet; who comes back goes on where he was, on whichever page."""
+        state = self.node.read_state(channel)
+        if state.upto:
+            self._tell_read(state)
+            return
+        newest = self.node.history(channel, None, 1)
+        upto = newest[-1].order if newest else NOTHING_READ
+        self._tasks.spawn(self.mark_read(channel, upto), "beginning to read")
 
     def _read_state(self, channel: str) -> ReadState | None:
         return self.node.read_state(channel) if channel in self.node.channels() else None
@@ -127,7 +159,18 @@ class Peer:
                 saying = self.node.react(*place, target, args["emoji"], args["on"])
             case _:
                 raise CommandError("BAD_FRAME", frame, reason=frame)
-        return outbox_fields(await done(saying))
+        return await self._accepted(args["id"], saying)
+
+    async def _accepted(self, message_id: str, saying: Awaitable[Any]) -> dict[str, Any]:
+        """What the node accepts is an event, too: it may be long until the network lets it tell more."""
+        self._untold.add(message_id)
+        try:
+            fields = outbox_fields(await done(saying))
+            if message_id in self._untold:
+                self._emit({"type": "message.state", **fields})
+        finally:
+            self._untold.discard(message_id)
+        return fields
 
     async def mark_read(self, channel: str, upto: str) -> None:
         """Everything up to an order string was read; all pages of the user learn it by an event."""
@@ -167,8 +210,8 @@ class Peer:
 
     def _channel(self, channel: str, messages: bool) -> dict[str, Any]:
         member = self.node.channels()  # those that a restarted node is still joining again are in it
-        outbox = [outbox_fields(state) for state in self.node.outbox() if state.channel == channel]
-        fields: dict[str, Any] = {"name": channel, "joined": member.get(channel, False), "outbox": outbox}
+        outbox, joined = self._outbox(channel), member.get(channel, False)
+        fields: dict[str, Any] = {"name": channel, "joined": joined, "outbox": outbox}
         if channel in self._joining:
             join = self._joining[channel]
             fields["progress"] = {"steps": list(join["steps"].values()), "delayed": join["delayed"]}
@@ -235,33 +278,6 @@ class Peer:
         portrait_of(content)
         await done(self.node.set_profile(Profile(name, about, content)))
         self._emit({"type": "profile", **self.profile()})
-
-    async def share(self, channel: str, message_id: str, content: bytes, name: str) -> dict[str, Any]:
-        """Have the node accept a file, durably; the same id again is the same message."""
-        return outbox_fields(await done(self.node.share(channel, message_id, content, name)))
-
-    async def fetch_file(self, channel: str, message_id: str) -> dict[str, Any]:
-        """Whether a file is ``whole`` here, on its way (``fetching``), or to be had from ``nobody``."""
-        self._known(channel)
-        file = await done(self.node.file(channel, message_id))
-        try:
-            async with asyncio.timeout(FETCH_ANSWER_S):
-                whole = await done(self.node.fetch_file(channel, message_id))
-        except TimeoutError:
-            return {"state": "fetching", **asdict(file)}
-        return {"state": "whole" if whole else "nobody", **asdict(file)}
-
-    async def read_file(self, channel: str, message_id: str, offset: int, length: int) -> dict[str, Any]:
-        """Some bytes of a file in base64; ``FILE_UNAVAILABLE`` when it is not whole here any more."""
-        content = await done(self.node.read_file(channel, message_id, offset, length))
-        if content is None:
-            raise CommandError("FILE_UNAVAILABLE")
-        return {"content": base64.b64encode(content).decode()}
-
-    async def file_available(self, channel: str, message_id: str) -> dict[str, Any]:
-        """How many nodes have all of a file."""
-        self._known(channel)
-        return {"id": message_id, **asdict(await done(self.node.file_available(channel, message_id)))}
 
     def _known(self, channel: str) -> None:
         if channel not in self.node.channels():

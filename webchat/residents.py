@@ -24,6 +24,7 @@ from webchat.chat.addresses import user_group
 from webchat.chat.commands import CommandError, batch
 from webchat.chat.layer import LAYER_ERRORS
 from webchat.chat.stream import EventStream
+from webchat.filepeer import FilePeer
 from webchat.identities import (
     IdentityUnreadable,
     node_of,
@@ -33,7 +34,6 @@ from webchat.identities import (
     take_over,
 )
 from webchat.models import PeerIdentity
-from webchat.peer import Peer
 
 log = logging.getLogger("webchat.residents")
 
@@ -49,7 +49,7 @@ class Resident:
     def __init__(self, stream: EventStream) -> None:
         self.stream = stream
         self.sent = 0
-        self.peer: Peer | None = None
+        self.peer: FilePeer | None = None
         self.starting = asyncio.Lock()
 
 
@@ -84,14 +84,14 @@ class Residents:
         resident = self._residents.get(user_id)
         return resident.stream if resident is not None else self._new_stream()
 
-    async def peer(self, user_id: int) -> Peer:
+    async def peer(self, user_id: int) -> FilePeer:
         """The user's node, started when it is not running; raises ``CommandError``."""
         resident = self._residents.setdefault(user_id, Resident(self._new_stream()))
         async with resident.starting:
             if resident.peer is None:
                 name, seed = await database_sync_to_async(_identity)(user_id)
                 profile = await database_sync_to_async(profile_of)(user_id)
-                peer = Peer(self._recorder(user_id))
+                peer = FilePeer(self._recorder(user_id))
                 await self._host.open(user_id, seed, name, peer)
                 resident.peer = peer
                 if profile is not None:
@@ -176,7 +176,7 @@ class Residents:
                 log.error("the node of user %s did not start: %s", user_id, error)
 
 
-async def _introduce(user_id: int, peer: Peer, profile: dict[str, str]) -> None:
+async def _introduce(user_id: int, peer: FilePeer, profile: dict[str, str]) -> None:
     """Tell a node that was brought along who its person is, at its next start if not now."""
     try:
         await peer.set_profile(profile["name"], profile["about"], profile["picture"])

@@ -64,10 +64,15 @@ class Appearance:
         """The message here that looks different now that ``message`` is in the log."""
         if message.kind is Kind.SKIP:
             skipped = self._skipped(message)
-            return self.changed_by(skipped) if skipped is not None else None
+            return self.changed_by(skipped) if skipped is not None and skipped.kind in CHANGES else None
         if message.kind not in CHANGES or message.target is None:
             return None
         return self.find(message.target.id, message.target.author)
+
+    def taken_back_by(self, message: Message) -> Message | None:
+        """The text that ``message`` takes back, which no page shows from now on."""
+        skipped = self._skipped(message)
+        return skipped if skipped is not None and skipped.kind in TEXTS else None
 
     def find(self, message_id: bytes, author: bytes | None = None) -> Message | None:
         """The first text in the order with this id, of the author with this node id if one is given."""
@@ -78,14 +83,14 @@ class Appearance:
         return None
 
     def _skipped(self, skip: Message) -> Message | None:
-        """The change that a skip takes back."""
+        """What a skip takes back."""
         if skip.skips is None:
             return None
         instance, seq, digest = skip.skips
         place = (self._replica.channel_id, skip.author, instance, seq, seq, STREAM_PLACE_MAX)
         for _, raw in self._context.store.messages(*place):
             message = Message.trusted(raw)
-            if message.digest == digest and message.kind in CHANGES:
+            if message.digest == digest:
                 return message
         return None
 

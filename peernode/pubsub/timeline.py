@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from peernode.channel.message import Message
-from peernode.events import ChatMessage, MessageChanged, MessageReceived
+from peernode.events import ChatMessage, MessageChanged, MessageReceived, MessageTakenBack
 from peernode.pubsub.appearance import Appearance
-from peernode.pubsub.context import Context
+from peernode.pubsub.context import Context, uuid_text
 from peernode.pubsub.people import People
 
 if TYPE_CHECKING:
@@ -201,6 +201,9 @@ class Timeline:
         if shown is not None and self._replica.member:
             self._context.tell(MessageReceived(shown, history))
         self._tell_changed(message)
+        gone = self.appearance.taken_back_by(message)
+        if gone is not None and self._replica.member:
+            self._context.tell(MessageTakenBack(uuid_text(gone.id), self._replica.name, gone.order))
 
     def _tell_changed(self, message: Message) -> None:
         """What ``message`` says about another one changes how that one looks."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from peernode.errors import PeerNodeError
-from peernode.events import ChatMessage, MessageChanged
+from peernode.events import ChatMessage, MessageChanged, MessageTakenBack
 from tests.pubsub.flock import LOBBY, Bird, Flock, story
 
 TICK = "✅"
@@ -132,6 +132,21 @@ def test_an_edit_that_is_discarded_is_undone_on_the_screen() -> None:
         await author.call(author.node.discard(edit.id))
         assert looks(author, message_id).text == "hello"
         assert last_told(author, message_id).text == "hello"
+
+    story(tell, 3)
+
+
+def test_what_is_taken_back_after_all_have_seen_it_goes_from_their_screens() -> None:
+    async def tell(flock: Flock) -> None:
+        message_id = await said(flock)
+        author, others = flock[0], flock.birds[1:]
+        order = looks(author, message_id).order
+        await author.call(author.node.discard(message_id))
+        gone = [MessageTakenBack(message_id, LOBBY, order)]
+        await flock.expect(
+            lambda: all(bird.told(MessageTakenBack) == gone for bird in others), 5, "told to all"
+        )
+        assert [bird.node.history(LOBBY) for bird in flock] == [[], [], []]
 
     story(tell, 3)
 

@@ -20,6 +20,7 @@ FRAME_OF_EVENT = {
     "Left": "channel.left",
     "MessageReceived": "message",
     "MessageChanged": "message.changed",
+    "MessageTakenBack": "message.discarded",
     "MessageState": "message.state",
     "NameChanged": "channel.name",
     "CardChanged": "channel.card",
@@ -38,6 +39,8 @@ def event_frame(event: Any) -> dict[str, Any]:
         return {"type": kind, **message_fields(event.message), "history": event.history}
     if kind == "message.changed":
         return {"type": kind, **message_fields(event.message)}
+    if kind == "message.discarded":
+        return {"type": kind, "id": event.id, "channel": event.channel}
     if kind == "message.state":
         return {"type": kind, **outbox_fields(event.state)}
     return {"type": kind, **asdict(event)}

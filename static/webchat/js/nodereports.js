@@ -30,10 +30,11 @@ function eventTable(app) {
     message(frame) {
       app.learnName(frame);
       app.beside.typing.wrote(frame.channel, frame.author);
-      if (!messages.received(frame)) return;
+      const isNew = messages.received(frame);
+      // Each event comes once: one whose message a page of history has brought before it counts all the same.
       app.reading.arrived(frame, app.screen.isReading(frame.channel));
       if (frame.order > (channels.get(frame.channel)?.upto ?? "")) app.notifying.arrived(frame);
-      app.trim(frame.channel);
+      if (isNew) app.trim(frame.channel);
     },
     "message.changed": (frame) => messages.changed(frame),
     "message.state": (frame) => messages.reported(frame, me.id, me.name),
@@ -51,11 +52,13 @@ function eventTable(app) {
     },
     "channel.read": (frame) => app.reading.told(frame),
     "channel.name"(frame) {
+      channels.joining(frame.channel); // who joins it again on another page hears of the people first
       channels.named(frame);
       messages.renamed(frame.channel, frame.author, frame.name);
       app.persons.changed(frame.author);
     },
     "channel.card"(frame) {
+      channels.joining(frame.channel);
       channels.carded(frame);
       app.persons.changed(frame.author);
     },
