@@ -2,7 +2,8 @@
 
 It speaks to the ASGI application itself, with a real session cookie and origin, so middleware,
 consumer, link and channel layer are the ones that serve. ``expect`` waits for what should come and
-keeps the rest, so a test needs to know no order that the API does not promise.
+keeps the rest, so a test needs to know no order that the API does not promise. Every frame that comes must be
+one that the API describes.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
 
+from tests.support.described import check_described
 from webchat.asgi import application
 
 PATIENCE_S = 15.0
@@ -50,6 +52,7 @@ class Browser:
     _ids = itertools.count(1)
 
     def __init__(self, cookie: bytes | None = None, origin: bytes = ORIGIN, path: str = "/ws/chat/") -> None:
+        self._path = path
         headers = [(b"host", HOST), (b"origin", origin)]
         if cookie is not None:
             headers.append((b"cookie", cookie))
@@ -158,6 +161,7 @@ class Browser:
         if output["type"] == "websocket.close":
             return {"type": "closed", "code": output.get("code", 1000)}
         frame: Frame = json.loads(output["text"])
+        check_described(self._path, frame)
         if frame.get("cursor") is not None:
             self.cursor = frame["cursor"]
         return frame

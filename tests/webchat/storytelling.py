@@ -19,7 +19,7 @@ from tests.support.pictures import png
 
 NAMES = ("ann", "bob")
 NUMBERS = itertools.count(0x1000_0000, 2)
-"""Of ids, all even: what takes a message back has its id with the last bit turned, which no one else draws."""
+"""Of ids, all even: what takes a message back has its id with the last bit turned, which none else has."""
 
 
 class Listener(Browser):

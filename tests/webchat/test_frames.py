@@ -5,13 +5,22 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webchat.chat.frames import CLIENT_FRAMES, SERVER_FRAMES, TEXT_MAX_BYTES, FrameError, parse
+from peernode.events import Event
+from webchat.chat.eventframes import FRAME_OF_EVENT, UNTOLD
+from webchat.chat.frames import (
+    CLIENT_FRAMES,
+    SERVER_FRAMES,
+    SERVER_OPTIONAL,
+    TEXT_MAX_BYTES,
+    FrameError,
+    parse,
+)
 
 API = Path(__file__).parents[2] / "docs" / "api.md"
 ID = "01890a5d-ac96-774b-bcce-b302099a8057"
@@ -140,4 +149,12 @@ def test_the_document_names_every_frame_to_the_client_with_its_fields() -> None:
     documented = table("To the client")
     assert [*documented] == [*SERVER_FRAMES]
     for kind, fields in SERVER_FRAMES.items():
-        assert [name.rstrip("?") for name in re.findall(r"`([a-z_?]+)`", documented[kind])] == [*fields], kind
+        optional = SERVER_OPTIONAL.get(kind, ())
+        expected = [f"{name}?" if name in optional else name for name in fields]
+        assert re.findall(r"`([a-z_?]+)`", documented[kind]) == expected, kind
+
+
+def test_every_event_of_the_engine_has_a_frame_or_is_left_out_knowingly() -> None:
+    assert {*FRAME_OF_EVENT.values()} <= SERVER_FRAMES.keys()
+    events = {event.__name__ for event in get_args(Event)}
+    assert events == {*FRAME_OF_EVENT, *UNTOLD}

@@ -215,6 +215,18 @@ SERVER_FRAMES: dict[str, tuple[str, ...]] = {
     "trouble": ("cursor", "error", "context"),
 }
 
+SERVER_OPTIONAL: dict[str, tuple[str, ...]] = {
+    "ok": ("message",),
+    "error": ("detail", "retry_after"),
+    "message.state": ("error",),
+    "node.state": ("cursor", "code", "remedy"),
+}
+"""Fields that are not always there."""
+
+CHANNEL_FIELDS = ("name", "joined", "outbox")
+CHANNEL_OPTIONAL = ("progress", "names", "pictures", "read", "messages")
+"""Of a channel in a ``welcome``."""
+
 
 def parse(text: str, shapes: Mapping[str, Shape] = CLIENT_FRAMES) -> Frame:
     """The frame in ``text``, one of ``shapes``; raises ``FrameError`` whatever is wrong with it."""

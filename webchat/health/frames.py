@@ -70,6 +70,9 @@ SERVER_FRAMES: dict[str, tuple[str, ...]] = {
     "health.lost": ("error",),
 }
 
+SERVER_OPTIONAL: dict[str, tuple[str, ...]] = {"ok": ("result",), "error": ("detail", "retry_after")}
+"""Fields that are not always there."""
+
 
 def parsed(text: str) -> Frame:
     """The frame in ``text``; raises ``FrameError`` whatever is wrong with it."""
