@@ -1,8 +1,10 @@
 """``JoinProof``: the last three steps of a join, side by side: inbound, outbound, history.
 
-Invariants: a quorum of the initiators has reached this node with a probe, the highest-ranked that answers
-among them (it is the one that pushes first); a nonce of ours has come back, through another node where there
-is one; the newest messages are waited for a limited time only, because the older ones follow anyway.
+Invariants: a quorum of the initiators has reached this node with a probe; the highest-ranked that took the
+lease (it is the one that pushes first) is among them, or was waited for (``docs/adr/0032``); a nonce of ours
+has come back through another initiator than the one that it was given to, except in so small a set that this
+can't be expected (``ITSELF_MAX``); the newest messages are waited for a limited time only, because the older
+ones follow anyway.
 """
 
 from __future__ import annotations
@@ -23,6 +25,12 @@ PROOF_WAIT_S = 2.0
 
 HEDGE_RTOS = 2.0
 """After so many timeouts without our nonce, another initiator is asked as well."""
+
+ITSELF_MAX = 2
+"""With so few other initiators a nonce counts that is brought back by whom it was given to.
+
+With one there is nobody else. Of two, one may never reach us, behind its address translator, and the other
+one and we are a quorum of the three. In larger sets a quorum that reaches us has two others in it."""
 
 HISTORY_FROM_MAX = 3
 """Initiators tried for the newest messages."""
@@ -72,12 +80,12 @@ class JoinProof:
             if not quorum():
                 run.note("inbound", "UNREACHABLE_BY_INITIATORS", order, reached())
                 raise PeerNodeError("UNREACHABLE_BY_INITIATORS", run.replica.name)
-            # It takes leases and never probes: such a one must not keep everybody out.
+            # It takes leases and never probes: such a one must not keep everybody out (docs/adr/0032).
             self._context.collector.count("join.first_unproven")
         run.done("inbound", f"{len(reached())}/{len(order)}", order, reached())
 
     async def _outbound(self, run: JoinRun, taken: Subscription) -> None:
-        """A nonce given to one initiator must come back, through another where there is one."""
+        """A nonce given to one initiator must come back through another, where that can be expected."""
         run.begin("outbound")
         mine = self._context.identity.public_key
         takers = [taken.accepted[key] for key in self._by_rank(run, taken) if key in taken.accepted]
@@ -85,8 +93,10 @@ class JoinProof:
         until_s = self._context.now() + PROOF_WAIT_S
         asked: list[bytes] = []
 
+        itself_counts = len(taken.view.others(mine)) <= ITSELF_MAX
+
         def back() -> bool:
-            return any(run.proofs.echoes.values())
+            return run.proofs.through_another or (itself_counts and run.proofs.by_itself)
 
         async with asyncio.TaskGroup() as group:
             echoes: list[asyncio.Task[None]] = []
@@ -110,7 +120,7 @@ class JoinProof:
 
     async def _echo(self, run: JoinRun, contact: Contact) -> None:
         nonce = self._context.env.random.randbytes(16)
-        run.proofs.echoes[nonce] = False
+        run.proofs.given[nonce] = contact.public_key
         try:
             await self._context.rpc.request(contact, Op.ECHO, [run.replica.channel_id, nonce], prove=True)
         except (RpcTimeout, Refused, Backpressure) as error:

@@ -36,16 +36,22 @@ REACHED_MAX = 1024
 
 @dataclass(slots=True)
 class Proofs:
-    """The probes of one attempt: who reached us, and which of our nonces came back."""
+    """The probes of one attempt: who reached us, and how our nonces came back."""
 
     reached_by: dict[bytes, None] = field(default_factory=dict)
-    echoes: dict[bytes, bool] = field(default_factory=dict)
+    given: dict[bytes, bytes] = field(default_factory=dict)
+    """Our nonces, and the public key of the initiator that each was given to."""
+    through_another: bool = False
+    """A nonce has come back from another node than the one that it was given to."""
+    by_itself: bool = False
+    """A nonce has come back from the very node that it was given to."""
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def probed(self, public_key: bytes, nonce: bytes) -> None:
         """A probe came in."""
-        if nonce in self.echoes:
-            self.echoes[nonce] = True
+        taker = self.given.get(nonce)
+        self.by_itself = self.by_itself or taker == public_key
+        self.through_another = self.through_another or taker not in (None, public_key)
         if public_key not in self.reached_by and len(self.reached_by) >= REACHED_MAX:
             del self.reached_by[next(iter(self.reached_by))]
         self.reached_by[public_key] = None
@@ -65,7 +71,8 @@ class Proofs:
     def forget(self) -> None:
         """A new attempt begins."""
         self.reached_by.clear()
-        self.echoes.clear()
+        self.given.clear()
+        self.through_another = self.by_itself = False
 
 
 class JoinRun:

@@ -208,7 +208,10 @@ class Membership:
         return []
 
     async def _echo(self, caller: Caller, body: Fields) -> list[Any]:
-        """Have the caller's nonce sent back by another initiator; by us when there is none."""
+        """Have the caller's nonce sent back by another initiator; by us when none gets through to it.
+
+        What that is worth the caller decides: ``JoinProof``.
+        """
         channel_id, nonce = body.take_bytes(20), body.take_bytes(16)
         replica = self._holder(channel_id, caller.contact)
         self._use(replica, caller, nonce)

@@ -64,6 +64,17 @@ class Timed(list[Event]):
         super().append(event)
 
 
+def came_back(wire: Wire, me: str, initiators: set[str], from_s: float, to_s: float) -> bool:
+    """Whether a nonce came back that had gone out: from another node than the one that it went to.
+
+    Where there are two others at most, one of which may be the one that is blocked, from that one too.
+    """
+    given = {nonce: to for by, to, nonce in wire.between(Op.ECHO, from_s, to_s) if by == me}
+    probes = [(by, nonce) for by, to, nonce in wire.between(Op.PROBE, from_s, to_s) if to == me]
+    back = [(by, given[nonce]) for by, nonce in probes if nonce in given]
+    return bool(back) if len(initiators - {me}) <= 2 else any(by != taker for by, taker in back)
+
+
 def check_proven(wire: Wire, bird: Bird) -> None:
     """In the attempt that was confirmed a quorum's probes came in, and a nonce that went out came back."""
     assert isinstance(bird.events, Timed)
@@ -75,8 +86,7 @@ def check_proven(wire: Wire, bird: Bird) -> None:
     probes = [said for said in wire.between(Op.PROBE, from_s, to_s) if said[1] == me]
     reached_by = {by for by, _, _ in probes} | {me}
     assert len(reached_by & {*joined.initiators}) >= len(joined.initiators) // 2 + 1
-    sent = {nonce for by, _, nonce in wire.between(Op.ECHO, from_s, to_s) if by == me}
-    assert joined.alone or sent & {nonce for _, _, nonce in probes}
+    assert joined.alone or came_back(wire, me, {*joined.initiators}, from_s, to_s)
 
 
 def one_way(senders: list[Bird], receivers: list[Bird]) -> Block:

@@ -23,7 +23,7 @@ from peernode.wire.ops import Op
 from peernode.wire.payload import KIND_REQUEST, decode_messages
 from peernode.wire.sealing import Sealer
 from tests.properties.examples import drawn
-from tests.properties.test_proven import Wire, started
+from tests.properties.test_proven import Wire, came_back, started
 from tests.properties.test_recovering import REJOINED_S, networks, within
 from tests.pubsub.flock import LOBBY, Bird, Flock
 
@@ -100,8 +100,7 @@ class Watch(list[Event]):
         reached_by = {by for by, _, _ in probes} | {me}
         if len(reached_by & {*initiators}) < len(initiators) // 2 + 1:
             self.wrong.append(f"reached by {len(reached_by & {*initiators})} of {len(initiators)}")
-        sent = {nonce for by, _, nonce in self.wire.between(Op.ECHO, from_s, to_s) if by == me}
-        if not sent & {nonce for _, _, nonce in probes}:
+        if not came_back(self.wire, me, {*initiators}, from_s, to_s):
             self.wrong.append("no nonce came back")
 
 
