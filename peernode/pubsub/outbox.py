@@ -163,4 +163,5 @@ class Outbox:
             await self._context.save(PutOutbox(entry.row()), *self._beside(entry))
 
     def _beside(self, entry: Entry) -> list[Write]:
-        return [write(entry) for write in self.beside] if entry.shown and not entry.discarded else []
+        got_through = entry.frozen and entry.shown and not entry.discarded
+        return [write(entry) for write in self.beside] if got_through else []

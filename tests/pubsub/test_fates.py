@@ -192,3 +192,24 @@ def test_only_for_what_was_just_sent_an_ack_is_waited_for_after_a_restart() -> N
         await flock.expect(lambda: flock[0].state(late).delivered == (3, 3), 30, "the late ack")
 
     story(tell, 4)
+
+
+def test_what_has_failed_is_not_called_sent_after_a_restart() -> None:
+    """Its own receipt alone is on the disk, of the set that it needs a quorum of."""
+
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        await delivered(flock, "before", 3)
+        await asyncio.sleep(GRACE_S)
+        cut = flock.cut_off(flock[0])
+        message_id = (await flock[0].say("while cut off")).id
+        await flock.expect(lambda: flock[0].state(message_id).state == "failed", 8, "no quorum")
+        flock[0].crash()
+        flock[0].events.clear()
+        await flock[0].restart()
+        assert flock[0].state(message_id).state == "failed"
+        assert flock[0].state(message_id).error is not None
+        flock.mend(cut)
+        await flock.expect(lambda: flock[0].state(message_id).delivered == (3, 3), 20, "it gets through")
+
+    story(tell, 4)
