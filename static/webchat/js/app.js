@@ -8,7 +8,7 @@ import { Channels } from "./channels.js";
 import { systemClock } from "./clock.js";
 import { Connection } from "./connection.js";
 import { Freshening } from "./freshening.js";
-import { paged, ROWS_AWAY_MAX, ROWS_MAX, trimmed } from "./holding.js";
+import { ROWS_AWAY_MAX, ROWS_MAX, trimmed } from "./holding.js";
 import { PageMemory } from "./memory.js";
 import { MessageActs } from "./messageacts.js";
 import { nodeReports } from "./nodereports.js";
@@ -17,6 +17,7 @@ import { OptimisticUIManager } from "./optimistic.js";
 import { Outbox } from "./outbox.js";
 import { openOutboxStore } from "./outbox_store.js";
 import { outboxReports } from "./outboxreports.js";
+import { HistoryPages } from "./pages.js";
 import { Persons } from "./persons.js";
 import { Reading } from "./reading.js";
 import { Screen } from "./screen.js";
@@ -25,8 +26,6 @@ import { Sharing } from "./sharing.js";
 import { say } from "./strings.js";
 import { Tabs } from "./tabs.js";
 import { WantedChannels } from "./wanted.js";
-
-const HISTORY_LIMIT = 100;
 
 export class App {
   /** `page` is what the server put into the page: user, websocket, channel, join, limits. */
@@ -50,8 +49,9 @@ export class App {
       me: () => this.me.id,
       isBlocked: (id) => this.beside.isBlocked(id),
     });
+    this.pages = new HistoryPages(this);
     this.freshening = new Freshening({
-      load: (channel, before) => this.#page(channel, before),
+      load: (channel, before) => this.pages.page(channel, before),
       isOpen: () => this.connection.isOpen,
       clock: systemClock,
       again: () => this.screen.timeline.redraw(),
@@ -174,48 +174,23 @@ export class App {
   }
 
   /** The page before the oldest message that is here. */
-  async loadOlder(name) {
-    const oldest = this.messages.rows(name)[0];
-    if (oldest?.order) await this.#loadPage(name, oldest.order);
+  loadOlder(name) {
+    return this.pages.loadOlder(name);
   }
 
   /** What the node held of the channel before it was joined. */
-  async loadNewest(name) {
-    await this.#loadPage(name, null);
+  loadNewest(name) {
+    return this.pages.loadNewest(name);
   }
 
-  async #loadPage(name, before) {
-    if (this.channels.get(name)?.older === "loading") return;
-    this.channels.setOlder(name, "loading");
-    try {
-      const more = await this.#page(name, before);
-      this.channels.setOlder(name, more ? "idle" : "none");
-      this.trim(name);
-    } catch {
-      this.channels.setOlder(name, "stuck"); // the page says so and offers to try again
-    }
+  /** The page that ends with this place in the order; false when it can't be had. */
+  loadAround(name, order) {
+    return this.pages.loadAround(name, order);
   }
 
   /** What may be missing before a row. */
-  async fillGap(id) {
-    const row = this.messages.row(id);
-    if (!row?.gap || row.gap === "loading") return;
-    row.gap = "loading";
-    this.screen.timeline.redraw();
-    try {
-      await this.#page(row.channel, row.order);
-    } catch {
-      row.gap = "stuck";
-    }
-    this.screen.timeline.redraw();
-  }
-
-  async #page(name, before) {
-    const frame = { type: "history.page", channel: name, before, limit: HISTORY_LIMIT };
-    const { messages, more } = await this.connection.request(frame);
-    for (const message of messages) this.learnName(message);
-    paged(this.messages, name, before, messages, more);
-    return more;
+  fillGap(id) {
+    return this.pages.fillGap(id);
   }
 
   /** Hold no more of a channel than a page should. */

@@ -41,7 +41,7 @@ export class Beside {
       people: (channel) => app.screen.peopleOf(channel),
       nameOf: (message) => app.nameOf(message),
       who: (message) => app.persons.who(message.channel, message.author, message.name),
-      jump: (channel, id) => app.acts.jump(channel, id),
+      jump: ({ channel, id, order }) => app.acts.jump(channel, id, order),
     });
     this.#panel = new Panel({
       people: this.#view("people", this.#members, "members.title"),

@@ -6,9 +6,9 @@
  * with it, one at a time. What could not be had is asked for again after `RETRY_MS`, as long as it is in sight.
  */
 
+import { justBehind } from "./holding.js";
+
 export const RETRY_MS = 5000;
-/** A key with this behind it is the least one after it that has whole bytes. */
-const LEAST_BYTE = "00";
 
 export class Freshening {
   #its;
@@ -27,7 +27,7 @@ export class Freshening {
     if (!last || this.#isAsking || !isOpen() || this.#isPausing) return;
     this.#isAsking = true;
     try {
-      await load(last.channel, last.order + LEAST_BYTE); // a gap behind the row is somebody else's wish
+      await load(last.channel, justBehind(last.order)); // a gap behind the row is somebody else's wish
     } catch {
       this.#isPausing = true;
       clock.later(RETRY_MS, () => {

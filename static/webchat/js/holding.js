@@ -11,6 +11,8 @@
 import { isChange } from "./looks.js";
 import { isSettled } from "./progress.js";
 
+/** Messages that a page of history has. */
+export const HISTORY_LIMIT = 100;
 /** Rows of the channel on the screen. */
 export const ROWS_MAX = 12000;
 /** Rows of any other channel. */
@@ -27,6 +29,19 @@ const AROUND_KEPT = 1000;
 export function paged(messages, channel, before, page, more) {
   covered(messages, channel, before, page, more, (message) => messages.paged(message));
 }
+
+/** A page that ends with a place in the order, far from all that is held: what lies between them may be missing. */
+export function pagedApart(messages, channel, order, page, more) {
+  const next = messages.rows(channel).find((row) => row.order > order);
+  paged(messages, channel, justBehind(order), page, more);
+  if (next) messages.list(channel).open(next.order);
+}
+
+/** The least order key behind one. */
+export const justBehind = (order) => order + LEAST_BYTE;
+
+/** A key with this behind it is the least one after it that has whole bytes. */
+const LEAST_BYTE = "00";
 
 function covered(messages, channel, before, page, more, take) {
   const held = messages.row(page[0]?.id);

@@ -6,15 +6,14 @@
 
 import { systemClock } from "./clock.js";
 import { unknownMessage } from "./contexts.js";
+import { HISTORY_LIMIT } from "./holding.js";
 import { hasReacted, isChange } from "./looks.js";
 import { written } from "./outbox.js";
 import { isSettled } from "./progress.js";
 import { subjectOf } from "./rowwords.js";
+import { seek, SEEK_PAGES_MAX } from "./seeking.js";
 import { say } from "./strings.js";
 import { uuid7 } from "./uuid7.js";
-
-/** Pages that are loaded at most to find a quoted message. */
-const SEEK_PAGES_MAX = 20;
 
 export class MessageActs {
   #app;
@@ -122,18 +121,22 @@ export class MessageActs {
     });
   }
 
-  /** Go to a message that may not be loaded yet. */
-  async jump(channel, id) {
-    const { messages, screen, channels } = this.#app;
-    if (!messages.row(id)) screen.announcer.say("row", say("quote.seeking"));
-    for (let pages = 0; pages < SEEK_PAGES_MAX && !messages.row(id); pages += 1) {
-      if (channels.get(channel)?.older !== "idle") break;
-      await this.#app.loadOlder(channel);
-    }
-    if (this.#app.current !== channel) return;
-    if (!messages.row(id) || !screen.timeline.reveal(id))
-      screen.trouble({ message: say("quote.unknown"), remedy: say("quote.unknown.remedy") });
+  /** Go to a message that may not be loaded yet; `order`: its place, where that is known. */
+  async jump(channel, id, order = "") {
+    const { screen } = this.#app;
+    const onward = (n) => screen.announcer.say("row", say("quote.seeking", { n }));
+    const reason = await seek(this.#app, channel, { id, order }, onward);
+    if (reason === "away" || this.#app.current !== channel) return;
+    if (reason || !screen.timeline.reveal(id)) screen.trouble(reasonWords(reason || "absent"));
   }
+}
+
+/** Why a message could not be gone to. */
+function reasonWords(reason) {
+  const n = SEEK_PAGES_MAX * HISTORY_LIMIT;
+  if (reason === "far") return { message: say("quote.far", { n }), remedy: say("quote.far.remedy") };
+  if (reason === "stuck") return { message: say("quote.stuck"), remedy: say("quote.stuck.remedy") };
+  return { message: say("quote.absent"), remedy: say("quote.absent.remedy") };
 }
 
 /** How a record says what its text is about. */

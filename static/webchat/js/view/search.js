@@ -31,7 +31,7 @@ export class SearchView {
     this.#more.addEventListener("click", () => this.#ask());
     this.#list.addEventListener("click", (event) => {
       const button = event.target.closest("button[data-found]");
-      if (button) source.jump(this.#channel, button.dataset.found);
+      if (button) source.jump(button.parentElement.told.message);
     });
   }
 
