@@ -37,6 +37,12 @@ class Sharing:
         self.page.wait_for_load_state()
         return self
 
+    def expect_on_its_way(self, name: str) -> Sharing:
+        """The list shows how far a file has got; it can be cancelled."""
+        expect(self.uploads.first).to_contain_text(name, timeout=SHARED_MS)
+        expect(self.uploads.first.get_by_role("button", name="Cancel")).to_be_visible()
+        return self
+
     def offline(self, is_offline: bool) -> Sharing:
         """This device loses its network, or has it again."""
         self.page.context.set_offline(is_offline)

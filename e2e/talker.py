@@ -83,9 +83,14 @@ class Talker:
 
     def delete(self, message: Message) -> Talker:
         """Take an own message from everybody's view."""
+        return self.ask_to_delete(message).confirm("Delete")
+
+    def ask_to_delete(self, message: Message) -> Talker:
+        """Choose it in the menu; the page asks whether it is meant."""
         self._tool(message, "More").click()
         self.person.row(message).get_by_role("button", name="Delete", exact=True).click()
-        return self.confirm("Delete")
+        expect(self.page.get_by_role("dialog", name="Delete this message?")).to_be_visible()
+        return self
 
     def confirm(self, answer: str) -> Talker:
         """Answer the question whether a message is to be deleted: "Delete" or "Keep"."""

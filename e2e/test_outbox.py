@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from e2e.audit import Audit
 from e2e.conftest import People
 from e2e.line import Line
 from e2e.reader import Reader
@@ -101,6 +102,7 @@ def test_what_was_written_hours_ago_asks_unless_the_node_got_it_all_the_same(
     line.restore()
     eyes.try_now().expect_outbox(1).expect_question(kept, "4 h")
     xandra.expect_delivered(through).picture("asking")
+    Audit(xandra).look("asked whether it should still go out").expect_none()
     yann.expect_no_message(kept)
     eyes.send_now(kept).expect_outbox(0).expect_no_question()
     xandra.expect_delivered(kept).expect_order([through, kept])
@@ -119,12 +121,14 @@ def test_leaving_a_channel_with_something_unsent_asks_first(
 
     goes.leave().expect_question("1 message or change has not been sent")
     zita.picture("leaving")
+    audit = Audit(zita).look("asked before leaving")
     goes.stay()
     eyes.expect_outbox(1)
     zita.expect_failed(message).network(Network.OPEN)
     goes.leave().expect_question(channel).leave_and_discard().expect_gone(channel)
     goes.expect_told(f"You left {channel}.")
     zita.picture("left")
+    audit.look("told that it was left").expect_none()
     eyes.expect_outbox(0)
     zita.reload()
     eyes.expect_outbox(0)

@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
+from e2e.audit import Audit
 from e2e.conftest import People
 from e2e.servers import Server
 from e2e.sharing import Sharing
@@ -43,6 +44,7 @@ def test_pictures_and_files_get_to_the_other(
     people.allow("400")
     shares.share(tmp_path / "vast.png").expect_refused("is too large to be shown")
     klara.picture("file-refused")
+    Audit(klara).look("a file refused").expect_none()
     shares.discard()
 
 
@@ -57,5 +59,6 @@ def test_a_file_that_is_chosen_without_a_connection_waits_for_it(
     shares.expect_nothing_to_lose().offline(True).share(tmp_path / "list.txt")
     shares.expect_waiting("waiting for the connection: goes on by itself as long as this page is open")
     maik.picture("file-waiting")
+    Audit(maik).look("a file that waits").expect_none()
     shares.offline(False).expect_nothing_to_lose()
     assert gets.save(gets.message("list.txt"), tmp_path) == b"bread, soup"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from e2e.audit import Audit
 from e2e.beside import Beside
 from e2e.conftest import People
 from e2e.line import Line
@@ -101,6 +102,7 @@ def test_what_was_missed_in_between_shows_as_a_gap_and_is_fetched(
     line.restore()
     eyes.try_now().expect_gap().see("early 3").see("late 35").expect_not_here("late 25")
     wanda.picture("gap")
+    Audit(wanda).look("a gap").expect_none()
     eyes.fill_gap().expect_filling()
     line.release()
     eyes.expect_no_gap().expect_here("late 1").expect_here("late 25")
