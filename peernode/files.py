@@ -40,8 +40,15 @@ class NodeFiles(NodeInsight):
         async with self._pubsub.files.sharing:
             if self._pubsub.publisher.is_new(replica, raw_id, draft):
                 self._pubsub.publisher.check_room(replica, file.blocks * PART_BYTES + len(file.body))
-                await self._pubsub.files.shelf.put(content, file)
+                await self._put(content, file)
             return await self._pubsub.publish(name, raw_id, draft)
+
+    async def _put(self, content: bytes, file: FileRef) -> None:
+        try:
+            await self._pubsub.files.shelf.put(content, file)
+        except BaseException:
+            self._pubsub.freeing.soon()  # what is here of it already
+            raise
 
     async def file(self, name: str, message_id: str) -> FileInfo:
         """The file that a message names; ``MESSAGE_UNKNOWN`` when it names none, or is deleted."""

@@ -24,6 +24,7 @@ from peernode.channel.quota import cost_of
 from peernode.errors import PeerNodeError, RemoteProtocolError
 from peernode.pubsub.context import Context
 from peernode.pubsub.ingest import Source
+from peernode.pubsub.notes import LATE, note_key
 from peernode.pubsub.outbox import Outbox
 from peernode.pubsub.replica import EXPIRY_STEPS, Replica
 from peernode.pubsub.storage import PubSubStorage
@@ -88,6 +89,11 @@ class Expiry:
             for table in (self._next, self._late):
                 for channel_id in table.keys() - self._storage.replicas.keys():
                     del table[channel_id]
+
+    def forgotten(self, channel_id: bytes) -> None:
+        """A channel is gone, and what was noted of it."""
+        self._next.pop(channel_id, None)
+        self._late.pop(channel_id, None)
 
     def beside(self, replica: Replica, message: Message, source: Source) -> list[Write]:
         """What has to become durable with a message: when it came, if it is too old already.
@@ -183,7 +189,7 @@ class Expiry:
 
 
 def _key(replica: Replica) -> str:
-    return f"late/{replica.channel_id.hex()}"
+    return note_key(LATE, replica.channel_id)
 
 
 def _step_ms(replica: Replica) -> int:

@@ -204,7 +204,9 @@ class Files:
 
         blocks = await asyncio.gather(*(one(at) for at in range(len(digests))))
         found = [block for block in blocks if block is not None]
-        if (fetched and not await self._context.save(*fetched)) or len(found) < len(blocks):
+        if fetched and not await self._context.save(*self.shelf.begun(file), *fetched):
+            return None
+        if len(found) < len(blocks):
             return None
         return found
 

@@ -1,14 +1,16 @@
 """``FileShelf``: the contents of files on the own disk, written and read block by block.
 
-Invariants: a file counts as whole only when all its blocks were committed before the mark that says so; a
-block that is lost takes the mark away as soon as this node reads it (others that ask for it are told that
-it is missing, and ask elsewhere), and all are read now and then (``FileScrub``).
+Invariants: a file counts as whole only when all its blocks were committed before the mark that says so; with
+its first blocks comes a mark that some are here, so that those of one that is never whole are given back
+(``Freeing``); a block that is lost takes the mark away as soon as this node reads it (others that ask for it
+are told that it is missing, and ask elsewhere), and all are read now and then (``FileScrub``).
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from itertools import chain, islice
 
 from peernode.channel.filetree import FANOUT, LEAF_BYTES, FileRef, blocks_of, digests_in
 from peernode.pubsub.context import Context
@@ -30,9 +32,14 @@ class FileShelf:
         self._context = context
 
     async def put(self, content: bytes, file: FileRef) -> None:
-        """Make a file's contents durable; ``STORE_FULL``, ``RATE_LIMITED``."""
-        batch = list[Write]()
-        for digest, block in blocks_of(content):
+        """Make a file's contents durable; ``STORE_FULL``, ``RATE_LIMITED``.
+
+        The tree goes before its leaves: so what is here of a file that is refused halfway can be found.
+        """
+        leaves = file.widths[-1]
+        tree = [*islice(blocks_of(content), leaves, None)][::-1]
+        batch: list[Write] = self.begun(file)
+        for digest, block in chain(tree, islice(blocks_of(content), leaves)):
             batch.append(PutPart(digest, block))
             if len(batch) >= SLICE:
                 await self._context.commit(*batch)
@@ -114,6 +121,11 @@ class FileShelf:
     def freed(self, file: FileRef) -> bool:
         """Whether its blocks were given back since it was whole or fetched."""
         return self._context.store.meta(f"{MARK}{file.key}") == FREED
+
+    def begun(self, file: FileRef) -> list[Write]:
+        """What goes with the first blocks of a file: the word that some are here, if there is none yet."""
+        noted = self._context.store.meta(f"{MARK}{file.key}")
+        return [self.mark(file, whole=False)] if noted in (None, FREED) else []
 
     def mark_freed(self, file: FileRef) -> PutMeta:
         """The write that says that its blocks were given back."""

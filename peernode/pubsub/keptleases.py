@@ -12,6 +12,7 @@ from __future__ import annotations
 from peernode.channel.lease import decode_lease
 from peernode.errors import RemoteProtocolError
 from peernode.pubsub.context import Context
+from peernode.pubsub.notes import LEASES, note_key
 from peernode.pubsub.replica import Replica
 from peernode.store.base import PutMeta
 from peernode.wire.codec import Fields, pack, unpack
@@ -21,20 +22,18 @@ LEASES_KEPT_MAX = 128
 """About 40 KB of a channel's leases."""
 
 
-def _key(replica: Replica) -> str:
-    return f"leases/{replica.channel_id.hex()}"
-
-
 async def keep_leases(context: Context, replica: Replica) -> None:
     """Write down the live leases of a channel; without effect on a full disk."""
     live = replica.leases.sure(context.now())[:LEASES_KEPT_MAX]
-    kept = pack([[held.raw, held.contact.encode()] for held in live])
-    await context.save(PutMeta(_key(replica), kept))
+    key = note_key(LEASES, replica.channel_id)
+    if live or context.store.meta(key) is not None:
+        kept = pack([[held.raw, held.contact.encode()] for held in live])
+        await context.save(PutMeta(key, kept))
 
 
 def load_leases(context: Context, replica: Replica) -> None:
     """Take back what was kept and has not run out since, by the wall clock of its serial."""
-    kept = context.store.meta(_key(replica))
+    kept = context.store.meta(note_key(LEASES, replica.channel_id))
     if kept is None:
         return
     wall_ms = context.wall_ms()

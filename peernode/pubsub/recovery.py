@@ -7,9 +7,9 @@ another one, catch up with whoever has more. Only then is the channel ``ACTIVE``
 
 Invariants: nothing is called recovered that is not proven both ways with a quorum of the initiators;
 one run per channel, ``AT_ONCE`` of them at a time, spread by jitter; a reason that turns up during a run
-is answered by one more pass, ``PASSES_MAX`` in a row at most; a minority of the initiators that withhold
-what they claim to have can't keep a channel recovering; a run that fails is tried again with growing
-pauses until it succeeds or the channel is left, at once when there is a new reason.
+is answered by one more pass, ``PASSES_MAX`` in a row at most, then by a run of its own; a minority of the
+initiators that withhold what they claim to have can't keep a channel recovering; a run that fails is tried
+again with growing pauses until it succeeds or the channel is left, at once when there is a new reason.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ SPREAD_S = 0.4
 """A run begins within this time, so that the peers of a whole side don't come in one instant."""
 
 PASSES_MAX = 3
-"""Passes of one run, when new reasons keep turning up."""
+"""Passes of one run, when new reasons keep turning up; over it a run of its own begins, counted."""
 
 RETRY_BASE_S = 0.5
 RETRY_CAP_S = 20.0
@@ -61,12 +61,12 @@ HEALED_SHARE = 0.25
 
 @dataclass(slots=True)
 class Run:
-    """The recovery of one channel; ``again``: a reason turned up since this pass began."""
+    """The recovery of one channel; ``again``: the reason that turned up since this pass began."""
 
     replica: Replica
     reason: str
     started_s: float
-    again: bool = False
+    again: str = ""
     attempts: int = 0
     hurried: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -115,7 +115,7 @@ class Recovery:
             return
         run = self._runs.get(replica.channel_id)
         if run is not None:
-            run.again = True
+            run.again = reason
             run.hurried.set()
             return
         run = self._runs[replica.channel_id] = Run(replica, reason, self._context.now())
@@ -171,12 +171,15 @@ class Recovery:
         self._context.tell(Recovered(replica.name, run.reason, elapsed_ms, proven > 0))
         for heard in self.on_recovered:
             heard(replica)
+        if run.again:
+            self._context.collector.count("recovery.passes_full")
+            self.begin(replica, run.again)
 
     async def _until_proven(self, run: Run) -> int | None:
         """How many initiators have proven both ways in the end; None when the channel was left."""
         passes = failures = 0
         while run.replica.joined:
-            run.again = False
+            run.again = ""
             run.hurried.clear()
             run.attempts += 1
             span = self._context.collector.begin("recovery.attempt", run.replica.name)

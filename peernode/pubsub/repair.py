@@ -42,7 +42,7 @@ Place = tuple[bytes, bytes, bytes, int]
 """Channel id, author, instance, number."""
 
 PUT_OFF_MAX = 4096
-"""Places and parts that wait for another try; over it the first is asked for with the next round."""
+"""Places and parts that wait for another try; over it the first is asked for with the next round, counted."""
 
 
 class PutOff:
@@ -66,6 +66,7 @@ class PutOff:
         self._until[key] = (self._context.now() + self._context.jittered(pause_s), min(tries + 1, 16))
         if len(self._until) > PUT_OFF_MAX:
             self._until.popitem(last=False)
+            self._context.collector.count("repair.put_off_full")
 
     def done(self, key: Hashable) -> None:
         """It is repaired, or not wanted any more."""

@@ -19,9 +19,10 @@ from dataclasses import dataclass, field
 
 from peernode.errors import PeerNodeError, RemoteProtocolError
 from peernode.pubsub.context import Context
+from peernode.pubsub.notes import RETAINED, note_key
 from peernode.pubsub.replica import InitiatorSet, Replica
 from peernode.pubsub.storage import SERVED_MAX, PubSubStorage
-from peernode.store.base import PutMeta
+from peernode.store.base import DropMeta, PutMeta
 from peernode.wire.codec import Fields, pack, unpack
 from peernode.wire.contact import Contact
 
@@ -78,7 +79,7 @@ class Retention:
         if replica.member or replica.serves:
             if held is not None:
                 del self._held[replica.channel_id]
-                self._context.tasks.spawn(self._context.save(PutMeta(_key(replica), b"")), "retention.back")
+                self._context.tasks.spawn(self._context.save(DropMeta(_key(replica))), "retention.back")
             return False
         now = self._context.now()
         if held is None:
@@ -155,9 +156,9 @@ class Retention:
             self._context.collector.count("retention.put_off")
             return
         del self._held[replica.channel_id]
-        await self._storage.drop(replica, PutMeta(_key(replica), b""))
+        await self._storage.drop(replica)
         self._context.collector.count("retention.let_go")
 
 
 def _key(replica: Replica) -> str:
-    return f"retained/{replica.channel_id.hex()}"
+    return note_key(RETAINED, replica.channel_id)

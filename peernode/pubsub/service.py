@@ -30,6 +30,7 @@ from peernode.pubsub.ingest import Ingest
 from peernode.pubsub.intake import Intake
 from peernode.pubsub.join import Joiner
 from peernode.pubsub.membership import Membership
+from peernode.pubsub.notes import drop_orphans
 from peernode.pubsub.outbox import Outbox
 from peernode.pubsub.presence import Presence
 from peernode.pubsub.probing import Probing
@@ -107,7 +108,7 @@ class PubSub:
         self.ingest.on_stored.append(self.expiry.stored)
         self.ingest.beside = self.expiry.beside
         self.expiry.on_file_gone = self.freeing.soon
-        self.storage.on_forgotten = self.freeing.load
+        self.storage.on_forgotten = self._forgotten
         self.ingest.on_gap = self.catch_up.gap
         self.delivery.on_ack.append(quorum.acked)
         membership.on_subscribers.append(self.replication.soon)
@@ -140,6 +141,7 @@ class PubSub:
         self.profile.load()
         self.freeing.load()
         spawn = self._context.tasks.spawn
+        spawn(drop_orphans(self._context, self.storage.replicas), "notes.orphans")
         spawn(self.replication.run(), "replication")
         spawn(self.renewal.run(), "renewals")
         spawn(self.repair.run(), "repair")
@@ -201,6 +203,10 @@ class PubSub:
         self.publisher.resume(replica)
         if replica.serves:
             self.replication.soon(replica)
+
+    def _forgotten(self, channel_id: bytes) -> None:
+        self.expiry.forgotten(channel_id)
+        self.freeing.load()
 
     def _serves(self) -> bool:
         return any(replica.serves for replica in self.storage.replicas.values())

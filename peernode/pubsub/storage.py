@@ -25,9 +25,10 @@ from peernode.pubsub.context import Context
 from peernode.pubsub.coordination import Coordination
 from peernode.pubsub.keptleases import load_leases
 from peernode.pubsub.loading import LATELY_S
+from peernode.pubsub.notes import drop_notes
 from peernode.pubsub.pings import Pings
 from peernode.pubsub.replica import InitiatorSet, Replica, make_set
-from peernode.store.base import ChannelRow, DropChannel, PutChannel, Write
+from peernode.store.base import ChannelRow, DropChannel, PutChannel
 from peernode.wire.contact import Contact
 from peernode.wire.ops import Status
 
@@ -51,7 +52,7 @@ class PubSubStorage:
         self.coordination = Coordination(context, self)
         self._own: dict[bytes, None] = {}
         """Ids of the channels that are joined, or being joined."""
-        self.on_forgotten: Callable[[], None] = lambda: None
+        self.on_forgotten: Callable[[bytes], None] = lambda _: None
         self._places = 0
         """Reserved for channels whose rows are being written."""
         self._beginners = Beginners()
@@ -139,18 +140,19 @@ class PubSubStorage:
             self.replicas[channel_id] = self.replicas.pop(channel_id)  # last in the row now
         return False
 
-    async def drop(self, replica: Replica, *writes: Write) -> None:
-        """Forget a channel that this node needs no more, with ``writes`` in the same commit."""
+    async def drop(self, replica: Replica) -> None:
+        """Forget a channel that this node needs no more, and what is noted of it."""
         if self.replicas.get(replica.channel_id) is replica:
-            await asyncio.shield(self._forget(replica, *writes))
+            await asyncio.shield(self._forget(replica))
 
-    def _forget(self, replica: Replica, *writes: Write) -> asyncio.Task[bool]:
-        del self.replicas[replica.channel_id]
-        self._beginners.ended(replica.channel_id)
+    def _forget(self, replica: Replica) -> asyncio.Task[bool]:
+        gone = replica.channel_id
+        del self.replicas[gone]
+        self._beginners.ended(gone)
         replica.timeline.close()
-        saving = self._context.save(DropChannel(replica.channel_id), *writes)
-        task = self._dropping[replica.channel_id] = self._context.tasks.spawn(saving, "storage.drop")
-        task.add_done_callback(lambda _: (self._dropping.pop(replica.channel_id, None), self.on_forgotten()))
+        saving = self._context.save(DropChannel(gone), *drop_notes(gone))
+        task = self._dropping[gone] = self._context.tasks.spawn(saving, "storage.drop")
+        task.add_done_callback(lambda _: (self._dropping.pop(gone, None), self.on_forgotten(gone)))
         return task
 
     async def _dropped(self, channel_id: bytes) -> None:
@@ -166,8 +168,7 @@ class PubSubStorage:
 
         A disk that takes nothing leaves everything as it was: a restart would find a member.
         """
-        row = ChannelRow(replica.channel_id, replica.name, False, True)
-        await self._context.commit(PutChannel(row))
+        await self._context.commit(PutChannel(ChannelRow(replica.channel_id, replica.name, False, True)))
         if not replica.member:
             return False
         replica.timeline.left()
@@ -194,10 +195,9 @@ class PubSubStorage:
                 raise Refused(Status.INVALID) from None
             if not self._make_room(by):
                 raise Refused(Status.BUSY)
-            row = ChannelRow(channel_id, name, False, True)
             self._places += 1  # other requests come in while the row is written
             try:
-                if not await self._context.save(PutChannel(row)):
+                if not await self._context.save(PutChannel(ChannelRow(channel_id, name, False, True))):
                     raise Refused(Status.STORE_FULL)
                 replica = self.replicas.get(channel_id) or self._make(channel_id, name)
                 self._beginners.began(channel_id, by)

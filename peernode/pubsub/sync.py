@@ -155,7 +155,7 @@ class CatchUp:
         return count
 
     async def _summaries(self, replica: Replica, contact: Contact) -> tuple[bytes, list[StreamSummary]]:
-        """The peer's root, empty when it changed meanwhile, and its streams that differ from ours."""
+        """The peer's root, empty when it changed meanwhile or not all was read; its streams that differ."""
         root, changed = b"", False
         found: list[StreamSummary] = []
         after: bytes | None = None
@@ -170,6 +170,9 @@ class CatchUp:
             if not answer.take_bool() or not page:
                 break
             after = page[-1].author + page[-1].instance
+        else:
+            self._context.collector.count("sync.summaries_full")
+            changed = True  # there is more, unread: nobody may say that nothing in it is wanted
         return b"" if changed else root, found
 
     async def _pull_all(self, replica: Replica, contact: Contact, wants: list[list[Range]]) -> list[bytes]:
@@ -226,7 +229,7 @@ def _wants(ranges: list[Range], limit: int | None) -> list[list[Range]]:
         while low <= item.high:
             if not room:
                 if len(wants) == PULLS_MAX:
-                    return wants
+                    return wants  # the rest still differs: the next catch-up finds it
                 wants.append([])
                 room = PULL_SPAN
             high = min(low + room - 1, item.high)

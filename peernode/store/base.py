@@ -69,6 +69,13 @@ class PutMeta:
 
 
 @dataclass(frozen=True, slots=True)
+class DropMeta:
+    """Forget what is remembered under ``key``, if anything is."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class PutChannel:
     """Add or replace a channel's row."""
 
@@ -157,6 +164,7 @@ class ForgetNode:
 
 Write = (
     PutMeta
+    | DropMeta
     | PutChannel
     | DropChannel
     | PutMessage

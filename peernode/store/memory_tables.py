@@ -16,6 +16,7 @@ from peernode.store.base import (
     DropChannel,
     DropFate,
     DropMessages,
+    DropMeta,
     DropOutbox,
     DropParts,
     ForgetNode,
@@ -149,6 +150,8 @@ class Tables:
                 self.messages.pop(channel_id, None)
             case PutMeta(key, value):
                 self.meta[key] = value
+            case DropMeta(key):
+                self.meta.pop(key, None)
             case PutPeers(contacts):
                 self.peers = tuple(contacts)
             case ForgetNode():
@@ -200,7 +203,15 @@ def bytes_of(write: Write) -> int:
             return sum(len(contact) for contact in contacts)
         case PutChannel(channel_row):
             return len(channel_row.name)
-        case DropChannel() | DropMessages() | DropParts() | DropOutbox() | DropFate() | ForgetNode():
+        case (
+            DropMeta()
+            | DropChannel()
+            | DropMessages()
+            | DropParts()
+            | DropOutbox()
+            | DropFate()
+            | ForgetNode()
+        ):
             return 0
         case _:
             assert_never(write)

@@ -20,6 +20,7 @@ from peernode.store.base import (
     DropChannel,
     DropFate,
     DropMessages,
+    DropMeta,
     DropOutbox,
     DropParts,
     ForgetNode,
@@ -69,6 +70,7 @@ def _delete(table: str, keys: str) -> Statement:
 
 
 PUT_META = _upsert("meta", "node, key", "value")
+DROP_META = _delete("meta", "node, key")
 PUT_CHANNEL = _upsert("channels", "node, channel", "name, member, stored")
 DROP_CHANNEL = _delete("channels", "node, channel")
 PUT_MESSAGE = _upsert(
@@ -124,6 +126,8 @@ def changes_of(node: bytes, write: Write) -> Iterator[tuple[Statement, Values]]:
             yield DROP_MESSAGES, (node, channel_id)
         case PutMeta(key, value):
             yield PUT_META, (node, key, value)
+        case DropMeta(key):
+            yield DROP_META, (node, key)
         case PutPeers(contacts):
             yield DROP_PEERS, (node,)
             for place_no, contact in enumerate(contacts):

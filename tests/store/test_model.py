@@ -18,6 +18,7 @@ from peernode.store.base import (
     ChannelRow,
     DropChannel,
     DropFate,
+    DropMeta,
     DropOutbox,
     DropParts,
     OutboxRow,
@@ -62,6 +63,7 @@ WRITES: st.SearchStrategy[Write] = st.one_of(
     MESSAGES,
     MESSAGES,
     st.builds(PutMeta, st.sampled_from("ab"), st.binary(max_size=4)),
+    st.sampled_from("ab").map(DropMeta),
     st.builds(ChannelRow, st.sampled_from(CHANNELS), st.text(max_size=3), st.booleans(), st.booleans()).map(
         PutChannel
     ),
@@ -95,6 +97,8 @@ class Expected:
         match write:
             case PutMeta(key, value):
                 self.meta[key] = value
+            case DropMeta(key):
+                self.meta.pop(key, None)
             case PutChannel(row):
                 self.channels[row.channel_id] = row
             case DropChannel(channel_id):
