@@ -27,6 +27,9 @@ SKEW_FAILED_MS, SKEW_WARNED_MS = 5000, 1000
 TRIES_MAX = 2
 """To be reached by strangers: one datagram may get lost."""
 
+DOUBTERS_MIN = 2
+"""Peers that must have named strangers in vain, where there are so many: one may have named an invention."""
+
 
 class NetworkSteps:
     """The steps of one examination; ``heard`` collects what the others say."""
@@ -130,13 +133,13 @@ class NetworkSteps:
             return ok("reachable.now")
         if not overlay.peers():
             return skipped("reachable.nobody")
-        asked, missed = 0, frozenset[bytes]()
+        asked, missed, doubters = 0, frozenset[bytes](), frozenset[bytes]()
         for left in reversed(range(TRIES_MAX)):
             proof = await overlay.dialback.prove(missed)
             if proof.reached:
                 return ok("reachable.now")
-            asked, missed = asked + proof.asked, proof.missed
-            if missed and not left:
+            asked, missed, doubters = asked + proof.asked, proof.missed, doubters | proof.doubters
+            if missed and not left and len(doubters) >= min(DOUBTERS_MIN, len(overlay.peers())):
                 return warning("NOT_REACHABLE", "reachable.no")
             if not missed:
                 break
@@ -146,7 +149,7 @@ class NetworkSteps:
             return skipped("reachable.no_third")
         if self._translated():
             return warning("NOT_REACHABLE", "reachable.translated")
-        return skipped("reachable.all_known")
+        return skipped("reachable.one_says" if missed else "reachable.all_known")
 
     async def lookup(self) -> Finding:
         """Ask the network for the nodes closest to an id drawn at random."""

@@ -41,6 +41,8 @@ SENTENCES = {
     "reachable.no_third": "No peer knows a third node that could try.",
     "reachable.all_known": "All nodes that could try have been contacted by this one before, so their trying "
     "would prove nothing.",
+    "reachable.one_says": "A single node says that one which this one had not contacted was asked to reach "
+    "it; that one did not, or does not exist.",
     "reachable.no": "A node that this one had not contacted was asked to reach it, and did not.",
     "reachable.translated": "There is an address translation, and nobody whom this node had not contacted "
     "has reached it since it started.",

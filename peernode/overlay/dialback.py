@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from peernode.environment import Address, Environment
@@ -71,6 +71,17 @@ class Proof:
     """Peers that passed the question on."""
     missed: frozenset[bytes]
     """Public keys of their thirds, as far as we had not written to them and nothing came in from them."""
+    doubters: frozenset[bytes]
+    """Public keys of the peers that named these: one that lies names whom it likes."""
+
+
+@dataclass(slots=True)
+class _Wait:
+    """Somebody waits for a stranger's request, each for itself."""
+
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+    heard: set[Address] = field(default_factory=set)
+    """Whose requests have come in meanwhile, ``HEARD_MAX`` at most."""
 
 
 class Dialback:
@@ -81,9 +92,7 @@ class Dialback:
         self.public = False
         self.reached_at = float("-inf")
         """When a stranger's request came in last; monotonic seconds."""
-        self._waiting: list[asyncio.Event] = []
-        self._heard: set[Address] = set()
-        """Whose requests came in while somebody waits."""
+        self._waiting: list[_Wait] = []
         self._rpc = rpc
         self._clock = env.clock
         self._rng: random.Random = env.random
@@ -109,8 +118,9 @@ class Dialback:
 
     def requested(self, contact: Contact) -> None:
         """A request of ``contact`` came in."""
-        if self._waiting and len(self._heard) < HEARD_MAX:
-            self._heard.add(contact.address)
+        for each in self._waiting:
+            if len(each.heard) < HEARD_MAX:
+                each.heard.add(contact.address)
         if contact.address in self._dialler.contacted:
             return
         self.reached_at = self._clock.monotonic()
@@ -118,7 +128,7 @@ class Dialback:
             self.public = True
             self._rpc.counters["dialback.public"] += 1
         for each in self._waiting:
-            each.set()
+            each.over.set()
 
     def moved(self) -> bool:
         """Whether our address is another than at the last call; then what was known is void."""
@@ -149,7 +159,7 @@ class Dialback:
             waited_s = PATIENT_S if said == PASSED else PATIENT_S / PATIENT_TRIES
             if self.public or said == MISSING:
                 return
-            await self._wait(asyncio.Event(), waited_s)
+            await self._wait(_Wait(), waited_s)
             if self.public or said == PASSED:
                 return
 
@@ -163,31 +173,34 @@ class Dialback:
         ``missed``: strangers of an earlier proof, who may have been written to since.
         """
         began_s = self._clock.monotonic()
-        self._heard.clear()
-        told: list[tuple[str, Contact | None, bool]] = []
-        over = asyncio.Event()
+        told: list[tuple[Contact, str, Contact | None, bool]] = []
+        wait = _Wait()
 
         async def asking(contact: Contact) -> None:
             said, third = await self._ask(contact)
-            told.append((said, third, self._is_known(third, missed)))
+            told.append((contact, said, third, self._is_known(third, missed)))
 
         async def ask_all() -> None:
             await asyncio.gather(*(asking(contact) for contact in self._some()))
-            if all(said != PASSED or known for said, _, known in told):
-                over.set()  # there is nothing to wait for
+            if all(said != PASSED or known for _, said, _, known in told):
+                wait.over.set()  # there is nothing to wait for
 
         asked = asyncio.ensure_future(ask_all())
         try:
-            await self._wait(over, PROOF_S)
+            await self._wait(wait, PROOF_S)
             if asked.done():
                 await asked
         finally:
             asked.cancel()
             await asyncio.gather(asked, return_exceptions=True)
         reached = self.reached_at >= began_s
-        strangers = [third for _, third, known in told if third is not None and not known]
-        silent = frozenset(each.public_key for each in strangers if each.address not in self._heard)
-        return Proof(reached, sum(said == PASSED for said, *_ in told), silent)
+        silent = [
+            (peer.public_key, third.public_key)
+            for peer, _, third, known in told
+            if third is not None and not known and third.address not in wait.heard
+        ]
+        asked_count = sum(said == PASSED for _, said, *_ in told)
+        return Proof(reached, asked_count, frozenset(dict(silent).values()), frozenset(dict(silent)))
 
     def _is_known(self, third: Contact | None, missed: frozenset[bytes]) -> bool:
         """Whether what it sends proves nothing; of one that an earlier version does not name nobody knows."""
@@ -204,16 +217,16 @@ class Dialback:
             if self.public or (await self._ask(contact))[0] == PASSED:
                 return
 
-    async def _wait(self, over: asyncio.Event, within_s: float) -> None:
-        """Until a stranger's request comes in, or it is ``over``; for so long at most."""
-        self._waiting.append(over)
+    async def _wait(self, wait: _Wait, within_s: float) -> None:
+        """Until a stranger's request comes in, or it is over; for so long at most."""
+        self._waiting.append(wait)
         try:
             async with asyncio.timeout(within_s):
-                await over.wait()
+                await wait.over.wait()
         except TimeoutError:
             self._rpc.counters["dialback.unproven"] += 1
         finally:
-            self._waiting.remove(over)
+            self._waiting = [each for each in self._waiting if each is not wait]
 
     async def _ask(self, contact: Contact) -> tuple[str, Contact | None]:
         """What came of asking one peer, and to whom it was passed on, which earlier versions don't say."""

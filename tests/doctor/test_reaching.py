@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
 from peernode.doctor.steps import Step
 from peernode.overlay.dialler import Contacted
+from peernode.rpc.rpc import Caller
+from peernode.wire.codec import Fields
+from peernode.wire.contact import Contact
+from peernode.wire.ops import Op
 from tests.doctor.test_examination import examined, only, stranger_of
 from tests.pubsub.flock import Bird, Flock, story
 
@@ -47,6 +52,45 @@ def test_a_node_that_strangers_reach_no_more_is_warned_of() -> None:
         assert (step.result, step.code, step.says) == ("warning", "NOT_REACHABLE", ("reachable.no",)), step
 
     story(tell, 2)
+
+
+def invents_strangers(bird: Bird) -> None:
+    """From now on it says that it has had nodes dial who asks that do not exist."""
+
+    async def lie(caller: Caller, body: Fields) -> list[Any]:
+        return [Contact(bird.host.env.random.randbytes(32), "10.200.0.1", 7400).encode()]
+
+    bird.node._context.rpc._servers[Op.DIALBACK] = lie
+
+
+@pytest.mark.parametrize("public", [True, False])
+def test_one_that_names_an_invented_stranger_makes_nobody_unreachable(public: bool) -> None:
+    """Before, it did: everybody else's strangers were known, and its own never came."""
+
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        await asyncio.sleep(30)
+        invents_strangers(flock[2])
+        flock[1].node._context.overlay.dialback.public = public
+        step = only(await examined(flock[1]), "reachable")
+        found = ("ok", "reachable.earlier") if public else ("skipped", "reachable.one_says")
+        assert (step.result, *step.says) == found, step
+
+    story(tell, 4, loss=0)
+
+
+def test_two_of_them_are_believed() -> None:
+    """As honest ones have to be."""
+
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        await asyncio.sleep(30)
+        for liar in flock.birds[2:]:
+            invents_strangers(liar)
+        step = only(await examined(flock[1]), "reachable")
+        assert (step.result, step.code, step.says) == ("warning", "NOT_REACHABLE", ("reachable.no",)), step
+
+    story(tell, 4, loss=0)
 
 
 @pytest.mark.parametrize("seed", range(1, 7))

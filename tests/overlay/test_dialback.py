@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from peernode.errors import Refused
-from peernode.overlay.dialback import ASKER_BURST, PASSED_BURST
+from peernode.overlay.dialback import ASKER_BURST, PASSED_BURST, PROOF_S
 from peernode.overlay.dialler import CONTACTED_MAX, Contacted
 from peernode.simulation.world.host import SimWorld
 from peernode.wire.contact import Contact
@@ -164,6 +164,27 @@ def test_contacted_places_are_hosts_and_on_one_machine_ports() -> None:
     for number in range(CONTACTED_MAX):
         contacted.add(("127.0.0.1", 1000 + number))
     assert len(contacted) == CONTACTED_MAX and ("10.0.0.1", 1) not in contacted
+
+
+def test_who_was_heard_is_known_to_each_of_two_that_wait_at_once() -> None:
+    """Before, the second one forgot for the first whose PING had come in."""
+    with SimWorld(seed=8) as world:
+        net = SimNetworkOfNodes(world, 3)
+
+        async def main() -> None:
+            await net.start()
+            await asyncio.sleep(10)
+            dialback, third = net.nodes[1].overlay.dialback, net.nodes[2].contact.public_key
+            first = asyncio.ensure_future(net.hosts[1].call(dialback.prove(frozenset([third]))))
+            await asyncio.sleep(PROOF_S - 0.005)
+            second = asyncio.ensure_future(net.hosts[1].call(dialback.prove(frozenset([third]))))
+            assert not first.done()
+            for each in (first, second):
+                proof = await each
+                assert (proof.reached, proof.asked) == (False, 2), "it has been written to"
+                assert proof.missed == proof.doubters == frozenset(), "and it came all the same"
+
+        world.run(main())
 
 
 def test_who_is_asked_names_the_third() -> None:

@@ -42,6 +42,10 @@ STEPS = {
         "Allen Knoten, die es versuchen könnten, hat dieser schon geschrieben; ihr Versuch würde "
         "nichts beweisen."
     ),
+    "reachable.one_says": (
+        "Ein einziger Knoten sagt, dass einer, dem dieser nie geschrieben hatte, ihn erreichen sollte; "
+        "der hat ihn nicht erreicht, oder es gibt ihn nicht."
+    ),
     "reachable.no": (
         "Ein Knoten, dem dieser nie geschrieben hatte, sollte ihn erreichen und hat ihn nicht erreicht."
     ),
