@@ -24,11 +24,11 @@ LEASES_KEPT_MAX = 128
 
 async def keep_leases(context: Context, replica: Replica) -> None:
     """Write down the live leases of a channel; without effect on a full disk."""
+    if replica.forgotten:
+        return  # a round that began before
     live = replica.leases.sure(context.now())[:LEASES_KEPT_MAX]
-    key = note_key(LEASES, replica.channel_id)
-    if live or context.store.meta(key) is not None:
-        kept = pack([[held.raw, held.contact.encode()] for held in live])
-        await context.save(PutMeta(key, kept))
+    kept = pack([[held.raw, held.contact.encode()] for held in live])
+    await context.save(PutMeta(note_key(LEASES, replica.channel_id), kept))
 
 
 def load_leases(context: Context, replica: Replica) -> None:

@@ -142,8 +142,8 @@ class Replica:
         """Public keys of peers that a catch-up is running with, at most one each, and its end."""
         self.missing_parts: dict[bytes, None] = {}
         """Digests of parts that a message names and the disk has lost; ``MISSING_PARTS_MAX`` at most."""
-        self.sync_due = False
-        self.repairing = False
+        self.sync_due = self.repairing = False
+        self.forgotten = False  # this node holds the channel no more: nothing is to be noted of it
         self.log.rebuild(context.store.heads(channel_id))
         self.room = Room(context.config, context.store.charges(channel_id))
         self._rankings_for = b""

@@ -146,10 +146,10 @@ class PubSubStorage:
             await asyncio.shield(self._forget(replica))
 
     def _forget(self, replica: Replica) -> asyncio.Task[bool]:
-        gone = replica.channel_id
-        del self.replicas[gone]
+        del self.replicas[gone := replica.channel_id]
         self._beginners.ended(gone)
         replica.timeline.close()
+        replica.forgotten = True
         saving = self._context.save(DropChannel(gone), *drop_notes(gone))
         task = self._dropping[gone] = self._context.tasks.spawn(saving, "storage.drop")
         task.add_done_callback(lambda _: (self._dropping.pop(gone, None), self.on_forgotten(gone)))
