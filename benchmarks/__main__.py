@@ -6,7 +6,8 @@
 * **burst**: messages at once; CPU per delivery, of all nodes together.
 * **diagnosing**: deliveries per second in diagnostic mode and without, by pairs of bursts, and their ratio;
   below ``THROUGHPUT_LEAST`` the run fails (exit status 1), after everything is told.
-* **bare**: the same by a socket that only sends and is acked, in the same run; **ratio** to it.
+* **bare**: the same by a socket that only sends and is acked, in the same run (a join: three round trips);
+  **ratio** to it, of each of the above.
 
 Results go to standard output and to ``test-results/benchmark.json``.
 """
@@ -23,7 +24,7 @@ from typing import Any
 from benchmarks.bare import fan_out
 from benchmarks.diagnosing import diagnosing, too_slow
 from benchmarks.network import CHANNEL, Participant, network, until
-from benchmarks.speed import bare, burst, joins, latency
+from benchmarks.speed import bare, burst, joins, latency, ratios
 
 NODES = 8
 HISTORY = (10, 2000)
@@ -96,12 +97,7 @@ async def run() -> dict[str, Any]:
         "burst": crowd,
         "diagnosing": watched,
         "bare": least,
-        "ratio": {
-            "delivered_p50": round(times["delivered_ms"]["p50"] / least["delivered_ms"]["p50"], 1),
-            "cpu_per_delivery": round(
-                crowd["cpu_ms_per_delivery"] / least["burst"]["cpu_ms_per_delivery"], 1
-            ),
-        },
+        "ratio": ratios(times, crowd, least),
         "cost": [little, much],
         "datagrams_ratio": round(much["datagrams"] / little["datagrams"], 3),
         "bytes_ratio": round(much["bytes"] / little["bytes"], 3),

@@ -12,7 +12,7 @@ import time
 from collections.abc import AsyncIterator
 from typing import cast
 
-from benchmarks.network import until
+from benchmarks.network import WAIT_S, until
 from peernode.environment import Address
 
 PAYLOAD_BYTES = 400
@@ -38,12 +38,17 @@ class _Receiver(asyncio.DatagramProtocol):
 class _Sender(asyncio.DatagramProtocol):
     """Counts acks."""
 
-    def __init__(self) -> None:
+    def __init__(self, receivers: int) -> None:
         self.acks: dict[int, int] = {}
+        self.waiting: dict[int, asyncio.Future[float]] = {}
+        """By number: told when the last of its acks came."""
+        self._receivers = receivers
 
     def datagram_received(self, data: bytes, source: Address) -> None:
         number = int.from_bytes(data[:_NUMBER_BYTES], "big")
         self.acks[number] = self.acks.get(number, 0) + 1
+        if self.acks[number] == self._receivers and (told := self.waiting.pop(number, None)) is not None:
+            told.set_result(time.monotonic())
 
 
 class FanOut:
@@ -71,6 +76,17 @@ class FanOut:
         acks, wanted = self._sender.acks, len(self._receivers)
         await until("acks of the bare fan-out", lambda: all(acks.get(n) == wanted for n in numbers))
 
+    async def round_trips_ms(self, count: int) -> float:
+        """So many one after the other, each to all, until the acks of all are there."""
+        began, ended = 0.0, 0.0
+        for _ in range(count):
+            told: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+            self._sender.waiting[self._said + 1] = told
+            _, begin = self.say()
+            began = began or begin
+            ended = await asyncio.wait_for(told, WAIT_S)
+        return (ended - began) * 1000
+
     def took_ms(self, number: int, begin: float) -> list[float]:
         """From sending to each receiver."""
         return [(receiver.received[number] - begin) * 1000 for receiver in self._receivers]
@@ -87,7 +103,7 @@ async def fan_out(count: int) -> AsyncIterator[FanOut]:
             transport, receiver = await loop.create_datagram_endpoint(_Receiver, local_addr=("127.0.0.1", 0))
             transports.append(transport)
             receivers.append(receiver)
-        out, sender = await loop.create_datagram_endpoint(_Sender, local_addr=("127.0.0.1", 0))
+        out, sender = await loop.create_datagram_endpoint(lambda: _Sender(count), local_addr=("127.0.0.1", 0))
         transports.append(out)
         yield FanOut(sender, out, receivers)
     finally:

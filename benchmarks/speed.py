@@ -20,6 +20,8 @@ SAMPLES = 60
 """Messages said one after the other."""
 BURST = 100
 """Messages said at once."""
+JOIN_ROUND_TRIPS = 3
+"""What a join takes in the usual case (protocol, section 9): so many round trips are the floor of one."""
 BARE_WINDOW = 20
 """Of the bare fan-out, which sends nothing twice: their acks have to fit one socket's buffer."""
 
@@ -77,7 +79,9 @@ async def burst(participants: list[Participant]) -> dict[str, float]:
 
 
 async def bare(fan_out: FanOut, receivers: int) -> dict[str, Any]:
-    """The same of the bare fan-out: latency of single messages, and a burst."""
+    """The same of the bare fan-out: latency of single messages, their acks, a join's round trips, a burst."""
+    joined = [await fan_out.round_trips_ms(JOIN_ROUND_TRIPS) for _ in range(ROUNDS)]
+    sent = [await fan_out.round_trips_ms(1) for _ in range(SAMPLES)]
     took: list[float] = []
     for _ in range(SAMPLES):
         number, begin = fan_out.say()
@@ -86,7 +90,21 @@ async def bare(fan_out: FanOut, receivers: int) -> dict[str, Any]:
     cpu, began = time.process_time(), time.monotonic()
     for _ in range(0, BURST, BARE_WINDOW):
         await fan_out.acked([fan_out.say()[0] for _ in range(BARE_WINDOW)])
-    return {"delivered_ms": percentiles(took), "burst": _per_delivery(BURST * receivers, cpu, began)}
+    crowd = _per_delivery(BURST * receivers, cpu, began)
+    latencies = {"joined_ms": joined, "sent_ms": sent, "delivered_ms": took}
+    return {**{name: percentiles(each) for name, each in latencies.items()}, "burst": crowd}
+
+
+def ratios(times: dict[str, Any], crowd: dict[str, float], least: dict[str, Any]) -> dict[str, float]:
+    """How many times as long, and as much CPU, as the floor; a creation has a join's floor."""
+    floors = {"created": "joined", "joined": "joined", "sent": "sent", "delivered": "delivered"}
+    found = {
+        f"{name}_p50": times[f"{name}_ms"]["p50"] / least[f"{floor}_ms"]["p50"]
+        for name, floor in floors.items()
+    }
+    found["burst_seconds"] = crowd["seconds"] / least["burst"]["seconds"]
+    found["cpu_per_delivery"] = crowd["cpu_ms_per_delivery"] / least["burst"]["cpu_ms_per_delivery"]
+    return {name: round(value, 1) for name, value in found.items()}
 
 
 def _per_delivery(deliveries: int, cpu_s: float, began_s: float) -> dict[str, float]:
