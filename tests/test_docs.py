@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import re
 import string
 from pathlib import PurePosixPath
 
 import pytest
 
+from peernode.channel.assignment import rank, set_hash
+from peernode.config import NodeConfig
 from peernode.diagnostics.codes import CATALOGUE, PARTS
 from peernode.diagnostics.reasons import STATES
 from peernode.doctor.steps import STEPS
+from peernode.overlay.upkeep import DEPENDED_SILENT_S, TICK_S
+from peernode.pubsub.anew import OWN_AHEAD_MAX_MS
+from peernode.pubsub.delivery import STAGGER_RTOS, STAGGER_RTOS_LARGE
+from peernode.pubsub.joinproof import PROOF_WAIT_S
 from peernode.wire.ops import Op, Status
 from tools import documented, troubleshooting
 from tools.tracked import ROOT, text_of, tracked, tree_of
@@ -122,6 +129,39 @@ def test_every_op_and_status_is_in_the_protocol(kind: type[Op] | type[Status]) -
     rows = text_of("docs/protocol.md")
     assert len(kind) > 5
     assert [item.name for item in kind if f"| `{item.name}` | {item.value} |" not in rows] == []
+
+
+def test_the_numbers_of_delivery_in_the_protocol_are_those_of_the_code() -> None:
+    written = " ".join(text_of("docs/protocol.md").split())
+    config = NodeConfig()
+    small_ms, large_ms = config.push_stagger_small_s * 1000, config.push_stagger_s * 1000
+    assert [
+        words
+        for words in (
+            f"A stagger is {small_ms:g} ms, at least {STAGGER_RTOS:g} RTOs, in channels of fewer than 10 ",
+            f"subscribers, else {large_ms:g} ms, at least {STAGGER_RTOS_LARGE:g} RTOs;",
+            f"In a channel of at most {config.small_channel_max} subscribers the author itself pushes",
+            f"in its author's numbers it holds for {config.gap_hold_s:g} s, then shows it.",
+            f"each tick of {TICK_S:g} s (give or take a fifth) to those",
+            f"to those not heard from for {DEPENDED_SILENT_S:g} s",
+            f"is waited for as well, {PROOF_WAIT_S:g} s at most",
+            f"whose `hlc` is more than {config.ahead_max_s:g} s ahead of it is refused",
+            f"whose own `hlc` is over {OWN_AHEAD_MAX_MS / 1000:g} s ahead of its clock",
+        )
+        if words not in written
+    ] == []
+
+
+def test_the_ranking_and_the_set_hash_are_those_of_the_protocol() -> None:
+    """As ``docs/protocol.md`` describes them, done anew."""
+    written = " ".join(text_of("docs/protocol.md").split())
+    assert "BLAKE2b-64(subscriber id 20 ‖ `ch` ‖ initiator's public key 32), the highest first" in written
+    assert "The set hash is BLAKE2b-128 over the initiators' public keys in ascending order" in written
+    keys = [hashlib.sha256(bytes([number])).digest() for number in range(5)]
+    channel_id, subscriber_id = bytes(range(20)), bytes(range(20, 40))
+    by_hash = {hashlib.blake2b(subscriber_id + channel_id + key, digest_size=8).digest(): key for key in keys}
+    assert rank(subscriber_id, channel_id, keys) == [by_hash[weight] for weight in sorted(by_hash)[::-1]]
+    assert set_hash(keys[::-1]) == hashlib.blake2b(b"".join(sorted(keys)), digest_size=16).digest()
 
 
 def test_links_lead_somewhere() -> None:

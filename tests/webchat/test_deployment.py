@@ -28,6 +28,7 @@ def test_without_variables_it_is_the_embedded_shape_on_this_machine_alone() -> N
     assert deployment.proxies == 0
     assert not deployment.diagnostic
     assert deployment.canary
+    assert deployment.lan
     assert deployment.metrics_token == ""
     assert "*" not in deployment.allowed_hosts
 
@@ -48,6 +49,7 @@ def test_each_variable_is_understood() -> None:
         STARLING_DIAGNOSTIC="on",
         STARLING_PROXIES="2",
         STARLING_CANARY="off",
+        STARLING_LAN="off",
         STARLING_METRICS_TOKEN="0123456789abcdef",
         DATABASE_URL="postgres://db/starling",
         REDIS_URL="redis://redis",
@@ -63,6 +65,7 @@ def test_each_variable_is_understood() -> None:
     assert deployment.proxies == 2
     assert deployment.diagnostic
     assert not deployment.canary
+    assert not deployment.lan
     assert deployment.metrics_token == "0123456789abcdef"
 
 
