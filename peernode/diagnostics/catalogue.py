@@ -100,8 +100,9 @@ ENTRIES = (
     ),
     Code(
         "CLOCK_SKEW",
-        "This machine's clock is {seconds} seconds ahead",
-        "Other nodes refuse messages from the future until their time has come.",
+        "This machine's clock is {seconds} seconds off",
+        "It is ahead, and other nodes refuse messages from the future until their time has come; or it is "
+        "behind, and what is said here stands too early.",
         "Set the clock of this machine (turn on automatic time), then press Retry.",
         True,
     ),

@@ -30,7 +30,8 @@ ENTRIES = (
         "INITIATOR_DOUBTED",
         "What a node that stores the channel says of it can't be true",
         "Its numbers contradict those of all the others; its program is broken or changed, or it lies.",
-        "Look at its row to see which node it is, then start it anew with the released version, or block it.",
+        "Look at its row to see which node it is, and start it anew with the released version; the others "
+        "outvote it until then.",
         True,
     ),
     Code(
@@ -59,6 +60,14 @@ ENTRIES = (
         "Messages are stored on fewer nodes than they should be",
         "A node has just taken another one's place and is catching up, or can't store more.",
         "Wait until it has caught up; if the number does not fall, check that node's disk and network.",
+        True,
+    ),
+    Code(
+        "LOGS_DIFFER",
+        "Nodes that store the channel hold equally many messages, but not the same ones",
+        "They don't get through to each other to compare, or one of them can't store what the other has.",
+        "Check the network between the initiators' machines and the space on their disks; the rest they do "
+        "by themselves.",
         True,
     ),
     Code(
@@ -148,8 +157,9 @@ ENTRIES = (
     Code(
         "JOIN_HANGS",
         "A join of this channel is not complete",
-        "One of its steps has failed again and again; the trace names it.",
-        "Open the join's trace and follow the remedy of its step; the node keeps trying.",
+        "One of its steps has failed again and again; the list of joins names it.",
+        "Open the join in the list of joins and do what stands beside the step that failed; the node keeps "
+        "trying.",
         True,
     ),
 )

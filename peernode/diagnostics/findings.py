@@ -111,6 +111,17 @@ def _copies(channel: Channel) -> Reason | None:
     return Reason(DEGRADED, "UNDER_REPLICATED", clause, {"under": under, "of": of})
 
 
+def _logs(channel: Channel) -> Reason | None:
+    """Logs of equal count and different content, which should have become equal long ago."""
+    apart = channel["replication"].get("apart", 0)
+    if not apart:
+        return None
+    clause = (
+        f"{many(apart, 'initiator')} {verb(apart, 'hold')} as many messages as the others, but other ones"
+    )
+    return Reason(DEGRADED, "LOGS_DIFFER", clause, {"apart": apart})
+
+
 def _alone(channel: Channel) -> Reason | None:
     if len(channel["initiators"]) != 1:
         return None
@@ -192,6 +203,7 @@ CHECKS: tuple[Callable[[Channel], Reason | None], ...] = (
     slow_network,
     _unreached,
     _copies,
+    _logs,
     _coordinator,
     _disagreement,
     _relayed,

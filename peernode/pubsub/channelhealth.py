@@ -22,6 +22,7 @@ from peernode.pubsub import picture
 from peernode.pubsub.context import Context
 from peernode.pubsub.doubts import WITNESS_UPTIME_MS, believed, doubts
 from peernode.pubsub.joinlog import JoinLog
+from peernode.pubsub.logroots import LogRoots
 from peernode.pubsub.looking import WAIT_S, Looks
 from peernode.pubsub.matrix import Matrix
 from peernode.pubsub.picture import SHOWN_MAX, Said
@@ -62,12 +63,13 @@ class ChannelDiagnostics:
         self._began_s = context.now()
         self._told: OrderedDict[bytes, tuple[float, list[Share]]] = OrderedDict()
         """Channel id -> what was told of it last, and when it was put together."""
+        self._roots = LogRoots()
         self._looks = Looks(context, questions, matrix, self._word)
         context.rpc.serve(Op.HEALTH, self._serve)
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """How full the tables are, each with its bound."""
-        return {**self._looks.sizes(), "health_told": (len(self._told), TOLD_MAX)}
+        return {**self._looks.sizes(), **self._roots.sizes(), "health_told": (len(self._told), TOLD_MAX)}
 
     # -- our own word ------------------------------------------------------------------------------
 
@@ -136,7 +138,7 @@ class ChannelDiagnostics:
             "coordinator": self._coordinator(replica, said, set_hash),
             "pushes": picture.pushes(said),
             "series": picture.series(said, now, context.wall_ms()),
-            "replication": picture.replication(said),
+            "replication": {**picture.replication(said), "apart": self._apart(replica, said)},
             "joins": joins_told(self._joins.told(replica.channel_id)),
         }
         return {**channel, "verdict": verdict(channel)}
@@ -155,6 +157,10 @@ class ChannelDiagnostics:
             "of": len(told),
             "state": diagnosis["state"],
         }
+
+    def _apart(self, replica: Replica, said: Sequence[Said]) -> int:
+        told = (one.vitals for one in said if one.vitals is not None)
+        return self._roots.apart(replica.channel_id, told, self._context.now())
 
     def _held(self, replica: Replica) -> tuple[int, int] | None:
         """What this node holds of a channel itself, if it has had the time to fetch it all."""

@@ -86,6 +86,11 @@ def unlist(channel: Channel, count: int) -> None:
         each["listed_by"] = 1
 
 
+def part_logs(channel: Channel, count: int) -> None:
+    """So many initiators hold other messages than the rest, as many."""
+    channel["replication"]["apart"] = channel["replication"].get("apart", 0) + count
+
+
 def lose_copies(channel: Channel, count: int) -> None:
     """So many messages lack a copy."""
     channel["replication"]["under"] += count

@@ -88,6 +88,13 @@ CASES: tuple[tuple[Callable[[Channel, int], None], int, str, str, str], ...] = (
         "STORES_FULL",
         "3 of 5 initiators refuse messages for want of room, too",
     ),
+    (
+        channels.part_logs,
+        1,
+        "degraded",
+        "LOGS_DIFFER",
+        "1 initiator holds as many messages as the others, but other ones; 5 of 5",
+    ),
     (channels.hang_joins, 1, "degraded", "JOIN_HANGS", "1 join hangs"),
 )
 

@@ -55,7 +55,7 @@ ERRORS = {
         "Warte {retry_after} Sekunden, dann geht es wieder.",
     ),
     "CLOCK_SKEW": (
-        "Die Uhr dieses Rechners geht {seconds} Sekunden vor",
+        "Die Uhr dieses Rechners geht um {seconds} Sekunden falsch",
         "Stelle die Uhr dieses Rechners (schalte die automatische Zeit ein), dann drücke „Erneut senden“.",
     ),
     "SIGNATURE_INVALID": (

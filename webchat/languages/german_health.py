@@ -21,13 +21,18 @@ ERRORS = {
     ),
     "INITIATOR_DOUBTED": (
         "Was ein Knoten, der den Kanal speichert, über ihn sagt, kann nicht stimmen",
-        "Sieh in seiner Zeile nach, welcher es ist; starte ihn neu mit der veröffentlichten "
-        "Version, oder sperre ihn.",
+        "Sieh in seiner Zeile nach, welcher es ist, und starte ihn neu mit der veröffentlichten Version; bis "
+        "dahin überstimmen ihn die anderen.",
     ),
     "STORES_FULL": (
         "Knoten, die den Kanal speichern, nehmen aus Platzmangel keine Nachrichten an",
         "Schaffe Platz auf den Rechnern der als voll bezeichneten Initiatoren; haben die Platten "
         "Platz, nimm einen neuen Kanal.",
+    ),
+    "LOGS_DIFFER": (
+        "Knoten, die den Kanal speichern, haben gleich viele Nachrichten, aber nicht dieselben",
+        "Prüfe das Netz zwischen den Rechnern der Initiatoren und den Platz auf ihren Platten; alles andere "
+        "tun sie von selbst.",
     ),
     "INITIATORS_DISAGREE": (
         "Die Knoten des Kanals sind sich nicht einig, wer ihn speichert",
@@ -99,6 +104,7 @@ ERRORS = {
     ),
     "JOIN_HANGS": (
         "Ein Beitritt zu diesem Kanal ist nicht abgeschlossen",
-        "Öffne den Verlauf des Beitritts und folge dem Rat zu seinem Schritt; der Knoten versucht es weiter.",
+        "Öffne den Beitritt in der Liste der Beitritte und tu, was neben dem Schritt steht, der misslang; er "
+        "wird weiter versucht.",
     ),
 }
