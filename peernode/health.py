@@ -11,6 +11,7 @@ from typing import Any
 from peernode.channel.hlc import hlc_ms
 from peernode.channel.ids import channel_id_of, normalise_name
 from peernode.channel.message import Message
+from peernode.diagnostics.operationreport import operation_report
 from peernode.diagnostics.records import Wanted
 from peernode.diagnostics.report import failure_report
 from peernode.errors import PeerNodeError
@@ -19,6 +20,9 @@ from peernode.people import node_id_bytes
 from peernode.pubsub.context import Context, id_bytes, uuid_text
 from peernode.pubsub.replica import Replica
 from peernode.pubsub.service import PubSub
+
+REPORTED_MAX = 1024
+"""Records of this node that a report on one of its operations is made of, the newest."""
 
 RECORDS_MAX = 64
 """Records of this node in the trace of one message."""
@@ -48,9 +52,22 @@ class NodeHealth:
         """The last joins of a channel by this node, the oldest first, also of one that it has left.
 
         As ``JoinTrace.told`` with ``at_ms`` and ``node``: for whoever has several nodes and puts their joins
-        together (``peernode.diagnostics.joins``). Asks nobody.
+        together (``peernode.diagnostics.joins``). Asks nobody. One that hangs has a ``report``.
         """
-        return self._pubsub.joiner.log.told(channel_id_of(self._context.network_id, normalise_name(name)))
+        joins = self._pubsub.joiner.log.told(channel_id_of(self._context.network_id, normalise_name(name)))
+        return [
+            {**join, "report": self.failure_report(join["trace"]) if join["outcome"] == "delayed" else None}
+            for join in joins
+        ]
+
+    def failure_report(self, trace: str) -> dict[str, Any] | None:
+        """What became of a join, renewal, repair or recovery of this node, by its trace; None: none is kept.
+
+        Attempts, the ways to each peer, where they failed, the likeliest cause with its remedy
+        (``peernode.diagnostics.operationreport``). Of a message ``trace_of`` tells it, which asks others.
+        """
+        collector = self._context.collector
+        return operation_report(collector.records(Wanted(trace=trace), REPORTED_MAX))
 
     async def repair_now(self, name: str, subscriber: str) -> dict[str, Any]:
         """Have all initiators test and repair their paths to a subscriber (its node id in hex).

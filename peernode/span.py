@@ -73,12 +73,13 @@ class Span:
         """``ended``: told at the end, of the outcome and the route."""
         self.operation = operation
         self.subject = subject
-        self.trace = trace
+        self._parent: Span | None = current()
+        self.trace: str = trace or (self._parent.trace if self._parent is not None else "")
+        """Of the operation that it is a part of, unless it has its own."""
         self.elapsed_s: float | None = None
         """Seconds from the beginning to the end; None while it goes on."""
         self._clock = clock
         self._ended = ended
-        self._parent = current()
         self.started_s = self._at_s = clock.monotonic()
         self._active = [0] * OWN
         self._spent_s = [0.0] * len(PARTS)

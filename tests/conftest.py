@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import gc
 import os
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+
+from peernode.diagnostics import codes
 
 settings.register_profile("repository", deadline=None, print_blob=True)
 settings.load_profile("repository")
@@ -33,6 +36,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         dealt += mine + short[:room]
         short = short[room:]
     items[:] = dealt + short
+
+
+@pytest.fixture(autouse=True)
+def every_code_is_known() -> Iterator[None]:
+    """Whatever told somebody of an error in a test did so by a code of the catalogue."""
+    codes.unknown.clear()
+    yield
+    assert dict(codes.unknown) == {}, "error codes that the catalogue lacks"
 
 
 def pytest_collection_finish() -> None:

@@ -194,6 +194,38 @@ def test_names_are_found_in_planted_sources() -> None:
     assert documented.error_codes(source) == {"NO_QUORUM", "TIMEOUT", "BAD_FRAME", "TOO_LARGE"}
 
 
+def test_codes_are_found_however_they_are_chosen() -> None:
+    source = ast.parse(
+        "a = Reason(DOWN, 'ONE', 'a clause', {})\n"
+        "b = Reason(state, 'TWO' if x else 'THREE', clause)\n"
+        "raise PeerNodeError(known or 'FOUR')\n"
+        "tell(code='FIVE' if x else ('SIX' if y else z))\n"
+        "STEP_CODES = {'find': 'SEVEN'}\nREFUSALS: dict[str, str] = {'FULL': 'EIGHT'}\n"
+        "code = 'NINE'\n"
+        "def lack(self):\n    if x:\n        return 'TEN'\n    return 'ELEVEN' if y else ''\n"
+        "def other(self):\n    return 'NONE'\nNAMES = {'a': 'NEITHER'}\n"
+    )
+    numbers = "ONE TWO THREE FOUR FIVE SIX SEVEN EIGHT NINE TEN ELEVEN"
+    assert documented.error_codes(source) == set(numbers.split())
+
+
+def test_every_table_of_codes_is_one_that_is_looked_at() -> None:
+    planted = ast.parse("WAYS: dict[str, str] = {'a': 'TIMEOUT', 'b': 'x'}\nOTHERS = {'a': 'x', 'b': 1}\n")
+    assert documented.code_tables(planted, CATALOGUE) == {"WAYS"}
+    tables = {
+        f"{path} {name}" for path in PRODUCT for name in documented.code_tables(tree_of(path), CATALOGUE)
+    }
+    assert "peernode/pubsub/joinrun.py STEP_CODES" in tables
+    assert [table for table in sorted(tables) if not documented.CODE_TABLE.search(table)] == []
+
+
+@pytest.mark.parametrize(("code", "word"), [("CLOCK_SKEW", "ahead"), ("INITIATOR_DOUBTED", "block")])
+def test_a_text_says_no_more_than_is_true(code: str, word: str) -> None:
+    """A clock may be behind as well; and a node that stores a channel can't be blocked."""
+    entry = CATALOGUE[code]
+    assert word not in f"{entry.meaning} {entry.remedy}"
+
+
 def test_planted_errors_without_a_code_are_found() -> None:
     planted = ast.parse(
         "raise PeerNodeError\nraise PeerNodeError()\nraise CommandError('It went wrong.')\n"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Container
 
 from tools.tidy import dotted
 
@@ -18,6 +19,15 @@ RAISED = ("PeerNodeError", "CommandError", "FrameError")
 """Errors that a person is told: each has a code."""
 
 TAKES_CODE = (*RAISED, "error_info", "failed", "warning")
+
+CODE_PLACE = {"Reason": 1}
+"""What takes a code behind something else."""
+
+CODE_TABLE = re.compile(r"(CODES|REFUSALS|CAUSES)$")
+"""Names of tables whose values are codes."""
+
+GIVES_CODE = re.compile(r"(^|_)(code|lack|reason)$")
+"""Names of functions that answer with a code."""
 
 ANONYMOUS = ("Exception", "BaseException", "RuntimeError")
 """Errors that nobody can tell from others."""
@@ -44,20 +54,63 @@ def environment_variables(tree: ast.AST) -> set[str]:
 
 
 def error_codes(tree: ast.AST) -> set[str]:
-    """Codes given to an error: the first argument of ``TAKES_CODE``, ``code=``, or ``"code": …``."""
+    """Codes given to an error: an argument of ``TAKES_CODE`` or ``Reason``, ``code=``, ``"code": …``.
+
+    Also those of tables (``CODE_TABLE``), of what is called ``code``, and of functions that answer with one
+    (``GIVES_CODE``); of an expression that chooses, all that it may come to.
+    """
     found = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
-            if dotted(node.func).split(".")[-1] in TAKES_CODE:
-                found |= _first_string(node)
+            name = dotted(node.func).split(".")[-1]
+            place = CODE_PLACE.get(name, 0 if name in TAKES_CODE else None)
+            if place is not None and len(node.args) > place:
+                found |= _chosen(node.args[place])
             for keyword in node.keywords:
                 if keyword.arg == "code":
-                    found |= _string(keyword.value)
+                    found |= _chosen(keyword.value)
         elif isinstance(node, ast.Dict):
             for key, value in zip(node.keys, node.values, strict=True):
                 if isinstance(key, ast.Constant) and key.value == "code":
-                    found |= _string(value)
+                    found |= _chosen(value)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            found |= _assigned(node)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and GIVES_CODE.search(node.name):
+            returned = [each.value for each in ast.walk(node) if isinstance(each, ast.Return) and each.value]
+            found |= {code for value in returned for code in _chosen(value)}
     return {code for code in found if CODE.match(code)}
+
+
+def code_tables(tree: ast.Module, known: Container[str]) -> set[str]:
+    """Names of a module's tables of words that hold a ``known`` code: ``error_codes`` must see them."""
+    found = set()
+    for node in tree.body:
+        if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Dict):
+            values = [_string(value) for value in node.value.values]
+            if values and all(values) and any(value in known for each in values for value in each):
+                found |= {dotted(target) for target in _targets(node)}
+    return found
+
+
+def _targets(node: ast.Assign | ast.AnnAssign) -> list[ast.expr]:
+    return node.targets if isinstance(node, ast.Assign) else [node.target]
+
+
+def _assigned(node: ast.Assign | ast.AnnAssign) -> set[str]:
+    """Codes of a table, or of what is called ``code``."""
+    names = [dotted(target).split(".")[-1] for target in _targets(node)]
+    if isinstance(node.value, ast.Dict) and any(CODE_TABLE.search(name) for name in names):
+        return {code for value in node.value.values for code in _chosen(value)}
+    return _chosen(node.value) if node.value is not None and "code" in names else set()
+
+
+def _chosen(node: ast.AST) -> set[str]:
+    """All strings that an expression may come to: of a condition both sides, of ``x or y`` each."""
+    if isinstance(node, ast.IfExp):
+        return _chosen(node.body) | _chosen(node.orelse)
+    if isinstance(node, ast.BoolOp):
+        return {code for value in node.values for code in _chosen(value)}
+    return _string(node)
 
 
 def raises_without_code(path: str, tree: ast.AST) -> list[str]:

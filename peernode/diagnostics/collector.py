@@ -83,6 +83,7 @@ class DiagnosticCollector:
         self._clock = clock
         self._traces_max = traces_max
         self._serial = 0
+        self._operations = 0
         self._rings: dict[str, deque[Record]] = {}
         self._failures: deque[Record] = deque(maxlen=FAILURES_MAX)
         self._exchanges: deque[tuple[int, int, str, str, str, float, int]] = deque(maxlen=EXCHANGES_MAX)
@@ -129,14 +130,34 @@ class DiagnosticCollector:
         """An operation begins; it is recorded when its span ends. ``trace``: the id of its message."""
         return Span(self._clock, operation, subject, trace, self._ended)
 
+    def next_operation(self) -> int:
+        """The number of another operation that gets a trace of its own."""
+        self._operations += 1
+        return self._operations
+
     def span(self) -> Span:
         """What measures where time goes for somebody who records it himself."""
         return Span(self._clock)
 
-    def happened(self, operation: str, subject: str, outcome: str = OK, **route: Any) -> None:
+    def happened(
+        self, operation: str, subject: str, outcome: str = OK, trace: str = "", **route: Any
+    ) -> None:
         """Something took place that takes no time."""
-        self.count(f"{operation}.{'ok' if outcome == OK else 'failed'}")
-        self._keep(operation, subject, outcome, 0.0, {}, "", route)
+        self.took(operation, subject, outcome, 0.0, {}, trace, route)
+
+    def took(
+        self,
+        operation: str,
+        subject: str,
+        outcome: str,
+        elapsed_ms: float,
+        parts: dict[str, float],
+        trace: str,
+        route: dict[str, Any],
+    ) -> None:
+        """An operation has ended that somebody else has timed; the parts add up."""
+        self.count(f"{operation}.{_sort(outcome)}")
+        self._keep(operation, subject, outcome, elapsed_ms, parts, trace, route)
 
     def _ended(self, span: Span, outcome: str, route: dict[str, Any]) -> None:
         self.count(f"{span.operation}.{_sort(outcome)}")
@@ -234,7 +255,7 @@ class DiagnosticCollector:
         if again:
             self.count(f"attempt.{method}.retried")
         if self.diagnostic or (outcome != OK and method != "pull"):
-            route = {"message": message, "peer": peer, "channel": channel[1]}
+            route = {"message": message, "peer": peer, "channel": channel[1], "method": method}
             self._keep(f"attempt.{method}", peer, outcome, elapsed_ms, ended.parts, trace, route)
 
     def _window(self, channel_id: bytes) -> Windows:

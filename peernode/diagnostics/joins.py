@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
+
+from peernode.diagnostics.codes import CATALOGUE, error_info
 
 RECENT_MAX = 10
 """Joins shown one by one."""
@@ -39,8 +42,18 @@ def joins_told(joins: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             }
             for step, times in spent.items()
         },
-        "recent": [dict(join) for join in joins[-RECENT_MAX:]],
+        "recent": [_with_remedies(join) for join in joins[-RECENT_MAX:]],
     }
+
+
+def _with_remedies(join: Mapping[str, Any]) -> dict[str, Any]:
+    """A join with what to do beside each code that a step of it failed with."""
+    steps = []
+    for step in join["steps"]:
+        known = step["outcome"] in CATALOGUE
+        error = asdict(error_info(step["outcome"], step=step["step"])) if known else None
+        steps.append({**step, "error": error})
+    return {**join, "steps": steps}
 
 
 def _percentile(times: Sequence[float], share: float) -> float | None:

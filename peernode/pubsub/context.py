@@ -7,6 +7,7 @@ is told exactly once, in the order in which things happened.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -109,6 +110,17 @@ class Context:
         tail[0] = 0x70 | tail[0] & 0x0F
         tail[2] = 0x80 | tail[2] & 0x3F
         return self.env.clock.wall_ms().to_bytes(6, "big") + bytes(tail)
+
+    def operation_id(self) -> str:
+        """A trace for an operation that is about no message: of the same form as a message's id.
+
+        Made of the node's key and a count, not of its randomness: to be watched changes nothing.
+        """
+        number = self.collector.next_operation().to_bytes(8, "big")
+        tail = bytearray(hashlib.sha256(self.identity.public_key + number).digest()[:10])
+        tail[0] = 0x70 | tail[0] & 0x0F
+        tail[2] = 0x80 | tail[2] & 0x3F
+        return uuid_text(self.env.clock.wall_ms().to_bytes(6, "big") + bytes(tail))
 
     def jittered(self, seconds: float) -> float:
         """``seconds`` spread over 80 to 120 %, so that nodes don't act in step."""

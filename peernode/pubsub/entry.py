@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 import math
 from dataclasses import dataclass, field
+from typing import Any
 
 from peernode.channel.draft import Draft
 from peernode.channel.filetree import file_in
 from peernode.channel.kinds import CHANGES, TEXTS, Kind, reaction_of
 from peernode.channel.message import Message
+from peernode.diagnostics.routes import route_by_keys
 from peernode.events import ErrorInfo, OutboxState
 from peernode.pubsub.context import uuid_text
 from peernode.pubsub.fileinfo import file_info
@@ -114,6 +116,11 @@ class Entry:
         if self.attempt is not None:
             await asyncio.shield(asyncio.gather(self.attempt, return_exceptions=True))
         await asyncio.shield(asyncio.gather(*self.targets.values(), return_exceptions=True))
+
+    def route(self) -> dict[str, Any]:
+        """Who was asked to store it, and who has signed that it does, for a record."""
+        told = route_by_keys("direct", self.members, self.receipts)
+        return {**told, "receipts": len(self.receipts), "of": self.of}
 
     def freeze(self) -> None:
         """The quorum is there: from now on the audience is what its receipts said.

@@ -89,7 +89,7 @@ class Joiner:
         run = self.runs.pop(replica.channel_id, None)
         replica.joining = False
         if run is not None:
-            run.span.end("left", attempts=run.attempts)
+            run.span.end("left", attempts=run.attempts, **run.route())
             if run.task is not None:
                 run.task.cancel()
             run.ended("left")
@@ -106,7 +106,9 @@ class Joiner:
         run.delayed = True
         run.ended("delayed")
         error = error_info(run.code, step=run.step)
-        self._context.collector.happened("join.delayed", run.replica.name, error.code, step=run.step)
+        about = {"step": run.step, **run.route()}
+        collector = self._context.collector
+        collector.happened("join.delayed", run.replica.name, error.code, run.trace.id, **about)
         self._context.tell(JoinDelayed(run.replica.name, run.step, run.elapsed_ms(), error))
 
     async def _run(self, run: JoinRun) -> None:
@@ -122,7 +124,7 @@ class Joiner:
         self.runs.pop(run.replica.channel_id, None)
         run.ended("ok")
         run.replica.joining, run.replica.joined = False, True
-        run.span.end("ok", attempts=run.attempts)
+        run.span.end("ok", attempts=run.attempts, **run.route())
         self._context.tell(joined)
         run.confirmed.set_result(joined)
         for heard in self.on_joined:
@@ -136,11 +138,11 @@ class Joiner:
         try:
             with span:
                 joined = await self._attempt(run, taken)
-            span.end("ok", number=run.attempts)
+            span.end("ok", number=run.attempts, **run.route())
             return joined
         except PeerNodeError as error:
-            span.end(error.code, number=run.attempts, step=run.step)
             run.attempt_failed(error, info_of(error).message)
+            span.end(error.code, number=run.attempts, step=run.step, **run.route())
             raise TryAgain(self._pause_s(run)) from error
         finally:
             if not run.finished.keys() >= dict.fromkeys(STEPS).keys():

@@ -9,13 +9,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
+from peernode.diagnostics.routes import LOCAL, route_of
 from peernode.errors import PeerNodeError
 from peernode.events import Joined, JoinProgress
 from peernode.identity import node_id_of
 from peernode.pubsub.context import Context
 from peernode.pubsub.replica import Replica
-from peernode.pubsub.traces import JoinTrace
+from peernode.pubsub.traces import JoinStep, JoinTrace
+from peernode.span import Span
 
 STEPS = ("node", "find", "subscribe", "inbound", "outbound", "history")
 """Starting the node, finding the initiators, subscribing, reached by them, heard by them, recent messages."""
@@ -29,6 +32,15 @@ STEP_CODES = {
     "history": "TIMEOUT",
 }
 
+METHODS = {
+    "node": LOCAL,
+    "find": "lookup",
+    "subscribe": "direct",
+    "inbound": "direct",
+    "outbound": "initiator",
+    "history": "pull",
+}
+"""By which way each step goes; a nonce that goes out comes back through another initiator."""
 
 REACHED_MAX = 1024
 """Who has reached us within an attempt, initiators or not; over it the first one has to do so again."""
@@ -78,11 +90,15 @@ class Proofs:
 class JoinRun:
     """One join of one channel; ``step`` is where it stands."""
 
-    def __init__(self, context: Context, replica: Replica) -> None:
+    operation = "join"
+    """Its steps are recorded as ``join.find`` and so on."""
+
+    def __init__(self, context: Context, replica: Replica, span: Span | None = None) -> None:
+        """``span``: of what it is a part of; without one it is an operation of its own."""
         self._context = context
         self.replica = replica
         self.started_s = context.now()
-        self.span = context.collector.begin("join", replica.name)
+        self.span = span or context.collector.begin("join", replica.name, context.operation_id())
         self.finished: dict[str, None] = {}
         self.proofs = Proofs()
         self.confirmed: asyncio.Future[Joined] = asyncio.get_running_loop().create_future()
@@ -90,7 +106,7 @@ class JoinRun:
         self.delayed = False
         self._failed = ""
         """The code with which the last attempt failed."""
-        self.trace = replica.join_trace = JoinTrace()
+        self.trace = replica.join_trace = JoinTrace(self.span.trace)
 
     @property
     def attempts(self) -> int:
@@ -144,15 +160,35 @@ class JoinRun:
     def note(self, step: str, outcome: str, asked: Iterable[bytes], answered: Iterable[bytes]) -> None:
         """How a step ended, for the trace."""
         tried, heard = ([node_id_of(key).hex() for key in keys] for keys in (asked, answered))
-        self.trace.end(step, self.elapsed_ms(), outcome, tried, heard, self.span.parts_ms())
+        ended = self.trace.end(step, self.elapsed_ms(), outcome, tried, heard, self.span.parts_ms())
+        if ended is not None:
+            self._record(ended)
 
     def attempt_failed(self, error: PeerNodeError, message: str) -> None:
         """The attempt hangs where it stands, and another will follow."""
         self._failed = error.code
-        self.trace.fail(self.step, self.elapsed_ms(), error.code, self.span.parts_ms())
+        for ended in self.trace.fail(self.step, self.elapsed_ms(), error.code, self.span.parts_ms()):
+            self._record(ended)
         self._tell(self.step, message, False)
+
+    def route(self) -> dict[str, Any]:
+        """Of the whole: whom the last step that asked anybody has asked, and who answered."""
+        last = next((each for each in reversed(self.trace.steps) if each.asked), None)
+        return _route(last) if last is not None else {"method": LOCAL}
+
+    def _record(self, ended: JoinStep) -> None:
+        """A step of an attempt, as an operation of its own."""
+        route = {**_route(ended), "attempt": ended.attempt}
+        name, took_ms = f"{self.operation}.{ended.step}", ended.elapsed_ms or 0.0
+        collector = self._context.collector
+        collector.took(name, self.replica.name, ended.outcome, took_ms, ended.parts, self.trace.id, route)
 
     def _tell(self, step: str, detail: str, done: bool) -> None:
         index = STEPS.index(step) + 1
         name = self.replica.name
         self._context.tell(JoinProgress(name, step, index, len(STEPS), self.elapsed_ms(), detail, done))
+
+
+def _route(step: JoinStep) -> dict[str, Any]:
+    asked, heard = ([bytes.fromhex(node) for node in nodes] for nodes in (step.asked, step.answered))
+    return route_of(METHODS[step.step], asked, heard)

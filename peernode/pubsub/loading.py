@@ -10,9 +10,11 @@ the same other one; until then messages go to the union. Every step is recorded.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Protocol
 
 from peernode.channel.coordinator import Coordinator, agreed
+from peernode.diagnostics.routes import LOCAL, route_of
 from peernode.pubsub.context import Context
 from peernode.pubsub.inquiry import Answers, Inquiry
 from peernode.pubsub.replica import InitiatorSet, Replica, make_set
@@ -22,6 +24,9 @@ from peernode.wire.contact import Contact
 
 LATELY_S = 3.0
 """Who answered within this time is there (protocol, section 7)."""
+
+_METHODS = {"coordinator.lookup": "lookup", "coordinator.local": LOCAL}
+"""Operation -> how it asks, where that is not directly."""
 
 RUMOURED_MAX = 8
 """Initiators that somebody named and nobody confirmed: messages go to them as well."""
@@ -59,10 +64,11 @@ class Load:
     def _begin(self, step: str) -> Span:
         return self._context.collector.begin(f"coordinator.{step}", self._replica.name)
 
-    def _note(self, outcome: str, span: Span, answered: list[Contact]) -> None:
+    def _note(self, outcome: str, span: Span, answered: list[Contact], asked: Iterable[Contact] = ()) -> None:
         """A step that ``_begin`` has begun ends."""
         who = tuple(contact.id.hex() for contact in answered)
-        span.end(outcome, answered=list(who))
+        method = _METHODS.get(span.operation, "direct")
+        span.end(outcome, **route_of(method, (each.id for each in asked), (each.id for each in answered)))
         self.trace.append(
             LoadStep(span.operation.partition(".")[2], outcome, (span.elapsed_s or 0.0) * 1000, who)
         )
@@ -110,7 +116,7 @@ class Load:
         found = agreed(answers.told, quorum)
         view = self._judge(self._set(list(found.initiators))) if found is not None else None
         self.told = found
-        self._note(_outcome(answers, view is not None, found), span, answers.answered)
+        self._note(_outcome(answers, view is not None, found), span, answers.answered, asked)
         return view
 
     async def lookup(self) -> InitiatorSet | None:
@@ -151,7 +157,7 @@ class Load:
         found = self.told = agreed(second.told, quorum)
         view = self._set(list(found.initiators)) if found is not None else None
         outcome = "ok" if view is not None else "could_not_ask"
-        self._note(outcome, span, [*first.answered, *second.answered])
+        self._note(outcome, span, [*first.answered, *second.answered], [*asked, *candidates])
         return view
 
     def _judge(self, found: InitiatorSet) -> InitiatorSet | None:

@@ -16,7 +16,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
+from typing import Any
 
+from peernode.diagnostics.routes import route_of
 from peernode.errors import Backpressure, Refused, RpcTimeout
 from peernode.pubsub.context import Context
 from peernode.pubsub.reachability import InitiatorReachabilityMonitor, Reachability
@@ -201,7 +203,8 @@ class Probing:
         record = self._monitor.get(contact.id)
         if record is None:
             return NO_WAY
-        span = self._context.collector.begin("reach.repair", contact.id.hex())
+        trace = self._context.operation_id()
+        span = self._context.collector.begin("reach.repair", contact.id.hex(), trace)
         record.repairs += 1
         record.in_vain += 1
         try:
@@ -209,8 +212,12 @@ class Probing:
                 way = await self._way(replica, contact, record)
         finally:
             record.repaired_s = self._context.now()
-        works = {"works": record.direction} if way == RELAY else {}
-        span.end("UNREACHABLE" if way == NO_WAY else "ok", channel=replica.name, by=way, **works)
+        route: dict[str, Any] = {"channel": replica.name, "by": way}
+        if way == RELAY:
+            route["works"] = record.direction
+        reached = [contact.id] if way != NO_WAY else []
+        method = "relay" if way in (RELAY, AFTER_A_RELAY) else "direct"
+        span.end("ok" if reached else "UNREACHABLE", **route, **route_of(method, [contact.id], reached))
         return way
 
     async def _way(self, replica: Replica, contact: Contact, record: Reachability) -> str:

@@ -15,6 +15,7 @@ from peernode.channel.message import Message, decode_message
 from peernode.channel.parts import PART_DIGEST_BYTES, part_digest
 from peernode.channel.quota import PART_BYTES, Lack
 from peernode.diagnostics.codes import error_info
+from peernode.diagnostics.routes import LOCAL
 from peernode.errors import PeerNodeError
 from peernode.events import OutboxState
 from peernode.pubsub.anew import Anew
@@ -135,9 +136,9 @@ class Publisher:
         try:
             with span:
                 await self._context.commit(*writes)
-            span.end()
+            span.end(method=LOCAL)
         except PeerNodeError as error:
-            span.end(error.code)
+            span.end(error.code, method=LOCAL)
             entries[0].replica.own = None  # its number is burnt: go on in a new stream, never sign it again
             done.set_exception(error)
             done.exception()  # who asked may be gone

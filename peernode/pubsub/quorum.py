@@ -73,7 +73,7 @@ class QuorumPublish:
             entry.replica.forget_initiators()
             await self._fail(entry, PeerNodeError("NO_QUORUM", seconds=round(timeout_s)), span)
         else:
-            span.end("ok", receipts=len(entry.receipts), of=entry.of)
+            span.end("ok", **entry.route())
 
     async def _ask_all(self, entry: Entry) -> None:
         """Ask whom we know now to store the channel, unless they are fewer than this attempt has asked."""
@@ -113,7 +113,7 @@ class QuorumPublish:
             self._context.collector.count("publish.targets_full")
 
     async def _fail(self, entry: Entry, error: PeerNodeError, span: Span) -> None:
-        span.end(error.code, receipts=len(entry.receipts), of=entry.of)
+        span.end(error.code, **entry.route())
         if entry.state != "pending" or entry.discarded:
             return
         entry.state, entry.error = "failed", entry.error or info_of(error)

@@ -18,13 +18,15 @@ import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
+from peernode.diagnostics.routes import LOCAL, route_of
 from peernode.errors import PeerNodeError
 from peernode.events import Recovered, Recovering
 from peernode.pubsub.context import Context
 from peernode.pubsub.join import Joiner
 from peernode.pubsub.joinproof import PROOF_WAIT_S, JoinProof
-from peernode.pubsub.joinrun import JoinRun
+from peernode.pubsub.proofrun import ProofRun
 from peernode.pubsub.replica import Replica
 from peernode.pubsub.retry import backoff_s
 from peernode.pubsub.storage import PubSubStorage
@@ -68,6 +70,8 @@ class Run:
     started_s: float
     again: str = ""
     attempts: int = 0
+    route: dict[str, Any] = field(default_factory=dict)
+    """Of the last pass."""
     hurried: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -155,7 +159,8 @@ class Recovery:
     # -- runs --------------------------------------------------------------------------------
 
     async def _run(self, run: Run) -> None:
-        replica, span = run.replica, self._context.collector.begin("recovery", run.replica.name)
+        replica, trace = run.replica, self._context.operation_id()
+        span = self._context.collector.begin("recovery", replica.name, trace)
         try:
             with span:
                 await asyncio.sleep(SPREAD_S * self._context.env.random.random())
@@ -164,10 +169,10 @@ class Recovery:
             self._runs.pop(replica.channel_id, None)
             replica.recovering = False
         if proven is None:
-            span.end("left")
+            span.end("left", method=LOCAL)
             return
         elapsed_ms = (self._context.now() - run.started_s) * 1000
-        span.end("ok", reason=run.reason, attempts=run.attempts, reached=proven)
+        span.end("ok", reason=run.reason, attempts=run.attempts, reached=proven, **run.route)
         self._context.tell(Recovered(replica.name, run.reason, elapsed_ms, proven > 0))
         for heard in self.on_recovered:
             heard(replica)
@@ -186,13 +191,13 @@ class Recovery:
             try:
                 with span:
                     async with self._gate:
-                        proven = await self._attempt(run.replica)
+                        proven = await self._attempt(run, span)
             except PeerNodeError as error:
-                span.end(error.code)
+                span.end(error.code, **run.route)
                 failures += 1
                 await self._rest(run, failures)
                 continue
-            span.end("ok", reached=proven)
+            span.end("ok", reached=proven, **run.route)
             passes += 1
             if not run.replica.joined:
                 break
@@ -209,11 +214,12 @@ class Recovery:
         except TimeoutError:
             return
 
-    async def _attempt(self, replica: Replica) -> int:
+    async def _attempt(self, run: Run, span: Span) -> int:
         """One pass; how many others have proven that they reach us, 0 when there is no other node."""
+        replica, run.route = run.replica, {"method": LOCAL}
         if not await self._context.overlay.wait_ready(PROOF_WAIT_S):
             raise PeerNodeError("NO_BOOTSTRAP")
-        proof = ProofRun(self._context, replica)
+        proof = ProofRun(self._context, replica, span)
         self._joiner.proving[replica.channel_id] = proof.proofs
         begun: list[Subscription] = []
         try:
@@ -222,15 +228,23 @@ class Recovery:
             proof.done("find")
             proof.begin("subscribe")
             taken = await self._subscriber.join(replica, begun)  # says that it wants to be probed anew
+            keys = [contact.public_key for contact in taken.view.contacts]
             if not taken.quorum:
+                proof.note("subscribe", taken.lack, keys, taken.holders)
                 raise PeerNodeError(taken.lack, replica.name)
-            proof.done("subscribe")
+            proof.done("subscribe", "", keys, taken.holders)
             await self._proof.run(proof, taken)
+        except PeerNodeError as error:
+            proof.attempt_failed(error, "")
+            for subscription in begun:
+                subscription.cancel()
+            raise
         except BaseException:
             for subscription in begun:
                 subscription.cancel()
             raise
         finally:
+            run.route = proof.route()
             self._joiner.proving.pop(replica.channel_id, None)
         with self._context.collector.begin("recovery.catch_up", replica.name) as span:
             await self._catch_up_with(replica, taken, span)
@@ -251,6 +265,7 @@ class Recovery:
                 behind.append((contact, root))
             else:
                 self._catch_up.start(replica, contact)
+        asked = [contact.id for contact, _ in behind]
         asking: list[asyncio.Task[bool]] = []
         ended = asyncio.Event()
         for contact, root in behind:
@@ -268,28 +283,16 @@ class Recovery:
 
         while agreeing() <= takers // 2:
             if all(task.done() for task in asking):
-                span.end("TIMEOUT", asked=len(behind))
+                span.end("TIMEOUT", **route_of("pull", asked))
                 raise PeerNodeError("TIMEOUT", replica.name, step="catch_up")
             ended.clear()
             await ended.wait()
         if agreeing() < takers:
             self._context.collector.count("recovery.withheld")
-        span.end("ok", asked=len(behind))
+        held = [c.id for c, root in behind if replica.holds_all_of(c.public_key, root)]
+        span.end("ok", **route_of("pull", asked, held))
 
 
 def _settled(task: asyncio.Task[bool]) -> bool:
     """Whether a catch-up has ended well; one that crashed was reported by whoever runs the tasks."""
     return task.done() and not task.cancelled() and task.exception() is None and task.result()
-
-
-class ProofRun(JoinRun):
-    """A pass of a recovery in the form in which joins prove themselves; it is recorded and told to nobody."""
-
-    def __init__(self, context: Context, replica: Replica) -> None:
-        joined = replica.join_trace
-        super().__init__(context, replica)
-        replica.join_trace = joined  # the trace of the join stays
-
-    def _tell(self, step: str, detail: str, done: bool) -> None:
-        if done:
-            self._context.collector.happened(f"recovery.{step}", self.replica.name, said=detail)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 
 from peernode.channel.merkle import LEAVES_MAX
+from peernode.diagnostics.routes import LOCAL, route_of
 from peernode.errors import PeerNodeError
 from peernode.pubsub.batches import Batches
 from peernode.pubsub.context import Context
@@ -143,28 +144,30 @@ class Renewal:
 
     async def _renew(self, replica: Replica, begun: Subscription | None) -> None:
         """One channel's renewal, ``begun`` together with others or not."""
-        span = self._context.collector.begin("renewal", replica.name)
+        span = self._context.collector.begin("renewal", replica.name, self._context.operation_id())
+        known = replica.initiators.contacts if replica.initiators is not None else replica.remembered
         try:
             with span:
                 taken = await self._batches.outcome(replica, begun) if begun is not None else None
                 if taken is None and not replica.joined:
-                    return  # left meanwhile
+                    span.end("left", method=LOCAL)
+                    return
                 if taken is None:
                     taken = await self._subscriber.subscribe(replica)
         except PeerNodeError as error:
-            span.end(error.code)
+            span.end(error.code, **route_of("lookup", (contact.id for contact in known)))
             return
         finally:
             self._running.pop(replica.channel_id, None)
             self._decided(replica)
         if not taken.quorum:
-            span.end(taken.lack)
+            span.end(taken.lack, **taken.route())
             replica.forget_initiators()
             replica.sync_due = True
             if len(taken.holders) <= (1 if taken.view.holds(self._context.identity.public_key) else 0):
                 self._retry_s[replica.channel_id] = self._context.now() + self._context.jittered(TICK_S)
             return
-        span.end("ok", took=len(taken.holders))
+        span.end("ok", took=len(taken.holders), **taken.route())
         self._publisher.resume(replica)
         await self._settle(replica, taken.behind)
 

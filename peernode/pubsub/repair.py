@@ -18,12 +18,14 @@ from collections.abc import Hashable
 
 from peernode.channel.message import Message, parts_named
 from peernode.channel.summary import Range
+from peernode.diagnostics.routes import route_of
 from peernode.errors import PeerNodeError, RemoteProtocolError
 from peernode.pubsub.context import Context
 from peernode.pubsub.ingest import Ingest
 from peernode.pubsub.replica import Replica
 from peernode.pubsub.storage import PubSubStorage
 from peernode.pubsub.sync import FAILURES, CatchUp
+from peernode.span import Span
 from peernode.store.base import PutMessage, PutPart
 from peernode.wire.contact import Contact
 
@@ -146,6 +148,9 @@ class Repair:
 
     # -- repairing -----------------------------------------------------------------------------
 
+    def _begin(self, replica: Replica) -> Span:
+        return self._context.collector.begin("repair", replica.name, self._context.operation_id())
+
     async def _sources(self, replica: Replica) -> list[Contact]:
         """The initiators, looked up anew when the set known was doubted; nobody if none can be asked."""
         try:
@@ -162,25 +167,27 @@ class Repair:
             self._waiting.pop(place, None)
             self._put_off.done(place)
             return
-        with self._context.collector.begin("repair", replica.name) as span:
+        asked: list[bytes] = []
+        with self._begin(replica) as span:
             try:
-                repairer = await self._refill(replica, Range(author, instance, seq, seq))
+                repairer = await self._refill(replica, Range(author, instance, seq, seq), asked)
             except PeerNodeError as error:
                 self._put_off.failed(place)
-                span.end(error.code)
+                span.end(error.code, **route_of("pull", asked))
                 return
         if repairer is None:
             self._put_off.failed(place)
-            span.end("missing")
+            span.end("missing", **route_of("pull", asked))
             return
         self._waiting.pop(place, None)
         self._put_off.done(place)
-        span.end("ok", peer=repairer.id.hex())
+        span.end("ok", peer=repairer.id.hex(), **route_of("pull", asked, [repairer.id]))
 
-    async def _refill(self, replica: Replica, place: Range) -> Contact | None:
+    async def _refill(self, replica: Replica, place: Range, asked: list[bytes]) -> Contact | None:
         """Write anew what was stored at a place; who had the last of it, None when nobody has all."""
         wanted = dict.fromkeys(self._digests_at(replica, place))
         for contact in await self._sources(replica):
+            asked.append(contact.id)
             for message in await self._fetch(replica, contact, place):
                 if message.digest in wanted and await self._context.save(PutMessage(message)):
                     del wanted[message.digest]
@@ -206,13 +213,15 @@ class Repair:
             return []
 
     async def _repair_part(self, replica: Replica, digest: bytes) -> None:
-        with self._context.collector.begin("repair", replica.name) as span:
+        asked: list[bytes] = []
+        with self._begin(replica) as span:
             for contact in await self._sources(replica):
+                asked.append(contact.id)
                 block = await self._ingest.fetch_part(replica, digest, contact)
                 if block is not None and await self._context.save(PutPart(digest, block)):
                     replica.missing_parts.pop(digest, None)
                     self._put_off.done((replica.channel_id, digest))
-                    span.end("ok", peer=contact.id.hex())
+                    span.end("ok", peer=contact.id.hex(), **route_of("pull", asked, [contact.id]))
                     return
             self._put_off.failed((replica.channel_id, digest))
-            span.end("missing")
+            span.end("missing", **route_of("pull", asked))

@@ -13,7 +13,7 @@ answered us (``LeaseTable``); no more of its list is read than there is room for
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
+from contextlib import aclosing, nullcontext
 from typing import Any
 
 from peernode.channel.lease import decode_lease
@@ -157,6 +157,14 @@ class Replication:
         await self._compare(replica, contact, root, subscribers)
 
     async def _compare(self, replica: Replica, contact: Contact, root: bytes, subscribers: bytes) -> None:
+        with self._storage.handoffs.taking(replica.channel_id) or nullcontext():
+            await self._catch_up_with(replica, contact, root, subscribers)
+        if replica.holds_all_of(contact.public_key, root):
+            self._storage.handoffs.taken(replica.channel_id, contact)
+
+    async def _catch_up_with(
+        self, replica: Replica, contact: Contact, root: bytes, subscribers: bytes
+    ) -> None:
         self._retention.confirmed(replica, contact, root)
         if replica.serves and subscribers != replica.leases.digest() and self._storage.near(replica, contact):
             await self._pull_leases(replica, contact)
@@ -209,7 +217,10 @@ class Replication:
             raise Refused(Status.UNPROVEN)
         replica = self._storage.replicas.get(channel_id)
         if replica is None or not replica.member:
+            is_new = replica is None
             replica = await self._storage.serve(channel_id, name, caller.contact)
+            if is_new and replica.serves:  # those who store the channel tell it to this node
+                self._storage.handoffs.begin(channel_id, name)
         else:
             self._storage.local_view(replica)
         if root != replica.log.root() or (replica.serves and subscribers != replica.leases.digest()):

@@ -15,13 +15,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
+from peernode.diagnostics.routes import route_by_keys, route_of
 from peernode.errors import PeerNodeError, RemoteProtocolError
 from peernode.pubsub.context import Context
 from peernode.pubsub.notes import RETAINED, note_key
 from peernode.pubsub.replica import InitiatorSet, Replica
 from peernode.pubsub.storage import SERVED_MAX, PubSubStorage
+from peernode.span import Span
 from peernode.store.base import DropMeta, PutMeta
 from peernode.wire.codec import Fields, pack, unpack
 from peernode.wire.contact import Contact
@@ -44,6 +47,8 @@ class Held:
     set_hash: bytes = b""
     complete: dict[bytes, None] = field(default_factory=dict)
     """Public keys of nodes that were seen to hold exactly what ``root`` names."""
+    giving: Span | None = None
+    """The hand-off, until all of the initiators have it."""
 
 
 class Retention:
@@ -79,11 +84,14 @@ class Retention:
         if replica.member or replica.serves:
             if held is not None:
                 del self._held[replica.channel_id]
+                _end(held, "left", replica)
                 self._context.tasks.spawn(self._context.save(DropMeta(_key(replica))), "retention.back")
             return False
         now = self._context.now()
         if held is None:
             held = self._held[replica.channel_id] = Held(self._context.wall_ms(), now)
+            held.giving = self._storage.handoffs.give(replica.name)
+            self._storage.handoffs.ended(replica.channel_id)
             self._context.collector.count("retention.begun")
             begun = PutMeta(_key(replica), pack([held.since_ms]))
             self._context.tasks.spawn(self._context.save(begun), "retention.begun")
@@ -110,7 +118,9 @@ class Retention:
     def forget_dropped(self) -> None:
         """Channels that are not stored any more, to make room for others, are not held either."""
         for channel_id in [key for key in self._held if key not in self._storage.replicas]:
-            del self._held[channel_id]
+            held = self._held.pop(channel_id)
+            if held.giving is not None:
+                held.giving.end("left", **route_of("pull", []))
 
     # -- handing over ------------------------------------------------------------------------
 
@@ -122,6 +132,10 @@ class Retention:
         pause_s = min(self._context.config.sync_s * 2**held.looks, CHECK_MAX_S)
         held.next_s = self._context.now() + self._context.jittered(pause_s)
         held.looks = min(held.looks + 1, 16)
+        with held.giving or nullcontext():
+            await self._tell_initiators(replica, held, tell)
+
+    async def _tell_initiators(self, replica: Replica, held: Held, tell: Tell) -> None:
         try:
             view = await self._storage.initiators(replica)
         except PeerNodeError as error:
@@ -134,15 +148,20 @@ class Retention:
             held.set_hash, held.looks = view.hash, 1
         others = view.others(self._context.identity.public_key)
         await asyncio.gather(*(tell(replica, contact) for contact in others))
+        if self._storage.replicas.get(replica.channel_id) is replica and self._is_safe(replica, view):
+            _end(held, "ok", replica)
         if self._may_go(replica, held, view):
             await self._let_go(replica, held)
 
     def _may_go(self, replica: Replica, held: Held, view: InitiatorSet) -> bool:
         """Whether R others hold all of it and the time has passed."""
         age_s = (self._context.wall_ms() - held.since_ms) / 1000
+        return age_s >= self._context.config.retain_s and self._is_safe(replica, view)
+
+    def _is_safe(self, replica: Replica, view: InitiatorSet) -> bool:
+        """Whether R others hold all of it."""
         enough = len(view.contacts) >= self._context.config.replicas and view.answered
-        old = age_s >= self._context.config.retain_s
-        return old and enough and self.holders(replica) == len(view.contacts)
+        return enough and self.holders(replica) == len(view.contacts)
 
     async def _let_go(self, replica: Replica, held: Held) -> None:
         """Drop the channel if a second lookup names the same initiators and nothing is under way."""
@@ -158,6 +177,16 @@ class Retention:
         del self._held[replica.channel_id]
         await self._storage.drop(replica)
         self._context.collector.count("retention.let_go")
+
+
+def _end(held: Held, outcome: str, replica: Replica) -> None:
+    """The hand-off has come to its outcome, if it had not before."""
+    if held.giving is not None:
+        view = replica.initiators
+        asked = [contact.public_key for contact in view.contacts] if view is not None else []
+        held.giving.end(
+            outcome, **route_by_keys("pull", asked, [key for key in held.complete if key in asked])
+        )
 
 
 def _key(replica: Replica) -> str:

@@ -23,6 +23,7 @@ from peernode.errors import PeerNodeError, Refused
 from peernode.pubsub.beginners import Beginners
 from peernode.pubsub.context import Context
 from peernode.pubsub.coordination import Coordination
+from peernode.pubsub.handoffs import Handoffs
 from peernode.pubsub.keptleases import load_leases
 from peernode.pubsub.loading import LATELY_S
 from peernode.pubsub.notes import drop_notes
@@ -33,12 +34,10 @@ from peernode.wire.contact import Contact
 from peernode.wire.ops import Status
 
 SERVED_MAX = 4096
-"""Channels stored for others beside the own ones, those left among them; over it an empty, unread one gives
-way, and if there is none others hear ``BUSY``."""
+"""Channels stored for others, those left too; over it an empty, unread one gives way, else one hears BUSY."""
 
 LOOKED_AT_MAX = 64
 """Channels that are looked at for one that gives way; the next one who asks has the next ones looked at."""
-
 SERVE_MARGIN = 2
 """A node among the R + 2 closest serves a channel: views differ by a node or two while they settle."""
 
@@ -50,6 +49,7 @@ class PubSubStorage:
         self._context = context
         self.replicas: dict[bytes, Replica] = {}
         self.coordination = Coordination(context, self)
+        self.handoffs = Handoffs(context)
         self._own: dict[bytes, None] = {}
         """Ids of the channels that are joined, or being joined."""
         self.on_forgotten: Callable[[bytes], None] = lambda _: None
@@ -279,7 +279,7 @@ class PubSubStorage:
             replica.sync_due = True  # the new ones don't have our lease yet
         mine = self._context.identity.public_key
         if before is not None and replica.serves and not before.holds(mine):
-            self._context.collector.count("storage.became_initiator")
+            self.handoffs.became_initiator(replica.channel_id, replica.name)
         return replica.initiators
 
     async def known_initiators(self, replica: Replica) -> InitiatorSet:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from typing import Any
 
+from peernode.diagnostics.routes import route_by_keys
 from peernode.pubsub.replica import InitiatorSet
 from peernode.wire.contact import Contact
 
@@ -102,6 +104,10 @@ class Subscription:
         others = sorted(old, key=lambda contact: contact.public_key not in self.accepted)
         spare = [contact for contact in others if contact not in chosen]
         return sorted((*chosen, *spare[: limit - len(chosen)]), key=distance), closer
+
+    def route(self) -> dict[str, Any]:
+        """Who was asked, and who took the lease, for a record."""
+        return route_by_keys("direct", [each.public_key for each in self.view.contacts], self.holders)
 
     def cancel(self) -> None:
         """Whoever has not answered is asked no more."""

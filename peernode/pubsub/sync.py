@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 
 from peernode.channel.summary import Range, StreamSummary, decode_summary
+from peernode.diagnostics.routes import route_of
 from peernode.errors import Backpressure, PeerNodeError, Refused, RemoteProtocolError, RpcTimeout
 from peernode.pubsub.context import Context
 from peernode.pubsub.ingest import Ingest
@@ -119,7 +120,7 @@ class CatchUp:
                 wants = _wants(_welcome(replica, summaries, outside), limit)
                 count = await self._take_all(replica, contact, wants, outside)
         except FAILURES as error:
-            span.end(type(error).__name__, peer=contact.id.hex())
+            span.end(type(error).__name__, peer=contact.id.hex(), **route_of("pull", [contact.id]))
             return None
         finally:
             del replica.syncing[contact.public_key]
@@ -129,7 +130,7 @@ class CatchUp:
             replica.compared(contact.public_key, theirs)
         if count and replica.log.root() != theirs:
             self._context.collector.count("sync.merged")  # each had what the other lacked
-        span.end("ok", peer=contact.id.hex(), new=count)
+        span.end("ok", peer=contact.id.hex(), new=count, **route_of("pull", [contact.id], [contact.id]))
         return count
 
     async def _take_all(

@@ -10,6 +10,10 @@ from collections import deque
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from peernode.span import PARTS
+
+_REST = PARTS[-1]
+
 STEPS_MAX = 64
 """Steps kept of a join: ten attempts of six."""
 
@@ -48,13 +52,26 @@ class JoinStep:
         """It has ended; ``parts``: of the join up to now."""
         self.elapsed_ms, self.outcome = at_ms - self.began_ms, outcome
         spent = {name: ms - self.parts.get(name, 0.0) for name, ms in parts.items()}
-        self.parts = {name: ms for name, ms in spent.items() if ms > 0}
+        self.parts = _added_up(spent, self.elapsed_ms)
+
+
+def _added_up(spent: dict[str, float], whole_ms: float) -> dict[str, float]:
+    """What took any time, made to add up: what proves to be in vain only now may lie before it began."""
+    found: dict[str, float] = {}
+    left_ms = whole_ms
+    for name, ms in spent.items():
+        found[name] = min(max(ms, 0.0), left_ms)
+        left_ms -= found[name]
+    found[_REST] = found.get(_REST, 0.0) + left_ms
+    return {name: ms for name, ms in found.items() if ms > 0}
 
 
 @dataclass(slots=True)
 class JoinTrace:
     """A join from its first attempt to its end."""
 
+    id: str = ""
+    """Under which its records are found."""
     outcome: str = "running"
     """``running``, ``ok`` or ``left``; ``delayed`` once the budget is used up and it goes on."""
     code: str = ""
@@ -75,24 +92,29 @@ class JoinTrace:
         asked: list[str],
         answered: list[str],
         parts: dict[str, float],
-    ) -> None:
-        """It has ended."""
+    ) -> JoinStep | None:
+        """It has ended; the step."""
         for item in reversed(self.steps):
             if item.step == step and item.attempt == self.attempts:
                 item.close(at_ms, outcome, parts)
                 item.asked, item.answered = tuple(asked), tuple(answered)
-                return
+                return item
+        return None
 
-    def fail(self, step: str, at_ms: float, code: str, parts: dict[str, float]) -> None:
-        """The attempt failed in ``step``; what ran beside it is cancelled."""
+    def fail(self, step: str, at_ms: float, code: str, parts: dict[str, float]) -> list[JoinStep]:
+        """The attempt failed in ``step``; what ran beside it is cancelled: the steps that end now."""
         self.code = code
+        ended = []
         for item in self.steps:
             if item.attempt == self.attempts and item.outcome == "running":
                 item.close(at_ms, code if item.step == step else "cancelled", parts)
+                ended.append(item)
+        return ended
 
     def told(self) -> dict[str, Any]:
         """JSON-able."""
         return {
+            "trace": self.id,
             "outcome": self.outcome,
             "code": self.code,
             "attempts": self.attempts,

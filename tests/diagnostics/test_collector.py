@@ -135,7 +135,8 @@ def test_tries_are_counted_by_channel_and_kept_by_message() -> None:
     assert [record.operation for record in collector.records()] == ["attempt.initiator"]
     collector.diagnostic = True
     collector.attempt("m", "p", "relay", "ok", collector.span(), channel, "trace")
-    assert collector.records()[-1].route == {"message": "m", "peer": "p", "channel": "#lobby"}
+    route = {"message": "m", "peer": "p", "channel": "#lobby", "method": "relay"}
+    assert collector.records()[-1].route == route
     assert collector.windows(b"another").tally("5m", clock.now).attempted == 0
 
 

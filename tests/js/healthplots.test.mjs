@@ -104,6 +104,11 @@ test("a join is told step by step, with those who did not answer", () => {
   assert.deepEqual(rows.map(({ cells }) => cells[4]), ["2 of 2 answered", "0 of 2 answered; not: A, B", "1 of 2 answered; not: B"]);
   assert.deepEqual(rows.map(({ cells }) => cells[0]), ["find the channel", "messages arrive", "later"]);
   assert.equal(rows[2].cells[3].kind, "is-troubled");
+  assert.equal(rows[2].cells[3].note, "");
+  const error = { code: "TIMEOUT", message: "It took too long", remedy: "Try again in a minute." };
+  const advised = joinCells({ ...join, steps: [{ ...join.steps[2], error }, { ...join.steps[0], error: null }] }, String);
+  assert.equal(advised[0].cells[3].note, "It took too long. Try again in a minute.");
+  assert.equal(advised[1].cells[3], "ok");
 });
 
 test("a peer is reached when one try went well, by whomever", () => {

@@ -14,7 +14,7 @@ _SETTINGS = "embedded scaled open closed invite staff members nobody everybody l
 _OPERATIONS = """
 accept publish lookup known local participants node join attempt delayed find subscribe inbound outbound
 history sync renewal recovery catch_up reach repair initiators changed peer appeared left rpc coordinator
-direct initiator alternative relay pull admin diagnostic doctor export preview bundle
+handoff take give direct initiator alternative relay pull admin diagnostic doctor export preview bundle
 """
 _OUTCOMES = """
 ok timeout unheard left cancelled delayed running missing not_found could_not_ask unconfirmed unreached none

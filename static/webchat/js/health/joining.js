@@ -1,4 +1,4 @@
-/** A join as the page tells it: a line, and a row for each step of each attempt. */
+/** A join as the page tells it: a line, and a row for each step of each attempt, with what to do about one that failed. */
 
 import { atTime, count, NOTHING, time } from "./format.js";
 import { segments } from "./parts.js";
@@ -23,11 +23,14 @@ export function joinCells({ steps, elapsed_ms }, nameOf) {
       hasWords(`step.${step.step}`) ? say(`step.${step.step}`) : step.step,
       "",
       time(step.elapsed_ms),
-      FINE.has(step.outcome) ? step.outcome : { text: step.outcome, kind: "is-troubled" },
+      FINE.has(step.outcome) ? step.outcome : { text: step.outcome, kind: "is-troubled", note: adviceOf(step) },
       answers(step, nameOf),
     ],
   }));
 }
+
+/** What the code of a step means and what to do; the server tells it of each code that is in the catalogue. */
+const adviceOf = ({ error }) => (error ? `${error.message}. ${error.remedy}` : "");
 
 function pieces({ began_ms, elapsed_ms, parts }, whole) {
   const took = elapsed_ms ?? whole - began_ms;
