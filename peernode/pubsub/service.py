@@ -125,15 +125,7 @@ class PubSub:
         logs = (self.storage, self.retention, self.replication, self.catch_up, self.repair, self.expiry)
         own = (self.intake, self.outbox, self.publisher, self.fates, self.renewal)
         files = (self.files, self.wanted, self.freeing)
-        others = (
-            self.storage.handoffs,
-            self._membership,
-            self.presence,
-            self.recovery,
-            self.checkup,
-            self.joiner,
-            self.joiner.log,
-        )
+        others = (self._membership, self.presence, self.recovery, self.checkup, self.joiner, self.joiner.log)
         parts = (*paths, *logs, *own, *files, *others)
         return {name: size for part in parts for name, size in part.sizes().items()}
 

@@ -81,7 +81,7 @@ class PubSubStorage:
         for replica in self.replicas.values():
             for name, size in replica.sizes().items():
                 sizes[name] = max(size, sizes.get(name, size))
-        return sizes
+        return sizes | self.handoffs.sizes()
 
     def by_name(self, name: str) -> Replica | None:
         """The replica of a channel's name, if this node holds one."""

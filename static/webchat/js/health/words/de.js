@@ -67,6 +67,8 @@ export const WORDS = {
   "why.SUBSCRIBER_UNREACHABLE": "{unreached} von {of} Abonnenten nicht zu erreichen",
   "why.UNDER_REPLICATED.one": "etwa {under} Nachricht liegt auf weniger als {of} Knoten",
   "why.UNDER_REPLICATED.other": "etwa {under} Nachrichten liegen auf weniger als {of} Knoten",
+  "why.LOGS_DIFFER.one": "{apart} Initiator hat so viele Nachrichten wie die anderen, aber andere",
+  "why.LOGS_DIFFER.other": "{apart} Initiatoren haben so viele Nachrichten wie die anderen, aber andere",
   "why.ONE_COPY": "nur ein Knoten bewahrt diesen Kanal auf",
   "why.COORDINATOR_LOST": "wer den Kanal aufbewahrt, wird gerade neu gesucht",
   "why.INITIATORS_DISAGREE.one": "{differ} von {of} Initiatoren nennt andere Knoten als wir",

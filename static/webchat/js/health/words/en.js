@@ -67,6 +67,8 @@ export const WORDS = {
   "why.SUBSCRIBER_UNREACHABLE": "{unreached} of {of} subscribers can't be reached",
   "why.UNDER_REPLICATED.one": "about {under} message is stored on fewer than {of} nodes",
   "why.UNDER_REPLICATED.other": "about {under} messages are stored on fewer than {of} nodes",
+  "why.LOGS_DIFFER.one": "{apart} initiator holds as many messages as the others, but other ones",
+  "why.LOGS_DIFFER.other": "{apart} initiators hold as many messages as the others, but other ones",
   "why.ONE_COPY": "only one node stores this channel",
   "why.COORDINATOR_LOST": "who stores the channel is being looked up anew",
   "why.INITIATORS_DISAGREE.one": "{differ} of {of} initiators names other nodes than we do",
