@@ -9,6 +9,7 @@ SCENARIO ?= first-light
 RESULTS := test-results
 FIXED_SEEDS := 1:12
 FIXED_SEEDS_LARGE := 1:2,25
+FIXED_SEEDS_REST := 1:3
 FRESH_SEEDS := 6
 SWEEP ?= 1000
 JOBS ?= 2
@@ -46,6 +47,8 @@ seeds: $(VENV)/.stamp-dev ## simulated networks with mixed faults: fixed seeds a
 		--jobs 2 --json $(RESULTS)/seeds.json --html $(RESULTS)/seeds.html
 	$(PYTHON) -m peernode.simulation sweep mixed-large --seeds $(FIXED_SEEDS_LARGE) --fresh 1 --brief \
 		--jobs 2 --json $(RESULTS)/seeds-large.json --html $(RESULTS)/seeds-large.html
+	$(PYTHON) -m peernode.simulation sweep mixed-rest --seeds $(FIXED_SEEDS_REST) --fresh 1 --brief \
+		--jobs 2 --json $(RESULTS)/seeds-rest.json --html $(RESULTS)/seeds-rest.html
 
 sweep: $(VENV)/.stamp-dev ## a thousand seeds that nobody has tried, some 40 minutes: make sweep SWEEP=1000 JOBS=2
 	@mkdir -p $(RESULTS)

@@ -7,9 +7,13 @@ import json
 from collections import Counter
 from typing import Any
 
+import pytest
+
+from peernode.channel.coordinator import FAILED
 from peernode.channel.ids import channel_id_of
 from peernode.events import Joined
 from peernode.identity import network_id_of
+from peernode.pubsub import coordination
 from peernode.simulation.world.disturbances import Block
 from tests.pubsub.flock import LOBBY, Bird, Flock, story
 
@@ -108,6 +112,26 @@ def test_who_could_not_ask_creates_nothing_and_recovers_by_itself() -> None:
         await flock.expect(lambda: member.node.coordinator(LOBBY)["state"] == "ACTIVE", 25, "found again")
         assert joins < 40  # backoff: not as fast as it can
         assert happened(member)["coordinator.recovered"] >= 1
+
+    story(tell, 8)
+
+
+def test_who_has_asked_for_long_stops_until_there_is_a_reason_and_finds_it_then(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(coordination, "RECOVERY_TRIES_MAX", 3)
+
+    async def tell(flock: Flock) -> None:
+        joined = await settled(flock)
+        member = outsiders(flock, joined.initiators)[0]
+        replica = member.node._pubsub.storage.member(LOBBY)
+        cut = flock.cut_off(member)
+        await flock.expect(lambda: replica.load_state == FAILED, 120, "it has asked for long enough")
+        assert happened(member)["coordinator.failed"] == 1
+        assert member.node.sizes()["pubsub.coordinator_recoveries"][0] == 0
+        assert sorted(member.node.coordinator(LOBBY)["initiators"]) == sorted(joined.initiators)
+        flock.mend(cut)
+        await flock.expect(lambda: member.node.coordinator(LOBBY)["state"] == "ACTIVE", 60, "found again")
 
     story(tell, 8)
 

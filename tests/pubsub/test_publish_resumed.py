@@ -9,8 +9,11 @@ import asyncio
 
 import pytest
 
+from peernode.channel.ids import channel_id_of
+from peernode.identity import network_id_of
 from peernode.simulation.world.host import SimWorld
-from tests.pubsub.flock import Flock, story
+from peernode.store.base import DropChannel
+from tests.pubsub.flock import LOBBY, Flock, story
 
 SENT_S = 2.0
 """A recovery and two round trips with losses; the next renewal, up to 20 s away, is not waited for."""
@@ -60,3 +63,21 @@ def test_what_a_node_alone_has_sent_is_held_by_each_of_the_first_others(seed: in
             flock.check_unharmed()
 
         world.run(main())
+
+
+def test_a_message_whose_channel_is_gone_from_the_disk_is_counted_and_keeps_no_node_from_starting() -> None:
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        author = flock[0]
+        flock.cut_off(author)
+        await author.say("to nobody")
+        store = author.node._context.store
+        await author.call(store.commit(DropChannel(channel_id_of(network_id_of("starling"), LOBBY))))
+        author.crash()
+        await author.restart()
+        assert author.node.happened()["outbox.orphan"] == 1
+        assert len(author.node._context.store.outbox()) == 1, (
+            "it is not thrown away: the channel may come back"
+        )
+
+    story(tell, 4)
