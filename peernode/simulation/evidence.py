@@ -202,6 +202,8 @@ class Evidence:
     """(node, table) -> when it was first seen over its bound, the most it held, the bound."""
     hostile: dict[int, None] = field(default_factory=dict)
     """Nodes that break the rules on purpose: nothing is promised of them."""
+    sworn: dict[str, dict[int, None]] = field(default_factory=dict)
+    """Message id -> those of them that swore to have it and had it not: they may be believed."""
     hostile_spans: list[tuple[int, float, float]] = field(default_factory=list)
     """(node, from, to) of each time that a node was hostile."""
     clocks_doubtful: bool = False

@@ -38,6 +38,8 @@ from peernode.wire.contact import Contact
 PORT = 7_400
 STOP_MAX_S = 30.0
 DRAIN_TICK_S = 0.002
+FREED_S = 3.0
+"""After so long a person whose disk was full looks again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +207,7 @@ class Participant:
     # -- what a person does ---------------------------------------------------------------------
 
     async def join(self, channel: str) -> None:
-        """Ask the node to join; asked again when it lost its power before it knew of it."""
+        """Ask the node to join; again when it lost its power before it knew of it, or its disk was full."""
         key = (self.index, channel)
         while True:
             await self._up.wait()
@@ -220,7 +222,11 @@ class Participant:
                 await self.host.call(self.node.join(channel))
             except PeerNodeError as error:
                 joining.error = error.code
-                return
+                if error.code != "STORE_FULL":
+                    return
+                self._evidence.coverage["join refused by a full disk"] += 1
+                await asyncio.sleep(FREED_S)  # what the remedy says: free space, then try again
+                continue
             except HostCrashed:
                 continue
             return

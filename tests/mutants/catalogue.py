@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.mutants.believing import BELIEVING
 from tests.mutants.changes import CHANGES
 from tests.mutants.channels import CHANNELS
 from tests.mutants.delivering import DELIVERING
@@ -17,6 +18,7 @@ SECTIONS = (
     OVERLAYS,
     CHANNELS,
     PUBLISHING,
+    BELIEVING,
     DELIVERING,
     SUBSCRIBING,
     CHANGES,

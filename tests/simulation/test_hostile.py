@@ -8,6 +8,7 @@ from collections import Counter
 import pytest
 
 from peernode.channel.message import Message, check_signature
+from peernode.channel.receipt import decode_receipt, sign_receipt, verify_ack
 from peernode.errors import RemoteProtocolError
 from peernode.identity import Identity, network_id_of, verify
 from peernode.overlay.lookup import CONTACTS_MAX
@@ -16,14 +17,16 @@ from peernode.simulation.faults.hostile import ADDRESSES_MAX, MADE_MAX, OVERHEAR
 from peernode.simulation.faults.invention import ELSEWHERE_MAX, Inventor
 from peernode.simulation.faults.kinds import HOSTILE_MODES
 from peernode.simulation.faults.naming import Namer
+from peernode.simulation.faults.perjury import Perjurer
 from peernode.simulation.faults.stage import Occurrence
 from peernode.simulation.scenario import FaultSpec
 from peernode.simulation.world.standin import sealer_for
 from peernode.wire.contact import decode_contacts
 from peernode.wire.frames import DATAGRAM_MAX, Hello, Sealed, Welcome, decode_frame
 from peernode.wire.ops import Op
-from peernode.wire.payload import KIND_REQUEST, decode_messages, encode_request
+from peernode.wire.payload import KIND_ANSWER, KIND_REQUEST, decode_messages, encode_request
 from peernode.wire.sealing import Sealer
+from tests.channel.making import Author
 from tests.simulation.test_run import judged, with_fault
 
 NETWORK = network_id_of("test")
@@ -225,4 +228,52 @@ def test_names_are_told_in_a_run_that_asks_for_them() -> None:
     lines = 'kind = "hostile"\nat_s = 6\nfor_s = 12\ncount = 1\nmodes = ["named"]'
     _, result = judged(with_fault(lines))
     assert result.coverage["fault hostile: named"] > 0
+    assert result.ok, result.checkers
+
+
+def brought(op: Op, body: list[object]) -> bytes:
+    """Alice brings something to Eve's node."""
+    return Sealer(ALICE, NETWORK, 9).seal(EVE.public_key, TOKEN, encode_request(7, int(op), body), bytes(24))
+
+
+def test_a_perjurer_swears_to_have_what_is_brought_and_each_lie_is_one() -> None:
+    message = Author().next()
+    perjurer, alice = Perjurer(EVE, NETWORK, random.Random(1)), Sealer(ALICE, NETWORK, 9)
+    kinds: Counter[str] = Counter()
+    for _ in range(40):
+        (one,) = perjurer.brought(brought(Op.PUBLISH, [message.raw]))
+        for kind, _, made in perjurer.words([one], TOKEN, [BOB.public_key]):
+            kinds[kind] += 1
+            frame = decode_frame(made)
+            assert isinstance(frame, Sealed)
+            (said,) = decode_messages(alice.open(frame))
+            if kind == "forged acks":
+                channel_id, ((digest, ((name, signature),)),), _ = said.body
+                assert (channel_id, digest) == (message.channel_id, message.digest)
+                assert name in (BOB.public_key, BOB.node_id[:8])
+                assert not verify_ack(BOB.public_key, message, signature)
+                continue
+            assert (said.kind, said.request_id) == (KIND_ANSWER, 7)
+            raw = said.body.take_bytes(len(sign_receipt(EVE, message, bytes(8)).raw))
+            if kind == "another's word":
+                with pytest.raises(RemoteProtocolError, match="forged"):
+                    decode_receipt(raw)
+            else:
+                receipt = decode_receipt(raw)
+                assert receipt.initiator == EVE.public_key
+                assert (receipt.message_digest == message.digest) == (kind == "own word")
+    assert min(kinds[kind] for kind in ("own word", "another's word", "word of another message")) > 5
+    assert kinds["forged acks"] == 40
+
+
+def test_a_perjurer_leaves_to_the_node_what_is_no_message() -> None:
+    perjurer = Perjurer(EVE, NETWORK, random.Random(1))
+    assert perjurer.brought(brought(Op.PING, [])) == perjurer.brought(b"noise") == []
+    assert perjurer.brought(real()) == [], "it was not for this one"
+
+
+def test_what_a_perjurer_swears_to_never_gets_to_its_node_and_costs_nothing() -> None:
+    lines = 'kind = "hostile"\nat_s = 6\nfor_s = 12\ncount = 1\nmodes = ["perjured"]'
+    _, result = judged(with_fault(lines))
+    assert result.coverage["fault hostile: perjured, own word"] > 0
     assert result.ok, result.checkers

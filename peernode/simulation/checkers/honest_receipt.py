@@ -1,7 +1,8 @@
 """Honest receipt: a receipt or ack that an author hears of was true, power cut or not, when it was given.
 
 At each moment at which the author is told of k copies, or of n deliveries, so many disks had the message
-early enough for word of it to have come from there. A disk that was lost since counts: it had spoken.
+early enough for word of it to have come from there. A disk that was lost since counts: it had spoken. Of
+hostile nodes that swear to anything each may have been believed once, and in nobody's name but its own.
 
 And nobody is content with himself: a node that has met others, on their messages or their receipts, never
 calls a message sent as if it were the only initiator.
@@ -19,15 +20,15 @@ def violations(evidence: Evidence) -> list[str]:
     """Claims of more copies or deliveries than disks could bear out; the first of each message."""
     found = []
     for sending in evidence.sendings.values():
-        told = f"{sending.id} of node {sending.author}"
+        told, sworn = f"{sending.id} of node {sending.author}", len(evidence.sworn.get(sending.id, ()))
         for claim in sending.claims:
-            if claim.stored > claim.held:
+            if claim.stored > claim.held + sworn:
                 found.append(
                     f"{told}: {claim.stored} copies were claimed at {claim.at_s:.3f} s, "
                     f"{claim.held} disks could have said so"
                 )
                 break
-            if claim.delivered > claim.taken:
+            if claim.delivered > claim.taken + sworn:
                 found.append(
                     f"{told}: {claim.delivered} deliveries were claimed at {claim.at_s:.3f} s, "
                     f"{claim.taken} disks of others could have acked it"

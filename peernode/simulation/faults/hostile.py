@@ -11,6 +11,8 @@ original), and it has the node's own key. In each mode it does its worst at ``ra
 * ``withheld``: a fraction of what its node should send is silently not sent;
 * ``invented``: who asks it for nodes close to an id is named nodes that do not exist, at once, and does
   not hear what the node itself would have answered;
+* ``perjured``: messages that are brought to it never get to the node; it swears to have them, in its own
+  name and in others';
 * ``named``: it tells everybody, by names without signatures, that everybody has acked each message that
   comes to it, at once and while others may still have to push.
 
@@ -29,10 +31,12 @@ from peernode.channel.message import Message
 from peernode.environment import Address
 from peernode.identity import network_id_of
 from peernode.pubsub.ackpages import NAMES_PER_MESSAGE
+from peernode.pubsub.context import uuid_text
 from peernode.simulation.faults.forgery import Forger, blank_token, is_sealed, sender_in, token_in
 from peernode.simulation.faults.invention import Inventor
-from peernode.simulation.faults.kinds import INVENTED, NAMED
+from peernode.simulation.faults.kinds import INVENTED, NAMED, PERJURED
 from peernode.simulation.faults.naming import Namer
+from peernode.simulation.faults.perjury import OWN_WORD, Perjurer
 from peernode.simulation.faults.stage import End, Occurrence, Stage, hosts_of
 from peernode.simulation.participant import PORT, Participant
 from peernode.simulation.world.disturbances import Withholding
@@ -62,18 +66,18 @@ class Overheard:
         """Address -> the key of who sends from there."""
         self.tokens: dict[tuple[Address, Address], bytes] = {}
         """(sender, receiver) -> the token that the one shows to the other."""
-        self.listeners: dict[Address, Callable[[Address, bytes], None]] = {}
-        """Address of a hostile node -> who reads what comes there: (sender, datagram)."""
+        self.listeners: dict[Address, Callable[[Address, bytes], bool]] = {}
+        """Address of a hostile node -> who reads (sender, datagram) and may take it away."""
         self._made: OrderedDict[bytes, None] = OrderedDict()
         self._rng = fault.rng
         self._heard = 0
 
-    def __call__(self, source: Address, target: Address, data: bytes) -> None:
-        """One datagram has come through."""
+    def __call__(self, source: Address, target: Address, data: bytes) -> bool:
+        """One datagram has come through; whether it ends here."""
         if data in self._made:
-            return
-        if (listener := self.listeners.get(target)) is not None and is_sealed(data):
-            listener(source, data)
+            return False
+        listener = self.listeners.get(target)
+        taken = listener is not None and is_sealed(data) and listener(source, data)
         self._heard += 1
         if len(self.datagrams) < OVERHEARD_MAX:
             self.datagrams.append((source, target, data))
@@ -84,6 +88,7 @@ class Overheard:
                 self.keys[source] = sender_in(data)
             if (source, target) in self.tokens or len(self.tokens) < ADDRESSES_MAX:
                 self.tokens[(source, target)] = token_in(data)
+        return taken
 
     def made(self, data: bytes) -> None:
         """Nothing is to be learned from this one: it is our own work."""
@@ -116,7 +121,8 @@ class Hostility:
         modes = fault.spec.options["modes"]
         self._inventor = Inventor(*around) if INVENTED in modes else None
         self._namer = Namer(*around) if NAMED in modes else None
-        if self._inventor or self._namer:
+        self._perjurer = Perjurer(*around) if PERJURED in modes else None
+        if self._inventor or self._namer or self._perjurer:
             overheard.listeners[self._own] = self._comes
         self._over = False
         self._acts: dict[str, Callable[[], bool]] = {
@@ -139,16 +145,30 @@ class Hostility:
             if host.up and not loop.is_frozen(host.key) and self._acts[mode]():
                 self._stage.coverage[f"fault hostile: {mode}"] += 1
 
-    def _comes(self, source: Address, data: bytes) -> None:
-        """Something comes for the node."""
+    def _comes(self, source: Address, data: bytes) -> bool:
+        """Something comes for the node; whether it does not get to it."""
         host, loop = self._who.host, self._stage.world.loop
         if not host.up or loop.is_frozen(host.key):
-            return
+            return False
         if self._inventor is not None:
             self._asked(self._inventor, source, data)
         for message in self._namer.news(data) if self._namer is not None else ():
             for later_s in NAMED_AGAIN_S:
                 loop.call_later(later_s, self._name_all, message)
+        return self._perjurer is not None and self._swear(self._perjurer, source, data)
+
+    def _swear(self, perjurer: Perjurer, source: Address, data: bytes) -> bool:
+        """Whether messages were brought: then false words were given for them."""
+        brought = perjurer.brought(data)
+        others = [key for key in self._overheard.keys.values() if key != self._who.identity.public_key]
+        token = self._overheard.tokens.get((self._own, source)) or blank_token(self._rng)
+        for kind, message, made in perjurer.words(brought, token, others):
+            if self._send(made, source):
+                self._stage.coverage[f"fault hostile: perjured, {kind}"] += 1
+                if kind == OWN_WORD:
+                    sworn = self._stage.evidence.sworn.setdefault(uuid_text(message.id), {})
+                    sworn[self._who.index] = None
+        return bool(brought)
 
     def _name_all(self, message: Message) -> None:
         assert self._namer is not None

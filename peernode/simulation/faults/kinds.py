@@ -16,6 +16,8 @@ INVENTED = "invented"
 """Only when it is asked for: lookups are not yet right in 99 of 100 cases among many that do it."""
 NAMED = "named"
 """Only when it is asked for: it concerns channels large enough for acks to be reported by name."""
+PERJURED = "perjured"
+"""Only when it is asked for: promised is that one such liar among a quorum costs nothing."""
 IN_FLIGHT = ("drawn", "lost", "survives", "torn")
 
 COMMON_KEYS = (
@@ -178,7 +180,13 @@ KINDS: dict[str, FaultKind] = {
             "from the nodes' machines come garbage, forged and replayed frames, lies, and less than should",
             "one",
             (
-                Key("modes", "choices", HOSTILE_MODES, "what they do", (*HOSTILE_MODES, INVENTED, NAMED)),
+                Key(
+                    "modes",
+                    "choices",
+                    HOSTILE_MODES,
+                    "what they do",
+                    (*HOSTILE_MODES, INVENTED, NAMED, PERJURED),
+                ),
                 Key("rate_per_s", "rate", 20.0, "hostile datagrams per node and second"),
                 Key("withhold", "fraction", 0.3, "withheld: fraction of its own datagrams not sent"),
             ),

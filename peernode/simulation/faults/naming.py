@@ -22,7 +22,7 @@ from peernode.wire.sealing import Sealer
 
 MESSAGES_MAX = 1_024
 _SEALERS_KEYS_MAX = 1_024
-_MESSAGE_BYTES = 1_200
+MESSAGE_BYTES = 1_200
 
 
 class Namer:
@@ -47,7 +47,7 @@ class Namer:
                     continue
                 if request.code == Op.PUSH:
                     request.body.take_bytes(16)
-                message = Message.claimed(request.body.take_bytes_upto(_MESSAGE_BYTES))
+                message = Message.claimed(request.body.take_bytes_upto(MESSAGE_BYTES))
                 if message.digest not in self._known:
                     self._known[message.digest] = None
                     found.append(message)

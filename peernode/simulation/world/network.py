@@ -43,7 +43,7 @@ SOCKET_BUFFER_BYTES_MAX = 1 << 20
 _EPHEMERAL_FROM = 49_152
 _NOBODY = contextvars.Context()
 
-Tap = Callable[[Address, Address, bytes], None]
+Tap = Callable[[Address, Address, bytes], bool]
 """Told of source, target and payload of each datagram that has come through the network."""
 
 
@@ -260,9 +260,10 @@ class SimNetwork:
 
     def _arrive(self, host: SimHost, source: Address, target: Address, data: bytes) -> None:
         """At the far end of the network: ``host``'s own line comes next."""
-        if self.taps:
-            for tap in self.taps.values():
-                tap(source, target, data)
+        taken = [tap(source, target, data) for tap in self.taps.values()] if self.taps else ()
+        if True in taken:  # each has heard it
+            self._drop("TAKEN", source, target, data)
+            return
         if host.downlink.bytes_per_s is None or source[0] == host.ip:
             self._reach(host, source, target, data)
         elif (wait_s := host.downlink.take(len(data), self._loop.time())) is None:
