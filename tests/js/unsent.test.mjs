@@ -52,6 +52,48 @@ test("what the node accepted without the page hearing so is no question hours la
   assert.deepEqual([messages.unsent, store.records.size, node.accepted.length], [[], 0, 1]);
 });
 
+test("a failed one that is written anew goes out under a new id, and nothing is left of the old one", async () => {
+  node.failing.add("helo");
+  const page = await openPage();
+  const rewritten = [];
+  page.screen.rewrite = (...given) => rewritten.push(given);
+  await page.acts.send(LOBBY, "helo");
+  await wire.run();
+  node.step();
+  await wire.run();
+  const [failed] = page.messages.rows(LOBBY);
+  assert.equal(failed.state, "failed");
+  await page.acts.act("edit", failed.id);
+  await wire.run();
+  assert.deepEqual(rewritten, [[LOBBY, "helo", null]]);
+  assert.deepEqual([page.messages.rows(LOBBY), node.channel(LOBBY).outbox.size, store.records.size], [[], 0, 0]);
+  await page.acts.send(LOBBY, "hello");
+  await wire.run();
+  for (let n = 0; n < 3; n += 1) node.step();
+  await wire.run();
+  const [row, ...more] = page.messages.rows(LOBBY);
+  assert.deepEqual([row.text, row.state, more], ["hello", "delivered", []]);
+  assert.notEqual(row.id, failed.id);
+  assert.deepEqual(node.accepted, [failed.id, row.id]);
+  assert.deepEqual(node.messages(LOBBY).map(({ id, text }) => [id, text]), [[row.id, "hello"]]);
+});
+
+test("one that is tried again is the same one", async () => {
+  node.failing.add("hello");
+  const page = await openPage();
+  await page.acts.send(LOBBY, "hello");
+  await wire.run();
+  node.step();
+  await wire.run();
+  const [{ id }] = page.messages.rows(LOBBY);
+  await page.acts.act("retry", id);
+  await wire.run();
+  for (let n = 0; n < 3; n += 1) node.step();
+  await wire.run();
+  assert.deepEqual(page.messages.rows(LOBBY).map((row) => [row.id, row.state]), [[id, "delivered"]]);
+  assert.deepEqual(node.accepted, [id]);
+});
+
 test("what was written for a channel that was left elsewhere meanwhile stays in sight, with the reason", async () => {
   const page = await openPage();
   wire.isDown = true;
