@@ -1,7 +1,7 @@
 """``python -m tools.golden``: write the golden messages of version 1 to ``tests/golden/``.
 
-Each is stored as bytes in hex beside what they mean. Once a version is released its file is never changed
-again: what was said then must be understood for ever. Until then this command writes it anew.
+Each is stored as bytes in hex beside what they mean. What a release said must be understood for ever: its
+bytes are kept in a file of their own (``messages-0.1.0.json``) and have to stay among those written here.
 """
 
 from __future__ import annotations

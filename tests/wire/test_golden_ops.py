@@ -1,11 +1,12 @@
 """The golden messages of version 1: every op, status and signed object, understood and made today.
 
-``python -m tools.golden`` writes the file anew until a version is released.
+``python -m tools.golden`` writes the file of today; what a release said is kept beside it, never changed.
 """
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from tools.golden import FILE, heard, made_today, understood
 from tools.golden_examples import ops
 
 GOLDEN: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
+assert list(FILE.parent.glob("messages-*.*.*.json")), "of each release"
 UNSENT_OPS = frozenset({Op.HISTORY})
 """Served for those who ask, but asked by no node of this version."""
 
@@ -43,6 +45,18 @@ def test_golden_refusals_are_understood(name: str) -> None:
 def test_golden_objects_verify(name: str) -> None:
     stored = GOLDEN["objects"][name]
     assert understood(name, bytes.fromhex(stored["hex"])) == stored["decoded"]
+
+
+@pytest.mark.parametrize("path", sorted(FILE.parent.glob("messages-*.*.*.json")), ids=lambda path: path.stem)
+def test_what_a_release_said_is_still_among_the_golden_messages(path: Path) -> None:
+    released = json.loads(path.read_text(encoding="utf-8"))
+    for name, examples in released["ops"].items():
+        for side in ("requests", "answers"):
+            today = [said["hex"] for said in GOLDEN["ops"][name][side]]
+            assert [raw for raw in examples[side] if raw not in today] == [], (name, side)
+    for part in ("statuses", "objects"):
+        today = {name: said["hex"] for name, said in GOLDEN[part].items()}
+        assert released[part].items() <= today.items()
 
 
 @pytest.mark.parametrize("part", ["ops", "statuses", "objects"])
