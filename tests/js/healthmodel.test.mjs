@@ -76,12 +76,41 @@ test("the age of a channel's picture is that of its look and the time since it c
   assert.equal(clock.pass(300).detailAge_ms, 1000);
 });
 
+test("a channel whose look fails or takes long is not called live, however often a snapshot comes", () => {
+  const clock = new Clock();
+  clock.model.connection({ phase: "open" });
+  clock.model.take(frame());
+  const seen = channelPicture({ as_of_ms: NOW });
+  const after = (ms) => clock.model.take(frame({ host: hostPicture({ at_ms: NOW + ms }), detail: seen }));
+  after(LIVE_MS - 100);
+  assert.deepEqual([clock.model.live.state, clock.model.shownAge_ms], ["live", LIVE_MS - 100]);
+  assert.deepEqual(clock.pass(101).live, { state: "stale", reason: "stale.picture", error: null });
+  after(9000); // the server answers at once, and its last picture is still the old one
+  assert.deepEqual([clock.model.live.reason, clock.model.age_ms, clock.model.shownAge_ms], ["stale.picture", 0, 9000]);
+  clock.model.take(frame({ host: hostPicture({ at_ms: NOW + 9000 }), detail: channelPicture({ as_of_ms: NOW + 8900 }) }));
+  assert.equal(clock.model.live.state, "live");
+});
+
+test("of a channel that is gone no old picture is left; while it is only not looked at, there is", () => {
+  const { model } = new Clock();
+  model.take(frame());
+  model.take(frame({ detail: channelPicture() }));
+  model.take(frame()); // the worker began anew and has not looked yet
+  assert.equal(model.detail.channel, "#lobby");
+  model.take(frame({ channels: [], more: 1 })); // perhaps among those that are not listed
+  assert.equal(model.detail.channel, "#lobby");
+  model.take(frame({ channels: [] }));
+  assert.equal(model.detail, null);
+});
+
 test("each line of the list has an age of its own, and none before it was looked at", () => {
   const clock = new Clock();
   clock.model.take(frame({ channels: [{ ...brief("#lobby"), as_of_ms: NOW - 40_000 }, { channel: "#tea", verdict: null }] }));
   const [lobby, tea] = clock.pass(500).channels;
   assert.equal(clock.model.ageOf(lobby), 40_500);
   assert.equal(clock.model.ageOf(tea), null);
+  const told = (ms) => clock.model.oldnessOf({ as_of_ms: NOW - ms + 500 });
+  assert.deepEqual([told(LIVE_MS), told(LIVE_MS + 1), clock.model.oldnessOf(tea)], [null, LIVE_MS + 1, null]);
 });
 
 test("nodes of this server's users have names, others none", () => {

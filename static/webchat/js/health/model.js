@@ -1,11 +1,15 @@
 /**
  * What the health page knows: the last snapshot, how old it is, and the channel that is looked at.
  *
- * Invariants: nothing is called live that is older than `LIVE_MS`, whatever the connection says; the channel
- * that was chosen stays chosen, also while it is away, and until somebody chooses it is the worst one.
+ * Invariants: nothing is called live that is older than `LIVE_MS`, whatever the connection says: neither what
+ * came last nor, since a look may fail or take long, the picture of the channel in it; the channel that was chosen
+ * stays chosen, also while it is away, and until somebody chooses it is the worst one.
  */
 
 export const LIVE_MS = 2000;
+
+/** Why it is not live when all is well but the look at the one channel. */
+export const OLD_PICTURE = "stale.picture";
 
 export class HealthModel {
   #now;
@@ -36,6 +40,7 @@ export class HealthModel {
       return true;
     }
     if (detail?.channel === this.#wanted) this.detail = detail;
+    else if (!more && !channels.some(({ channel }) => channel === this.#wanted)) this.detail = null; // it is gone
     return false;
   }
 
@@ -86,6 +91,17 @@ export class HealthModel {
     return this.detail && this.ageOf(this.detail);
   }
 
+  /** How old a line of the list is, if it is older than the page may be; else null: it need not say. */
+  oldnessOf(line) {
+    const age_ms = this.ageOf(line);
+    return age_ms > LIVE_MS ? age_ms : null;
+  }
+
+  /** How old the oldest is of the snapshot and of the picture of the channel: what the page is as of. */
+  get shownAge_ms() {
+    return this.detail ? Math.max(this.age_ms, this.detailAge_ms) : this.age_ms;
+  }
+
   /** How old a picture, or a line of the list, is: since its nodes were asked; null for one that was not yet. */
   ageOf({ as_of_ms = null }) {
     if (as_of_ms === null || this.age_ms === null) return null;
@@ -105,6 +121,7 @@ export class HealthModel {
     }
     if (phase !== "open" && this.age_ms > LIVE_MS) return { state: "stale", reason: reason || "link.lost", error: null, retryAt_ms };
     if (this.age_ms > LIVE_MS) return { state: "stale", reason: "stale.slow", error: null };
+    if (this.shownAge_ms > LIVE_MS) return { state: "stale", reason: OLD_PICTURE, error: null };
     return { state: "live", reason: "", error: null };
   }
 }

@@ -2,30 +2,30 @@
 
 import { byId, h, icon, setAttribute, setIcon, setText } from "../../view/dom.js";
 import { ago, bytes, count, time } from "../format.js";
+import { OLD_PICTURE } from "../model.js";
 import { hasWords, say } from "../strings.js";
 import { canaryWords, channelSentence, channelStateOf, hostRemedy, hostSentence, stateOf, waitingWords } from "../verdicts.js";
 import { drawFacts, keyed } from "./table.js";
 
-/** What is looked at in turns is older than the page says of itself: over this its line says how old. */
-const OLDER_MS = 5000;
-
 /** Live, or why not; the words about the age are for the eye, what changes is announced by the alert. */
-export function drawLive({ live, age_ms }, now_ms) {
+export function drawLive({ live, shownAge_ms }, now_ms) {
   const { state, reason, error, retryAt_ms } = live;
   setAttribute(byId("live"), "data-live", state);
-  const known = age_ms !== null;
+  const known = shownAge_ms !== null;
   const key = { live: "live", connecting: "live.connecting", ended: reason === "link.rights" ? "live.refused" : "live.ended", stale: known ? "live.stale" : "live.never" }[state];
-  setText(byId("live-word"), say(key, { age: known ? ago(age_ms) : "" }));
+  setText(byId("live-word"), say(key, { age: known ? ago(shownAge_ms) : "" }));
   const gone = state === "stale" || state === "ended";
   setAttribute(byId("stale"), "hidden", !gone);
-  document.body.classList.toggle("is-stale", gone);
+  const one = reason === OLD_PICTURE; // the others on the page are live, and there is nothing to try again
+  document.body.classList.toggle("is-stale", gone && !one);
+  byId("channel").classList.toggle("is-old", one);
   if (!gone) return;
   setText(byId("stale-title"), say("stale.title"));
   setText(byId("stale-wait"), retryAt_ms ? say("stale.retry", { n: Math.max(1, Math.ceil((retryAt_ms - now_ms) / 1000)) }) : "");
   const why = error ? `${error.message}. ${error.remedy}` : say(hasWords(reason) ? reason : "link.lost");
   setText(byId("stale-why"), why);
   const signedOut = reason === "link.session";
-  setAttribute(byId("try-now"), "hidden", signedOut || reason === "link.rights");
+  setAttribute(byId("try-now"), "hidden", signedOut || one || reason === "link.rights");
   setAttribute(byId("sign-in"), "hidden", !signedOut);
 }
 
@@ -79,7 +79,7 @@ function drawChannel(element, brief, model) {
   setAttribute(button, "aria-current", brief.channel === model.watched ? "true" : null);
   setIcon(button.firstElementChild, picture);
   setText(button.querySelector(".choice-state"), word);
-  const age_ms = model.ageOf(brief);
-  setText(button.querySelector(".choice-age"), age_ms > OLDER_MS ? say("channel.age", { ago: ago(age_ms) }) : "");
+  const age_ms = model.oldnessOf(brief);
+  setText(button.querySelector(".choice-age"), age_ms !== null ? say("channel.age", { ago: ago(age_ms) }) : "");
   setText(button.querySelector(".choice-sentence"), brief.verdict ? channelSentence(brief) : waitingWords(brief.error));
 }

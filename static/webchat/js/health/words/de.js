@@ -12,6 +12,7 @@ export const WORDS = {
   "live.ended": "Abgemeldet",
   "stale.title": "Nicht live.",
   "stale.slow": "Die Knoten dieses Servers brauchen lange für eine Antwort; was hier steht, ist älter als zwei Sekunden.",
+  "stale.picture": "Die Knoten dieses Kanals brauchen lange für ihre Antwort; was von ihm zu sehen ist, ist älter als zwei Sekunden.",
   "stale.retry": "Neuer Versuch in {n} s.",
   "link.lost": "Die Verbindung zum Server ist unterbrochen.",
   "link.refused": "Der Server lässt diese Seite nicht ein: Er startet gerade neu, oder du verwaltest ihn nicht mehr.",

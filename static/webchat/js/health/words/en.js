@@ -12,6 +12,7 @@ export const WORDS = {
   "live.ended": "Signed out",
   "stale.title": "Not live.",
   "stale.slow": "The nodes of this server take long to answer; what is shown is older than two seconds.",
+  "stale.picture": "The nodes of this channel take long to answer; what is shown of it is older than two seconds.",
   "stale.retry": "Trying again in {n} s.",
   "link.lost": "The connection to the server is interrupted.",
   "link.refused": "The server does not let this page in: it is being restarted, or you are no administrator any more.",
