@@ -64,6 +64,10 @@ class ElementDouble {
     for (const child of children) this.insertBefore(child, null);
   }
 
+  prepend(child) {
+    this.insertBefore(child, this.children[0] ?? null);
+  }
+
   /** What is moved loses the focus, as in a browser. */
   insertBefore(child, before) {
     if (typeof child !== "string") {

@@ -65,7 +65,7 @@ export class StatusView {
   }
 
   #drawBanner() {
-    const { phase, reason, code, error } = this.#link;
+    const { phase, reason, error } = this.#link;
     const shown = phase === "waiting" || phase === "ended" || Boolean(error);
     // While the next attempt runs the banner stays, so that nothing jumps up and down.
     if (phase === "open") this.#banner.hidden = true;
@@ -73,9 +73,7 @@ export class StatusView {
     setAttribute(this.#banner, "data-phase", phase);
     this.#tryNow.hidden = phase === "ended" && reason === "link.session";
     this.#signIn.hidden = !(phase === "ended" && reason === "link.session");
-    if (!shown) return;
-    const words = error ? `${error.message}. ${error.remedy}` : `${say(reason, { code })} ${keptWords(phase)}`;
-    setText(this.#bannerText, words.trim());
+    if (shown) setText(this.#bannerText, bannerWords(this.#link));
     this.#drawTime();
   }
 
@@ -89,6 +87,9 @@ export class StatusView {
 }
 
 const keptWords = (phase) => (phase === "waiting" ? say("link.kept") : "");
+
+const bannerWords = ({ phase, reason, code, error }) =>
+  error ? `${error.message}. ${error.remedy}` : `${say(reason, { code })} ${keptWords(phase)}`.trim();
 
 /** What is said aloud, politely, and not more often than once a second; the newest of each kind wins. */
 export class Announcer {
