@@ -108,7 +108,7 @@ export class RowToolbar {
 }
 
 /** At a message with the focus: key -> button. */
-const KEYS = { r: "reply", l: "react", e: "revise", delete: "delete" };
+export const KEYS = { r: "reply", l: "react", e: "revise", delete: "delete" };
 
 const ICONS = { react: "react", reply: "reply", more: "more", person: "people", revise: "edit", delete: "delete" };
 const IN_MENU = { person: {}, revise: { "data-own": true }, delete: { "data-own": true } };
