@@ -16,12 +16,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.rawsocket import CLOSE, TEXT, RawSocket, signed_up
 from tests.support.redis_server import free_port
 from webchat.bodies import BODY_MAX_BYTES, DRAINED_MAX_BYTES
 
 ROOT = Path(__file__).parents[2]
 END_S = 5.0
 MIB = bytes(1 << 20)
+FRAME_MAX_BYTES = 64 * 1024
+SOCKET_MESSAGE_MAX_BYTES = 1024 * 1024
+"""Both as docs/api.md says it."""
 
 
 class Program:
@@ -128,6 +132,33 @@ def test_a_body_without_end_ends_with_its_connection(program: Program) -> None:
     endless = 4 * DRAINED_MAX_BYTES
     with pytest.raises(ConnectionError):
         server.post("/files/?name=x", pieces(endless), {"Content-Length": str(endless)})
+
+
+def ping(size: int, ref: str) -> bytes:
+    """A frame of so many bytes."""
+    bare = json.dumps({"type": "ping", "ref": ref, "padding": ""}).encode()
+    return bare.replace(b'""', b'"' + b"x" * (size - len(bare)) + b'"')
+
+
+def test_too_large_a_frame_is_an_error_and_a_vast_one_ends_the_connection(program: Program) -> None:
+    running = program.start()
+    assert running.stdout is not None
+    running.stdout.readline()
+    cookie = signed_up(f"http://127.0.0.1:{program.port}", "ann")
+    with RawSocket(program.port, cookie) as page:
+        page.send(ping(FRAME_MAX_BYTES, "largest"))
+        assert page.answer("largest")["type"] == "ok"
+        for size in (FRAME_MAX_BYTES + 1, SOCKET_MESSAGE_MAX_BYTES):
+            page.send(ping(size, "too large"))
+            refused = page.answer(None)
+            assert (refused["type"], refused["code"]) == ("error", "BAD_FRAME")
+        page.send(ping(FRAME_MAX_BYTES, "afterwards"))
+        assert page.answer("afterwards")["type"] == "ok"
+
+        page.send(ping(SOCKET_MESSAGE_MAX_BYTES + 1, "vast"))
+        while (told := page.frame())[0] == TEXT:
+            assert json.loads(told[1])["type"] not in ("ok", "error")
+        assert told[0] == CLOSE
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
