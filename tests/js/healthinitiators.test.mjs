@@ -9,8 +9,8 @@ import { initiator, INITIATORS } from "./healthdouble.mjs";
 const textOf = (cell) => (typeof cell === "object" ? [cell.text, cell.note].filter(Boolean).join(" | ") : cell);
 
 /** The cells of one row by the heads of their columns. */
-function told(changes) {
-  const [{ cells }] = initiatorRows([initiator(INITIATORS[0], changes)], (id) => id.slice(0, 2));
+function told(changes, age_ms) {
+  const [{ cells }] = initiatorRows([initiator(INITIATORS[0], changes)], (id) => id.slice(0, 2), age_ms);
   const heads = initiatorHeads();
   assert.equal(cells.length, heads.length);
   return Object.fromEntries(heads.map((head, at) => [head, cells[at]]));
@@ -29,6 +29,14 @@ test("one that was asked only just now is not called silent, and one that is sil
   assert.deepEqual([textOf(unheard), unheard.kind ?? ""], ["not yet | asked only just now", ""]);
   const silent = told({ answers: false, outcome: "timeout" }).Answers;
   assert.deepEqual([silent.text, silent.kind], ["timeout", "is-troubled"]);
+});
+
+test("a word that is older than the page may be says how old it is, with the age of the picture", () => {
+  assert.equal(textOf(told({ age_ms: 2000 }).Answers), "yes");
+  assert.equal(textOf(told({ age_ms: 7000 }).Answers), "yes | as of 7 s ago");
+  assert.equal(textOf(told({ age_ms: 1500 }, 1500).Answers), "yes | as of 3 s ago");
+  assert.equal(told({ age_ms: 7000 }).Answers.kind, undefined, "no trouble");
+  assert.equal(textOf(told({}, 500).Answers), "yes"); // an earlier worker's, which does not say
 });
 
 test("each number that the others contradict says so, and the others don't", () => {

@@ -1,12 +1,13 @@
 /**
  * The nodes that store a channel as the page tells them: a row for each, in its own words, and what of them is not
- * so sure: who has not answered yet, what the others contradict, and who has no room.
+ * so sure: who has not answered yet, whose word is a remembered one, what the others contradict, who has no room.
  *
  * A cell is a text, or `{text, note, kind}`; the note is read by everybody, it hangs on no pointer.
  */
 
-import { bytes, count, NOTHING, time } from "./format.js";
+import { ago, bytes, count, NOTHING, time } from "./format.js";
 import { inOrder } from "./matrix.js";
+import { LIVE_MS } from "./model.js";
 import { mainly } from "./parts.js";
 import { say } from "./strings.js";
 
@@ -15,15 +16,15 @@ const COLUMNS = ["node", "answers", "rtt", "messages", "bytes", "behind", "subsc
 /** The heads of the columns. */
 export const initiatorHeads = () => COLUMNS.map((key) => say(`initiator.${key}`));
 
-/** `[{key, cells}]`; `named(id)` is what a node is called. */
-export const initiatorRows = (initiators, named) => inOrder(initiators).map((each) => ({ key: each.id, cells: cellsOf(each, named(each.id)) }));
+/** `[{key, cells}]`; `named(id)` is what a node is called; the picture that they are from is `age_ms` old. */
+export const initiatorRows = (initiators, named, age_ms = 0) => inOrder(initiators).map((each) => ({ key: each.id, cells: cellsOf(each, named(each.id), age_ms) }));
 
-function cellsOf(each, name) {
+function cellsOf(each, name, age_ms) {
   if (!each.answers) return [name, notAnswering(each), ...Array(COLUMNS.length - 2).fill(NOTHING)];
   const told = (what, text) => ((each.doubted ?? []).includes(what) ? { text, note: say("initiator.doubted"), kind: "is-troubled" } : text);
   return [
     name,
-    say("initiator.yes"),
+    answering(age_ms + (each.age_ms ?? 0)),
     time(each.rtt_ms),
     told("messages", count(each.messages)),
     each.full ? { text: bytes(each.bytes), note: say("initiator.full"), kind: "is-troubled" } : told("bytes", bytes(each.bytes)),
@@ -34,6 +35,9 @@ function cellsOf(each, name) {
     time(each.started_ms),
   ];
 }
+
+/** It answers; what it said is shown while its next word is on the way, and is as old as that takes. */
+const answering = (age_ms) => (age_ms > LIVE_MS ? { text: say("initiator.yes"), note: say("channel.age", { ago: ago(age_ms) }) } : say("initiator.yes"));
 
 /** Too early to call it silent, or silent; of that the engine's word for how. */
 function notAnswering({ unheard, outcome }) {

@@ -51,7 +51,7 @@ export class ChannelView {
     this.#joinList.draw(detail.joins.recent, nameOf);
     this.#replication.draw(replicationChart(detail.replication));
     drawPushes(detail.pushes);
-    drawInitiators(detail, nameOf, isHere);
+    drawInitiators(model, nameOf);
   }
 }
 
@@ -116,11 +116,12 @@ function drawPushes(pushes) {
   drawTable(byId("pushes"), head, rows, say("tile.success"));
 }
 
-function drawInitiators({ initiators, coordinator }, nameOf, isHere) {
+function drawInitiators(model, nameOf) {
+  const { initiators, coordinator } = model.detail;
   const { version, age_ms, agree, of, messages, bytes: size } = coordinator;
   setText(byId("coordinator"), say("coordinator", { version: count(version), age: time(age_ms), agree: count(agree), of: count(of), messages: count(messages), bytes: bytes(size) }));
   const head = initiatorHeads();
-  const named = (id) => (isHere(id) ? `${nameOf(id)} (${say("matrix.own")})` : nameOf(id));
-  drawTable(byId("initiators"), head, initiatorRows(initiators, named), head[0]);
+  const named = (id) => (model.isHere(id) ? `${nameOf(id)} (${say("matrix.own")})` : nameOf(id));
+  drawTable(byId("initiators"), head, initiatorRows(initiators, named, model.detailAge_ms), head[0]);
 }
 
