@@ -21,6 +21,25 @@ METHODS = ("publish", "direct", "initiator", "alternative", "relay", "pull")
 STATES = ("online", "degraded", "offline")
 TRAFFIC = ("datagrams_in", "datagrams_out", "bytes_in", "bytes_out", "timeouts", "retransmitted")
 
+LAST_SO_MANY = frozenset(
+    (
+        "diagnostics.records",
+        "diagnostics.failures",
+        "diagnostics.exchanges",
+        "diagnostics.traces",
+        "diagnostics.attempts",
+        "pubsub.join_log",
+        "pubsub.outbox_done",
+        "rpc.addresses_seen",
+        "rpc.clock_offsets",
+        "rpc.measured",
+        "overlay.remembered",
+    )
+)
+"""Tables that keep the last so many of something for ever: any node that has run for long has them full, and
+nothing is lost or refused for it. An alert about full tables would never end with them, so they are left out;
+the diagnostic bundle has them."""
+
 FOLLOWED_MAX = 4096
 """Own messages whose state is remembered, so that each state counts once; the oldest is forgotten."""
 
@@ -188,11 +207,12 @@ class Numbers:
         return {state: found[state] for state in STATES}
 
     def _fill(self) -> dict[str, float]:
-        """How full each table is at the node where it is fullest, 1 at its bound."""
+        """How full each table is at the node where it is fullest, 1 at its bound; not ``LAST_SO_MANY``."""
         fill: dict[str, float] = {}
         for node in self._nodes.values():
             for name, (size, bound) in node.sizes().items():
-                fill[name] = max(fill.get(name, 0.0), size / bound if bound else 0.0)
+                if name not in LAST_SO_MANY:
+                    fill[name] = max(fill.get(name, 0.0), size / bound if bound else 0.0)
         return fill
 
 
