@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,6 +23,7 @@ from tests.webchat.test_health_access import account
 from tests.webchat.test_health_files import record
 from tests.webchat.test_health_socket import TEXT, watched, watcher
 from webchat.accounts.invitations import invite
+from webchat.deployment import MailServer
 from webchat.health import bundle
 from webchat.identities import seed_of
 from webchat.models import PeerIdentity
@@ -100,6 +103,33 @@ async def test_no_word_of_anybody_is_in_the_bundle_whatever_it_looks_like(
     text = (await client.get(link_in(preview))).content.decode()
     assert canary not in text
     assert {each["subject"] for each in json.loads(text)["records"]} & {"[left out]", "id-1"}
+
+
+async def test_the_servers_own_secrets_are_in_no_bundle_whatever_they_look_like(
+    worker: Worker, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each has the form of a message's id, which is let through where nobody knows that it is a secret."""
+    names = ("metrics", "redis", "database", "smtp")
+    secrets = {name: f"01890a5d-ac96-774b-bcce-{name.encode().hex()[:10]:0<12}" for name in names}
+    chosen = replace(
+        settings.DEPLOYMENT,
+        metrics_token=secrets["metrics"],
+        redis_url=f"redis://:{secrets['redis']}@10.0.0.9:6379/0",
+        database_url=f"postgres://starling:{secrets['database']}@10.0.0.9/starling",
+        smtp=MailServer("mail.example.org", 587, "starling", secrets["smtp"]),
+    )
+    # The server that runs goes on with its own ones.
+    known = SimpleNamespace(DEPLOYMENT=chosen, SECRET_KEY=settings.SECRET_KEY)
+    monkeypatch.setattr(bundle, "settings", known)
+    client = AsyncClient()
+    await database_sync_to_async(client.force_login)(await account("ada", staff=True))
+    other = "01890a5d-ac96-774b-bcce-000000000000"
+    for trace in (*secrets.values(), other):
+        worker.health.view.log.add(worker.host.node.node_id, record(trace=trace))
+    preview = (await client.get(reverse("health_bundle"))).content.decode()
+    text = (await client.get(link_in(preview))).content.decode()
+    assert other in text, "the form is one of those that are let through"
+    assert [name for name, secret in secrets.items() if secret in text or secret in preview] == []
 
 
 def link_in(page: str) -> str:
