@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 from playwright.sync_api import Locator, expect
 
@@ -14,6 +15,13 @@ SOON_MS = 10_000
 
 HEALED_MS = 90_000
 """Within this the network has mended itself."""
+
+STORY = """body => [...body.rows].reverse().map(row => ({
+    at_ms: Date.parse(row.querySelector("time").dateTime),
+    operation: row.querySelector("code").textContent,
+    about: row.cells[2].title,
+    told: row.cells[2].querySelector(".log-story").textContent,
+}))"""
 
 CELL = """(table, {subscriber, initiator}) => {
     const heads = [...table.tHead.rows[0].cells];
@@ -29,6 +37,26 @@ class Health:
     def __init__(self, person: Person) -> None:
         self.person = person
         self.page = person.page
+        self._by_s: float | None = None
+
+    def hurry(self) -> Health:
+        """From now on all that is expected must be there within ``SOON_MS``, by one clock, until ``rest``."""
+        self._by_s = time.monotonic() + SOON_MS / 1000
+        return self
+
+    def rest(self) -> Health:
+        """What is expected has ``SOON_MS`` each again."""
+        self._by_s = None
+        return self
+
+    @property
+    def soon_ms(self) -> float:
+        """Within this what is expected next must be there."""
+        if self._by_s is None:
+            return SOON_MS
+        left_ms = (self._by_s - time.monotonic()) * 1000
+        assert left_ms > 0, f"not all within {SOON_MS} ms"
+        return left_ms
 
     def open(self, channel: str = "") -> Health:
         """Go there, and choose a channel."""
@@ -47,21 +75,23 @@ class Health:
         """What is told of the channel."""
         return self.page.locator("#channel")
 
-    def expect_state(self, state: str, timeout_ms: int = SOON_MS) -> Health:
+    def expect_state(self, state: str, timeout_ms: int | None = None) -> Health:
         """The channel is ``Healthy``, ``Degraded`` or ``Down``."""
-        expect(self.page.locator("#channel-state")).to_have_text(state, timeout=timeout_ms)
+        timeout = timeout_ms or self.soon_ms
+        expect(self.page.locator("#channel-state")).to_have_text(state, timeout=timeout)
         return self
 
-    def expect_reason(self, code: str, timeout_ms: int = SOON_MS) -> Health:
-        """The verdict names this code, with a remedy."""
-        reason = self.page.locator("#reasons li").filter(has_text=code)
-        expect(reason).to_be_visible(timeout=timeout_ms)
+    def expect_reason(self, code: str, clause: str = "") -> Health:
+        """The verdict names this code, with a remedy, and tells this of it."""
+        reason = self.page.locator("#reasons li").filter(has_text=code).filter(has_text=clause)
+        expect(reason).to_be_visible(timeout=self.soon_ms)
         expect(reason).to_have_text(re.compile(r"\. .{10,}\. "))
         return self
 
-    def expect_sentence(self, words: str | re.Pattern[str], timeout_ms: int = SOON_MS) -> Health:
+    def expect_sentence(self, words: str | re.Pattern[str], timeout_ms: int | None = None) -> Health:
         """The sentence below the channel's name."""
-        expect(self.page.locator("#channel-sentence")).to_contain_text(words, timeout=timeout_ms)
+        timeout = timeout_ms or self.soon_ms
+        expect(self.page.locator("#channel-sentence")).to_contain_text(words, timeout=timeout)
         return self
 
     # the matrix and the subscribers
@@ -75,7 +105,9 @@ class Health:
     def expect_cell(self, subscriber: str, initiator: str, words: str) -> Health:
         """A cell of the matrix says this (a pattern), within ten seconds."""
         what = f"{initiator} says of {subscriber}: {words}"
-        eventually(what, lambda: bool(re.search(words, self.cell(subscriber, initiator))), SOON_MS / 1000)
+        eventually(
+            what, lambda: bool(re.search(words, self.cell(subscriber, initiator))), self.soon_ms / 1000
+        )
         return self
 
     def subscriber(self, name: str) -> Locator:
@@ -93,7 +125,7 @@ class Health:
 
     def expect_subscriber(self, name: str, words: str | re.Pattern[str]) -> Health:
         """Somebody's row says this."""
-        expect(self.subscriber(name)).to_contain_text(words, timeout=SOON_MS)
+        expect(self.subscriber(name)).to_contain_text(words, timeout=self.soon_ms)
         return self
 
     def repair(self, name: str, words: str | re.Pattern[str]) -> Health:
@@ -111,14 +143,13 @@ class Health:
 
     # times, traces, events
 
-    def expect_slow(self, least_ms: int) -> Health:
-        """The plot of latencies says that pushes take at least so long."""
+    def plotted_ms(self) -> float:
+        """What 95 of 100 pushes took at most in the worst ten seconds of the plot of latencies."""
         caption = self.page.locator("#latency figcaption")
-        expect(caption).to_contain_text(re.compile(r"at most (\d{3} ms|[\d.]+ s)"), timeout=20_000)
+        expect(caption).to_contain_text("at most ", timeout=20_000)
         found = re.search(r"at most ([\d.,]+) (ms|s)", caption.inner_text())
         assert found is not None
-        assert float(found[1].replace(",", "")) * (1000 if found[2] == "s" else 1) >= least_ms
-        return self
+        return float(found[1].replace(",", "")) * (1000 if found[2] == "s" else 1)
 
     def trace(self, message: Message) -> Health:
         """Ask what became of a message."""
@@ -204,6 +235,18 @@ class Health:
         oldest_first = rows.locator("code").all_inner_texts()[::-1]
         places = iter(oldest_first)
         assert all(operation in places for operation in operations), oldest_first
+        return self
+
+    def expect_story(self, since_ms: float, operation: str, *, about: str = "", told: str = "") -> Health:
+        """The log tells this of that, and tells it for the first time after that moment."""
+
+        def found() -> list[float]:
+            rows = self.log.locator("tbody").evaluate(STORY)
+            fits = [row for row in rows if row["operation"] == operation and told in row["told"]]
+            return [row["at_ms"] for row in fits if about in row["about"]]
+
+        eventually(f"{operation} {about} {told}", lambda: bool(found()), self.soon_ms / 1000)
+        assert min(found()) >= since_ms, "that was before"
         return self
 
     def expect_live(self) -> Health:

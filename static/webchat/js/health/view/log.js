@@ -3,6 +3,7 @@
 import { byId, h, icon, setAttribute, setIcon, setText } from "../../view/dom.js";
 import { atTime, count, NOTHING, short, time } from "../format.js";
 import { mainly } from "../parts.js";
+import { storyOf } from "../story.js";
 import { say } from "../strings.js";
 import { exportQuery, isFine, keyOf } from "../tail.js";
 import { keyed } from "./table.js";
@@ -52,7 +53,7 @@ export class LogView {
     if (channel) setText(byId("filter-channel-word"), say("log.this", { channel }));
     const { skipped } = this.#tail;
     setText(byId("events-note"), [this.words(), skipped ? say("log.skipped", { n: count(skipped) }) : ""].filter(Boolean).join(" "));
-    keyed(this.#body, records, keyOf, (each) => this.#make(each), (element, each) => setText(element.cells[5], this.#who(each)));
+    keyed(this.#body, records, keyOf, (each) => this.#make(each), (element, each) => this.#name(element, each));
   }
 
   /** How much is chosen, of how much, and whether there is more of it than came. */
@@ -76,13 +77,19 @@ export class LogView {
     const cells = [
       h("th", { scope: "row" }, h("time", { datetime: new Date(wall_ms).toISOString() }, atTime(wall_ms))),
       h("td", {}, h("code", { lang: "en" }, operation), ...counted),
-      h("td", { title: subject }, about),
+      h("td", { title: subject }, about, " ", h("small", { class: "log-story" })),
       h("td", { class: failed ? "is-troubled" : "", lang: "en" }, outcome),
       h("td", {}, elapsed_ms ? time(elapsed_ms) : NOTHING, ...tookWhere(parts, elapsed_ms)),
       h("td"),
       h("td", {}, trace ? this.#button(record) : ""),
     ];
     return h("tr", { "data-outcome": failed ? "failed" : "ok" }, ...cells);
+  }
+
+  /** What names may be learnt for after the record has come. */
+  #name({ cells }, record) {
+    setText(cells[2].lastElementChild, storyOf(record, this.#nameOf));
+    setText(cells[5], this.#who(record));
   }
 
   /** The node that did it, or the administrator. */
