@@ -6,6 +6,7 @@ import sys
 
 from django.core.management import execute_from_command_line
 
+from peernode.diagnostics.codes import CATALOGUE
 from webchat.deployment import DeploymentError
 from webchat.keyfiles import KeyFileError
 
@@ -14,4 +15,4 @@ if __name__ == "__main__":
     try:
         execute_from_command_line(sys.argv)
     except (DeploymentError, KeyFileError) as error:
-        sys.exit(f"Starling can't run: {error}")
+        sys.exit(f"Starling can't run: {error}\n{error.code}: {CATALOGUE[error.code].remedy}")

@@ -27,6 +27,8 @@ TOKEN_MIN, TOKEN_MAX = 16, 256
 class DeploymentError(ValueError):
     """A variable has a value that means nothing; the text is for the person who set it."""
 
+    code = "SETTING_INVALID"
+
 
 @dataclass(frozen=True, slots=True)
 class MailServer:

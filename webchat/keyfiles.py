@@ -18,6 +18,8 @@ KEY_BYTES = 32
 class KeyFileError(Exception):
     """A key file exists but can't be used."""
 
+    code = "KEY_UNREADABLE"
+
 
 def load_or_create(path: Path) -> bytes:
     """The 32 bytes kept in ``path``, made at first use (0600); raises ``KeyFileError``."""

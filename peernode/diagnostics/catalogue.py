@@ -240,6 +240,20 @@ ENTRIES = (
         False,
     ),
     Code(
+        "SETTING_INVALID",
+        "A setting has a value that can't be used",
+        "An environment variable does not have the form that is expected of it.",
+        "Set the variable that is named to a value as in docs/operations.md, then start again.",
+        False,
+    ),
+    Code(
+        "KEY_UNREADABLE",
+        "A key file of the server can't be used",
+        "The file that is named is damaged, or the server's account may not read it.",
+        "Restore the file from a backup, or have the server's account read it, then start again.",
+        False,
+    ),
+    Code(
         "BAD_FRAME",
         "The request was not understood",
         "What the page sent does not have the documented form: {reason}.",

@@ -136,6 +136,14 @@ ERRORS = {
         "Dein Knoten konnte nicht gestartet werden",
         "Setze STARLING_UDP_HOST und STARLING_UDP_PORT auf eine freie Adresse dieses Rechners.",
     ),
+    "SETTING_INVALID": (
+        "Eine Einstellung hat einen Wert, der nicht zu brauchen ist",
+        "Setze die genannte Variable auf einen Wert wie in docs/operations.md, dann starte neu.",
+    ),
+    "KEY_UNREADABLE": (
+        "Eine Schlüsseldatei des Servers ist nicht zu brauchen",
+        "Hole die Datei aus einer Sicherung, oder lass das Konto des Servers sie lesen; dann starte neu.",
+    ),
     "BAD_FRAME": (
         "Die Anfrage wurde nicht verstanden",
         "Lade die Seite neu; kommt es wieder vor, melde es.",
