@@ -49,10 +49,12 @@ def test_who_joined_later_need_not_be_pushed_to() -> None:
     assert not any(checkers.judge(evidence).values())
 
 
-def test_a_message_may_go_with_a_majority_of_its_disks() -> None:
+def test_a_message_may_go_with_all_of_its_disks_and_not_before() -> None:
     evidence = good_run()
     forgotten(evidence)
     evidence.copies["m1"][1].lost_s = evidence.copies["m1"][2].lost_s = 30.0
+    assert len(checkers.judge(evidence)["durable"]) == 1, "one disk has it still, and it is not held"
+    evidence.copies["m1"][0].lost_s = 30.0
     assert not any(checkers.judge(evidence).values())
 
 

@@ -1,8 +1,9 @@
 """Durable: a message with W receipts is never lost while fewer than W of its disks are.
 
-A message is lost when none of the channel's initiators holds it at the end. That is excused only when W
-or more of the disks that had it at the acknowledgement were lost since: replaced, set back, hit by rot,
-or without power at the end.
+A message is lost when none of the channel's initiators holds it at the end. The promise ends when W of the
+disks that signed are lost; who signed is not seen from outside, so the checker asks for more: it excuses a
+loss only when every disk that had the message at the acknowledgement, a subscriber's included, was lost
+since: replaced, set back, hit by rot, or without power at the end.
 
 A row that has rotted is repaired: on a node that runs, and has run long enough to notice, no message that
 its network holds stays damaged.
@@ -50,7 +51,7 @@ def violations(evidence: Evidence) -> list[str]:
     found = []
     for sending in lost(evidence):
         had, gone = _disks(evidence, sending)
-        if len(gone) < sending.quorum:
+        if len(gone) < len(had):
             found.append(
                 f"{sending.id} of node {sending.author} in {sending.channel}, acknowledged at "
                 f"{sending.acked_at_s:.3f} s by {sending.quorum} of the nodes {had}, is held by none of its "
