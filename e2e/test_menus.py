@@ -47,10 +47,10 @@ def test_signing_out_leaves_nothing_in_the_browser(people: People, server: Serve
 
 def test_who_could_not_be_signed_out_keeps_the_draft(people: People, server: Server, channel: str) -> None:
     people.allow("ERR_FAILED")
-    sven = people("sven", server).sign_up().join(channel)
-    sven.composer.fill("not finished yet")
-    Menus(sven).fail_to_sign_out().expect_remembered(True)
-    expect(sven.expect_open(channel).composer).to_have_value("not finished yet")
+    sina = people("sina", server).sign_up().join(channel)
+    sina.composer.fill("not finished yet")
+    Menus(sina).fail_to_sign_out().expect_remembered(True)
+    expect(sina.expect_open(channel).composer).to_have_value("not finished yet")
 
 
 def test_people_to_mention_look_as_elsewhere(

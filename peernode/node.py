@@ -223,6 +223,11 @@ class PeerNode(NodePeople, NodeFiles, NodeHealth):
         replica = self._pubsub.storage.member(name)
         return replica.timeline.page(bytes.fromhex(before) if before else None, limit)
 
+    def newest(self, name: str) -> str:
+        """The order string of a joined channel's newest message here, told yet or not; empty without one."""
+        page = self._pubsub.storage.member(name).timeline.page(None, 1, untold=True)
+        return page[-1].order if page else ""
+
     def outbox(self) -> list[OutboxState]:
         """What is not yet safe, oldest first, and what got through lately."""
         outbox = self._pubsub.outbox

@@ -105,8 +105,7 @@ class Peer:
         if state.upto:
             self._tell_read(state)
             return
-        newest = self.node.history(channel, None, 1)
-        upto = newest[-1].order if newest else NOTHING_READ
+        upto = self.node.newest(channel) or NOTHING_READ  # also what is here and about to be told
         self._tasks.spawn(self.mark_read(channel, upto), "beginning to read")
 
     def _read_state(self, channel: str) -> ReadState | None:

@@ -84,7 +84,8 @@ def test_a_healthy_channel_is_told_by_all_its_initiators_alike() -> None:
             of = 4 if row["id"] in found["matrix"] else 5
             assert (row["reached"], row["reached_by"], row["of"]) == ("directly", of, of)
             assert (row["listed_by"], row["broken"], row["via"], row["reason"]) == (of, 0, None, None)
-        assert found["replication"] == {"of": 5, "held_by": [0, 0, 0, 0, 0, 5], "under": 0}
+        replication = {"of": 5, "held_by": [0, 0, 0, 0, 0, 5], "under": 0, "apart": 0}
+        assert found["replication"] == replication
         coordinator = found["coordinator"]
         assert (coordinator["agree"], coordinator["of"], coordinator["messages"]) == (5, 5, 5)
         pushed = found["pushes"]["5m"]

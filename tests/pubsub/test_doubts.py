@@ -177,7 +177,8 @@ def test_a_liars_numbers_stay_in_its_own_row(lie: Lie, doubted: list[str]) -> No
         rows = {row["id"]: row for row in found["initiators"]}
         assert rows.pop(initiators[0].node.node_id)["doubted"] == doubted
         assert all((row["doubted"], row["behind"]) == ([], 0) for row in rows.values())
-        assert found["replication"] == {"of": 5, "held_by": [0, 0, 0, 0, 0, 5], "under": 0}
+        replication = {"of": 5, "held_by": [0, 0, 0, 0, 0, 5], "under": 0, "apart": 0}
+        assert found["replication"] == replication
         assert (found["coordinator"]["messages"], found["audience"]) == (5, 7)
         assert found["coordinator"]["bytes"] < 1 << 20
         assert max(slot["attempted"] for slot in found["series"]) < 100

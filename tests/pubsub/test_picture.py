@@ -164,5 +164,16 @@ def test_joins_are_counted_by_their_steps() -> None:
     assert found["steps"]["find"] == {"count": 2, "p50_ms": 10.0, "p95_ms": 20.0, "failed": 0}
     assert found["steps"]["inbound"] == {"count": 1, "p50_ms": 30.0, "p95_ms": 30.0, "failed": 1}
     assert found["steps"]["outbound"] == {"count": 0, "p50_ms": None, "p95_ms": None, "failed": 0}
+    errors = [step["error"] for join in found["recent"] for step in join["steps"]]
+    assert [error and error["code"] for error in errors] == [
+        *3 * [None],
+        "UNREACHABLE_BY_INITIATORS",
+        None,
+        None,
+    ]
+    assert errors[3]["remedy"]
+    for join in found["recent"]:
+        for each in join["steps"]:
+            del each["error"]
     assert found["recent"] == joins
     assert joins_told([])["steps"] == {}

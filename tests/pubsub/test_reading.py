@@ -54,6 +54,12 @@ class Lone:
     async def push(self, replica: Replica, seq: int) -> None:
         await self.node._pubsub.ingest.take(replica, self.signed(replica, seq), Source.PUSH, None)
 
+    def newest_text(self, replica: Replica) -> str:
+        """The words of what the node calls the newest."""
+        newest = self.node.newest(LOBBY)
+        page = replica.timeline.page(None, 9, untold=True)
+        return next((message.text for message in page if message.order == newest), "")
+
     def look(self) -> tuple[list[str], int, list[str]]:
         """What was told, how many are unread, and what a page that is read anew shows."""
         state: ReadState = self.node.read_state(LOBBY)
@@ -92,6 +98,7 @@ def test_what_waits_behind_a_gap_is_counted_when_it_is_told() -> None:
                 await lone.push(replica, seq)
             looks.append(lone.look())
             assert len(lone.node.log_ids(LOBBY)) == 2  # the log is what is here, told or not
+            assert lone.newest_text(replica) == "3", "who joins now begins to read behind it"
             await asyncio.sleep(2 * HOLD_S)
             looks.append(lone.look())
 

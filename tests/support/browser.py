@@ -49,7 +49,7 @@ def cookie_of(client: Client) -> bytes:
 class Browser:
     """One open page of one user."""
 
-    _ids = itertools.count(1)
+    _ids = itertools.count(1_000_000)  # smaller ones are those that tests choose
 
     def __init__(self, cookie: bytes | None = None, origin: bytes = ORIGIN, path: str = "/ws/chat/") -> None:
         self._path = path

@@ -40,7 +40,7 @@ class Many:
             await self.open.wait()
         finally:
             self.at_once -= 1
-        raise CommandError("TIMED_OUT")
+        raise CommandError("NO_INITIATOR")
 
     def host(self, states: list[str], unseen: int) -> dict[str, Any]:
         return {"verdict": of_host("online", True, "ok", states, unseen)}
