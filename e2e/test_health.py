@@ -161,6 +161,41 @@ def test_the_page_says_when_it_is_not_live(people: People, launch: Launch, chann
     health.expect_live()
 
 
+def test_a_channel_whose_looks_fail_is_not_called_live(people: People, launch: Launch, channel: str) -> None:
+    """The server goes on answering each second, the picture of the one channel stays as it was."""
+    server = launch("unlooked")
+    nora = people("nora", server).sign_up().join(channel)
+    kept: list[int] = []
+    nora.page.route_web_socket("**/ws/health/", lambda page: _with_one_picture(page, kept))
+    health = Health(nora).open(channel)
+    kept.append(0)
+    expect(health.page.locator("#live")).to_have_text(
+        re.compile(r"Not live, as of \d+ s ago$"), timeout=SOON_MS
+    )
+    alert = health.page.get_by_role("alert").filter(has_text="The nodes of this channel take long to answer")
+    expect(alert).to_be_visible()
+    expect(alert.get_by_role("button", name="Try again")).to_be_hidden()
+    nora.picture("health-channel-not-live")
+    health.switch_diagnostic(on=True)
+    health.expect_story(0, "admin.diagnostic", told="switched on")
+    kept.clear()
+    health.expect_live()
+
+
+def _with_one_picture(page: WebSocketRoute, kept: list[int]) -> None:
+    """While ``kept`` has a place, each picture of a channel is as old as the first one was."""
+    server = page.connect_to_server()
+
+    def passed_on(text: str | bytes) -> None:
+        frame = json.loads(text)
+        if kept and frame["type"] == "health" and frame["detail"]:
+            kept[0] = kept[0] or frame["detail"]["as_of_ms"]
+            frame["detail"]["as_of_ms"] = kept[0]
+        page.send(json.dumps(frame))
+
+    server.on_message(passed_on)
+
+
 def test_the_health_pages_have_no_barriers(people: People, launch: Launch, channel: str) -> None:
     server = launch("barriers")
     lotte = people("lotte", server).sign_up()
