@@ -1,4 +1,4 @@
-"""Properties 11, 12 and 14: how long a message is on its way, in virtual time, to the last subscriber.
+"""Properties 11 to 14, by size: how long a message is on its way, in virtual time, to the last subscriber.
 
 The stamp is the subscriber's: from asking to publish until it is told. Every receiver counts, so these are
 bounds on the longest way and not on a percentile. Links, sizes, workload and moments are drawn.
@@ -20,6 +20,7 @@ from tests.properties.examples import drawn
 SMALL_REQUIRED_MS = 500
 LARGE_REQUIRED_MS = 2_000
 OPTIMAL_REQUIRED_MS = 200
+CREATION_REQUIRED_MS = 3_000
 
 
 def story(nodes: int, **drawn: Any) -> Run:
@@ -51,6 +52,11 @@ loss = {chosen["loss"]}
 name = "#a"
 join = {{ at_s = {settle_s / 2 + 0.2}, over_s = {settle_s / 4} }}
 
+[[channels]]
+name = "#b"
+members = [0]
+join = {{ at_s = {settle_s + 0.5} }}
+
 [[publish]]
 channel = "#a"
 authors = {min(chosen["authors"], nodes)}
@@ -66,6 +72,13 @@ def longest_ms(finished: Run, nodes: int, messages: int) -> float:
     found = latencies_ms(finished.evidence)
     assert len(found) == messages * (nodes - 1), "every subscriber but the author has every message"
     return max(found)
+
+
+def creation_ms(finished: Run) -> float:
+    """How long the creation of another channel took, in the network that had this one already."""
+    created = finished.evidence.joinings[0, "#b"]
+    assert created.joined_at_s is not None
+    return (created.joined_at_s - created.asked_at_s) * 1000
 
 
 links = {
@@ -107,3 +120,11 @@ def test_required_times_hold_in_channels_of_every_size(subscribers: int) -> None
     required_ms = SMALL_REQUIRED_MS if subscribers < 10 else LARGE_REQUIRED_MS
     finished = story(subscribers + 1, authors=3, messages=3)
     assert longest_ms(finished, subscribers + 1, 3) <= required_ms
+    assert creation_ms(finished) <= CREATION_REQUIRED_MS
+
+
+@pytest.mark.parametrize("subscribers", [2, 9, 10, 50])
+def test_required_times_hold_on_optimal_networks_of_many_sizes(subscribers: int) -> None:
+    finished = story(subscribers + 1, authors=3, messages=3, loss=0)
+    assert longest_ms(finished, subscribers + 1, 3) < OPTIMAL_REQUIRED_MS
+    assert creation_ms(finished) <= CREATION_REQUIRED_MS
