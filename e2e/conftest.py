@@ -56,7 +56,8 @@ def results_of(config: pytest.Config) -> Path:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Results are those of one run."""
+    """Results are those of one run, and name its seed, which is settled by now."""
+    session.config.stash[REPORT].seed = session.config.getoption("randomly_seed", None)
     if not session.config.option.collectonly:
         results = results_of(session.config)
         shutil.rmtree(results, ignore_errors=True)

@@ -48,8 +48,9 @@ class Outcome:
 
 @dataclass
 class Report:
-    """All measurements of a run."""
+    """All measurements of a run; ``seed`` draws the order of the tests and what they leave to chance."""
 
+    seed: int | None = None
     joins: list[JoinTime] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
@@ -70,9 +71,14 @@ class Report:
         ]
         return [
             *rates,
+            *self._again(),
             f"join times: {_percentiles([join.elapsed_ms for join in self.joins])}",
             f"delivery latencies: {_percentiles([each.latency_ms for each in self.deliveries])}",
         ]
+
+    def _again(self) -> list[str]:
+        """What has chance draw the same, such as the moment of a kill."""
+        return [] if self.seed is None else [f"the same moments again: --randomly-seed={self.seed}"]
 
     def write(self, folder: Path) -> None:
         """Write both files."""
