@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 from collections.abc import Callable
 
 from playwright.sync_api import expect
@@ -21,10 +22,15 @@ def test_the_log_is_filtered_paused_and_taken_away(people: People, launch: Launc
     server = launch("tools")
     mona = people("mona", server).sign_up().join(channel)
     health = Health(mona).open(channel)
-    health.choose("Operation", "join").expect_rows("join", "join.attempt")
+    health.choose("Operation", "join")
+    rows, operation = health.log.locator("tbody tr"), health.page.locator("code")
+    others = rows.filter(has_not=operation.filter(has_text=re.compile(r"^join(\.\w+)?$")))
+    expect(others).to_have_count(0, timeout=SOON_MS)
+    for part in ("join", "join.attempt", "join.find"):
+        expect(rows.filter(has=operation.filter(has_text=re.compile(f"^{part}$")))).to_have_count(1)
     health.choose("Words to look for", "join.attempt").expect_rows("join.attempt")
-    rows = list(csv.DictReader(io.StringIO(health.export("CSV"))))
-    assert [(row["operation"], row["subject"], row["outcome"]) for row in rows] == [
+    lines = list(csv.DictReader(io.StringIO(health.export("CSV"))))
+    assert [(row["operation"], row["subject"], row["outcome"]) for row in lines] == [
         ("join.attempt", channel, "ok")
     ]
     content = json.loads(health.export("JSON"))
