@@ -34,10 +34,13 @@ class Audit:
 
     ``has_imports``: their styles import others, which axe could read only against the pages' security policy;
     it leaves out the one rule that asks for that, whether the screen's orientation is locked.
+    ``looks_within``: also into lists, dialogs and popovers that scroll by themselves, and at the size of what
+    is pressed, at 320 px and with text twice as large.
     """
 
-    def __init__(self, person: Person, *, has_imports: bool = False) -> None:
+    def __init__(self, person: Person, *, has_imports: bool = False, looks_within: bool = False) -> None:
         self._options = {**OPTIONS, "preload": not has_imports}
+        self._looks_within = looks_within
         self.person = person
         self.page = person.page
         self.states: list[str] = []
@@ -65,14 +68,17 @@ class Audit:
         return self.measure(state)
 
     def measure(self, state: str) -> Audit:
-        """Whether everything fits into 320 px, also with text twice as large, and that into this window."""
+        """Whether all fits 320 px and is large enough there, also with text twice as large, and that here."""
         size = self.page.viewport_size
         assert size is not None
         for width, text in ((NARROW, 1), (size, 2), (NARROW, 2)):
             self.text_size(text).page.set_viewport_size(width)
+            how = f"{width['width']} px, text x {text}"
             self._note(
-                state, f"{width['width']} px, text x {text}", self.page.evaluate("__barriers.overflows()")
+                state, how, self.page.evaluate("within => __barriers.overflows(within)", self._looks_within)
             )
+            if self._looks_within:
+                self._note(state, how, self.page.evaluate(f"__barriers.small({TARGET_MIN_PX})"))
         self.text_size(1).page.set_viewport_size(size)
         return self
 

@@ -2,22 +2,35 @@
 
 window.__barriers = (() => {
   const isShown = (each) => each.checkVisibility({ visibilityProperty: true }) && !each.closest(".visually-hidden");
+  const isScroller = (each) => /auto|scroll/.test(getComputedStyle(each).overflow);
   const isScrolled = (each) =>
     each && (/auto|scroll/.test(getComputedStyle(each).overflowX) || isScrolled(each.parentElement));
   const named = (each) => `${each.localName}.${each.className}`;
 
-  /** What ends beyond the right edge, so that one would have to scroll sideways; what scrolls by itself may. */
-  function overflows() {
+  /** Lines of code and tables lose their sense when they are broken. */
+  const SIDEWAYS = "pre, code, .table-box";
+
+  /** What ends beyond the edge of the page or, `looksWithin`, of what scrolls by itself: one would scroll sideways. */
+  function overflows(looksWithin) {
     const { clientWidth: edge, scrollWidth } = document.documentElement;
     const found = scrollWidth > edge ? [`the page is ${scrollWidth} px wide`] : [];
     for (const each of document.body.querySelectorAll("*")) {
       const { right, width } = each.getBoundingClientRect();
-      if (!width || right <= edge + 1 || !isShown(each)) continue;
+      if (!width || !isShown(each)) continue;
+      if (looksWithin && each.scrollWidth > each.clientWidth + 1 && isScroller(each) && !each.closest(SIDEWAYS))
+        found.push(`${named(each)} holds ${each.scrollWidth} px in ${each.clientWidth}: ${widest(each)}`);
+      if (right <= edge + 1) continue;
       if (each.closest("svg, img[alt='']") || isScrolled(each.parentElement)) continue;
       found.push(`${named(each)} ends at ${Math.round(right)} of ${edge} px`);
     }
     return found.slice(0, 8);
   }
+
+  const widest = (place) => {
+    const within = [...place.querySelectorAll("*")].filter((each) => isShown(each));
+    const far = within.sort((a, b) => b.getBoundingClientRect().right - a.getBoundingClientRect().right)[0];
+    return far ? named(far) : "its text";
+  };
 
   const PRESSED = "a[href], button, input:not([type=hidden]), select, textarea, summary, [role=option]";
 
