@@ -204,10 +204,14 @@ class MessageChanged:
 
 @dataclass(frozen=True, slots=True)
 class MessageTakenBack:
-    """Somebody else took a message back that had got out all the same: nobody shows it any more."""
+    """Somebody else took a message back that had got out all the same: nobody shows it any more.
+
+    ``author``: the id of their node, for anybody may give a message of his own the id of another's.
+    """
 
     id: str
     channel: str
+    author: str
     order: str
 
 

@@ -1,9 +1,8 @@
 """A hybrid logical clock: timestamps near wall time that never contradict causality.
 
 A timestamp is one integer, milliseconds << 16 | counter. Invariants: ``now`` is strictly increasing
-and above everything merged, but for ``go_back``, when our clock turns out to have run ahead of everybody's; a
-timestamp far in the future is never merged, whoever signed it. Source: Kulkarni et al., "Logical Physical
-Clocks", 2014.
+and above everything merged; a timestamp far in the future is never merged, whoever signed it. Source:
+Kulkarni et al., "Logical Physical Clocks", 2014.
 """
 
 from __future__ import annotations
@@ -32,7 +31,6 @@ class Hlc:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._last = 0
-        self._heard = 0
 
     def now(self) -> int:
         """The next timestamp."""
@@ -44,22 +42,4 @@ class Hlc:
         if ahead_ms(hlc, self._clock.wall_ms()) > AHEAD_MAX_MS:
             return False
         self._last = max(self._last, hlc)
-        self._heard = max(self._heard, hlc)
         return True
-
-    def lead_ms(self, hlc: int) -> int:
-        """How far a timestamp lies ahead of the clock and of everything that was merged, in ms."""
-        wall_ms, heard_ms = self._clock.wall_ms(), hlc_ms(self._heard_now())
-        return hlc_ms(hlc) - max(wall_ms, heard_ms)
-
-    def ran_ahead_ms(self) -> int:
-        """How far our own last timestamp does: more than 0 after the clock was set back."""
-        return self.lead_ms(self._last)
-
-    def go_back(self) -> None:
-        """Forget our own timestamps: from now on those of the clock, above everything merged."""
-        self._last = self._heard = self._heard_now()
-
-    def _heard_now(self) -> int:
-        """What was merged last, if by the clock as it is now that would be merged still."""
-        return self._heard if ahead_ms(self._heard, self._clock.wall_ms()) <= AHEAD_MAX_MS else 0

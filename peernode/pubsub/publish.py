@@ -1,8 +1,7 @@
 """``Publisher``: accepts our own messages, keeps at them, takes them back.
 
 A message is signed and committed, with its outbox entry, in one transaction; then it is accepted, and
-``QuorumPublish`` brings it to the initiators. Invariants: a retry sends the same bytes, except of what nobody
-has and whose time was wrong (``Anew``); a number once
+``QuorumPublish`` brings it to the initiators. Invariants: a retry sends the same bytes; a number once
 signed is never signed again, also when its commit failed; what is discarded is named by a signed skip.
 """
 
@@ -11,14 +10,13 @@ from __future__ import annotations
 import asyncio
 
 from peernode.channel.draft import Draft
-from peernode.channel.message import Message, decode_message
+from peernode.channel.message import Kind, Message, decode_message, sign_message
 from peernode.channel.parts import PART_DIGEST_BYTES, part_digest
 from peernode.channel.quota import PART_BYTES, Lack
 from peernode.diagnostics.codes import error_info
 from peernode.diagnostics.routes import LOCAL
 from peernode.errors import PeerNodeError
 from peernode.events import OutboxState
-from peernode.pubsub.anew import Anew
 from peernode.pubsub.context import Context, uuid_text
 from peernode.pubsub.entry import Entry
 from peernode.pubsub.ingest import Ingest, Source
@@ -26,9 +24,9 @@ from peernode.pubsub.outbox import Outbox
 from peernode.pubsub.quorum import QuorumPublish
 from peernode.pubsub.replica import Replica
 from peernode.pubsub.resuming import RESUMED_MAX, Resuming
-from peernode.pubsub.signing import sign_next, sign_skip
 from peernode.pubsub.storage import PubSubStorage
 from peernode.store.base import DropOutbox, PutMessage, PutOutbox, PutPart, Write
+from peernode.wire.codec import pack
 
 HEAD_BYTES = 300
 """What a message has beside its body, and a little more."""
@@ -48,7 +46,6 @@ class Publisher:
         self._accepting: dict[bytes, tuple[Draft, Replica, asyncio.Future[OutboxState]]] = {}
         """By message id: what is being committed; bounded by the store's queue."""
         self._resuming = Resuming(context, self._start_hopeful)
-        self._anew = Anew(context, storage, ingest, outbox, self._start)
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """How full the tables are, each with its bound."""
@@ -78,8 +75,6 @@ class Publisher:
 
         ``beside``: what goes out together with it, in the same datagrams, if there is room for it.
         """
-        if self._anew.ran_ahead:
-            await self._anew.begin()
         replica = self._storage.member(name)
         if not self.is_new(replica, message_id, draft):
             known = self.outbox.find(message_id)
@@ -164,8 +159,20 @@ class Publisher:
         parts_cost = len(blocks) * (PART_BYTES + PART_DIGEST_BYTES)
         file_cost = draft.file.blocks * PART_BYTES if draft.file else 0
         self.check_room(replica, parts_cost + file_cost + len(body))
-        parts = tuple(part_digest(block) for block in blocks)
-        message = sign_next(self._context, replica, message_id, draft.kind, body, parts)
+        own = replica.next_own()
+        message = sign_message(
+            self._context.identity,
+            channel_id=replica.channel_id,
+            instance=own.instance,
+            seq=own.seq,
+            prev=own.prev,
+            id=message_id,
+            hlc=self._context.hlc.now(),
+            kind=draft.kind,
+            body=body,
+            parts=tuple(part_digest(block) for block in blocks),
+        )
+        replica.advance_own(message)
         entry = Entry(replica, message, draft.text, self._context.env.clock.wall_ms())
         return entry, [PutPart(part_digest(block), block) for block in blocks]
 
@@ -185,9 +192,7 @@ class Publisher:
             await self._quorum.attempt(entry)
 
     async def retry(self, message_id: bytes) -> OutboxState:
-        """Try again, the same bytes unless their time was wrong; ``MESSAGE_UNKNOWN`` for others."""
-        if self._anew.early():
-            await self._anew.begin()
+        """Try again, the same bytes; ``MESSAGE_UNKNOWN`` for what is not, or no longer, there."""
         entry = self._entry(message_id)
         if message_id in self.outbox.waiting:  # otherwise it got through in the meantime
             if entry.state == "failed":
@@ -213,8 +218,6 @@ class Publisher:
         ``sent``: also what is sent but held by fewer than W of the full R, because there is a new
         initiator; so many of these at a time as ``Resuming`` allows.
         """
-        if self._anew.early():
-            self._context.tasks.spawn(self._anew.begin(), "publish.anew")
         batch: list[Entry] = []
         others: list[Entry] = []
         for entry in list(self.outbox.waiting.values()):
@@ -236,14 +239,13 @@ class Publisher:
 
     async def discard(self, message_id: bytes) -> None:
         """Take a message back that has not gone out: named by a signed skip, so nobody shows it."""
-        async with self._anew.lock:
-            entry = self._entry(message_id)
-            entry.discarded = True
-            try:
-                await self._publish_skip(entry.replica, entry.message)
-            except BaseException:
-                entry.discarded = False
-                raise
+        entry = self._entry(message_id)
+        entry.discarded = True
+        try:
+            await self._publish_skip(entry.replica, entry.message)
+        except BaseException:
+            entry.discarded = False
+            raise
         self.outbox.forget(entry)
         if entry.attempt is not None:
             entry.attempt.cancel()
@@ -251,7 +253,20 @@ class Publisher:
 
     async def _publish_skip(self, replica: Replica, message: Message) -> None:
         """One commit takes the message out of the outbox and its skip into it: no crash between."""
-        skip = sign_skip(self._context, replica, _skip_id(message.id), message)
+        own = replica.next_own()
+        skip = sign_message(
+            self._context.identity,
+            channel_id=replica.channel_id,
+            instance=own.instance,
+            seq=own.seq,
+            prev=own.prev,
+            id=_skip_id(message.id),
+            hlc=self._context.hlc.now(),
+            kind=Kind.SKIP,
+            body=pack([message.instance, message.seq, message.digest]),
+            parts=(),
+        )
+        replica.advance_own(skip)
         entry = Entry(replica, skip, "", self._context.env.clock.wall_ms())
         writes: list[Write] = [DropOutbox(message.id), PutMessage(skip), PutOutbox(entry.row())]
         try:

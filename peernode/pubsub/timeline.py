@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from peernode.channel.message import Message
 from peernode.events import ChatMessage, MessageChanged, MessageReceived, MessageTakenBack
+from peernode.identity import node_id_of
 from peernode.pubsub.appearance import Appearance
 from peernode.pubsub.context import Context, uuid_text
 from peernode.pubsub.people import People
@@ -203,7 +204,11 @@ class Timeline:
         self._tell_changed(message)
         gone = self.appearance.taken_back_by(message)
         if gone is not None and self._replica.member:
-            self._context.tell(MessageTakenBack(uuid_text(gone.id), self._replica.name, gone.order))
+            author = node_id_of(gone.author)
+            first = self.appearance.find(gone.id, author)
+            if first is None or self.visible(first) is None:  # not only a second one with its id
+                told = (uuid_text(gone.id), self._replica.name, author.hex(), gone.order)
+                self._context.tell(MessageTakenBack(*told))
 
     def _tell_changed(self, message: Message) -> None:
         """What ``message`` says about another one changes how that one looks."""

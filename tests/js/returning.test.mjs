@@ -52,6 +52,8 @@ test("who comes back by another page has the names and pictures that are told be
 test("what somebody else took back goes", () => {
   page.channels.joining(LOBBY);
   said("message", { ...message("a", "2"), history: false });
-  said("message.discarded", { id: "a" });
+  said("message.discarded", { id: "a", author: "mallory" });
+  assert.equal(page.messages.rows(LOBBY).length, 1, "anybody may give a message of his own the id of another's");
+  said("message.discarded", { id: "a", author: "bob" });
   assert.deepEqual(page.messages.rows(LOBBY), []);
 });

@@ -142,7 +142,7 @@ def test_what_is_taken_back_after_all_have_seen_it_goes_from_their_screens() -> 
         author, others = flock[0], flock.birds[1:]
         order = looks(author, message_id).order
         await author.call(author.node.discard(message_id))
-        gone = [MessageTakenBack(message_id, LOBBY, order)]
+        gone = [MessageTakenBack(message_id, LOBBY, author.node.node_id, order)]
         await flock.expect(
             lambda: all(bird.told(MessageTakenBack) == gone for bird in others), 5, "told to all"
         )

@@ -40,7 +40,7 @@ def event_frame(event: Any) -> dict[str, Any]:
     if kind == "message.changed":
         return {"type": kind, **message_fields(event.message)}
     if kind == "message.discarded":
-        return {"type": kind, "id": event.id, "channel": event.channel}
+        return {"type": kind, "id": event.id, "channel": event.channel, "author": event.author}
     if kind == "message.state":
         return {"type": kind, **outbox_fields(event.state)}
     return {"type": kind, **asdict(event)}

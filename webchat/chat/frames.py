@@ -196,7 +196,7 @@ SERVER_FRAMES: dict[str, tuple[str, ...]] = {
         ),
         *("unreachable", "acks", "kind", "target", "emoji", "on", "file", "error"),
     ),
-    "message.discarded": ("cursor", "id", "channel"),
+    "message.discarded": ("cursor", "id", "channel", "author"),
     "channel.progress": ("cursor", "channel", "step", "index", "of", "elapsed_ms", "detail", "done"),
     "channel.joined": (
         "cursor",
@@ -219,6 +219,7 @@ SERVER_OPTIONAL: dict[str, tuple[str, ...]] = {
     "ok": ("message",),
     "error": ("detail", "retry_after"),
     "message.state": ("error",),
+    "message.discarded": ("author",),
     "node.state": ("cursor", "code", "remedy"),
 }
 """Fields that are not always there."""

@@ -38,7 +38,7 @@ function eventTable(app) {
     },
     "message.changed": (frame) => messages.changed(frame),
     "message.state": (frame) => messages.reported(frame, me.id, me.name),
-    "message.discarded": (frame) => messages.discarded(frame.id),
+    "message.discarded": ({ id, author }) => (author ? messages.takenBack(id, author) : messages.discarded(id)),
     "channel.progress": (frame) => channels.progressed(frame),
     "channel.delayed": (frame) => channels.delayed(frame),
     "channel.joined"(frame) {

@@ -84,10 +84,8 @@ export class OptimisticUIManager {
 
   /** The outbox hands it to the node now. */
   handingOver = (id) => this.#progress.inPhase(this.entry(id), "sending");
-
   /** No connection to the node: it goes out when there is one. */
   queued = (id) => this.#progress.inPhase(this.entry(id), "queued");
-
   /** It has waited so long that its writer is asked before it goes out. */
   asking = (id) => this.#progress.inPhase(this.entry(id), "asking");
 
@@ -128,6 +126,9 @@ export class OptimisticUIManager {
     else if (kept?.before && isChange(kept)) this.#changes.takeBack(kept, kept.before);
     else this.#remove(this.#rows.get(id));
   }
+
+  /** Somebody else took it back: only theirs goes, for anybody may give a message of his own another's id. */
+  takenBack = (id, author) => this.#remove([this.#rows.get(id)].find((row) => row?.author === author && !row.own));
 
   /** It could not be discarded: it had gone out. */
   kept(id) {
