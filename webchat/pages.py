@@ -59,7 +59,9 @@ def admin_sign_in(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def older_asset(request: HttpRequest, path: str) -> HttpResponse:
-    """Today's address of a style, script or picture that was asked for under an older one."""
+    """Where a style or picture is today that was asked for under an older address; a script is nowhere."""
+    if path.endswith(".js"):
+        raise Http404  # half a page of another version would not work, and nobody would see why
     try:
         found = finders.find(path)
     except SuspiciousFileOperation as error:

@@ -133,8 +133,8 @@ class Peer:
         try:
             await done(self.node.join(channel))
         except CommandError as error:
-            # A join that takes too long has said so by an event; any other reason is told here.
-            if self._joining.get(channel, {}).get("delayed") is None:
+            # A join that takes too long, or was left, has said so by an event; any other reason is told here.
+            if error.code != "NOT_A_MEMBER" and self._joining.get(channel, {}).get("delayed") is None:
                 context = {"channel": channel}
                 self._emit({"type": "trouble", "error": error_fields(error), "context": context})
 

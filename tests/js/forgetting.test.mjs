@@ -53,3 +53,11 @@ test("what is no such word does no harm", () => {
   told("starling_forget_8000=x.all&.drafts&1.everything");
   assert.deepEqual([drafts().length, dropped], [3, []]);
 });
+
+test("where the browser's room is used up it goes all the same", () => {
+  storage.setItem = () => {
+    throw new Error("QuotaExceededError");
+  };
+  told("starling_forget_8000=1.drafts");
+  assert.deepEqual(drafts(), ["starling 12 draft #a", "starling 2 draft #a"]);
+});

@@ -8,6 +8,7 @@ import { FakeClock, recorder } from "./fakes.mjs";
 const CHANNEL = "#lobby";
 const key = (n) => String(n).padStart(6, "0");
 const message = (n) => ({ id: key(n), channel: CHANNEL, text: "", order: key(n), at_ms: n, author: "bob", name: "", own: false });
+const DELIVERED = { state: "delivered", stored: { k: 3, of: 3 }, delivered: { n: 1, m: 1 }, acks: [] };
 const range = (from, to) => Array.from({ length: to - from }, (_, at) => message(from + at));
 const ids = (...numbers) => numbers.map(key);
 
@@ -85,3 +86,21 @@ test("what is not sent is never dropped", () => {
   assert.equal(trimmed(messages, CHANNEL, 50), true);
   assert.equal(messages.row(key(0)).state, "failed");
 });
+
+for (const step of [3, 7, 10])
+  for (const live of [false, true])
+    test(`own messages told by their receipts hide no gap: each ${step}th, ${live ? "by events" : "in a snapshot"}`, () => {
+      const all = range(0, 1000).map((each, n) => (n % step ? each : { ...each, author: "me", own: true }));
+      const outbox = all.filter((each) => each.own).map((each) => ({ ...each, ...DELIVERED }));
+      if (live) for (const report of outbox) messages.reported(report, "me", "Me");
+      if (live) paged(messages, CHANNEL, null, all.slice(-100), true);
+      else resynced(messages, CHANNEL, all.slice(-50), outbox, "me", "Me");
+      const load = (order) => {
+        const at = all.findIndex((each) => each.order === order);
+        paged(messages, CHANNEL, order, all.slice(Math.max(0, at - 100), at), at > 100);
+      };
+      for (let pages = 0; pages < 30 && gaps().length > 0; pages += 1) load(gaps().at(-1));
+      for (let pages = 0; pages < 30 && shown()[0] !== all[0].id; pages += 1) load(shown()[0]);
+      assert.deepEqual(shown(), all.map((each) => each.id));
+      assert.deepEqual(gaps(), []);
+    });

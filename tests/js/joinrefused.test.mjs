@@ -45,7 +45,7 @@ test("its card shows code and remedy, and claims no longer that it goes on", () 
   clock.pass(DELAYED_MS);
   assert.equal(channels.get(LOBBY).join.state, "refused");
   assert.equal(said("join-title"), "#lobby could not be joined");
-  for (const words of ["The disk is full", "STORE_FULL", "What you can do: Make room on it", "waits here"])
+  for (const words of ["The disk is full", "STORE_FULL", "What you can do: Make room on it", "be sent here now"])
     assert.ok(said("join-trouble").includes(words), words);
   assert.equal(document.getElementById("join-trouble").hidden, false);
   assert.equal(subtitle({ join: channels.get(LOBBY).join, older: "idle" }, [], true), "Could not be joined");

@@ -16,6 +16,7 @@ from webchat.assets import name_of
 ASSET = re.compile(r'(?:href|src)="(/static/[^"]+)"')
 IMPORT = re.compile(r'(?:from|import\() ?"(\.[^"]+)"')
 OLDER = "/static/0123456789ab/"
+STYLE = "webchat/css/base.css"
 
 pytestmark = pytest.mark.django_db
 
@@ -52,6 +53,9 @@ def test_another_content_has_another_name(tmp_path: Path) -> None:
     (tmp_path / "js").mkdir()
     (tmp_path / "js" / "a.js").write_text("one")
     names = [name_of(tmp_path), name_of(tmp_path), name_of(tmp_path, "5.2")]
+    for stray in (".DS_Store", "a.js~"):
+        (tmp_path / "js" / stray).write_text("whatever")
+    names[1] = name_of(tmp_path)
     (tmp_path / "js" / "a.js").write_text("two")
     names.append(name_of(tmp_path))
     (tmp_path / "js" / "a.js").rename(tmp_path / "js" / "b.js")
@@ -62,9 +66,14 @@ def test_another_content_has_another_name(tmp_path: Path) -> None:
 
 
 def test_who_asks_under_an_older_name_is_sent_to_todays(client: Client) -> None:
-    answer = client.get(f"{OLDER}webchat/js/main.js")
-    assert (answer.status_code, answer["Location"]) == (302, static("webchat/js/main.js"))
+    answer = client.get(f"{OLDER}{STYLE}")
+    assert (answer.status_code, answer["Location"]) == (302, static(STYLE))
     assert "no-store" in answer["Cache-Control"]
-    for nothing in ("webchat/js/nothing.js", "../settings.py", "..%2f..%2fwebchat/settings.py"):
+    for nothing in (
+        "webchat/js/main.js",
+        "webchat/css/nothing.css",
+        "../settings.py",
+        "..%2f..%2fwebchat/settings.py",
+    ):
         assert client.get(OLDER + nothing).status_code == 404
     assert client.get(static("webchat/js/nothing.js")).status_code == 404

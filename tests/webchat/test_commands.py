@@ -138,3 +138,15 @@ async def test_who_can_not_leave_is_told_why_and_is_still_there(worker: Worker, 
     disk.execute("PRAGMA query_only = 0")
     assert (await page.ask("channel.leave", channel="#lobby"))["type"] == "ok"
     await page.expect("channel.left", channel="#lobby")
+
+
+async def test_who_leaves_before_the_join_is_done_hears_of_no_trouble(
+    worker: Worker, open_page: Open
+) -> None:
+    page = await open_page("ann")
+    await page.hello()
+    assert (await page.ask("channel.join", channel="#wrong"))["type"] == "ok"
+    await page.expect("channel.progress", channel="#wrong")
+    assert (await page.ask("channel.leave", channel="#wrong"))["type"] == "ok"
+    await page.join("#right")
+    assert [frame for frame in page._waiting if frame["type"] == "trouble"] == []

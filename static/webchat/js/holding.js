@@ -44,8 +44,9 @@ export const justBehind = (order) => order + LEAST_BYTE;
 const LEAST_BYTE = "00";
 
 function covered(messages, channel, before, page, more, take) {
+  // An own message of which only its receipts were told says nothing of what stands around it.
   const held = messages.row(page[0]?.id);
-  const leavesGap = held ? Boolean(held.gap) : more;
+  const leavesGap = held?.isLookTold ? Boolean(held.gap) : more;
   for (const message of page) take({ ...message, history: true });
   messages.list(channel).cover(messages.row(page[0]?.id), before, leavesGap);
 }

@@ -41,9 +41,10 @@ export class PageMemory {
   /** Remove all that is remembered of the account; no page that is open now remembers anything more. */
   forget() {
     try {
-      this.#storage.setItem(this.#timesKey, String(this.#forgottenTimes() + 1));
+      // First remove: where the browser's room is used up there is none for the count before that.
       const keys = Array.from({ length: this.#storage.length }, (_, at) => this.#storage.key(at));
       for (const key of keys) if (key.startsWith(this.#prefix)) this.#storage.removeItem(key);
+      this.#storage.setItem(this.#timesKey, String(this.#forgottenTimes() + 1));
     } catch (error) {
       console.info("This browser keeps no drafts:", error);
     }

@@ -5,7 +5,7 @@ export const WORDS = {
   "join.delayed": "Verbindet noch, wir versuchen es weiter",
   "join.delayed.hint": "Du kannst schon schreiben: deine Nachrichten warten hier und gehen von selbst hinaus.",
   "join.refused": "Beitritt zu {channel} nicht möglich",
-  "join.refused.hint": "Was du schreibst, wartet hier. Tritt dem Kanal mit seinem Namen noch einmal bei, um es wieder zu versuchen, oder verlass ihn.",
+  "join.refused.hint": "Hier kann gerade nichts gesendet werden. Tritt dem Kanal mit seinem Namen noch einmal bei, um es wieder zu versuchen, oder verlass ihn.",
   "join.done": "Beigetreten in {time}",
   "join.created": "Neuer Kanal, angelegt in {time}",
   "join.alone": "Bisher bist nur du hier.",

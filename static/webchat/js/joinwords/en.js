@@ -5,7 +5,7 @@ export const WORDS = {
   "join.delayed": "Still connecting, we keep trying",
   "join.delayed.hint": "You can write already: your messages wait here and go out by themselves.",
   "join.refused": "{channel} could not be joined",
-  "join.refused.hint": "What you write waits here. Join the channel again by its name to try once more, or leave it.",
+  "join.refused.hint": "Nothing can be sent here now. Join the channel again by its name to try once more, or leave it.",
   "join.done": "Joined in {time}",
   "join.created": "New channel, created in {time}",
   "join.alone": "You are the only one here so far.",
