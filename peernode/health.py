@@ -52,13 +52,9 @@ class NodeHealth:
         """The last joins of a channel by this node, the oldest first, also of one that it has left.
 
         As ``JoinTrace.told`` with ``at_ms`` and ``node``: for whoever has several nodes and puts their joins
-        together (``peernode.diagnostics.joins``). Asks nobody. One that hangs has a ``report``.
+        together (``peernode.diagnostics.joins``). Asks nobody. ``failure_report`` tells more of one.
         """
-        joins = self._pubsub.joiner.log.told(channel_id_of(self._context.network_id, normalise_name(name)))
-        return [
-            {**join, "report": self.failure_report(join["trace"]) if join["outcome"] == "delayed" else None}
-            for join in joins
-        ]
+        return self._pubsub.joiner.log.told(channel_id_of(self._context.network_id, normalise_name(name)))
 
     def failure_report(self, trace: str) -> dict[str, Any] | None:
         """What became of a join, renewal, repair or recovery of this node, by its trace; None: none is kept.

@@ -206,6 +206,7 @@ class PubSub:
 
     def _forgotten(self, channel_id: bytes) -> None:
         self.expiry.forgotten(channel_id)
+        self.storage.handoffs.ended(channel_id)
         self.freeing.load()
 
     def _serves(self) -> bool:

@@ -38,3 +38,16 @@ def test_a_hand_off_is_recorded_by_who_gives_and_who_takes() -> None:
             assert "sync" in {one.operation for one in synced}, "what it consists of has its trace"
 
     story(tell, 9, retain_s=RETAIN_S)
+
+
+def test_a_hand_off_of_a_channel_that_is_forgotten_is_over() -> None:
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        storage = flock[0].node._pubsub.storage
+        replica = storage.member(LOBBY)
+        storage.handoffs.begin(replica.channel_id, LOBBY)
+        assert storage.handoffs.sizes()["handoffs"][0] == 1
+        await flock[0].call(storage.drop(replica))
+        assert storage.handoffs.sizes()["handoffs"][0] == 0
+
+    story(tell, 2)

@@ -61,9 +61,18 @@ class HostView:
         The joins are those of all nodes here: which of them was asked is chance.
         """
         found: dict[str, Any] = await done(self._of(name).channel_health(name))
-        joins = [join for node in self._host.nodes() for join in node.joins_of(name)]
-        told = {**found, "joins": joins_told(sorted(joins, key=lambda join: join["at_ms"]))}
+        told = {**found, "joins": self._joins(name)}
         return {**told, "verdict": verdict(told)}
+
+    def _joins(self, name: str) -> dict[str, Any]:
+        """Of all nodes; those shown one by one have a ``report`` where they hang, as it costs most of it."""
+        joins = [(join, node) for node in self._host.nodes() for join in node.joins_of(name)]
+        of = {join["trace"]: node for join, node in joins}
+        told = joins_told(sorted((join for join, _ in joins), key=lambda join: join["at_ms"]))
+        for join in told["recent"]:
+            hangs = join["outcome"] == "delayed"
+            join["report"] = of[join["trace"]].failure_report(join["trace"]) if hangs else None
+        return told
 
     async def trace(self, name: str, message_id: str) -> dict[str, Any]:
         """What became of a message, at every node that is asked for it; raises ``CommandError``."""
