@@ -26,6 +26,9 @@ from tools.find_chromium import system_chromium
 OBSERVER = Path(__file__).parent / "observer.js"
 REPORT: pytest.StashKey[Report] = pytest.StashKey()
 SERVERS: pytest.StashKey[list[Server]] = pytest.StashKey()
+SHARED_BY_MAX = 20
+"""Tests that share a server; they bring some 30 people."""
+
 QUIET_BROWSER = (
     "--disable-dev-shm-usage",
     "--no-first-run",
@@ -124,21 +127,55 @@ def report(pytestconfig: pytest.Config) -> Report:
     return pytestconfig.stash[REPORT]
 
 
+class Shared:
+    """The embedded server that most tests share, a new one after ``SHARED_BY_MAX`` tests.
+
+    Each person that a test brings has a node there that goes on running: with a hundred of them on two cores
+    the last tests would wait for the first ones' nodes.
+    """
+
+    def __init__(self, folder: Callable[[str], Path], known: list[Server]) -> None:
+        self._folder = folder
+        self._known = known
+        self._server: Server | None = None
+        self._tests = 0
+
+    def one_more(self) -> Server:
+        """The server for one more test."""
+        if self._server is None or self._tests == SHARED_BY_MAX:
+            self.end()
+            self._server, self._tests = Server("shared", self._folder("shared"), ("chat",), {}), 0
+            self._known.append(self._server)
+            self._server.start()
+        self._tests += 1
+        return self._server
+
+    def end(self) -> None:
+        """Stop it cleanly; what fails does not leave it behind."""
+        server, self._server = self._server, None
+        if server is None:
+            return
+        self._known.remove(server)
+        try:
+            server.stop()
+        finally:
+            server.kill()
+
+
 @pytest.fixture(scope="session")
-def server(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The embedded server that most tests share."""
-    shared = Server("shared", tmp_path_factory.mktemp("shared"), ("chat",), {})
-    pytestconfig.stash[SERVERS].append(shared)
-    yield from running(shared)
-
-
-def running(server: Server) -> Iterator[Server]:
-    """Start it, hand it out, and stop it cleanly; a test that failed does not leave it behind."""
+def shared(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
+    """See ``Shared``."""
+    servers = Shared(tmp_path_factory.mktemp, pytestconfig.stash[SERVERS])
     try:
-        yield server.start()
-        server.stop()
+        yield servers
     finally:
-        server.kill()
+        servers.end()
+
+
+@pytest.fixture
+def server(shared: Shared) -> Server:
+    """The embedded server that most tests share."""
+    return shared.one_more()
 
 
 @pytest.fixture
