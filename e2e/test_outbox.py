@@ -84,28 +84,28 @@ def test_an_edit_and_a_reaction_that_failed_are_listed_with_the_reason_and_go_ou
 def test_what_was_written_hours_ago_asks_unless_the_node_got_it_all_the_same(
     people: People, server: Server, channel: str
 ) -> None:
-    xandra = people("xandra", server)
-    line, eyes = Line(xandra.page), Reader(xandra)
-    xandra.sign_up().join(channel)
+    xylia = people("xylia", server)
+    line, eyes = Line(xylia.page), Reader(xylia)
+    xylia.sign_up().join(channel)
     yann = people("yann", server).sign_up().join(channel)
-    xandra.disturbed = yann.disturbed = True
+    xylia.disturbed = yann.disturbed = True
 
     line.deafen()
-    [through] = xandra.say_at_once("Got through, and this page never heard so")
+    [through] = xylia.say_at_once("Got through, and this page never heard so")
     yann.expect_message(through)
     line.cut()
-    [kept] = xandra.say_at_once("Written without a connection")
-    xandra.expect_waiting_for_the_node(kept)
+    [kept] = xylia.say_at_once("Written without a connection")
+    xylia.expect_waiting_for_the_node(kept)
     eyes.come_back_after(hours=4).expect_question(kept, "4 h")
 
     line.hear()
     line.restore()
     eyes.try_now().expect_outbox(1).expect_question(kept, "4 h")
-    xandra.expect_delivered(through).picture("asking")
-    Audit(xandra).look("asked whether it should still go out").expect_none()
+    xylia.expect_delivered(through).picture("asking")
+    Audit(xylia).look("asked whether it should still go out").expect_none()
     yann.expect_no_message(kept)
     eyes.send_now(kept).expect_outbox(0).expect_no_question()
-    xandra.expect_delivered(kept).expect_order([through, kept])
+    xylia.expect_delivered(kept).expect_order([through, kept])
     yann.expect_order([through, kept])
 
 
