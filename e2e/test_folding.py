@@ -47,8 +47,8 @@ def test_a_long_message_is_folded_and_unfolds_where_it_is(
 def test_what_is_folded_away_is_unfolded_for_who_goes_there(
     people: People, server: Server, channel: str
 ) -> None:
-    yann, zoe = two(people, server, channel, "yann", "zoe")
-    long = Talker(yann).say_long(lines(60, f"Look at {ADDRESS}"), "line 60")
+    yorick, zoe = two(people, server, channel, "yorick", "zoe")
+    long = Talker(yorick).say_long(lines(60, f"Look at {ADDRESS}"), "line 60")
     zoe.expect_once(long)
     Folding(zoe).expect_folded(long).tab_to_link(long, ADDRESS).expect_unfolded(long)
 

@@ -12,6 +12,13 @@ def named(test: ast.FunctionDef) -> set[str]:
     for node in ast.walk(test):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "people":
             found |= {each.value for each in node.args[:1] if isinstance(each, ast.Constant)}
+        handed = (
+            [each.id for each in node.args if isinstance(each, ast.Name)]
+            if isinstance(node, ast.Call)
+            else []
+        )
+        if isinstance(node, ast.Call) and "people" in handed:  # a helper of the file that opens browsers
+            found |= {each.value for each in node.args if isinstance(each, ast.Constant)}
         if isinstance(node, ast.comprehension) and isinstance(node.iter, ast.Tuple):
             found |= {each.value for each in node.iter.elts if isinstance(each, ast.Constant)}
     return found
