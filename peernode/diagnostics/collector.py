@@ -160,9 +160,8 @@ class DiagnosticCollector:
         self._keep(operation, subject, outcome, elapsed_ms, parts, trace, route)
 
     def _ended(self, span: Span, outcome: str, route: dict[str, Any]) -> None:
-        self.count(f"{span.operation}.{_sort(outcome)}")
         elapsed_ms = (span.elapsed_s or 0.0) * 1000
-        self._keep(span.operation, span.subject, outcome, elapsed_ms, span.parts_ms(), span.trace, route)
+        self.took(span.operation, span.subject, outcome, elapsed_ms, span.parts_ms(), span.trace, route)
 
     def _keep(
         self,

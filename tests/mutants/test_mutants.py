@@ -57,3 +57,12 @@ def test_each_names_the_sentence_that_it_breaks() -> None:
 def test_the_page_shows_what_is_recorded() -> None:
     again = "run: python -m tests.mutants --markdown docs/mutants.md"
     assert text_of("docs/mutants.md") == as_markdown(), again
+
+
+def test_other_pages_count_them_rightly() -> None:
+    catches = recorded().values()
+    first, last = sum(catch.seeds == 1 for catch in catches), max(catch.seeds for catch in catches)
+    said = f"each caught by a checker: {first} at the first seed, the last one at seed {last}."
+    assert f"{len(catches)} mutants, {said}" in text_of("docs/benchmarks.md")
+    for page in ("README.md", "CHANGELOG.md"):
+        assert f"{len(catches)} engines broken on purpose" in text_of(page), page

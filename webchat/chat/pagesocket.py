@@ -12,6 +12,7 @@ connections; so every use of the ORM must go through ``database_sync_to_async``.
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
 from channels.consumer import get_handler_name
@@ -33,7 +34,7 @@ CLOSE_RECONNECT = 4409
 CLOSE_TOO_MANY = 4429
 
 
-class PageSocket(AsyncWebsocketConsumer):
+class PageSocket(AsyncWebsocketConsumer, ABC):
     """See the module. A subclass calls ``begin``, accepts, and calls ``attach``."""
 
     channel_layer_alias = "none"  # the link receives for all sockets of the process
@@ -111,13 +112,13 @@ class PageSocket(AsyncWebsocketConsumer):
             if answer is not None:
                 await self.send_frame({**answer, "ref": frame.ref})
 
+    @abstractmethod
     def parsed(self, text: str) -> Frame:
         """The frame in a text; raises ``FrameError``."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def follow(self, link: WorkerLink, frame: Frame) -> dict[str, Any] | None:
         """Do what a frame asks for; None when the answer is sent already. Raises ``CommandError``."""
-        raise NotImplementedError
 
     # What the link tells besides; a page that shows nothing of it need not know
 

@@ -15,17 +15,17 @@ from peernode.environment import Address
 from peernode.errors import RemoteProtocolError
 from peernode.identity import PUBLIC_KEY_BYTES, Identity
 from peernode.overlay.lookup import CONTACTS_MAX
+from peernode.simulation.faults.listening import SEALERS_KEYS_MAX, opened
 from peernode.wire.contact import Contact
-from peernode.wire.frames import SEAL_NONCE_BYTES, Sealed, decode_frame
+from peernode.wire.frames import SEAL_NONCE_BYTES
 from peernode.wire.ops import Op, Status
-from peernode.wire.payload import KIND_REQUEST, decode_messages, encode_answer
+from peernode.wire.payload import KIND_REQUEST, encode_answer
 from peernode.wire.sealing import Sealer
 
 POOL = 256
 """Invented nodes: the closest of them to any id is about eight bits closer than a random one."""
 ELSEWHERE_MAX = 6
 """Of those named, how many are said to be where somebody else is."""
-_SEALERS_KEYS_MAX = 1_024
 _ID_BYTES = 20
 
 
@@ -36,7 +36,7 @@ class Inventor:
         self, identity: Identity, network_id: bytes, rng: random.Random, sealer: type[Sealer] = Sealer
     ) -> None:
         self._rng = rng
-        self._sealer = sealer(identity, network_id, _SEALERS_KEYS_MAX)
+        self._sealer = sealer(identity, network_id, SEALERS_KEYS_MAX)
         self._pool = [
             Contact(rng.randbytes(PUBLIC_KEY_BYTES), *self._nowhere(), rng.random() < 0.5)
             for _ in range(POOL)
@@ -44,13 +44,10 @@ class Inventor:
 
     def questions(self, datagram: bytes) -> tuple[bytes, list[tuple[int, bytes]]]:
         """The asker's key, and (request id, target) of each FIND_NODE in a datagram for the node."""
+        asker, said = opened(self._sealer, datagram)
+        asked = [one for one in said if one.kind == KIND_REQUEST and one.code == Op.FIND_NODE]
         try:
-            frame = decode_frame(datagram)
-            if not isinstance(frame, Sealed):
-                return b"", []
-            messages = decode_messages(self._sealer.open(frame))
-            asked = [m for m in messages if m.kind == KIND_REQUEST and m.code == Op.FIND_NODE]
-            return frame.sender, [(m.request_id, m.body.take_bytes(_ID_BYTES)) for m in asked]
+            return asker, [(one.request_id, one.body.take_bytes(_ID_BYTES)) for one in asked]
         except RemoteProtocolError:
             return b"", []
 

@@ -15,14 +15,13 @@ from peernode.channel.message import Message
 from peernode.errors import RemoteProtocolError
 from peernode.identity import Identity, node_id_of
 from peernode.pubsub.ackpages import ID_PREFIX_BYTES
-from peernode.wire.frames import SEAL_NONCE_BYTES, Sealed, decode_frame
+from peernode.simulation.faults.listening import SEALERS_KEYS_MAX, brought, opened
+from peernode.wire.frames import SEAL_NONCE_BYTES
 from peernode.wire.ops import Op
-from peernode.wire.payload import KIND_REQUEST, decode_messages, encode_request
+from peernode.wire.payload import encode_request
 from peernode.wire.sealing import Sealer
 
 MESSAGES_MAX = 1_024
-_SEALERS_KEYS_MAX = 1_024
-MESSAGE_BYTES = 1_200
 
 
 class Namer:
@@ -32,30 +31,18 @@ class Namer:
         self, identity: Identity, network_id: bytes, rng: random.Random, sealer: type[Sealer] = Sealer
     ) -> None:
         self._rng = rng
-        self._sealer = sealer(identity, network_id, _SEALERS_KEYS_MAX)
+        self._sealer = sealer(identity, network_id, SEALERS_KEYS_MAX)
         self._known: OrderedDict[bytes, None] = OrderedDict()
 
     def news(self, datagram: bytes) -> list[Message]:
         """The messages in a datagram for the node that are new to it."""
-        found = []
-        try:
-            frame = decode_frame(datagram)
-            if not isinstance(frame, Sealed):
-                return []
-            for request in decode_messages(self._sealer.open(frame)):
-                if request.kind != KIND_REQUEST or request.code not in (Op.PUBLISH, Op.PUSH):
-                    continue
-                if request.code == Op.PUSH:
-                    request.body.take_bytes(16)
-                message = Message.claimed(request.body.take_bytes_upto(MESSAGE_BYTES))
-                if message.digest not in self._known:
-                    self._known[message.digest] = None
-                    found.append(message)
-        except RemoteProtocolError:
-            return found
+        _, said = opened(self._sealer, datagram)
+        messages = [message for one in said if (message := brought(one)) is not None]
+        fresh = {message.digest: message for message in messages if message.digest not in self._known}
+        self._known.update(dict.fromkeys(fresh))
         while len(self._known) > MESSAGES_MAX:
             self._known.popitem(last=False)
-        return found
+        return list(fresh.values())
 
     def lie(self, receiver: bytes, token: bytes, message: Message, keys: Iterable[bytes]) -> bytes | None:
         """That all of these, ``NAMES_PER_MESSAGE`` at most, have acked; None: it can't be sealed."""

@@ -18,11 +18,11 @@ from peernode.channel.receipt import sign_ack, sign_receipt
 from peernode.errors import RemoteProtocolError
 from peernode.identity import Identity, node_id_of
 from peernode.pubsub.ackpages import ID_PREFIX_BYTES
-from peernode.simulation.faults.naming import MESSAGE_BYTES
+from peernode.simulation.faults.listening import SEALERS_KEYS_MAX, brought, opened
 from peernode.wire.codec import pack, unpack
-from peernode.wire.frames import SEAL_NONCE_BYTES, Sealed, decode_frame
+from peernode.wire.frames import SEAL_NONCE_BYTES
 from peernode.wire.ops import Op, Status
-from peernode.wire.payload import KIND_REQUEST, decode_messages, encode_answer, encode_request
+from peernode.wire.payload import encode_answer, encode_request
 from peernode.wire.sealing import Sealer
 
 OWN_WORD = "own word"
@@ -31,7 +31,6 @@ OWN_WORD = "own word"
 NAMED_MAX = 8
 """In whose names one report has acks."""
 
-_SEALERS_KEYS_MAX = 1_024
 _MACHINE_BYTES = 8
 
 
@@ -53,25 +52,19 @@ class Perjurer:
     ) -> None:
         self._identity = identity
         self._rng = rng
-        self._sealer = sealer(identity, network_id, _SEALERS_KEYS_MAX)
+        self._sealer = sealer(identity, network_id, SEALERS_KEYS_MAX)
 
     def brought(self, datagram: bytes) -> list[Brought]:
         """The messages that a datagram for the node brings; none when it has anything else in it."""
-        found = []
-        try:
-            frame = decode_frame(datagram)
-            if not isinstance(frame, Sealed):
-                return []
-            for request in decode_messages(self._sealer.open(frame)):
-                if request.kind != KIND_REQUEST or request.code not in (Op.PUBLISH, Op.PUSH):
-                    return []
-                if request.code == Op.PUSH:
-                    request.body.take_bytes(16)
-                message = Message.claimed(request.body.take_bytes_upto(MESSAGE_BYTES))
-                found.append(Brought(frame.sender, request.request_id, request.code, message))
-        except RemoteProtocolError:
+        bringer, said = opened(self._sealer, datagram)
+        messages = [brought(one) for one in said]
+        if None in messages:
             return []
-        return found
+        return [
+            Brought(bringer, one.request_id, one.code, message)
+            for one, message in zip(said, messages, strict=True)
+            if message is not None
+        ]
 
     def words(
         self, brought: Sequence[Brought], token: bytes, others: Sequence[bytes]
