@@ -58,6 +58,16 @@ def test_a_message_may_go_with_all_of_its_disks_and_not_before() -> None:
     assert not any(checkers.judge(evidence).values())
 
 
+def test_a_message_that_too_few_disks_had_may_not_go_with_them() -> None:
+    """It should not have been acknowledged: caught by ``one-receipt-is-enough``, too."""
+    evidence = good_run()
+    forgotten(evidence)
+    copies = evidence.copies["m1"]
+    evidence.copies["m1"] = {0: copies[0]}
+    copies[0].lost_s = 30.0
+    assert len(checkers.judge(evidence)["durable"]) == 1
+
+
 def test_a_gap_may_be_shown_after_its_time() -> None:
     evidence = good_run()
     evidence.sightings = [

@@ -2,8 +2,8 @@
 
 A message is lost when none of the channel's initiators holds it at the end. The promise ends when W of the
 disks that signed are lost; who signed is not seen from outside, so the checker asks for more: it excuses a
-loss only when every disk that had the message at the acknowledgement, a subscriber's included, was lost
-since: replaced, set back, hit by rot, or without power at the end.
+loss only when W or more disks had the message at the acknowledgement and all of them, a subscriber's
+included, were lost since: replaced, set back, hit by rot, or without power at the end.
 
 A row that has rotted is repaired: on a node that runs, and has run long enough to notice, no message that
 its network holds stays damaged.
@@ -51,7 +51,7 @@ def violations(evidence: Evidence) -> list[str]:
     found = []
     for sending in lost(evidence):
         had, gone = _disks(evidence, sending)
-        if len(gone) < len(had):
+        if len(gone) < max(len(had), sending.quorum):
             found.append(
                 f"{sending.id} of node {sending.author} in {sending.channel}, acknowledged at "
                 f"{sending.acked_at_s:.3f} s by {sending.quorum} of the nodes {had}, is held by none of its "
