@@ -1,8 +1,8 @@
 """A hybrid logical clock: timestamps near wall time that never contradict causality.
 
-A timestamp is one integer, milliseconds << 16 | counter. Invariants: ``now`` is strictly increasing
-and above everything merged; a timestamp far in the future is never merged, whoever signed it. Source:
-Kulkarni et al., "Logical Physical Clocks", 2014.
+A timestamp is one integer, milliseconds << 16 | counter. Invariants: ``now`` is strictly increasing and above
+everything merged, but where ``go_back`` says otherwise; a timestamp far in the future is never merged,
+whoever signed it. Source: Kulkarni et al., "Logical Physical Clocks", 2014.
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ COUNTER_BITS = 16
 HLC_MAX = (1 << 63) - 1
 AHEAD_MAX_MS = 60_000
 """What lies further ahead of the wall clock is not merged."""
+OWN_AHEAD_MAX_MS = AHEAD_MAX_MS // 2
+"""Own timestamps further ahead of our clock are given up once others refuse them: the other half is theirs,
+whose clocks may be behind ours."""
 
 
 def hlc_ms(hlc: int) -> int:
@@ -31,6 +34,9 @@ class Hlc:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._last = 0
+        self._heard = 0
+        """The highest of others."""
+        self._refused = False
 
     def now(self) -> int:
         """The next timestamp."""
@@ -42,4 +48,22 @@ class Hlc:
         if ahead_ms(hlc, self._clock.wall_ms()) > AHEAD_MAX_MS:
             return False
         self._last = max(self._last, hlc)
+        self._heard = max(self._heard, hlc)
+        return True
+
+    def refused(self) -> None:
+        """Others find a timestamp of ours too far ahead."""
+        self._refused = True
+
+    def go_back(self) -> bool:
+        """Give our own timestamps up, if our clock has been set back and others refuse them; whether it did.
+
+        By our clock alone we would go back also when it is the clock that is wrong, and behind: then nobody
+        has refused anything, and what was signed by the right time stays a floor.
+        """
+        wall_ms = self._clock.wall_ms()
+        heard = self._heard if ahead_ms(self._heard, wall_ms) <= AHEAD_MAX_MS else 0
+        if not self._refused or ahead_ms(self._last, max(wall_ms, hlc_ms(heard))) <= OWN_AHEAD_MAX_MS:
+            return False
+        self._last, self._heard, self._refused = heard, heard, False
         return True

@@ -103,7 +103,8 @@ ENTRIES = (
         "This machine's clock is {seconds} seconds off",
         "It is ahead, and other nodes refuse messages from the future until their time has come; or it is "
         "behind, and what is said here stands too early.",
-        "Set the clock of this machine (turn on automatic time), then press Retry.",
+        "Set the clock of this machine (turn on automatic time). A message that was refused: edit it and "
+        "send it again, or press Retry when its time has come.",
         True,
     ),
     Code(

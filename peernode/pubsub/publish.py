@@ -22,7 +22,7 @@ from peernode.pubsub.entry import Entry
 from peernode.pubsub.ingest import Ingest, Source
 from peernode.pubsub.outbox import Outbox
 from peernode.pubsub.quorum import QuorumPublish
-from peernode.pubsub.replica import Replica
+from peernode.pubsub.replica import OwnStream, Replica
 from peernode.pubsub.resuming import RESUMED_MAX, Resuming
 from peernode.pubsub.storage import PubSubStorage
 from peernode.store.base import DropOutbox, PutMessage, PutOutbox, PutPart, Write
@@ -159,7 +159,7 @@ class Publisher:
         parts_cost = len(blocks) * (PART_BYTES + PART_DIGEST_BYTES)
         file_cost = draft.file.blocks * PART_BYTES if draft.file else 0
         self.check_room(replica, parts_cost + file_cost + len(body))
-        own = replica.next_own()
+        own = self._next_place(replica)
         message = sign_message(
             self._context.identity,
             channel_id=replica.channel_id,
@@ -175,6 +175,14 @@ class Publisher:
         replica.advance_own(message)
         entry = Entry(replica, message, draft.text, self._context.env.clock.wall_ms())
         return entry, [PutPart(part_digest(block), block) for block in blocks]
+
+    def _next_place(self, replica: Replica) -> OwnStream:
+        """Where our next message stands; in new streams if our timestamps had run ahead of everybody's."""
+        if self._context.hlc.go_back():
+            self._context.collector.count("clock.gone_back")
+            for each in self._storage.replicas.values():
+                each.own = None  # within a stream time never goes back
+        return replica.next_own()
 
     # -- attempts ----------------------------------------------------------------------------
 
@@ -253,7 +261,7 @@ class Publisher:
 
     async def _publish_skip(self, replica: Replica, message: Message) -> None:
         """One commit takes the message out of the outbox and its skip into it: no crash between."""
-        own = replica.next_own()
+        own = self._next_place(replica)
         skip = sign_message(
             self._context.identity,
             channel_id=replica.channel_id,

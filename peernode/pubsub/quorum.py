@@ -165,6 +165,7 @@ class QuorumPublish:
             if refusal.status == Status.BUSY:
                 return outcome, self._context.config.rto_initial_s
             if refusal.status == Status.NOT_YET:
+                self._context.hlc.refused()
                 entry.refuse(key, error_info("CLOCK_SKEW", seconds=body.take_int(0, 1 << 48) // 1000))
             elif refusal.status == Status.STORE_FULL:
                 entry.refuse(key, error_info("CHANNEL_FULL"))
@@ -186,8 +187,6 @@ class QuorumPublish:
             closer = contact.long_id ^ target < asked.long_id ^ target
             if closer and contact.public_key != self._context.identity.public_key:
                 self._aim(entry, contact)
-
-    # -- receipts and acks -------------------------------------------------------------------
 
     def _read_answer(self, entry: Entry, contact: Contact, body: Fields) -> str:
         """Count the receipt, if it is one; the attempt's outcome. Another set of initiators is followed."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from peernode.channel.hlc import AHEAD_MAX_MS, Hlc, ahead_ms, hlc_ms
+from peernode.channel.hlc import AHEAD_MAX_MS, OWN_AHEAD_MAX_MS, Hlc, ahead_ms, hlc_ms
 
 START_MS = 1_700_000_000_000
 
@@ -23,6 +23,54 @@ class WallClock:
     def wall_ms(self) -> int:
         """What the test has set."""
         return self.ms
+
+
+def test_own_timestamps_go_back_once_others_refuse_them() -> None:
+    clock = WallClock()
+    hlc = Hlc(clock)
+    clock.ms += 90_000
+    early = hlc.now()
+    clock.ms -= 90_000
+    assert not hlc.go_back(), "nobody has refused anything: it may be our clock that is behind"
+    assert hlc.now() == early + 1
+    hlc.refused()
+    assert hlc.go_back()
+    assert hlc.now() == START_MS << 16
+    assert not hlc.go_back(), "there is nothing left to give up"
+
+
+def test_own_timestamps_do_not_go_back_behind_what_others_wrote_or_for_little() -> None:
+    clock = WallClock()
+    hlc = Hlc(clock)
+    hlc.refused()
+    clock.ms += 90_000
+    hlc.now()
+    theirs = (clock.ms - 45_000) << 16
+    assert hlc.merge(theirs)
+    clock.ms -= 90_000
+    assert hlc.go_back()
+    assert hlc.now() == theirs + 1
+    hlc.refused()
+    assert not hlc.go_back(), "it only followed others"
+    slight = Hlc(clock)
+    slight.refused()
+    clock.ms += OWN_AHEAD_MAX_MS
+    last = slight.now()
+    clock.ms -= OWN_AHEAD_MAX_MS
+    assert not slight.go_back()
+    assert slight.now() == last + 1
+
+
+def test_what_others_wrote_too_far_ahead_of_the_clock_as_it_is_now_is_no_floor() -> None:
+    clock = WallClock()
+    hlc = Hlc(clock)
+    clock.ms += 90_000
+    assert hlc.merge(clock.ms << 16)
+    hlc.now()
+    clock.ms -= 90_000
+    hlc.refused()
+    assert hlc.go_back()
+    assert hlc.now() == START_MS << 16
 
 
 def test_a_timestamp_is_milliseconds_and_a_counter() -> None:

@@ -83,6 +83,52 @@ def test_three_peers_that_agree_correct_a_clock_that_is_ahead() -> None:
     story(tell, 5)
 
 
+def test_once_the_clock_is_set_right_new_messages_go_out_at_once_and_none_is_lost_or_shown_twice() -> None:
+    """What was written by the wrong clock waits for its time, what is written by the right one does not."""
+
+    async def tell(flock: Flock) -> None:
+        author, *others = flock
+        await joined(flock)
+        author.host.skew(AHEAD_MS)
+        early = await author.say("early")
+        await flock.expect(lambda: author.state(early.id).state == "failed", 6, "no quorum takes it")
+        author.host.skew(0)
+        for number in range(3):
+            state = await author.say(f"on time {number}")
+            await flock.expect(lambda: author.state(state.id).delivered == (2, 2), 2, "everybody takes it")  # noqa: B023
+        assert happened(author)["clock.gone_back"] == 1
+        assert happened(author)["streams.begun"] == 2
+        shown = [f"on time {number}" for number in range(3)]
+        assert [bird.texts() for bird in others] == [shown, shown]
+        await flock.expect(lambda: all(early.id in ids(bird) for bird in others), 130, "its time has come")
+        await author.node.retry(early.id)
+        await flock.expect(lambda: author.state(early.id).delivered == (2, 2), 5, "and its author knows")
+        for bird in others:
+            assert [each.text for each in bird.node.history(LOBBY)] == [*shown, "early"]
+
+    story(tell, 3)
+
+
+def test_the_remedy_for_a_refused_message_is_to_write_it_again_and_works() -> None:
+    async def tell(flock: Flock) -> None:
+        author, *others = flock
+        await joined(flock)
+        author.host.skew(AHEAD_MS)
+        early = await author.say("early")
+        await flock.expect(lambda: author.state(early.id).state == "failed", 6, "no quorum takes it")
+        error = author.state(early.id).error
+        assert error is not None
+        assert "edit it and send it again" in error.remedy
+        author.host.skew(0)
+        await author.node.discard(early.id)
+        again = await author.say("early, sent again")
+        await flock.expect(lambda: author.state(again.id).delivered == (2, 2), 2, "everybody takes it")
+        await asyncio.sleep(AHEAD_MS / 1000 + 30)
+        assert [bird.texts() for bird in others] == [["early, sent again"]] * 2, "nor later"
+
+    story(tell, 3)
+
+
 def test_who_follows_a_clock_that_is_ahead_within_bounds_begins_no_stream() -> None:
     """An answer stays behind what it answers, though that was 45 s ahead."""
 

@@ -56,7 +56,9 @@ ERRORS = {
     ),
     "CLOCK_SKEW": (
         "Die Uhr dieses Rechners geht um {seconds} Sekunden falsch",
-        "Stelle die Uhr dieses Rechners (schalte die automatische Zeit ein), dann drücke „Erneut senden“.",
+        "Stelle die Uhr dieses Rechners (schalte die automatische Zeit ein). Eine Nachricht, die "
+        "zurückgewiesen wurde: bearbeite und sende sie noch einmal, oder drücke „Erneut senden“, "
+        "wenn ihre Zeit gekommen ist.",
     ),
     "SIGNATURE_INVALID": (
         "Eine Unterschrift passt nicht",
