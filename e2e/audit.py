@@ -34,13 +34,10 @@ class Audit:
 
     ``has_imports``: their styles import others, which axe could read only against the pages' security policy;
     it leaves out the one rule that asks for that, whether the screen's orientation is locked.
-    ``looks_within``: also into lists, dialogs and popovers that scroll by themselves, and at the size of what
-    is pressed, at 320 px and with text twice as large.
     """
 
-    def __init__(self, person: Person, *, has_imports: bool = False, looks_within: bool = False) -> None:
+    def __init__(self, person: Person, *, has_imports: bool = False) -> None:
         self._options = {**OPTIONS, "preload": not has_imports}
-        self._looks_within = looks_within
         self.person = person
         self.page = person.page
         self.states: list[str] = []
@@ -74,11 +71,8 @@ class Audit:
         for width, text in ((NARROW, 1), (size, 2), (NARROW, 2)):
             self.text_size(text).page.set_viewport_size(width)
             how = f"{width['width']} px, text x {text}"
-            self._note(
-                state, how, self.page.evaluate("within => __barriers.overflows(within)", self._looks_within)
-            )
-            if self._looks_within:
-                self._note(state, how, self.page.evaluate(f"__barriers.small({TARGET_MIN_PX})"))
+            self._note(state, how, self.page.evaluate("__barriers.overflows()"))
+            self._note(state, how, self.page.evaluate(f"__barriers.small({TARGET_MIN_PX})"))
         self.text_size(1).page.set_viewport_size(size)
         return self
 

@@ -7,17 +7,17 @@ window.__barriers = (() => {
     each && (/auto|scroll/.test(getComputedStyle(each).overflowX) || isScrolled(each.parentElement));
   const named = (each) => `${each.localName}.${each.className}`;
 
-  /** Lines of code and tables lose their sense when they are broken. */
-  const SIDEWAYS = "pre, code, .table-box";
+  /** Lines of code and tables, `.results` those of Django's pages, lose their sense when they are broken. */
+  const SIDEWAYS = "pre, code, .table-box, .results";
 
-  /** What ends beyond the edge of the page or, `looksWithin`, of what scrolls by itself: one would scroll sideways. */
-  function overflows(looksWithin) {
+  /** What ends beyond the edge of the page or of what scrolls by itself: one would scroll sideways. */
+  function overflows() {
     const { clientWidth: edge, scrollWidth } = document.documentElement;
     const found = scrollWidth > edge ? [`the page is ${scrollWidth} px wide`] : [];
     for (const each of document.body.querySelectorAll("*")) {
       const { right, width } = each.getBoundingClientRect();
       if (!width || !isShown(each)) continue;
-      if (looksWithin && each.scrollWidth > each.clientWidth + 1 && isScroller(each) && !each.closest(SIDEWAYS))
+      if (each.scrollWidth > each.clientWidth + 1 && isScroller(each) && !each.closest(SIDEWAYS))
         found.push(`${named(each)} holds ${each.scrollWidth} px in ${each.clientWidth}: ${widest(each)}`);
       if (right <= edge + 1) continue;
       if (each.closest("svg, img[alt='']") || isScrolled(each.parentElement)) continue;

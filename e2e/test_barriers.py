@@ -96,7 +96,7 @@ def test_what_stands_beside_the_chat_has_no_barriers(people: People, server: Ser
     karla = people("karla", server).sign_up().join(channel)
     said = karla.say("This is mine")
     juna.expect_message(said)
-    audit, beside = Audit(juna, looks_within=True), Beside(juna)
+    audit, beside = Audit(juna), Beside(juna)
     beside.expect_reachable(karla)
     audit.look("people")
     beside.search("mine").expect_found(said, searched=1)
@@ -121,10 +121,7 @@ def test_profiles_have_no_barriers(people: People, server: Server, channel: str,
     lore, manu = (people(name, server).sign_up().join(channel) for name in ("lore", "manu"))
     said = lore.say("This is mine")
     manu.expect_message(said)
-    audit, form = (
-        Audit(lore, looks_within=True),
-        Card(lore).edit().fill("Lore Lang", "Looks after the apple trees."),
-    )
+    audit, form = Audit(lore), Card(lore).edit().fill("Lore Lang", "Looks after the apple trees.")
     audit.look("the form about oneself")
     form.choose_something_else(tmp_path)
     audit.look("the form, a picture refused")
@@ -132,7 +129,7 @@ def test_profiles_have_no_barriers(people: People, server: Server, channel: str,
     audit.look("the form with a picture").expect_none()
     form.save()
 
-    audit, seen = Audit(manu, looks_within=True), Card(manu).expect_author(said, "Lore Lang")
+    audit, seen = Audit(manu), Card(manu).expect_author(said, "Lore Lang")
     card = seen.open(said, "Lore Lang")
     audit.look("a person's card")
     seen.verify(card)
@@ -145,7 +142,7 @@ def test_changes_that_failed_have_no_barriers(people: People, server: Server, ch
     noemi, olli = (people(name, server).sign_up().join(channel) for name in ("noemi", "olli"))
     mine, his = noemi.say("Soup at noon"), olli.say("With bread?")
     noemi.expect_delivered(mine).expect_message(his).network(Network.CUT)
-    audit, acts = Audit(noemi, looks_within=True), Talker(noemi)
+    audit, acts = Audit(noemi), Talker(noemi)
     acts.edit(mine, "Soup at one").react(his, "👍")
     acts.expect_not_done(mine, "Edit not saved:").expect_not_done(his, "Reaction not sent:")
     audit.look("an edit and a reaction that failed")
@@ -159,7 +156,7 @@ def test_the_chat_without_a_connection_has_no_barriers(people: People, server: S
     irma = people("irma", server)
     line = Line(irma.page)
     irma.sign_up().join(channel)
-    audit = Audit(irma, looks_within=True)
+    audit = Audit(irma)
     audit.open_keys().look("the keys")
     audit.close_dialog()
     audit.open_node().look("the own node")
