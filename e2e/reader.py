@@ -176,6 +176,13 @@ class Reader:
         self.page.get_by_role("button", name=words, exact=True).click()
         return self
 
+    def expect_no_way_down(self) -> Reader:
+        """The newest messages are in sight, nothing to press."""
+        expect(
+            self.page.get_by_role("button", name=re.compile("^(\\d+ new messages?|Newest messages)$"))
+        ).to_have_count(0)
+        return self
+
     def go_to_the_end(self) -> Reader:
         """Go to the newest messages with the End key, wherever the view is."""
         self.person.timeline.press("End")

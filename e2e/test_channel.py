@@ -59,29 +59,6 @@ def test_a_channel_is_taken_along_as_a_file(
     page.screenshot(path=lotte.shots / "export.png")
 
 
-def test_every_key_of_the_list_does_what_it_says(people: People, server: Server, channel: str) -> None:
-    malte = people("malte", server).sign_up().join(channel)
-    said = malte.say("Keys only")
-    malte.expect_sent(said)
-    keys = Talker(malte)
-    for key, panel in (("p", "People"), ("s", "Search"), ("i", "About this channel")):
-        keys.press(f"Alt+{key}").expect_panel(panel).press("Escape").expect_panel(panel, False)
-    keys.go_to_newest_row()
-    keys.press("r").expect_about("Reply to malte").press("Escape").go_to_newest_row()
-    keys.press("e").expect_about("Edit your message").press("Escape").go_to_newest_row()
-    keys.press("l", "Enter").expect_reaction(said, "👍", "you")
-    keys.press("Escape").go_to_newest_row().press("Delete").confirm("Keep")
-    malte.expect_sent(said)
-    keys.press("Escape").go_to_newest_row().press("Delete").confirm("Delete").expect_deleted(said)
-    malte.network(Network.CUT)
-    failed = malte.say("unsent")
-    malte.expect_failed(failed)
-    keys.press("Alt+o").expect_dialog("Outbox (1)").press("Escape")
-    malte.discard(failed).network(Network.OPEN)
-    keys.press("Escape").go_to_newest_row().press("?").expect_dialog("Keyboard")
-    malte.picture("keys")
-
-
 def test_the_chat_in_german(people: People, server: Server, channel: str) -> None:
     nele = people("nele", server, locale="de-DE")
     german = Deutsch(nele).sign_up(PASSWORD).join(channel)

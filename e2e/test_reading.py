@@ -58,6 +58,15 @@ def test_what_comes_while_scrolled_up_moves_nothing_and_is_counted(
     eyes.go_to_the_end().see("new 20").expect_all_read(channel)
     list_only.expect_all_read(channel)
 
+    eyes.go_to_the_top()
+    talker.say(*numbered("newer", 3))
+    eyes.expect_way_down("3 new messages").expect_unread(channel, "3").go_down("3 new messages")
+    eyes.see("newer 3").expect_no_way_down().expect_all_read(channel).expect_title(channel)
+    list_only.expect_all_read(channel)
+    for person in (gerd.reload().expect_open(channel), elsewhere.reload().expect_open(f"{channel}-2")):
+        Reader(person).expect_all_read(channel)
+    eyes.see("newer 3").expect_no_way_down()
+
 
 def test_counts_and_mentions_are_the_same_on_all_pages(
     people: People, server: Server, channel: str, talkers: Talkers
