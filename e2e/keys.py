@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from playwright.sync_api import expect
 
 from e2e.chat import SOON_MS, Message, Person
@@ -30,13 +32,13 @@ class Keys(Talker):
         super().__init__(person)
         self._pressed: set[tuple[str, str]] = set()
 
-    def listed(self, where: str, key: str) -> Keys:
+    def listed(self, where: str, key: str) -> Self:
         """Press a key of the list where the focus is: "Alt ↓"."""
         self._pressed.add((where, key))
         self.press("+".join(NAMES.get(each, each) for each in key.split()))
         return self
 
-    def expect_no_other_in_list(self) -> Keys:
+    def expect_no_other_in_list(self) -> Self:
         """The list is open, and every key in it has been pressed."""
         dialog = self.page.get_by_role("dialog", name="Keyboard")
         expect(dialog).to_be_visible(timeout=SOON_MS)
@@ -46,39 +48,39 @@ class Keys(Talker):
         assert listed == self._pressed
         return self
 
-    def write(self, text: str) -> Keys:
+    def write(self, text: str) -> Self:
         """Letter by letter, where the focus is."""
         self.page.keyboard.type(text)
         return self
 
-    def expect_at(self, channel: str) -> Keys:
+    def expect_at(self, channel: str) -> Self:
         """The channel is open and can be written to."""
         self.person.expect_open(channel)
         return self.expect_writing()
 
-    def expect_writing(self, text: str | None = None) -> Keys:
+    def expect_writing(self, text: str | None = None) -> Self:
         """The focus is in the message field, which holds this."""
         expect(self.person.composer).to_be_focused()
         if text is not None:
             expect(self.person.composer).to_have_value(text)
         return self
 
-    def expect_naming_a_channel(self) -> Keys:
+    def expect_naming_a_channel(self) -> Self:
         """The focus is where a channel's name is written."""
         expect(self.page.get_by_label("Channel name")).to_be_focused()
         return self
 
-    def leave_the_field(self) -> Keys:
+    def leave_the_field(self) -> Self:
         """The focus goes to the timeline."""
         self.person.timeline.focus()
         return self
 
-    def expect_row(self, message: Message) -> Keys:
+    def expect_row(self, message: Message) -> Self:
         """The focus is on a message."""
         expect(self.person.row(message)).to_be_focused()
         return self
 
-    def expect_in_sight(self, message: Message, in_sight: bool = True) -> Keys:
+    def expect_in_sight(self, message: Message, in_sight: bool = True) -> Self:
         """It can be read, or one would have to scroll."""
         row = expect(self.person.row(message))
         if in_sight:
@@ -87,18 +89,18 @@ class Keys(Talker):
             row.not_to_be_in_viewport()
         return self
 
-    def expect_nothing_sent(self, *messages: Message) -> Keys:
+    def expect_nothing_sent(self, *messages: Message) -> Self:
         """These are all that there is."""
         self.person.expect_order([*messages])
         return self
 
-    def go_to_the_top_of_a_small_window(self) -> Keys:
+    def go_to_the_top_of_a_small_window(self) -> Self:
         """The window shows a part of the messages, the first ones."""
         self.make_window_high(300)
         self.person.timeline.evaluate("log => { log.scrollTop = 0; }")
         return self
 
-    def make_window_high(self, px: int) -> Keys:
+    def make_window_high(self, px: int) -> Self:
         """As with its edge."""
         self.page.set_viewport_size({"width": 1280, "height": px})
         return self

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Self
 
 from playwright.sync_api import Locator, expect
 
@@ -27,30 +28,30 @@ class Talker:
         row.hover()
         return row.get_by_role("button", name=name, exact=True)
 
-    def react(self, message: Message, emoji: str) -> Talker:
+    def react(self, message: Message, emoji: str) -> Self:
         """Choose an emoji for a message."""
         self._tool(message, "React").click()
         self.person.row(message).get_by_role("grid").get_by_role("button", name=emoji).click()
         return self
 
-    def point_at(self, message: Message) -> Talker:
+    def point_at(self, message: Message) -> Self:
         """Bring the pointer over a message; its toolbar is there."""
         self._tool(message, "Reply").wait_for()
         return self
 
-    def open_emojis(self, message: Message) -> Talker:
+    def open_emojis(self, message: Message) -> Self:
         """See which emojis there are."""
         self._tool(message, "React").click()
         expect(self.person.row(message).get_by_role("grid")).to_be_visible()
         return self
 
-    def open_more(self, message: Message) -> Talker:
+    def open_more(self, message: Message) -> Self:
         """See what else can be done with an own message."""
         self._tool(message, "More").click()
         expect(self.person.row(message).get_by_role("button", name="Delete", exact=True)).to_be_visible()
         return self
 
-    def close_menu(self) -> Talker:
+    def close_menu(self) -> Self:
         """With Escape."""
         return self.press("Escape")
 
@@ -72,7 +73,7 @@ class Talker:
         expect(self.page.get_by_text(re.compile("^Reply to Node"))).to_be_visible()
         return self.person.say(text)
 
-    def edit(self, message: Message, text: str) -> Talker:
+    def edit(self, message: Message, text: str) -> Self:
         """Write an own message anew."""
         self._tool(message, "More").click()
         self.person.row(message).get_by_role("button", name="Edit", exact=True).click()
@@ -81,18 +82,18 @@ class Talker:
         self.person.composer.press("Enter")
         return self
 
-    def delete(self, message: Message) -> Talker:
+    def delete(self, message: Message) -> Self:
         """Take an own message from everybody's view."""
         return self.ask_to_delete(message).confirm("Delete")
 
-    def ask_to_delete(self, message: Message) -> Talker:
+    def ask_to_delete(self, message: Message) -> Self:
         """Choose it in the menu; the page asks whether it is meant."""
         self._tool(message, "More").click()
         self.person.row(message).get_by_role("button", name="Delete", exact=True).click()
         expect(self.page.get_by_role("dialog", name="Delete this message?")).to_be_visible()
         return self
 
-    def confirm(self, answer: str) -> Talker:
+    def confirm(self, answer: str) -> Self:
         """Answer the question whether a message is to be deleted: "Delete" or "Keep"."""
         asked = self.page.get_by_role("dialog", name="Delete this message?")
         asked.get_by_role("button", name=answer, exact=True).click()
@@ -110,19 +111,19 @@ class Talker:
 
     # by keyboard alone
 
-    def press(self, *keys: str) -> Talker:
+    def press(self, *keys: str) -> Self:
         """Keys where the focus is."""
         for key in keys:
             self.page.keyboard.press(key)
         return self
 
-    def go_to_newest_row(self) -> Talker:
+    def go_to_newest_row(self) -> Self:
         """From the composer to the newest message."""
         expect(self.person.composer).to_be_focused()
         self.person.timeline.focus()
         return self.press("ArrowUp")
 
-    def tab_to(self, name: str) -> Talker:
+    def tab_to(self, name: str) -> Self:
         """With Tab to the next button of this name; on the way the focus never is on nothing."""
         for _ in range(TABS_MAX):
             self.expect_some_focus().press("Tab")
@@ -136,35 +137,35 @@ class Talker:
         assert again.id != message.id
         return again
 
-    def expect_some_focus(self) -> Talker:
+    def expect_some_focus(self) -> Self:
         """Who goes on by keyboard is somewhere."""
         expect(self.page.locator("body:focus, body:not(:has(:focus))")).to_have_count(0)
         return self
 
-    def expect_focus_on(self, name: str) -> Talker:
+    def expect_focus_on(self, name: str) -> Self:
         """The focus is on a button of this name."""
         expect(self.page.locator(":focus")).to_have_accessible_name(name)
         return self
 
-    def expect_panel(self, name: str, shown: bool = True) -> Talker:
+    def expect_panel(self, name: str, shown: bool = True) -> Self:
         """The panel is there, or not."""
         expect(self.page.get_by_role("complementary", name=name)).to_have_count(1 if shown else 0)
         return self
 
-    def expect_about(self, words: str) -> Talker:
+    def expect_about(self, words: str) -> Self:
         """The composer says what is being written."""
         conversation = self.page.get_by_role("region", name=self.person.channel)
         expect(conversation.get_by_text(words, exact=True)).to_be_visible()
         return self
 
-    def expect_dialog(self, name: str) -> Talker:
+    def expect_dialog(self, name: str) -> Self:
         """It is open."""
         expect(self.page.get_by_role("dialog", name=name)).to_be_visible(timeout=SOON_MS)
         return self
 
     # what is seen
 
-    def expect_reaction(self, message: Message, emoji: str, *people: str) -> Talker:
+    def expect_reaction(self, message: Message, emoji: str, *people: str) -> Self:
         """The reaction is there once, and names these people."""
         chip = self.person.row(message).get_by_role(
             "button", name=f"{emoji} {' and '.join(people)}", exact=True
@@ -172,7 +173,7 @@ class Talker:
         expect(chip).to_have_count(1, timeout=SOON_MS)
         return self
 
-    def expect_not_done(self, message: Message, words: str) -> Talker:
+    def expect_not_done(self, message: Message, words: str) -> Self:
         """The row says that a change of it did not get out, and what can be done, after a whole attempt."""
         row = self.person.row(message)
         expect(row).to_contain_text(words, timeout=FAILURE_MAX_MS)
@@ -180,18 +181,18 @@ class Talker:
         expect(row.get_by_role("button", name="Discard")).to_be_visible()
         return self
 
-    def expect_no_reaction(self, message: Message, emoji: str) -> Talker:
+    def expect_no_reaction(self, message: Message, emoji: str) -> Self:
         """Nobody has reacted so."""
         chip = self.person.row(message).locator(f'.chip[data-emoji="{emoji}"]')
         expect(chip).to_have_count(0, timeout=SOON_MS)
         return self
 
-    def toggle(self, message: Message, emoji: str) -> Talker:
+    def toggle(self, message: Message, emoji: str) -> Self:
         """Press the reaction under a message."""
         self.person.row(message).locator(f'.chip[data-emoji="{emoji}"]').click()
         return self
 
-    def expect_edited(self, message: Message, text: str) -> Talker:
+    def expect_edited(self, message: Message, text: str) -> Self:
         """The new text, marked as edited, in the same row."""
         row = self.person.row(message)
         expect(row).to_contain_text(text, timeout=SOON_MS)
@@ -199,7 +200,7 @@ class Talker:
         expect(row).to_have_count(1)
         return self
 
-    def expect_deleted(self, message: Message, of_nodes: str = "") -> Talker:
+    def expect_deleted(self, message: Message, of_nodes: str = "") -> Self:
         """The row says that it was deleted, and to its author on how many nodes."""
         row = self.person.row(message)
         expect(row).to_contain_text("Deleted", timeout=SOON_MS)
@@ -208,29 +209,29 @@ class Talker:
             expect(row).to_contain_text(f"Removed from view on {of_nodes}", timeout=SOON_MS)
         return self
 
-    def expect_answer_to(self, message: Message, quoted: str) -> Talker:
+    def expect_answer_to(self, message: Message, quoted: str) -> Self:
         """The row quotes what it answers; pressing that goes there."""
         expect(self.person.row(message).get_by_role("button", name=f"Reply to {quoted}")).to_be_visible()
         return self
 
-    def expect_answer_to_earlier(self, message: Message) -> Talker:
+    def expect_answer_to_earlier(self, message: Message) -> Self:
         """The row says that it answers something which is not here."""
         quote = self.person.row(message).get_by_role("button", name="Reply to an earlier message")
         expect(quote).to_be_visible(timeout=SOON_MS)
         return self
 
-    def press_quote(self, answer: Message) -> Talker:
+    def press_quote(self, answer: Message) -> Self:
         """Go to what it answers."""
         self.person.row(answer).get_by_role("button", name="Reply to").click()
         return self
 
-    def follow_quote(self, answer: Message, quoted: Message) -> Talker:
+    def follow_quote(self, answer: Message, quoted: Message) -> Self:
         """Press the quote: the focus is on what was answered."""
         self.person.row(answer).get_by_role("button", name="Reply to").click()
         expect(self.person.row(quoted)).to_be_focused()
         return self
 
-    def expect_mention(self, message: Message, name: str, *, own: bool) -> Talker:
+    def expect_mention(self, message: Message, name: str, *, own: bool) -> Self:
         """Somebody is mentioned by name; oneself stands out."""
         mention = self.person.row(message).get_by_text(f"@{name}", exact=True)
         expect(mention).to_have_class("mention is-me" if own else "mention", timeout=SOON_MS)

@@ -44,7 +44,7 @@ from peernode.rpc.transport import SystemEnvironment
 from peernode.store.base import ForgetNode
 from peernode.store.sqlite import SqliteDatabase
 from webchat.chat.commands import CommandError
-from webchat.deployment import WILDCARDS, Deployment
+from webchat.deployment import JOIN_TOLD_S, WILDCARDS, Deployment
 from webchat.numbers import Numbers
 from webchat.udp import PORT_TRIES_MAX, machine_id, ports_for, resolve
 
@@ -257,10 +257,9 @@ class PeerHost:
             self._database.close()
 
     async def _config(self, name: str, port: int, bootstrap: tuple[Address, ...]) -> NodeConfig:
-        deployment, advertise = self._deployment, None
-        if deployment.advertise_host:
-            shown = deployment.advertise_port if not name else port
-            advertise = next(iter(await resolve(((deployment.advertise_host, shown),))), None)
+        deployment = self._deployment
+        shown = (deployment.advertise_host, port if name else deployment.advertise_port)
+        advertise = next(iter(await resolve((shown,))), None) if deployment.advertise_host else None
         return NodeConfig(
             network=deployment.network,
             listen=(deployment.udp_host or "0.0.0.0", port),  # noqa: S104 - chosen by the administrator
@@ -268,6 +267,7 @@ class PeerHost:
             bootstrap=bootstrap,
             machine_id=self._machine_id,
             display_name=name,
+            join_timeout_s=JOIN_TOLD_S,
             keep_days=deployment.keep_days,
             keep_own_days=deployment.keep_own_days,
         )

@@ -23,6 +23,9 @@ DAYS_MAX = 36_500
 PROXIES_MAX = 8
 TOKEN_MIN, TOKEN_MAX = 16, 256
 
+JOIN_TOLD_S = 4.3
+"""When a user's node says where a join hangs: with the ways there and back it is on the screen within 5 s."""
+
 
 class DeploymentError(ValueError):
     """A variable has a value that means nothing; the text is for the person who set it."""

@@ -1,5 +1,5 @@
 /**
- * How a join goes: its steps in order, a bar, the time, and at 5 s what hinders it and what to do.
+ * How a join goes: its steps in order, a bar, the time, and within 5 s what hinders it and what to do.
  *
  * While it runs the card is open and its clock ticks; once joined it is one quiet line that opens.
  */
