@@ -28,6 +28,19 @@ TARGET_MIN_PX = 24
 
 MEASURES = Path(__file__).parent / "barriers.js"
 
+LINGERING = """
+const later = window.setTimeout;
+const longer = ms => [5_000, 12_000, 30_000].includes(ms) ? ms * 20 : ms;
+window.setTimeout = (act, ms, ...more) => later(act, longer(ms), ...more);
+"""
+"""Looking takes longer than words stay that go away by themselves (``view/toast.js``)."""
+
+
+def with_lingering_words(person: Person) -> Person:
+    """Words that go away by themselves stay long enough to be looked at; before the first page."""
+    person.page.add_init_script(LINGERING)
+    return person
+
 
 class Audit:
     """One person's pages, looked at by a strict eye.

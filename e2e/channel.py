@@ -61,12 +61,19 @@ class OfChannel:
         assert self.page.evaluate("Notification.asked") == 0
         return self
 
-    def take_suggestion(self) -> OfChannel:
-        """Press what was suggested after the first mention; the focus was not taken away for it."""
-        suggestion = self.page.get_by_role("status").filter(has_text="You were mentioned")
-        expect(suggestion).to_be_visible(timeout=SOON_MS)
+    @property
+    def _suggestion(self) -> Locator:
+        return self.page.get_by_role("status").filter(has_text="You were mentioned")
+
+    def expect_suggestion(self) -> OfChannel:
+        """After the first mention; the focus is not taken away for it."""
+        expect(self._suggestion).to_be_visible(timeout=SOON_MS)
         expect(self.person.composer).to_be_focused()
-        suggestion.get_by_role("button", name="Allow notifications").click()
+        return self
+
+    def take_suggestion(self) -> OfChannel:
+        """Press what is suggested."""
+        self.expect_suggestion()._suggestion.get_by_role("button", name="Allow notifications").click()
         return self
 
     def expect_allowed(self) -> OfChannel:

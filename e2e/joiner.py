@@ -64,6 +64,12 @@ class Joiner:
         expect(self.person.page.get_by_text(told["code"], exact=True)).to_have_count(1)
         return self
 
+    def expect_refused(self, code: str) -> Joiner:
+        """The node has given it up; the card says why, and stays."""
+        expect(self.card).to_have_attribute("data-join-state", "refused", timeout=SOON_MS)
+        expect(self.card).to_contain_text(CATALOGUE[code].remedy)
+        return self
+
     def write(self, text: str) -> Message:
         """Write into the channel that is being joined still."""
         self.person.channel = self.channel

@@ -53,6 +53,28 @@ test("its card shows code and remedy, and claims no longer that it goes on", () 
   assert.equal(channels.isReady(LOBBY), false, "what is written waits");
 });
 
+test("the step that it hung at has failed, and is not shown as going on", () => {
+  const at = { channel: LOBBY, index: 2, of: 6, step: "find", detail: "" };
+  channels.progressed({ ...at, elapsed_ms: 100, done: false });
+  channels.delayed({ channel: LOBBY, step: "find", elapsed_ms: 700, error: null });
+  reports.event(trouble(LOBBY));
+  const [first, second, third] = channels.get(LOBBY).join.steps;
+  assert.deepEqual([first.state, second.state, third.state], ["done", "failed", "waiting"]);
+  assert.equal(second.took_ms, 600);
+  assert.ok(said("join-steps").includes("failed"));
+  assert.ok(!said("join-steps").includes("in progress"));
+});
+
+test("it stays with its reason when the page loses its connection and comes back", () => {
+  reports.event(trouble(LOBBY));
+  channels.welcomed({ name: "#other", joined: true });
+  assert.deepEqual(channels.keepOnly(["#third"]), ["#other"]);
+  assert.equal(channels.isRefused(LOBBY), true);
+  assert.ok(said("join-trouble").includes("STORE_FULL"));
+  channels.left(LOBBY);
+  assert.equal(channels.get(LOBBY), undefined, "leaving takes it away");
+});
+
 test("asked for again, or tried again by the node, it begins anew", () => {
   for (const again of [
     () => channels.joining(LOBBY),

@@ -72,9 +72,9 @@ export class Channels {
     return channel;
   }
 
-  /** Only these exist; returns the names of those that don't any more. */
+  /** Only these exist, and joins that were refused say why; returns the names of those that are gone. */
   keepOnly(names) {
-    const gone = [...this.#channels.keys()].filter((name) => !names.includes(name));
+    const gone = [...this.#channels.keys()].filter((name) => !names.includes(name) && !this.isRefused(name));
     for (const name of gone) this.left(name);
     return gone;
   }

@@ -90,6 +90,11 @@ export function delayed(join, report) {
 export function refused(join, error) {
   join.state = "refused";
   join.error = error;
+  for (const step of join.steps) {
+    if (step.state !== "running") continue;
+    step.state = "failed";
+    step.took_ms = Math.max(0, join.elapsed_ms - step.began_ms);
+  }
 }
 
 /** Proven both ways (`channel.joined`). */

@@ -14,6 +14,7 @@ export const WORDS = {
   "join.step.waiting": "wartet",
   "join.step.running": "läuft",
   "join.step.done": "fertig",
+  "join.step.failed": "gescheitert",
   "join.detail.find.one": "1 Knoten gefragt",
   "join.detail.find.other": "{n} Knoten gefragt",
   "join.detail.subscribe": "{k} von {of} Initiatoren",

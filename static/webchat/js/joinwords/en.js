@@ -14,6 +14,7 @@ export const WORDS = {
   "join.step.waiting": "waiting",
   "join.step.running": "in progress",
   "join.step.done": "done",
+  "join.step.failed": "failed",
   "join.detail.find.one": "1 peer asked",
   "join.detail.find.other": "{n} peers asked",
   "join.detail.subscribe": "{k} of {of} initiators",

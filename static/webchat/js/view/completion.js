@@ -1,8 +1,8 @@
 /**
  * The list of people that opens above the composer after an `@`: arrows choose, Enter or Tab takes, Escape closes.
  *
- * While it is open the field is a combobox; the focus stays in the field, and what is chosen is its active
- * descendant.
+ * While it is open the field says that it has a list (a field of several lines can't be a combobox); the focus stays
+ * in the field, and what is chosen is its active descendant.
  */
 
 import { fitting, queryAt } from "../mentions.js";
@@ -88,8 +88,6 @@ export class MentionList {
     const isOpen = this.#found.length > 0;
     this.#list.replaceChildren(...this.#found.map((person, at) => option(person, this.#who(person.id), at, at === this.#at)));
     this.#list.hidden = !isOpen;
-    setAttribute(this.#field, "role", isOpen ? "combobox" : null);
-    setAttribute(this.#field, "aria-expanded", isOpen ? "true" : null);
     setAttribute(this.#field, "aria-haspopup", isOpen ? "listbox" : null);
     setAttribute(this.#field, "aria-controls", isOpen ? this.#list.id : null);
     setAttribute(this.#field, "aria-autocomplete", isOpen ? "list" : null);

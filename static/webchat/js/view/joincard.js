@@ -9,7 +9,7 @@ import { duration, say } from "../strings.js";
 import { byId, h, icon, setAttribute, setIcon, setText } from "./dom.js";
 
 const TICK_MS = 100;
-const STEP_ICONS = { waiting: "step", running: "sending", done: "sent" };
+const STEP_ICONS = { waiting: "step", running: "sending", done: "sent", failed: "failed" };
 
 export class JoinCard {
   #card = byId("join");
