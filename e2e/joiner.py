@@ -49,6 +49,11 @@ class Joiner:
         self.person.ask_to_join(self.channel)
         return self
 
+    def expect_joining(self) -> Joiner:
+        """It is on its way; the card shows the steps."""
+        expect(self.card).to_have_attribute("data-join-state", "joining", timeout=SOON_MS)
+        return self
+
     def expect_trouble(self) -> Joiner:
         """Within the bound of a join: which step does not come to an end, why, and what can be done."""
         self.person.page.wait_for_function("() => window.__told.took_ms", timeout=SOON_MS)

@@ -63,9 +63,13 @@ class Talker:
 
     def reply(self, message: Message, text: str) -> Message:
         """Answer a message."""
+        return self.begin_reply(message).person.say(text)
+
+    def begin_reply(self, message: Message) -> Self:
+        """Choose what is answered; the composer names it."""
         self._tool(message, "Reply").click()
         expect(self.page.get_by_text(f"Reply to {message.sender.name}")).to_be_visible()
-        return self.person.say(text)
+        return self
 
     def answer(self, message: Message, text: str) -> Message:
         """Answer a message of somebody who has no name."""

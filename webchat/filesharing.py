@@ -15,10 +15,12 @@ from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import quote
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
+from django.shortcuts import render
 from django.utils.translation import get_language
 from django.views.decorators.http import require_POST, require_safe
 
@@ -57,9 +59,15 @@ STATUS = {
 """HTTP's word for an error; 400 for all others."""
 
 
-def _refused(error: CommandError) -> HttpResponse:
-    status = STATUS.get(error.code, 400)
-    return JsonResponse({"error": error_texts(error)}, status=status, headers={"Cache-Control": "no-store"})
+def _refused(error: CommandError, *, page_for: HttpRequest | None = None) -> HttpResponse:
+    """For a script; ``page_for``: for whoever has gone to the file's address, as a page."""
+    status, shown = STATUS.get(error.code, 400), {"error": error_texts(error)}
+    if page_for is None or "text/html" not in page_for.headers.get("Accept", ""):
+        answer: HttpResponse = JsonResponse(shown, status=status)
+    else:
+        answer = render(page_for, "webchat/refused.html", shown, status=status)
+    answer["Cache-Control"] = "no-store"
+    return answer
 
 
 @require_POST
@@ -110,7 +118,7 @@ async def shared(request: HttpRequest, channel: str, message: str) -> HttpRespon
         file = await _whole(user.pk, place)
         head = await _piece(user.pk, place, 0)
     except CommandError as error:
-        return _refused(error)
+        return await sync_to_async(_refused)(error, page_for=request)
     image = image_of(head)
     inline = image is not None and is_sensible(image) and image.media_type in IMAGE_TYPES
     media_type = image.media_type if image is not None and inline else "application/octet-stream"

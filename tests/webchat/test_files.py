@@ -21,7 +21,7 @@ from tests.support.browser import message_id
 from tests.support.pictures import png
 from tests.webchat.conftest import Open, two_in_the_lobby
 from webchat import filesharing, uploads
-from webchat.bridge import FILE_MAX_BYTES
+from webchat.bridge import CATALOGUE, FILE_MAX_BYTES
 from webchat.chat.commands import CommandError
 from webchat.uploads import IDLE_S, PER_USER_MAX, UPLOADS_MAX, Uploads
 from webchat.worker import Worker
@@ -150,6 +150,10 @@ async def test_a_file_that_nobody_has_says_so(
     await bob.see(message_id(641))
     answer = await (await client_of("bob")).get(f"/files/lobby/{message_id(641)}/")
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "FILE_UNAVAILABLE")
+    headers = {"Accept": "text/html,*/*;q=0.8"}
+    page = await (await client_of("bob")).get(f"/files/lobby/{message_id(641)}/", headers=headers)
+    assert (page.status_code, page["Cache-Control"]) == (404, "no-store")
+    assert CATALOGUE["FILE_UNAVAILABLE"].meaning in page.content.decode()
 
 
 async def test_a_file_of_a_channel_with_a_slash_in_its_name(open_page: Open) -> None:
