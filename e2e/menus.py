@@ -89,6 +89,12 @@ class Menus:
         expect(self.page.get_by_role("button", name="Sign in")).to_be_visible(timeout=SOON_MS)
         return self
 
+    def go_to_sign_in(self) -> Menus:
+        """Press the link of the banner, once the page is signed out."""
+        self.page.get_by_role("link", name="Sign in").click()
+        expect(self.page.get_by_role("button", name="Sign in")).to_be_visible(timeout=SOON_MS)
+        return self
+
     def fail_to_sign_out(self) -> Menus:
         """Choose it in the menu while the server can't be reached, then go back to the page."""
         self.page.route("**/signout/", lambda route: route.abort())

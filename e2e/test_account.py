@@ -11,13 +11,17 @@ from e2e.menus import Menus
 from e2e.servers import Server
 
 
-def test_a_device_that_was_left_signed_in_is_signed_out_from_here(people: People, server: Server) -> None:
-    left = people("nora", server).sign_up()
+def test_a_device_that_was_left_signed_in_is_signed_out_from_here(
+    people: People, server: Server, channel: str
+) -> None:
+    left = people("nora", server).sign_up().join(channel)
+    left.composer.fill("a draft for nobody else")
     here = people("nora", server).sign_in()
     account = Account(here).open().expect_devices(2)
     here.picture("account")
     account.sign_out_others().expect_devices(1)
     expect_signed_out(left)
+    Menus(left).expect_remembered(True).go_to_sign_in().expect_remembered(False).expect_outbox_kept(True)
     account.back()
 
 

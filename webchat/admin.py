@@ -11,6 +11,7 @@ import logging
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import Group, User
@@ -19,7 +20,7 @@ from django.core.validators import MaxLengthValidator
 from django.db import transaction
 from django.db.models import Field
 from django.forms import Field as FormField
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from webchat.accounts.asking import ask_worker
@@ -98,6 +99,16 @@ class Accounts(UserAdmin):
             transaction.on_commit(lambda: _end_node(request, obj.pk))
         elif "is_active" in form.changed_data:
             transaction.on_commit(lambda: _wake_node(obj.pk))
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        """What was opened with the old password ends, as when people change it themselves."""
+        user, old_key = self.get_object(request, unquote(id)), request.session.session_key
+        old = user.password if user is not None else ""
+        response: HttpResponse = super().user_change_password(request, id, form_url)
+        if user is not None and User.objects.get(pk=user.pk).password != old:
+            own = request.session.session_key if user.pk == request.user.pk else None
+            end_sessions(user, but=own, known_as=own and old_key)
+        return response
 
 
 def _end_node(request: HttpRequest, user_id: int) -> None:

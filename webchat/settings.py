@@ -36,7 +36,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "webchat.accounts.endings.Sessions",
     "django.middleware.locale.LocaleMiddleware",
     "webchat.bodies.refuse_large",
     "django.middleware.common.CommonMiddleware",

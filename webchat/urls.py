@@ -41,6 +41,7 @@ urlpatterns = [
     path("health/bundle/", health.preview, name="health_bundle"),
     path("health/bundle.json", health.download, name="health_bundle_file"),
     path("admin/login/", pages.admin_sign_in),
+    path("admin/logout/", views.SignOut.as_view()),
     path("admin/password_change/", RedirectView.as_view(pattern_name="password_change")),
     path("admin/", admin.site.urls),
     path("language/", set_language, name="set_language"),

@@ -194,5 +194,19 @@ def test_who_has_signed_out_is_forgotten_by_the_browser(client: Client) -> None:
     assert f'data-forget="{settings.FORGET_COOKIE_NAME}"' in client.get(done["Location"]).content.decode()
 
 
+def test_who_signs_out_at_the_administration_is_forgotten_as_well(client: Client) -> None:
+    sign_up(client)
+    done = client.post("/admin/logout/")
+    assert done["Location"] == reverse("signin")
+    assert done.cookies[settings.FORGET_COOKIE_NAME].value == f"{User.objects.get().pk}.drafts"
+
+
+def test_the_page_for_a_new_account_takes_the_word_as_well(client: Client) -> None:
+    read = f'data-forget="{settings.FORGET_COOKIE_NAME}"'
+    assert read in client.get(reverse("signup")).content.decode()
+    with override_settings(DEPLOYMENT=replace(settings.DEPLOYMENT, signup="closed")):
+        assert read in client.get(reverse("signup")).content.decode()
+
+
 def test_nobody_is_forgotten_who_was_not_signed_in(client: Client) -> None:
     assert settings.FORGET_COOKIE_NAME not in client.post(reverse("signout")).cookies

@@ -194,7 +194,7 @@ class AccountDeletion(ConfirmedView):
             user.is_active = True
             user.save(update_fields=["is_active"])
             raise
-        end_sessions(user)
+        end_sessions(user, forget=EVERYTHING)
         logout(self.request)
         number = user.pk
         user.delete()

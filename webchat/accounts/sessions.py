@@ -27,6 +27,8 @@ from django.utils.crypto import constant_time_compare
 
 from webchat.accounts.browsers import UNKNOWN, browser_words, shown
 from webchat.accounts.client import address_of
+from webchat.accounts.endings import leave_word
+from webchat.accounts.forgetting import DRAFTS
 from webchat.accounts.sessionstore import SessionStore
 from webchat.chat.addresses import user_group
 from webchat.models import BrowserSession
@@ -80,17 +82,24 @@ def end_session(user: User, name: str) -> bool:
     for key, session in _valid_sessions(user):
         if fingerprint(key) == name:
             session.delete()
+            leave_word([key], user.pk, DRAFTS)
             announce_end(user.pk, key)
             return True
     return False
 
 
-def end_sessions(user: User, *, but: str | None = None, known_as: str | None = None) -> None:
+def end_sessions(
+    user: User, *, but: str | None = None, known_as: str | None = None, forget: str = DRAFTS
+) -> None:
     """End all sessions of a user, or all ``but`` one, and their sockets.
 
-    ``known_as``: the key with which that one's sockets were opened, when it has just got another.
+    ``known_as``: the key with which that one's sockets were opened, when it has just got another; ``forget``:
+    what their browsers are to forget.
     """
-    BrowserSession.objects.filter(user_id=user.pk).exclude(session_key=but or "").delete()
+    ended = BrowserSession.objects.filter(user_id=user.pk).exclude(session_key=but or "")
+    keys = [*ended.values_list("session_key", flat=True)]
+    ended.delete()
+    leave_word(keys, user.pk, forget)
     announce_end(user.pk, known_as or but, others=True)
 
 

@@ -103,6 +103,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
         "next": way_on(request),
         "channel": channel_of(way_on(request)),
         "invite": request.POST.get("invite") or request.GET.get("invite", ""),
+        "forget": settings.FORGET_COOKIE_NAME,
     }
     refusal = _refusal(context["invite"])
     if refusal is not None:
