@@ -4,8 +4,8 @@ Every initiator is asked for its ``HEALTH`` and its row of the matrix (``ROW``) 
 they say is put together by ``picture`` and judged by ``diagnostics.verdict``. Nobody is asked unless somebody
 looks.
 
-Invariants: who looks waits ``FIRST_WAIT_S`` at most, whatever the network does; an initiator of a version
-without ``HEALTH`` is shown as one that does not say.
+Invariants: who looks waits as long as ``looking`` says at most, whatever the network does; an initiator of
+a version without ``HEALTH`` is shown as one that does not say.
 """
 
 from __future__ import annotations

@@ -4,10 +4,11 @@ A look at one of them is its ``HEALTH`` and its row of the matrix, page by page 
 shown at once; what has not come yet is shown as it was at the look before, so that on a slow network the
 picture is older but never cut off.
 
-Invariants: who looks waits ``FIRST_WAIT_S`` at most; one look per channel and initiator at a time; an
-initiator is called silent only when two requests one after the other were not answered, until then it is
-shown as it was last, or as not heard yet; each page is waited for as long as its path needs, within bounds; a
-look ends after ``LOOK_MAX_S``, with the pages that came; what is remembered is bounded.
+Invariants: who looks waits ``WAIT_S`` at most, ``FIRST_WAIT_S`` where there is nothing yet to show; one look
+per channel and initiator at a time; an initiator is called silent only when two requests one after the other
+were not answered, until then it is shown as it was last, or as not heard yet; each page is waited for as long
+as its path needs, within bounds; a look ends after ``LOOK_MAX_S``, with the pages that came; what is
+remembered is bounded.
 """
 
 from __future__ import annotations
@@ -31,15 +32,15 @@ from peernode.wire.ops import Op
 
 T = TypeVar("T")
 
-WAIT_S = 1.0
+WAIT_S = 0.8
 FIRST_WAIT_S = 2.0
-"""So long initiators are waited for; the longer when one was never looked at. One that was silent at the last
-look is not waited for: its answer counts when it comes."""
+"""So long initiators are waited for; the longer when none was ever looked at. One that was silent at the last
+look is not waited for: its answer counts when it comes. The shorter is so short that somebody who looks again
+and again has a picture under 2 s old at any moment, though one initiator falls silent."""
 
 ASKED_MIN_S = (0.9, 1.2)
 """So long the first and the second request are waited for at least; when neither is answered, the initiator
-is called silent. Together less than ``FIRST_WAIT_S``, and the second longer than a path takes that has become
-slow since it was measured."""
+is called silent. The second is longer than a path takes that has become slow since it was measured."""
 
 PAGE_MIN_S = 3.0
 """So long a page is waited for at least when one before it has come."""
@@ -160,7 +161,7 @@ class Looks:
         new = [look for look in looks if look.ended_s == float("-inf")]
         tasks = [asyncio.shield(x.task) for x in looks if x.task and (x in new or x.said.answers)]
         try:
-            async with asyncio.timeout((FIRST_WAIT_S if new else WAIT_S) + more_s):
+            async with asyncio.timeout((FIRST_WAIT_S if len(new) == len(looks) else WAIT_S) + more_s):
                 await asyncio.gather(*tasks)
         except TimeoutError:
             self._context.collector.count("health.not_waited_for")

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
+
+from peernode.pubsub.looking import WAIT_S
 from peernode.simulation.world.disturbances import Latency
 from peernode.wire.codec import Fields
 from peernode.wire.ops import Op
@@ -120,5 +123,26 @@ def test_who_has_not_answered_the_first_look_yet_is_not_called_silent() -> None:
         for bird in initiators:
             row = row_of(found, bird)
             assert (row["answers"], row["unheard"], row["outcome"]) == (False, True, "unheard")
+
+    story(tell, 7, loss=0)
+
+
+def test_one_that_was_never_heard_does_not_hold_up_what_is_shown_of_the_others() -> None:
+    """It took another's place and is cut off: before, the picture of all came as late as a first one."""
+
+    async def tell(flock: Flock) -> None:
+        await settle(flock)
+        initiators, others = cast(flock)
+        asker, far = others[0], initiators[0]
+        flock.block([far], [asker])
+        began_s = flock.world.loop.time()
+        await health(asker)
+        assert flock.world.loop.time() - began_s > 2 * WAIT_S, "nothing was there to show"
+        looks = asker.node._pubsub.checkup.channels._looks._looks
+        del looks[next(key for key in looks if key[1] == far.identity.node_id)]
+        began_s = flock.world.loop.time()
+        found = await health(asker)
+        assert flock.world.loop.time() - began_s == pytest.approx(WAIT_S)
+        assert row_of(found, far)["unheard"]
 
     story(tell, 7, loss=0)

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, Protocol
@@ -101,17 +100,7 @@ class HealthFeed:
         self._now.set()
 
     async def _ask(self) -> None:
-        link = WorkerLink.of_running_loop()
-        while True:
-            self._now.clear()
-            began = time.monotonic()
-            await self._ask_once(link)
-            await asyncio.sleep(HURRY_S)
-            try:
-                async with asyncio.timeout(max(0.0, POLL_S - (time.monotonic() - began))):
-                    await self._now.wait()
-            except TimeoutError:
-                continue
+        await at_pace(partial(self._ask_once, WorkerLink.of_running_loop()), self._now)
 
     async def _ask_once(self, link: WorkerLink) -> None:
         watched = list(dict.fromkeys(each.watched for each in self._watchers if each.watched))
@@ -147,6 +136,21 @@ class HealthFeed:
                 log.exception("who may watch is not known; the next look comes")
                 continue
             await self._tell(partial(_put_out, staff))
+
+
+async def at_pace(ask: Callable[[], Awaitable[None]], at_once: asyncio.Event) -> None:
+    """Ask each ``POLL_S``, one question at a time, and earlier when somebody wants to know ``at_once``."""
+    now = asyncio.get_running_loop().time
+    while True:
+        at_once.clear()
+        began = now()
+        await ask()
+        await asyncio.sleep(HURRY_S)
+        try:
+            async with asyncio.timeout(max(0.0, POLL_S - (now() - began))):
+                await at_once.wait()
+        except TimeoutError:
+            continue
 
 
 async def _put_out(staff: set[int], watcher: Watcher) -> None:

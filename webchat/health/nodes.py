@@ -28,6 +28,9 @@ CANARY = ("state", "code", "message", "remedy", "last_ok_ms", "latency_ms")
 STORE_FREE_MIN_BYTES = 50 * 1024 * 1024
 """With less free on the disk, nodes will soon refuse what others give them."""
 
+SLICE_MS = 10_000
+"""The plots' slices of time begin at multiples of it, by every clock."""
+
 
 class HostView:
     """See the module."""
@@ -58,10 +61,12 @@ class HostView:
     async def channel(self, name: str) -> dict[str, Any]:
         """The health of a channel, from all of its initiators; raises ``CommandError``.
 
-        The joins are those of all nodes here: which of them was asked is chance.
+        The joins are those of all nodes here: which of them was asked is chance. A node corrects its clock by
+        its peers'; here times are of this machine's clock, as the host's are, to which they are compared.
         """
+        began_ms = round(time.time() * 1000)
         found: dict[str, Any] = await done(self._of(name).channel_health(name))
-        told = {**found, "joins": self._joins(name)}
+        told = {**by_clock(found, began_ms), "joins": self._joins(name)}
         return {**told, "verdict": verdict(told)}
 
     def _joins(self, name: str) -> dict[str, Any]:
@@ -145,6 +150,13 @@ class HostView:
         single = [(0, node.node_id, each) for node in self._host.nodes() for each in node.exchanges()]
         besides, left = await choose(sorted(single, key=lambda kept: kept[2].wall_ms), wanted, limit)
         return sorted([*found, *besides], key=lambda told: told["wall_ms"]), more or left
+
+
+def by_clock(picture: dict[str, Any], as_of_ms: int) -> dict[str, Any]:
+    """The picture of a channel by another clock, at which it was ``as_of_ms`` when it was asked for."""
+    ahead_ms = round((as_of_ms - picture["as_of_ms"]) / SLICE_MS) * SLICE_MS
+    series = [{**each, "at_ms": each["at_ms"] + ahead_ms} for each in picture["series"]]
+    return {**picture, "as_of_ms": as_of_ms, "series": series}
 
 
 def _canary_error(canary: dict[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Protocol
@@ -98,7 +97,7 @@ class HealthWatch:
 
     async def snapshot(self, watched: list[str]) -> dict[str, Any]:
         """Host, channels in brief, and the whole of those that are watched."""
-        now = self._asked_at = time.monotonic()
+        now = self._asked_at = _now()
         self._watched_at.update((name, now) for name in watched)
         self._start()
         first = [] if self._pictures else [*self._view.channels()]
@@ -114,7 +113,7 @@ class HealthWatch:
 
     async def verdicts(self) -> dict[str, int]:
         """How many channels there are of each of ``STATES``, as the page's list has them."""
-        self._counted_at = time.monotonic()
+        self._counted_at = _now()
         self._start()
         if not self._pictures:
             first = [*self._view.channels()]
@@ -168,7 +167,7 @@ class HealthWatch:
         try:
             while True:
                 await asyncio.sleep(ROUND_S)
-                now = time.monotonic()
+                now = _now()
                 is_watched = now - self._asked_at < ASKED_FOR_S
                 if not is_watched and now - self._counted_at >= COUNTED_FOR_S:
                     return
@@ -186,7 +185,7 @@ class HealthWatch:
 
     def _begin_looks(self, wanted: list[str], fresh_s: float, *, watched: bool = False) -> None:
         """Look at these as far as there is room, the longest unseen first; not at what is still fresh."""
-        now, names = time.monotonic(), {*self._view.channels()}
+        now, names = _now(), {*self._view.channels()}
         for gone in [name for name in self._looked_at if name not in names]:
             del self._looked_at[gone]
         seen = {name: self._looked_at.get(name, float("-inf")) for name in wanted if name in names}
@@ -211,6 +210,10 @@ class HealthWatch:
         finally:
             del self._looking[name]
             self._looked.set()
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def brief(picture: Picture) -> dict[str, Any]:
