@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from e2e.chat import Person
 from e2e.conftest import People
 from e2e.folding import Folding
@@ -42,6 +44,21 @@ def test_a_long_message_is_folded_and_unfolds_where_it_is(
     folding.press_keeping(long, folding.button(long)).expect_folded(long)
     folding.press_keeping(long, row).expect_unfolded(long)
     Folding(xaver).expect_folded(long)  # everybody for himself
+
+
+def test_who_folds_a_message_at_the_end_follows_the_newest_again(
+    people: People, server: Server, channel: str
+) -> None:
+    yasmin, zeno = two(people, server, channel, "yasmin", "zeno")
+    long = Talker(yasmin).say_long(lines(60), "line 60")
+    zeno.expect_once(long)
+    folding, row = Folding(zeno).expect_folded(long), zeno.row(long)
+    folding.press_keeping(long, row).expect_unfolded(long)
+    folding.press_keeping(long, row).expect_folded(long)
+    for number in range(4):
+        tall = Talker(yasmin).say_long(lines(12, f"and {number}"), f"and {number}")
+        zeno.expect_once(replace(tall, text=f"and {number}"))
+    folding.eyes.see("and 3").expect_no_way_down()
 
 
 def test_what_is_folded_away_is_unfolded_for_who_goes_there(

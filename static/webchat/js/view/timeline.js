@@ -101,7 +101,8 @@ export class TimelineView {
 
   /**
    * Fold a long message or unfold it. What is read stays: unfolded, it goes on where it was cut off; folded,
-   * the button, if it is in sight, and all below it stay where they are.
+   * the button, if it is in sight, and all below it stay where they are. Who is at the end then follows it (no
+   * scrolling may tell of that).
    */
   fold(row) {
     row.isUnfolded = !row.isUnfolded;
@@ -110,6 +111,9 @@ export class TimelineView {
     const button = element.querySelector(".fold");
     const isInSight = button.getBoundingClientRect().top < this.#scroller.getBoundingClientRect().bottom;
     this.#rows.keeping(row.isUnfolded || !isInSight ? element : button, () => this.#draw());
+    if (row.isUnfolded) return;
+    this.#rows.isStuck = this.#isAtEnd();
+    this.#settle();
   }
 
   #unfoldAt(text) {
@@ -182,13 +186,18 @@ export class TimelineView {
   }
 
   #scrolled() {
-    const { scrollTop, scrollHeight, clientHeight, clientWidth } = this.#scroller;
+    const { clientHeight, clientWidth } = this.#scroller;
     const size = `${clientWidth} ${clientHeight}`;
     // A window that changes its size scrolls too; that is nobody's wish to leave the bottom.
-    if (size === this.#size) this.#rows.isStuck = scrollHeight - scrollTop - clientHeight <= BOTTOM_PX;
+    if (size === this.#size) this.#rows.isStuck = this.#isAtEnd();
     this.#size = size;
     this.#rows.scrolled();
     this.#settle();
+  }
+
+  #isAtEnd() {
+    const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
+    return scrollHeight - scrollTop - clientHeight <= BOTTOM_PX;
   }
 
   /** After drawing and after scrolling: what is read, what is to be loaded, the way down. */
