@@ -21,10 +21,9 @@ from tests.webchat.test_health_private import link_in
 from tests.webchat.test_health_socket import until, watcher
 from webchat.chat.commands import CommandError
 from webchat.health import rates
-from webchat.health.actions import ABOUT_MAX_CHARS, DIAGNOSTIC, EXPORT, REPAIR, acting
+from webchat.health.actions import ABOUT_MAX_CHARS, EXPORT, REPAIR, acting
 from webchat.health.rates import ACCOUNTS_MAX, PER_WINDOW, AskingRates
 from webchat.health.records import FINE
-from webchat.health.refusals import PEOPLE_MAX, Refusals
 from webchat.health.vocabulary import WORDS
 from webchat.worker import Worker
 
@@ -155,59 +154,6 @@ async def test_what_a_closed_page_left_behind_is_told_however_long_that_takes() 
     for _ in range(3):
         await asyncio.sleep(0)
     assert heard == ["page_closed"]
-
-
-async def test_refusals_are_a_record_at_once_and_then_one_a_minute_with_their_number() -> None:
-    rows: list[tuple[int, str, int]] = []
-    minute = asyncio.Event()
-
-    async def tell(told: dict[str, Any]) -> None:
-        rows.append((told["account"], told["operation"], told["stands_for"]))
-        assert told["outcome"] == "RATE_LIMITED"
-
-    async def sleep(seconds: float) -> None:
-        assert seconds == rates.WINDOW_S
-        await minute.wait()
-        minute.clear()
-
-    async def others() -> None:
-        for _ in range(5):
-            await asyncio.sleep(0)
-
-    refusals = Refusals(tell, sleep)
-    refusals.note(7, REPAIR)
-    await others()
-    assert rows == [(7, REPAIR, 1)]
-    for _ in range(40):
-        refusals.note(7, DIAGNOSTIC)
-    await others()
-    assert len(rows) == 1
-    minute.set()
-    await others()
-    assert rows[1:] == [(7, DIAGNOSTIC, 40)]
-    minute.set()
-    await others()
-    assert len(rows) == 2, "nothing was refused in this minute"
-    refusals.note(7, REPAIR)
-    await others()
-    assert rows[2:] == [(7, REPAIR, 1)]
-
-
-async def test_of_how_many_people_refusals_are_counted_is_bounded() -> None:
-    heard: list[int] = []
-
-    async def tell(told: dict[str, Any]) -> None:
-        heard.append(told["account"])
-
-    async def sleep(seconds: float) -> None:
-        await asyncio.Event().wait()
-
-    refusals = Refusals(tell, sleep)
-    for account_id in range(PEOPLE_MAX + 5):
-        refusals.note(account_id, REPAIR)
-    for _ in range(3):
-        await asyncio.sleep(0)
-    assert heard == [*range(PEOPLE_MAX)]
 
 
 async def test_what_is_refused_for_its_number_is_in_the_event_log(

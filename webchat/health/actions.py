@@ -25,6 +25,7 @@ log = logging.getLogger("webchat.health.actions")
 
 REPAIR, DIAGNOSTIC, DOCTOR = "admin.repair", "admin.diagnostic", "admin.doctor"
 EXPORT, PREVIEW, BUNDLE = "admin.export", "admin.preview", "admin.bundle"
+OPERATIONS = (REPAIR, DIAGNOSTIC, DOCTOR, EXPORT, PREVIEW, BUNDLE)
 
 PAGE_CLOSED = "page_closed"
 """The outcome that nobody waited for; no ``cancelled``, for what was begun goes on at the nodes."""

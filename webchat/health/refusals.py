@@ -1,9 +1,9 @@
 """What administrators asked for more often than they may (``webchat.health.rates``), for the event log.
 
-Invariants: the first refusal of a person is a record at once, those of each ``ROW_S`` after it are one
-record together, which says how many it stands for; none is left uncounted as long as the process lives; the
-table holds ``PEOPLE_MAX``, and of anybody beyond only the server's own log says something. These records
-take no place of those of what was done (``EventLog.add``), so nobody pushes out what he did.
+Invariants: the first refusal of an action to a person is a record at once, those of the same action in each
+``ROW_S`` after it are one record together, which says how many it stands for; none is left uncounted as long
+as the process lives; the table holds ``ROWS_MAX``, and of any beyond only the server's own log tells. These
+records take no place of those of what was done (``EventLog.add``), so nobody pushes out what he did.
 """
 
 from __future__ import annotations
@@ -19,12 +19,16 @@ from weakref import WeakKeyDictionary
 from webchat.accounts.asking import ask
 from webchat.background import Background
 from webchat.chat.commands import CommandError
+from webchat.health.actions import OPERATIONS
 from webchat.health.rates import ACCOUNTS_MAX, WINDOW_S, AskingRates
 
 log = logging.getLogger("webchat.health.actions")
 
 ROW_S = WINDOW_S
-PEOPLE_MAX = ACCOUNTS_MAX
+ROWS_MAX = ACCOUNTS_MAX * len(OPERATIONS)
+
+Row = tuple[int, str]
+"""An account and an action that is refused to it."""
 
 Tell = Callable[[dict[str, Any]], Awaitable[Any]]
 Sleep = Callable[[float], Awaitable[Any]]
@@ -42,9 +46,8 @@ class Refusals:
     def __init__(self, tell: Tell = _tell_worker, sleep: Sleep = asyncio.sleep) -> None:
         self._tell = tell
         self._sleep = sleep
-        self._counts: dict[int, int] = {}
-        """Account -> refusals that no record stands for yet."""
-        self._operations: dict[int, str] = {}
+        self._counts: dict[Row, int] = {}
+        """Refusals that no record stands for yet."""
         self._tasks = Background()
 
     @classmethod
@@ -58,23 +61,23 @@ class Refusals:
 
     def note(self, user_id: int, operation: str) -> None:
         """Somebody was refused this."""
-        known = user_id in self._counts
-        if not known and len(self._counts) >= PEOPLE_MAX:
+        row = (user_id, operation)
+        known = row in self._counts
+        if not known and len(self._counts) >= ROWS_MAX:
             log.warning("refused %s to account %d, as others before", operation, user_id)
             return
-        self._counts[user_id] = self._counts.get(user_id, 0) + 1
-        self._operations[user_id] = operation
+        self._counts[row] = self._counts.get(row, 0) + 1
         if not known:
-            self._tasks.spawn(self._rows_of(user_id), f"refusals of account {user_id}")
+            self._tasks.spawn(self._rows_of(row), f"refusals of {operation} to account {user_id}")
 
-    async def _rows_of(self, user_id: int) -> None:
+    async def _rows_of(self, row: Row) -> None:
         try:
-            while count := self._counts[user_id]:
-                self._counts[user_id] = 0
-                await self._record(user_id, self._operations[user_id], count)
+            while count := self._counts[row]:
+                self._counts[row] = 0
+                await self._record(*row, count)
                 await self._sleep(ROW_S)
         finally:
-            del self._counts[user_id], self._operations[user_id]
+            del self._counts[row]
 
     async def _record(self, user_id: int, operation: str, count: int) -> None:
         told = {
