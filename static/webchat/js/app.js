@@ -27,9 +27,11 @@ import { say } from "./strings.js";
 import { Tabs } from "./tabs.js";
 import { WantedChannels } from "./wanted.js";
 
+const VIEWS = { Beside, Persons, Screen, Sharing };
+
 export class App {
-  /** `page` is what the server put into the page: user, websocket, channel, join, limits. */
-  constructor(page) {
+  /** `page` is what the server put into the page: user, websocket, channel, join, limits; `views`: the classes of what draws. */
+  constructor(page, views = VIEWS) {
     this.page = page;
     this.memory = new PageMemory(page.user.id, window.localStorage);
     this.me = { id: this.memory.get("node") ?? "", name: this.memory.get("name") ?? page.user.name };
@@ -37,7 +39,7 @@ export class App {
     this.wanted = new WantedChannels(this.memory);
     this.leaving = new Map(); // channel -> how much of it is discarded
     this.acts = new MessageActs(this);
-    this.screen = new Screen(this);
+    this.screen = new views.Screen(this);
     this.messages = new OptimisticUIManager(systemClock, this.screen.rowListener);
     this.channels = new Channels(systemClock, this.memory, {
       channelChanged: (channel) => this.#channelChanged(channel),
@@ -65,9 +67,9 @@ export class App {
       listener: nodeReports(this),
     });
     this.notifying = this.#makeNotifying();
-    this.beside = new Beside(this);
-    this.persons = new Persons(this);
-    this.sharing = new Sharing(this);
+    this.beside = new views.Beside(this);
+    this.persons = new views.Persons(this);
+    this.sharing = new views.Sharing(this);
   }
 
   #makeNotifying() {

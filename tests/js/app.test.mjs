@@ -1,0 +1,262 @@
+/** The application between a node and views that draw nothing: which channel is open, joins, what is held of each. */
+
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, mock, test } from "node:test";
+
+import { ROWS_AWAY_MAX } from "../../static/webchat/js/holding.js";
+import { documentDouble } from "./domdouble.mjs";
+import { settle } from "./fakes.mjs";
+import { BOB, ME, NodeDouble } from "./nodedouble.mjs";
+import { Wire } from "./wiredouble.mjs";
+
+const LEFT_OUT = { code: "INVITE_INVALID", message: "Not invited", remedy: "Ask for a link", retryable: false };
+
+const nothing = () => {};
+const quiet = (...names) => Object.fromEntries(names.map((name) => [name, nothing]));
+
+let kept;
+let heard;
+let replaced;
+let node;
+let wire;
+let App;
+let apps;
+
+beforeEach(async () => {
+  mock.method(console, "info", nothing); // that there is no database
+  mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+  [kept, heard, replaced, apps] = [new Map(), new Map(), [], []];
+  node = new NodeDouble();
+  wire = new Wire(node, null, nothing);
+  const listen = (name, act) => heard.set(name, [...(heard.get(name) ?? []), act]);
+  globalThis.window = {
+    localStorage: {
+      get length() {
+        return kept.size;
+      },
+      key: (at) => [...kept.keys()][at],
+      getItem: (key) => kept.get(key) ?? null,
+      setItem: (key, value) => kept.set(key, String(value)),
+      removeItem: (key) => kept.delete(key),
+    },
+    location: { href: "https://chat.example.org/c/garden/" },
+    history: { replaceState: (...given) => replaced.push(given.at(-1)) },
+    matchMedia: () => ({ matches: false, addEventListener: nothing }),
+    addEventListener: listen,
+  };
+  globalThis.document = Object.assign(documentDouble(), { addEventListener: listen });
+  globalThis.WebSocket = function (address) {
+    assert.equal(String(address), "wss://chat.example.org/ws/chat/");
+    return wire.makeSocket();
+  };
+  globalThis.ResizeObserver = class {}; // asked for when the modules of what draws are loaded
+  globalThis.BroadcastChannel = undefined; // one of Node's would keep the test from its end
+  ({ App } = await import("../../static/webchat/js/app.js"));
+});
+
+afterEach(() => {
+  mock.timers.reset();
+  mock.restoreAll();
+  for (const name of ["window", "document", "WebSocket"]) delete globalThis[name];
+});
+
+const happens = (name, event = {}) => heard.get(name).map((act) => act(event));
+const remembered = (key) => kept.get(`starling 7 ${key}`) ?? null;
+
+/** Views that draw nothing and note what they were told. */
+function views(told, losing) {
+  class Screen {
+    rowListener = quiet("changed", "removed", "changeTold");
+    toast = quiet("suggest", "tell");
+    status = quiet("setLink", "setNode");
+    timeline = { topId: null, ...quiet("redraw", "startAtLine") };
+    constructor() {
+      for (const name of ["show", "joinRefused", "left", "trouble", "ready", "channelChanged"]) this[name] = (...given) => told.push([name, ...given]);
+      Object.assign(this, quiet("showMe", "greeted", "keeping", "toBottom"), { isReading: () => false });
+    }
+  }
+  class Beside {
+    typing = quiet("wrote", "heard");
+    constructor() {
+      Object.assign(this, quiet("shown", "setBlocked", "peopleChanged"), { isBlocked: () => false });
+    }
+  }
+  class Persons {
+    constructor(app) {
+      const label = (channel, id, fallback) => app.channels.get(channel)?.names.get(id) ?? fallback;
+      Object.assign(this, quiet("setProfile", "setVerified", "changed"), { label });
+    }
+  }
+  class Sharing {
+    constructor() {
+      Object.assign(this, quiet("setLinked", "shown"), { isLosing: () => losing.length > 0 });
+    }
+  }
+  return { Beside, Persons, Screen, Sharing };
+}
+
+async function begin({ join = "" } = {}) {
+  const [told, losing] = [[], []];
+  const user = { id: 7, name: "ann" };
+  const app = new App({ user, websocket: "/ws/chat/", channel: "#lobby", join }, views(told, losing));
+  apps.push(app);
+  await app.start();
+  await wire.run();
+  return { app, told, losing, of: (name) => told.filter(([each]) => each === name).map(([, ...given]) => given) };
+}
+
+async function joined(app, ...names) {
+  for (const name of names) {
+    await Promise.all([app.join(name), wire.run()]);
+    await wire.run();
+  }
+}
+
+test("who has no channel yet is shown none, and connects", async () => {
+  const { app, of } = await begin();
+  assert.equal(app.current, null);
+  assert.deepEqual(of("show").at(-1), [null]);
+  assert.equal(app.connection.isOpen, true);
+  assert.equal(app.me.id, ME);
+  assert.equal(of("ready").length, 1);
+});
+
+test("a channel that is joined is open, and the next page begins with the one that was open last", async () => {
+  const { app } = await begin();
+  await joined(app, "#beds", "#apples");
+  assert.equal(app.current, "#apples");
+  app.open("#beds");
+  assert.equal(remembered("channel"), "#beds");
+  wire.isDown = true;
+  const later = await begin();
+  assert.equal(later.app.current, "#beds");
+  assert.deepEqual(
+    later.app.channels.all.map(({ name }) => name),
+    ["#apples", "#beds"],
+  );
+});
+
+test("a link to a channel joins it once: a reload of the page is no second click", async () => {
+  const { app } = await begin({ join: "#garden" });
+  await wire.run();
+  assert.equal(app.current, "#garden");
+  assert.deepEqual(replaced, ["/"]);
+  assert.equal(app.channels.isReady("#garden"), true);
+});
+
+test("the node is asked for a channel once, and again after it has given the join up", async () => {
+  const { app } = await begin();
+  const asked = () => wire.trace.filter((line) => line.includes("channel.join ")).length;
+  await joined(app, "#beds");
+  await joined(app, "#beds");
+  assert.equal(asked(), 1);
+  app.channels.left("#beds");
+  app.channels.joining("#beds");
+  app.channels.refused("#beds", LEFT_OUT);
+  await joined(app, "#beds");
+  assert.equal(asked(), 2);
+});
+
+test("a channel that the node refuses is gone again, with the reason, and another one is open", async () => {
+  const { app, of } = await begin();
+  await joined(app, "#beds");
+  const attach = node.attach.bind(node);
+  node.attach = (say) => {
+    const server = attach(say);
+    const take = (frame) => (frame.type === "channel.join" ? say({ type: "error", ref: frame.ref, ...LEFT_OUT }) : server.take(frame));
+    return { ...server, take };
+  };
+  wire.endAll();
+  app.connection.interrupted("link.offline");
+  app.connection.tryNow();
+  await wire.run();
+  await joined(app, "#closed");
+  assert.equal(app.channels.get("#closed"), undefined);
+  assert.equal(app.current, "#beds");
+  assert.equal(of("joinRefused")[0][0].code, "INVITE_INVALID");
+  assert.deepEqual([...app.wanted], [], "it is not asked for again by itself");
+});
+
+test("what is asked for without a connection is asked once there is one", async () => {
+  wire.isDown = true;
+  const { app } = await begin();
+  await app.join("#beds");
+  assert.deepEqual([app.current, [...app.wanted]], ["#beds", ["#beds"]]);
+  assert.equal(app.channels.isReady("#beds"), false);
+  const later = await begin();
+  assert.equal(later.app.current, "#beds", "the next page knows of it, too");
+  wire.isDown = false;
+  happens("online");
+  await wire.run();
+  assert.deepEqual([app.channels.isReady("#beds"), [...app.wanted]], [true, []]);
+});
+
+test("a channel that is put away holds its end alone, and its older messages can be loaded again", async () => {
+  const { app } = await begin();
+  await joined(app, "#beds", "#apples");
+  app.open("#beds");
+  for (let number = 0; number < ROWS_AWAY_MAX + 30; number += 1) node.says("#beds", `m${String(number).padStart(4, "0")}`, `${number}`);
+  await wire.run();
+  assert.equal(app.messages.rows("#beds").length, ROWS_AWAY_MAX + 30);
+  app.channels.setOlder("#beds", "none");
+  app.open("#apples");
+  assert.ok(app.messages.rows("#beds").length <= ROWS_AWAY_MAX);
+  assert.equal(app.messages.rows("#beds").at(-1).text, String(ROWS_AWAY_MAX + 29));
+  assert.equal(app.channels.get("#beds").older, "idle");
+});
+
+test("what is written into a channel that is being joined waits until it is joined", async () => {
+  const { app } = await begin();
+  app.channels.joining("#slow");
+  const none = { stored: { k: 0, of: 0 }, delivered: { n: 0, m: 0 }, acks: [], unreachable: [], alone: false };
+  const report = { id: "own", channel: "#slow", kind: "text", text: "early", html: "", order: "000001", at_ms: 1, state: "pending", ...none };
+  app.messages.reported(report, ME, "Ann");
+  assert.equal(app.messages.row("own").phase, "queued");
+  app.channels.joined({ channel: "#slow", created: false, alone: false, elapsed_ms: 10 });
+  assert.equal(app.messages.row("own").phase, "sending");
+});
+
+test("a message names its author where no other word on the name has come", async () => {
+  const { app } = await begin();
+  await joined(app, "#beds");
+  node.says("#beds", "m1", "hello");
+  await wire.run();
+  assert.equal(app.nameOf(app.messages.row("m1")), "Bob");
+  app.channels.named({ channel: "#beds", author: BOB, name: "Robert" });
+  node.says("#beds", "m2", "hello again");
+  await wire.run();
+  assert.equal(app.nameOf(app.messages.row("m2")), "Robert");
+});
+
+test("the browser asks before the page goes only when files would go with it", async () => {
+  const { losing } = await begin();
+  const prevented = () => {
+    let isPrevented = false;
+    happens("beforeunload", { preventDefault: () => (isPrevented = true) });
+    return isPrevented;
+  };
+  assert.equal(prevented(), false);
+  losing.push("garden.png");
+  assert.equal(prevented(), true);
+});
+
+test("a device that loses its network says so at once, and connects at once when it is back", async () => {
+  const { app } = await begin();
+  happens("offline");
+  assert.equal(app.connection.isOpen, false);
+  happens("online");
+  await wire.run();
+  assert.equal(app.connection.isOpen, true);
+});
+
+test("a channel that is left is forgotten, and the next page does not begin with it", async () => {
+  const { app } = await begin();
+  await joined(app, "#beds", "#apples");
+  node.says("#apples", "m1", "hello");
+  await wire.run();
+  assert.equal(app.messages.rows("#apples").length, 1);
+  app.close("#apples");
+  assert.equal(app.current, "#beds");
+  assert.equal(app.messages.rows("#apples").length, 0);
+  assert.equal(remembered("channels"), '["#beds"]');
+});
