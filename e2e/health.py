@@ -166,6 +166,13 @@ class Health:
         button.click()
         return self
 
+    def report(self, operation: str) -> Health:
+        """Find an operation in the event log, and have its report."""
+        button = self.page.get_by_role("button", name=f"Report on {operation} ").first
+        expect(button).to_be_visible(timeout=SOON_MS)
+        button.click()
+        return self
+
     def expect_trace(self, *words: str | re.Pattern[str]) -> Health:
         """The trace tells all of this."""
         for each in words:

@@ -150,4 +150,6 @@ class HealthConsumer(PageSocket):
 async def _names_in(trace: dict[str, Any]) -> dict[str, str]:
     attempts = [attempt for node in trace["nodes"] for attempt in node["attempts"]]
     ids = {*(node["id"] for node in trace["nodes"]), *(each["peer"] for each in attempts)}
+    if trace["operation"]:
+        ids |= {trace["operation"]["subject"], *(path["peer"] for path in trace["operation"]["paths"])}
     return await database_sync_to_async(names_of)(ids | ({trace["author"]} if trace["author"] else set()))

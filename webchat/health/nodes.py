@@ -31,6 +31,13 @@ STORE_FREE_MIN_BYTES = 50 * 1024 * 1024
 SLICE_MS = 10_000
 """The plots' slices of time begin at multiples of it, by every clock."""
 
+NO_MESSAGE: dict[str, Any] = {
+    **dict.fromkeys(("digest", "author", "at_ms", "claimed_ms", "report")),
+    "nodes": (),
+    "records": (),
+}
+"""A trace as far as it is about a message, of what is about none."""
+
 
 class HostView:
     """See the module."""
@@ -80,12 +87,18 @@ class HostView:
         return told
 
     async def trace(self, name: str, message_id: str) -> dict[str, Any]:
-        """What became of a message, at every node that is asked for it; raises ``CommandError``."""
+        """What became of a message, at every node that is asked for it; raises ``CommandError``.
+
+        Of an operation that is about no message its node's report, as ``operation``; nobody is asked.
+        """
+        node = self._node_of(self.log.node_with(message_id))
+        report = node.failure_report(message_id) if node else None
+        if report:
+            return {**NO_MESSAGE, "id": message_id, "channel": name, "operation": report}
         # What did not get out is known to its author's node alone, which is one of ours if we recorded it.
         name = channel_name(name)
-        node = self._node_of(self.log.node_with(message_id)) or self._of(name)
-        found: dict[str, Any] = await done(node.trace_of(name, message_id))
-        return found
+        found: dict[str, Any] = await done((node or self._of(name)).trace_of(name, message_id))
+        return {**found, "operation": None}
 
     async def repair(self, name: str, subscriber: str) -> dict[str, Any]:
         """Look for a way to a subscriber now; raises ``CommandError``."""

@@ -1,7 +1,8 @@
-/** The event log: filter, live tail with a pause, and the way from a failed message to its trace. */
+/** The event log: filter, live tail with a pause, the way from a failed message to its trace, from what else failed to its report. */
 
 import { byId, h, icon, setAttribute, setIcon, setText } from "../../view/dom.js";
 import { atTime, count, NOTHING, short, time } from "../format.js";
+import { isOfMessage } from "../operation.js";
 import { mainly } from "../parts.js";
 import { storyOf } from "../story.js";
 import { say } from "../strings.js";
@@ -101,8 +102,9 @@ export class LogView {
     return id.length === 40 ? this.#nameOf(id) : short(id);
   }
 
-  #button({ trace, route, subject }) {
-    const button = h("button", { type: "button", class: "icon-button", "aria-label": say("trace.event.of", { id: short(trace) }), title: say("trace.event") }, icon("trace"));
+  #button({ trace, operation, route, subject }) {
+    const words = isOfMessage(operation) ? [say("trace.event.of", { id: short(trace) }), say("trace.event")] : [say("report.event.of", { operation, id: short(trace) }), say("report.event")];
+    const button = h("button", { type: "button", class: "icon-button", "aria-label": words[0], title: words[1] }, icon("trace"));
     const channel = route.channel ?? (subject.startsWith("#") ? subject : this.#watched());
     button.addEventListener("click", () => this.#trace(channel, trace));
     return button;

@@ -1,10 +1,11 @@
-/** The trace of a message: asked for by its id, told as a sentence, a bar and every single try. */
+/** The trace of a message: asked for by its id, told as a sentence, a bar and every single try; or an operation's report. */
 
 import { byId, h, setAttribute, setText } from "../../view/dom.js";
 import { atDay, atTime, time } from "../format.js";
 import { partWords, segments } from "../parts.js";
 import { say } from "../strings.js";
 import { certainty, channelTyped, countsOf, outcomeOf, traceOf } from "../tracing.js";
+import { reportElements } from "./operation.js";
 import { svgOf } from "./svg.js";
 import { drawTable } from "./table.js";
 
@@ -62,12 +63,18 @@ export class TraceView {
   }
 
   #draw(trace) {
+    if (trace.operation) byId("trace-found").replaceChildren(...reportElements(trace.operation, this.#nameOf));
+    else this.#drawMessage(trace);
+    byId("trace-found").hidden = false;
+    byId("trace-found").focus({ preventScroll: true });
+  }
+
+  #drawMessage(trace) {
     const { attempts, left, silent, unsure, parts, whole_ms, most } = traceOf(trace);
     const cause = trace.report?.cause ?? null;
     const { text, tone } = outcomeOf(countsOf(trace.nodes));
     const box = h("div", { class: "table-box", tabindex: 0, role: "group", "aria-labelledby": "trace-title" });
-    const found = byId("trace-found");
-    found.replaceChildren(
+    byId("trace-found").replaceChildren(
       h("p", { class: `trace-verdict is-${tone}` }, text),
       ...(trace.author ? [h("p", { class: "note" }, say("trace.written", { name: this.#nameOf(trace.author), time: atDay(trace.at_ms) }))] : []),
       ...(cause ? [h("p", { class: "notice" }, `${cause.message}. ${cause.remedy} (${cause.code})`)] : []),
@@ -83,8 +90,6 @@ export class TraceView {
       const bar = barOf(each.parts, each.elapsed_ms);
       box.querySelector("tbody").rows[at].cells[6].replaceChildren(bar, h("small", {}, partWords(each.parts)));
     });
-    found.hidden = false;
-    found.focus({ preventScroll: true });
   }
 
   #cells(attempt) {
