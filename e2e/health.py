@@ -151,6 +151,13 @@ class Health:
         assert found is not None
         return float(found[1].replace(",", "")) * (1000 if found[2] == "s" else 1)
 
+    def plot_last(self, span: str) -> Health:
+        """Choose of which time the plots of pushes are."""
+        choice = self.page.get_by_label("Plots of pushes in the last")
+        choice.select_option(span)
+        choice.evaluate('it => it.scrollIntoView({ block: "center" })')
+        return self
+
     def trace(self, message: Message) -> Health:
         """Ask what became of a message."""
         form = self.page.get_by_role("region", name="What became of a message")

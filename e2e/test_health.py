@@ -111,6 +111,12 @@ def test_a_slow_network_moves_the_plot_and_is_named(people: People, launch: Laun
         emil.expect_delivered(said)
     health = Health(emil).open(channel).expect_reason("NETWORK_SLOW")
     assert health.plotted_ms() >= max(400, 2 * before_ms), "the plot has moved"
+    health.plot_last("60 minutes")
+    expect(health.page.locator("#latency figcaption")).to_contain_text("In the worst 1 min", timeout=SOON_MS)
+    assert health.plotted_ms() >= max(400, 2 * before_ms), "an hour has it, too"
+    emil.picture("health-hour")
+    health.plot_last("5 minutes")
+    expect(health.page.locator("#latency figcaption")).to_contain_text("In the worst 10 s", timeout=SOON_MS)
     health.trace(said)
     health.expect_trace(re.compile("went to: network"))
     for table in ("#pushes", "#initiators"):

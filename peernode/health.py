@@ -14,6 +14,7 @@ from peernode.channel.message import Message
 from peernode.diagnostics.operationreport import operation_report
 from peernode.diagnostics.records import Wanted
 from peernode.diagnostics.report import failure_report
+from peernode.diagnostics.windows import Tally
 from peernode.errors import PeerNodeError
 from peernode.identity import node_id_of
 from peernode.people import node_id_bytes
@@ -55,6 +56,16 @@ class NodeHealth:
         together (``peernode.diagnostics.joins``). Asks nobody. ``failure_report`` tells more of one.
         """
         return self._pubsub.joiner.log.told(channel_id_of(self._context.network_id, normalise_name(name)))
+
+    def pushes_of(self, name: str, window: str, wall_ms: int) -> list[tuple[int, Tally]]:
+        """The slices of one of ``SPANS`` in which this node pushed something of a channel. Asks nobody.
+
+        Each with its beginning, in ms of the clock by which it is ``wall_ms`` now.
+        """
+        windows = self._context.collector.windows(
+            channel_id_of(self._context.network_id, normalise_name(name))
+        )
+        return windows.series(window, self._context.now(), wall_ms)
 
     def failure_report(self, trace: str) -> dict[str, Any] | None:
         """What became of a join, renewal, repair or recovery of this node, by its trace; None: none is kept.

@@ -32,6 +32,7 @@ from peernode.diagnostics.codes import error_info
 from peernode.diagnostics.joins import joins_told as joins_told
 from peernode.diagnostics.jsonlines import LineWriter
 from peernode.diagnostics.verdict import verdict as verdict
+from peernode.diagnostics.windows import history as history
 from peernode.environment import Address, Environment
 from peernode.errors import PeerNodeError
 from peernode.events import Profile as Profile

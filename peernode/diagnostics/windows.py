@@ -99,6 +99,19 @@ def merged(tallies: Iterable[Tally]) -> Tally:
     return whole
 
 
+def history(slices: Iterable[tuple[int, Tally]], name: str) -> list[dict[str, Any]]:
+    """The slices of one window at several nodes as one, the oldest first, JSON-able.
+
+    Each has its beginning in wall-clock ms, and its place is that of the slice by the clock that this is in;
+    those in which nothing happened are not there.
+    """
+    slice_ms = round(SPANS[name][0] * 1000)
+    found: dict[int, Tally] = {}
+    for at_ms, tally in slices:
+        found.setdefault(at_ms // slice_ms, Tally()).add(tally)
+    return [{"at_ms": number * slice_ms, **found[number].told()} for number in sorted(found)]
+
+
 class _Ring:
     """The slices of one window, the newest last; ``number`` counts slices of time since the clock's zero."""
 

@@ -15,6 +15,7 @@ from peernode.diagnostics.windows import (
     Tally,
     Windows,
     bin_of,
+    history,
     merged,
     ms_of,
 )
@@ -80,3 +81,25 @@ def test_every_latency_has_a_bin() -> None:
     assert [bin_of(ms) for ms in (0, 0.5, 1)] == [0, 0, 0]
     assert bin_of(1e12) == BINS_MAX
     assert all(bin_of(ms_of(place)) == place for place in range(BINS_MAX + 1))
+
+
+@pytest.mark.parametrize("name", ["1h", "24h"])
+def test_a_long_window_of_several_nodes_is_told_slice_by_slice_in_bounded_memory(name: str) -> None:
+    """As plots need it: each slice has its place by the wall clock, two nodes' of one time are one."""
+    slice_s, count = SPANS[name]
+    here, there = Windows(), Windows()
+    for number in range(3 * count):
+        here.add(number * slice_s + 1.0, acked=True, again=False, elapsed_ms=10.0)
+    now_s = (3 * count - 1) * slice_s + 2.0
+    there.add(now_s, acked=False, again=False, elapsed_ms=100.0)
+    wall_ms = round(1_700_000_000 // slice_s * slice_s * 1000) + 2000
+    slices = [each for node in (here, there) for each in node.series(name, now_s, wall_ms)]
+    told = history(slices, name)
+    assert len(told) == count
+    slice_ms = round(slice_s * 1000)
+    assert [each["at_ms"] for each in told] == [
+        (wall_ms // slice_ms - count + 1 + number) * slice_ms for number in range(count)
+    ]
+    assert {each["attempted"] for each in told[:-1]} == {1}
+    assert (told[-1]["attempted"], told[-1]["failed"], told[-1]["acked"]) == (2, 1, 1)
+    assert told[0]["p95_ms"] == pytest.approx(10.0, rel=0.1)

@@ -110,6 +110,19 @@ async def test_the_log_comes_as_past_and_live_tail(talking: dict[str, Any], open
     await page.close()
 
 
+async def test_the_pushes_of_an_hour_and_a_day_are_told_slice_by_slice(talking: dict[str, Any]) -> None:
+    page = await watcher()
+    pushes = (await page.ask("history", channel="#lobby"))["pushes"]
+    assert {*pushes} == {"1h", "24h"}
+    for window, slice_ms in (("1h", 60_000), ("24h", 1_800_000)):
+        assert sum(each["acked"] for each in pushes[window]) >= 1
+        assert all(each["at_ms"] % slice_ms == 0 for each in pushes[window])
+        assert pushes[window][-1]["p95_ms"] > 0
+    refused = await page.ask("history", channel="#nowhere")
+    assert refused["code"] == "CHANNEL_UNKNOWN"
+    await page.close()
+
+
 async def test_a_trace_tells_every_try_of_everybody(talking: dict[str, Any]) -> None:
     page = await watcher()
     answer = await page.ask("trace", channel="#lobby", id=talking["id"])

@@ -18,7 +18,7 @@ from webchat.health.nodes import HostView
 from webchat.health.records import in_slices
 from webchat.health.watching import HealthWatch
 
-READING = ("health.snapshot", "health.trace", "health.records", "health.sizes")
+READING = ("health.snapshot", "health.trace", "health.history", "health.records", "health.sizes")
 """Those that change nothing."""
 
 Args = dict[str, Any]
@@ -36,6 +36,7 @@ class HealthCommands:
         self.table: dict[str, Callable[[int, Args], Awaitable[Result]]] = {
             "health.snapshot": self._snapshot,
             "health.trace": self._trace,
+            "health.history": self._history,
             "health.repair": self._repair,
             "health.diagnostic": self._diagnostic,
             "health.records": self._records,
@@ -58,6 +59,9 @@ class HealthCommands:
 
     async def _trace(self, user: int, args: Args) -> Result:
         return {"trace": await self.view.trace(args["channel"], args["id"])}
+
+    async def _history(self, user: int, args: Args) -> Result:
+        return {"pushes": self.view.history(args["channel"])}
 
     async def _repair(self, user: int, args: Args) -> Result:
         return {"result": await self.view.repair(args["channel"], args["subscriber"])}

@@ -32,7 +32,7 @@ ASKED_MAX = 16
 ACTIONS = {"repair": REPAIR, "diagnostic": DIAGNOSTIC, "doctor": DOCTOR}
 """Frames that are logged with who sent them; they count for the rate ``act``."""
 
-LOOKS = ("events", "trace")
+LOOKS = ("events", "trace", "history")
 """Frames that take the nodes' time and change nothing; they count for the rate ``look``."""
 
 ACROSS_THE_NETWORK_S = 10.0
@@ -96,6 +96,8 @@ class HealthConsumer(PageSocket):
             case "trace":
                 answer = await link.command(0, "health.trace", fields, ACROSS_THE_NETWORK_S)
                 return {"type": "trace", **answer, "names": await _names_in(answer["trace"])}
+            case "history":
+                return {"type": "history", **await link.command(0, "health.history", fields)}
             case "events":
                 limit = fields.pop("limit", RECORDS_MAX)
                 answer = await link.command(0, "health.records", {"wanted": fields, "limit": limit})

@@ -14,7 +14,7 @@ from typing import Any
 
 from django.conf import settings
 
-from webchat.bridge import PeerHost, PeerNode, channel_name, done, is_canary, joins_told, verdict
+from webchat.bridge import PeerHost, PeerNode, channel_name, done, history, is_canary, joins_told, verdict
 from webchat.chat.commands import CommandError
 from webchat.health.records import EventLog, Recorded, choose
 from webchat.health.verdict import of_host
@@ -30,6 +30,10 @@ STORE_FREE_MIN_BYTES = 50 * 1024 * 1024
 
 SLICE_MS = 10_000
 """The plots' slices of time begin at multiples of it, by every clock."""
+
+HISTORIES = ("1h", "24h")
+"""The windows whose slices are told when asked for; those of 5 minutes are in each picture. The slices are in
+bounded rings (``peernode.diagnostics.windows.SPANS``)."""
 
 NO_MESSAGE: dict[str, Any] = {
     **dict.fromkeys(("digest", "author", "at_ms", "claimed_ms", "report")),
@@ -85,6 +89,20 @@ class HostView:
             hangs = join["outcome"] == "delayed"
             join["report"] = of[join["trace"]].failure_report(join["trace"]) if hangs else None
         return told
+
+    def history(self, name: str) -> dict[str, list[dict[str, Any]]]:
+        """How the pushes of a channel by the nodes here went in the last hour and day; ``CommandError``.
+
+        Only those: an initiator tells others of the slices of its last five minutes alone.
+        """
+        name, now_ms = channel_name(name), round(time.time() * 1000)
+        self._of(name)
+
+        def told(window: str) -> list[dict[str, Any]]:
+            of_each = (node.pushes_of(name, window, now_ms) for node in self._host.nodes())
+            return history((each for slices in of_each for each in slices), window)
+
+        return {window: told(window) for window in HISTORIES}
 
     async def trace(self, name: str, message_id: str) -> dict[str, Any]:
         """What became of a message, at every node that is asked for it; raises ``CommandError``.

@@ -9,34 +9,35 @@ import { columnPlot, rowPlot } from "./plot/bars.js";
 import { linePlot } from "./plot/lines.js";
 import { say } from "./strings.js";
 
-export const WINDOW_MS = 300_000;
-const SLICE_MS = 10_000;
+/** The times that a plot may be of: how long a slice is, and how many there are. */
+const WINDOWS = { "5m": [10_000, 30], "1h": [60_000, 60], "24h": [1_800_000, 48] };
+export const WINDOW_MS = lengthOf("5m");
 const PERCENTILES = ["p50", "p95", "p99"];
 export const JOIN_STEPS = ["node", "find", "subscribe", "inbound", "outbound", "history"];
 
-/** Latency percentiles of the last five minutes. */
-export function latencyChart(series, now_ms) {
-  const slices = recent(series, now_ms);
+/** Latency percentiles of a span. */
+export function latencyChart(series, now_ms, span = "5m") {
+  const slices = recent(series, now_ms, span);
   if (!slices.some((each) => each.p50_ms !== null)) return null;
-  const axis = { x: say("axis.time"), formatX: (at) => before(at, now_ms), formatY: time };
-  const lines = PERCENTILES.map((key) => ({ key, label: key, points: spaced(slices, now_ms).map(({ at, slice }) => ({ at, value: slice?.[`${key}_ms`] ?? null })) }));
+  const axis = { x: say("axis.time"), formatX: (at) => before(at, now_ms, span), formatY: time };
+  const lines = PERCENTILES.map((key) => ({ key, label: key, points: spaced(slices, now_ms, span).map(({ at, slice }) => ({ at, value: slice?.[`${key}_ms`] ?? null })) }));
   const worst = Math.max(...slices.map((each) => each.p95_ms ?? 0));
   return {
-    spec: (width) => linePlot({ series: lines, from: now_ms - WINDOW_MS, to: now_ms, width, height: 210, axis }),
+    spec: (width) => linePlot({ series: lines, from: now_ms - lengthOf(span), to: now_ms, width, height: 210, axis }),
     head: [say("axis.clock"), ...PERCENTILES],
     rows: slices.map((each) => [atTime(each.at_ms), ...PERCENTILES.map((key) => time(each[`${key}_ms`]))]),
-    summary: say("chart.latency", { worst: time(worst) }),
+    summary: say("chart.latency", { slice: time(WINDOWS[span][0]), worst: time(worst) }),
     legend: PERCENTILES.map((key) => ({ key, text: say(`legend.${key}`) })),
   };
 }
 
-/** Pushes that were acknowledged and those that were not, of the last five minutes. */
-export function successChart(series, now_ms) {
-  const slices = recent(series, now_ms);
+/** Pushes that were acknowledged and those that were not, of a span. */
+export function successChart(series, now_ms, span = "5m") {
+  const slices = recent(series, now_ms, span);
   if (!slices.some((each) => each.attempted)) return null;
-  const all = spaced(slices, now_ms);
+  const all = spaced(slices, now_ms, span);
   const columns = all.map(({ at, slice }, index) => ({
-    label: before(at, now_ms),
+    label: before(at, now_ms, span),
     anchor: index === 0 ? "start" : index === all.length - 1 ? "end" : "middle",
     parts: [
       { key: "acked", value: slice?.acked ?? 0 },
@@ -44,10 +45,11 @@ export function successChart(series, now_ms) {
     ],
   }));
   const [acked, attempted] = [total(slices, "acked"), total(slices, "attempted")];
-  const marked = (width) => (width < 420 ? [0, 29] : [0, 11, 17, 23, 29]);
+  const last = all.length - 1;
+  const marked = (width) => (width < 420 ? [0, last] : [0, 0.4, 0.6, 0.8, 1].map((share) => Math.round(share * last)));
   return {
     spec: (width) =>
-      columnPlot({ columns, width, height: 210, axis: { x: say("axis.slices"), formatY: count }, labelled: (at) => marked(width).includes(at) }),
+      columnPlot({ columns, width, height: 210, axis: { x: say("axis.slices", { slice: time(WINDOWS[span][0]) }), formatY: count }, labelled: (at) => marked(width).includes(at) }),
     head: [say("axis.clock"), say("push.acked"), say("push.failed"), say("push.retried")],
     rows: slices.map((each) => [atTime(each.at_ms), count(each.acked), count(each.failed), count(each.retried)]),
     summary: say("chart.success", { share: percent(acked, attempted), n: count(attempted) }),
@@ -115,21 +117,28 @@ export function bucketsChart(buckets) {
   };
 }
 
-const recent = (series, now_ms) => series.filter((each) => each.at_ms > now_ms - WINDOW_MS);
+const recent = (series, now_ms, span) => series.filter((each) => each.at_ms > now_ms - lengthOf(span));
 
 const total = (slices, name) => slices.reduce((all, each) => all + each[name], 0);
 
-/** Every slice of the window, also those in which nothing happened. */
-function spaced(slices, now_ms) {
-  const found = new Map(slices.map((slice) => [Math.floor(slice.at_ms / SLICE_MS), slice]));
-  const last = Math.floor(now_ms / SLICE_MS);
-  return Array.from({ length: 30 }, (_, index) => {
-    const number = last - 29 + index;
-    return { at: Math.max(now_ms - WINDOW_MS, number * SLICE_MS), slice: found.get(number) };
+/** Every slice of the span, also those in which nothing happened. */
+function spaced(slices, now_ms, span) {
+  const [slice_ms, length] = WINDOWS[span];
+  const found = new Map(slices.map((slice) => [Math.floor(slice.at_ms / slice_ms), slice]));
+  const last = Math.floor(now_ms / slice_ms);
+  return Array.from({ length }, (_, index) => {
+    const number = last - length + 1 + index;
+    return { at: Math.max(now_ms - lengthOf(span), number * slice_ms), slice: found.get(number) };
   });
 }
 
-const before = (at, now_ms) => {
-  const s = Math.round((now_ms - at) / 1000);
-  return s < 12 ? say("axis.now") : `−${time(Math.round(s / 10) * 10_000)}`;
-};
+function lengthOf(span) {
+  const [slice_ms, length] = WINDOWS[span];
+  return slice_ms * length;
+}
+
+function before(at, now_ms, span) {
+  const [slice_ms] = WINDOWS[span];
+  const ms = now_ms - at;
+  return ms < 1.2 * slice_ms ? say("axis.now") : `−${time(Math.round(ms / slice_ms) * slice_ms)}`;
+}

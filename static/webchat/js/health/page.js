@@ -8,6 +8,7 @@ import { Connection } from "../connection.js";
 import { byId, h, oncePerFrame } from "../view/dom.js";
 import { Announcing } from "./announcing.js";
 import { short } from "./format.js";
+import { PushHistory } from "./history.js";
 import { HealthModel } from "./model.js";
 import { PAST_RECORDS, PastRange } from "./ranging.js";
 import { say } from "./strings.js";
@@ -30,6 +31,7 @@ export class HealthPage {
   #tail = new Tail();
   #connection;
   #channel;
+  #history;
   #trace;
   #log;
   #node = new NodeView();
@@ -51,7 +53,8 @@ export class HealthPage {
     this.#connection = new Connection({ makeSocket: () => new WebSocket(url), clock, random: Math.random, listener });
     const nameOf = this.#nameOf;
     const range = new PastRange({ clock, request: (frame) => this.#connection.request(frame), found: (answer) => this.#takePast(answer), failed: (error) => this.#tell(`${error.message}. ${error.remedy}`) });
-    this.#channel = new ChannelView({ repair: (subscriber) => this.#repair(subscriber) });
+    this.#history = new PushHistory({ clock, request: (frame) => this.#connection.request(frame), changed: this.#draw });
+    this.#channel = new ChannelView({ repair: (subscriber) => this.#repair(subscriber), history: this.#history });
     this.#trace = new TraceView({ ask: (channel, id) => this.#askTrace(channel, id), nameOf });
     new DoctorView({ ask: (address, channel) => this.#examine(address, channel) });
     this.#log = new LogView({ tail: this.#tail, watched: () => this.#model.watched, trace: (channel, id) => this.#trace.show(channel, id), nameOf, changed: this.#draw, range: (filter) => range.choose(filter), tell: (words) => this.#tell(words) });
@@ -121,6 +124,7 @@ export class HealthPage {
     const title = say("title", { state: model.live.state === "live" ? stateOf(model.host.verdict).word : say("live.never") });
     if (document.title !== title) document.title = title;
     drawChannels(model, (channel) => this.#choose(channel));
+    this.#history.follow(model.watched);
     this.#channel.draw(model, this.#nameOf);
     this.#trace.offer(model.watched);
     this.#log.draw();

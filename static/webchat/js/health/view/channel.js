@@ -3,6 +3,7 @@
 import { byId, h, icon, setAttribute, setIcon, setText } from "../../view/dom.js";
 import { joinsChart, latencyChart, replicationChart, successChart } from "../charts.js";
 import { ago, bytes, count, NOTHING, percent, time } from "../format.js";
+import { NEWEST } from "../history.js";
 import { initiatorHeads, initiatorRows } from "../initiators.js";
 import { mainly, partWords } from "../parts.js";
 import { say } from "../strings.js";
@@ -24,9 +25,13 @@ export class ChannelView {
   #joinList = new JoinList();
   #subscribers;
 
-  /** `repair(subscriber)` begins to look for a way to somebody. */
-  constructor({ repair }) {
+  #history;
+
+  /** `repair(subscriber)` begins to look for a way to somebody; `history`: what the plots of pushes are of. */
+  constructor({ repair, history }) {
     this.#subscribers = new SubscriberList(repair);
+    this.#history = history;
+    byId("plots-window").addEventListener("change", ({ target }) => history.choose(target.value));
   }
 
   /** `model.detail` may be null: the channel is being looked at. */
@@ -45,8 +50,11 @@ export class ChannelView {
     this.#matrix.draw(detail, nameOf, isHere);
     this.#subscribers.draw(detail, nameOf);
     const now_ms = host.at_ms;
-    this.#latency.draw(latencyChart(detail.series, now_ms));
-    this.#success.draw(successChart(detail.series, now_ms));
+    const { span } = this.#history;
+    const series = this.#history.series(detail);
+    this.#latency.draw(latencyChart(series, now_ms, span));
+    this.#success.draw(successChart(series, now_ms, span));
+    setAttribute(byId("plots-note"), "hidden", span === NEWEST);
     this.#joins.draw(joinsChart(detail.joins));
     this.#joinList.draw(detail.joins.recent, nameOf);
     this.#replication.draw(replicationChart(detail.replication));
