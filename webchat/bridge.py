@@ -1,9 +1,8 @@
 """The bridge from the app to the engine: the only module of the app that imports ``peernode``.
 
 ``PeerHost`` is one process's share of the network: a host node on the well-known port and one node per user,
-all over one SQLite file. The nodes find and speak to each other over UDP like any others; no reference to a
-node is ever handed to another. What a user's node says and does in the words of ``docs/api.md`` is in
-``webchat.peer``, which knows of the engine what is here.
+all over one SQLite file. The nodes find and speak to each other over UDP like any others; none is ever handed
+to another. What a user's node says and does is in ``webchat.peer``, which knows of the engine what is here.
 
 Invariant: a failure of the engine leaves this module as ``CommandError`` with a code of the catalogue.
 """
