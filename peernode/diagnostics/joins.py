@@ -52,7 +52,9 @@ def _with_remedies(join: Mapping[str, Any]) -> dict[str, Any]:
     for step in join["steps"]:
         known = step["outcome"] in CATALOGUE
         error = asdict(error_info(step["outcome"], step=step["step"])) if known else None
-        steps.append({**step, "error": error})
+        # Until a step ends, its parts are those of the join up to its beginning (``JoinStep``), not its own.
+        own: dict[str, Any] = {"parts": {}} if step["elapsed_ms"] is None else {}
+        steps.append({**step, **own, "error": error})
     return {**join, "steps": steps}
 
 

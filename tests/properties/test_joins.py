@@ -12,6 +12,7 @@ import statistics
 from collections import Counter, defaultdict
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -214,6 +215,11 @@ def check_steps(told: dict[str, Any]) -> None:
             ].isupper()
     for step in told["steps"]:
         assert step["outcome"] == "running" or step["elapsed_ms"] >= 0
+        if step["elapsed_ms"] is not None:
+            assert sum(step["parts"].values()) == pytest.approx(step["elapsed_ms"], abs=0.01), step
+        assert set(step["answered"]) <= set(step["asked"]), "also of one that failed"
+        if step["step"] in ("subscribe", "inbound", "outbound") and step["outcome"].isupper():
+            assert step["asked"], "whom it failed with"
 
 
 def check_completed(told: dict[str, Any], joined: Joined) -> None:

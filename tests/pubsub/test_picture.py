@@ -12,6 +12,7 @@ from peernode.pubsub import picture
 from peernode.pubsub.matrix import Cell, Row
 from peernode.pubsub.picture import Said
 from peernode.pubsub.reachability import BOTH, HEARD, HEARS, NEITHER, UNKNOWN
+from peernode.pubsub.traces import JoinTrace
 from peernode.pubsub.vitals import SLICES_FROM, Share, Vitals
 from peernode.wire.contact import Contact
 
@@ -177,3 +178,16 @@ def test_joins_are_counted_by_their_steps() -> None:
             del each["error"]
     assert found["recent"] == joins
     assert joins_told([])["steps"] == {}
+
+
+def test_a_step_that_goes_on_is_told_without_the_time_of_those_before_it() -> None:
+    """It was shown as if the whole join up to its beginning had been its own."""
+    trace = JoinTrace("t", attempts=1)
+    trace.begin("node", 0.0, {})
+    trace.end("node", 400.0, "ok", [], [], {"network": 400.0})
+    trace.begin("find", 400.0, {"network": 400.0})
+    (join,) = joins_told([trace.told()])["recent"]
+    assert [each["parts"] for each in join["steps"]] == [{"network": 400.0}, {}]
+    trace.end("find", 500.0, "ok", [], [], {"network": 400.0, "lookup": 100.0})
+    (join,) = joins_told([trace.told()])["recent"]
+    assert join["steps"][1]["parts"] == {"lookup": 100.0}
