@@ -7,6 +7,7 @@ from typing import Any
 
 from playwright.sync_api import expect
 
+from e2e.camera import NARROW_PX
 from e2e.chat import JOIN_MAX_MS, SOON_MS, Message, Person
 from peernode.diagnostics.codes import CATALOGUE
 
@@ -67,6 +68,15 @@ class Joiner:
         expect(self.card.get_by_role("listitem").filter(has_text="in progress")).to_have_count(1)
         # Said once, not as a toast too.
         expect(self.person.page.get_by_text(told["code"], exact=True)).to_have_count(1)
+        return self
+
+    def expect_step_in_sight_on_a_telephone(self) -> Joiner:
+        """Also there the step that hangs is seen beside the reason, without scrolling."""
+        page, size = self.person.page, self.person.page.viewport_size
+        assert size is not None
+        page.set_viewport_size({"width": NARROW_PX[0], "height": NARROW_PX[1]})
+        expect(self.card.locator("[aria-current=step] .step-label")).to_be_in_viewport(ratio=0.9)
+        page.set_viewport_size(size)
         return self
 
     def expect_refused(self, code: str) -> Joiner:

@@ -59,6 +59,7 @@ def test_a_join_without_any_initiator_says_why_within_five_seconds_and_completes
 
     joiner = Joiner(jurij, channel).ask().expect_trouble()
     jurij.picture("join-nobody")
+    joiner.expect_step_in_sight_on_a_telephone()
     early = joiner.write("Written while there was nobody")
     peer = Headless(tmp_path / "peer", "--listen", address)
     try:
