@@ -3,7 +3,8 @@
 We ask a peer (``DIALBACK [nil]``); it asks a third one (``DIALBACK [our contact]``), which sends us a PING.
 A request from somebody we never sent anything to has passed whatever stands before us, so it makes us
 public, however it came about; a change of our address takes that back, and we ask again. The answer names
-the third: only if we had never written to that one does its PING, or that there was none, prove anything.
+the third: its PING proves something only if we had never written to that one, and that there was none only if
+that one has not answered us either, for then our own translator lets it in.
 
 So that this is no weapon: a peer passes on only the address from which it was asked, and only once that
 is proven; both halves are limited per asker and in all; the third sends one small request, within the
@@ -70,7 +71,7 @@ class Proof:
     asked: int
     """Peers that passed the question on."""
     missed: frozenset[bytes]
-    """Public keys of their thirds, as far as we had not written to them and nothing came in from them."""
+    """Public keys of their thirds, as far as they have not answered us and nothing came in from them."""
     doubters: frozenset[bytes]
     """Public keys of the peers that named these: one that lies names whom it likes."""
 
@@ -206,7 +207,7 @@ class Dialback:
         """Whether what it sends proves nothing; of one that an earlier version does not name nobody knows."""
         if third is None or third.public_key in missed:
             return False
-        return third.address in self._dialler.contacted
+        return self._rpc.is_proven(third)
 
     def _some(self) -> list[Contact]:
         peers = [standing.contact for standing in self._table.live()]
@@ -230,7 +231,6 @@ class Dialback:
 
     async def _ask(self, contact: Contact) -> tuple[str, Contact | None]:
         """What came of asking one peer, and to whom it was passed on, which earlier versions don't say."""
-        self._dialler.contacted.add(contact.address)
         try:
             body = await self._rpc.request(contact, Op.DIALBACK, [None])
             return PASSED, Contact.decode(body.take()) if body.more else None

@@ -1,8 +1,8 @@
 """The ways to find out whether somebody is there: PING for a contact, HELLO for a bare address.
 
-Every address that is dialled here, or that answered or failed to answer any request, is remembered as
-*contacted*: an address translator may let datagrams from there in for that reason alone, so they
-prove nothing about who else can reach us. Bounded: ``CONTACTED_MAX``, the longest untouched is forgotten.
+Every address that anything of ours goes to, or that answered, is remembered as *contacted*, before it goes: an
+address translator may let datagrams from there in for that reason alone, so they prove nothing about who
+else can reach us. Bounded: ``CONTACTED_MAX``, the longest untouched is forgotten.
 """
 
 from __future__ import annotations
@@ -59,7 +59,6 @@ class Dialler:
 
     async def ping(self, contact: Contact, sends: int | None = None, tentative: bool = False) -> bool:
         """Whether ``contact`` answers; what it says of being public is noted. ``tentative``: see ``Rpc``."""
-        self.contacted.add(contact.address)
         try:
             answer = await self._rpc.request(
                 contact, Op.PING, [VERSION, VERSION], sends=sends, tentative=tentative

@@ -83,6 +83,7 @@ class Overlay:
         self._stopped = False
         self.table.on_change.append(self._peer_changed)
         rpc.on_answered.append(self._answered)
+        rpc.on_dialled.append(self.contacted)
         rpc.on_timeout.append(self._timed_out)
         rpc.on_request.append(self._requested)
         Directory(rpc, env.clock, self.table, lambda: self.public)
@@ -219,7 +220,6 @@ class Overlay:
             self._tasks.spawn(self._enter(contact), "enter")
 
     def _timed_out(self, contact: Contact) -> None:
-        self._dialler.contacted.add(contact.address)
         self.table.failed(contact)
         if not self._stopped and self.table.standing(contact.public_key) is not None:
             self._upkeep.probe(contact)  # a few lost datagrams, or its death: know it soon

@@ -93,6 +93,8 @@ class Requests:
         """Called with each first answer: request, who answered from where, seconds, the answer."""
         self.on_timeout: Callable[[Contact], None] = lambda _: None
         """Called when a request was not answered at all."""
+        self.on_dialled: Callable[[Address], None] = lambda _: None
+        """Called with each address that a request goes to, before it goes."""
         self.on_ended: Callable[[Pending, Outcome], None] | None = None
         """Called with each request that has come to its end, while somebody wants to know."""
 
@@ -220,6 +222,7 @@ class Requests:
         else:
             if address not in pending.sent_to:
                 pending.sent_to.append(address)
+                self.on_dialled(address)
             self._counters[_COUNTED[pending.op.value] if pending.sends == 1 else "retransmitted"] += 1
             self._outgoing.post(pending.peer, address, pending.message)
         wait_s = self._rtos.after_s(pending.first_s, pending.sends)

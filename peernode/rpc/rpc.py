@@ -68,6 +68,8 @@ class Rpc:
         """Called with each request that was not answered."""
         self.on_request: list[Callable[[Contact, bool], None]] = []
         """Called with each request of others: contact, whether its address is proven."""
+        self.on_dialled: list[Callable[[Address], None]] = []
+        """Called with each address that a request of ours goes to, before it goes."""
         self._env = env
         self._core = Core.of(identity, config, env, on_crash, sealer)
         self._core.ledger.remember(config.bootstrap)
@@ -88,6 +90,7 @@ class Rpc:
         self._requests = Requests(core, self._outgoing)
         self._requests.on_answered = self._answered
         self._requests.on_timeout = lambda contact: self._tell(self.on_timeout, contact)
+        self._requests.on_dialled = lambda address: self._tell(self.on_dialled, address)
         self._serving = Serving(core, self._outgoing, self.tasks, self._servers)
         self._serving.on_request = lambda contact, proven: self._tell(self.on_request, contact, proven)
         self._greeting = Greeting(core, self._outgoing)
@@ -252,16 +255,8 @@ class Rpc:
         if self._endpoint is None:
             return {}
         core = self._core
-        parts = (
-            core.peers,
-            core.sealer,
-            core.ledger,
-            core.rtos,
-            self._requests,
-            self._serving,
-            self._greeting,
-            self._bearings,
-        )
+        tables = (core.peers, core.sealer, core.ledger, core.rtos)
+        parts = (*tables, self._requests, self._serving, self._greeting, self._bearings)
         return {name: size for part in parts for name, size in part.sizes().items()}
 
     def _received(self, datagram: bytes, source: Address) -> None:

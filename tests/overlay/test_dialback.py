@@ -36,6 +36,24 @@ def test_a_node_is_public_when_strangers_can_dial_it(nat: str, public: bool) -> 
         world.run(main())
 
 
+def test_who_asks_us_while_we_ask_it_is_no_stranger() -> None:
+    """An address translator lets it in for our own request, though nothing has come of that yet."""
+    kinds = ["none", "none", "port", "none", "address"] * 6
+    with SimWorld(seed=11, one_way_ms=(10, 150)) as world:
+        net = SimNetworkOfNodes(world, 1)
+        hosts = [world.host(kind) for kind in kinds]
+        nodes = [sim_node(host, [(net.hosts[0].ip, PORT)]) for host in hosts]
+
+        async def main() -> None:
+            await net.start()
+            for host, node in zip(hosts, nodes, strict=True):
+                await host.call(node.start())
+            await asyncio.sleep(30)
+            assert [node.overlay.public for node in nodes] == [kind == "none" for kind in kinds]
+
+        world.run(main())
+
+
 def test_others_learn_who_is_public() -> None:
     with SimWorld(seed=2) as world:
         net = SimNetworkOfNodes(world, 5)
