@@ -149,7 +149,9 @@ def _overlay() -> dict[Op, Examples]:
     return {
         Op.PING: Examples([[1, 1]], [pong]),
         Op.FIND_NODE: Examples([[BEN.node_id, bytes(370)]], [[ENCODED]]),
-        Op.DIALBACK: Examples([[None], [ENCODED[1]]], [[], [ENCODED[2]]]),
+        Op.DIALBACK: Examples(
+            [[None], [None, None], [None, BEN.public_key], [ENCODED[1]]], [[], [ENCODED[2]]]
+        ),
         Op.PING_VIA: Examples([[ENCODED[1]]], [[True], [False]]),
     }
 

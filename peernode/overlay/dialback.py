@@ -1,10 +1,14 @@
 """Can others reach us, whom we have not contacted before? Only then are we *public*.
 
-We ask a peer (``DIALBACK [nil]``); it asks a third one (``DIALBACK [our contact]``), which sends us a PING.
+We ask a peer (``DIALBACK [nil, nil]``); it asks a third (``DIALBACK [our contact]``), which sends us a PING.
 A request from somebody we never sent anything to has passed whatever stands before us, so it makes us
 public, however it came about; a change of our address takes that back, and we ask again. The answer names
 the third: its PING proves something only if we had never written to that one, and that there was none only if
 that one has not answered us either, for then our own translator lets it in.
+
+A node behind a translator lets nobody in whom it has not written to. Somebody whom it knows *introduces* us
+(``DIALBACK [nil, its key]``): has it write to us, as the third of its choice. Then its translator lets us in
+(RFC 5128, section 3.3: UDP hole punching), unless that gives it another port for each of its peers.
 
 So that this is no weapon: a peer passes on only the address from which it was asked, and only once that
 is proven; both halves are limited per asker and in all; the third sends one small request, within the
@@ -21,6 +25,7 @@ from typing import Any
 
 from peernode.environment import Address, Environment
 from peernode.errors import Backpressure, Refused, RemoteProtocolError, RpcTimeout
+from peernode.identity import PUBLIC_KEY_BYTES
 from peernode.overlay.addresses import may_dial
 from peernode.overlay.dialler import CONTACTED_MAX, Dialler
 from peernode.overlay.table import PeerTable
@@ -37,6 +42,9 @@ ASKER_PER_S, ASKER_BURST = 0.2, 4.0
 
 PASSED_PER_S, PASSED_BURST = 2.0, 20.0
 """Of one peer that asks us to dial others."""
+
+INTRODUCED_PER_S, INTRODUCED_BURST = 2.0, 20.0
+"""Of one peer that asks us to introduce it to others."""
 
 ALL_PER_S, ALL_BURST = 20.0, 100.0
 """Of all peers together, for each half."""
@@ -104,6 +112,7 @@ class Dialback:
         self._settled_at = float("inf")
         self._askers = BucketTable(ASKER_PER_S, ASKER_BURST, ASKERS_MAX)
         self._passers = BucketTable(PASSED_PER_S, PASSED_BURST, ASKERS_MAX)
+        self._introduced = BucketTable(INTRODUCED_PER_S, INTRODUCED_BURST, ASKERS_MAX)
         self._asked_in_all = TokenBucket(ALL_PER_S, ALL_BURST, now)
         self._passed_in_all = TokenBucket(ALL_PER_S, ALL_BURST, now)
 
@@ -112,6 +121,7 @@ class Dialback:
         return {
             "askers": self._askers.sizes()["buckets"],
             "passers": self._passers.sizes()["buckets"],
+            "introduced": self._introduced.sizes()["buckets"],
             "contacted": (len(self._dialler.contacted), CONTACTED_MAX),
         }
 
@@ -232,7 +242,7 @@ class Dialback:
     async def _ask(self, contact: Contact) -> tuple[str, Contact | None]:
         """What came of asking one peer, and to whom it was passed on, which earlier versions don't say."""
         try:
-            body = await self._rpc.request(contact, Op.DIALBACK, [None])
+            body = await self._rpc.request(contact, Op.DIALBACK, [None, None])
             return PASSED, Contact.decode(body.take()) if body.more else None
         except (RpcTimeout, Refused, Backpressure, RemoteProtocolError) as error:
             self._rpc.counters["dialback.unanswered"] += 1
@@ -246,13 +256,13 @@ class Dialback:
         if not caller.proven:
             raise Refused(Status.UNPROVEN)
         key, now = caller.contact.public_key.hex(), self._clock.monotonic()
-        dialled = (
-            body.take() if body.more else None
-        )  # a field of its own, or a later one would be taken for it
+        dialled = body.take() if body.more else None
         if dialled is None:
-            if not self._askers.take(key, now) or not self._asked_in_all.take(now):
-                raise Refused(Status.RATE_LIMITED, [round(1000 / ASKER_PER_S)])
-            return await self._pass_on(caller.contact)
+            wanted = body.take_bytes_or_none(PUBLIC_KEY_BYTES) if body.more else None
+            askers, per_s = (self._introduced, INTRODUCED_PER_S) if wanted else (self._askers, ASKER_PER_S)
+            if not askers.take(key, now) or not self._asked_in_all.take(now):
+                raise Refused(Status.RATE_LIMITED, [round(1000 / per_s)])
+            return await self._pass_on(caller.contact, wanted)
         contact = Contact.decode(dialled)
         if not may_dial(self._rpc, contact):
             raise Refused(Status.INVALID)
@@ -261,9 +271,9 @@ class Dialback:
         self._tasks.spawn(self._dialler.ping(contact, sends=1), "dialback")
         return []
 
-    async def _pass_on(self, asker: Contact) -> list[Any]:
-        """Have a third peer dial ``asker``, by preference one on another host than both of us."""
-        third = self._third(asker)
+    async def _pass_on(self, asker: Contact, wanted: bytes | None) -> list[Any]:
+        """Have a third peer dial ``asker``: the wanted one, or one on another host than both of us."""
+        third = self._third(asker, wanted)
         if third is None:
             raise Refused(Status.MISSING)
         try:
@@ -272,7 +282,10 @@ class Dialback:
             raise Refused(Status.BUSY) from None
         return [third.encode()]
 
-    def _third(self, asker: Contact) -> Contact | None:
+    def _third(self, asker: Contact, wanted: bytes | None) -> Contact | None:
+        if wanted is not None:
+            standing = self._table.standing(wanted)
+            return None if standing is None or standing.failures else standing.contact
         others = [s.contact for s in self._table.live() if s.contact.public_key != asker.public_key]
         elsewhere = [contact for contact in others if contact.ip != asker.ip]
         choice = elsewhere or others

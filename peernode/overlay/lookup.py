@@ -6,8 +6,9 @@ the lookup ends goes on to its last retransmission in the background, so that a 
 as such; when the lookup is cancelled, so are its questions. A late peer is asked once more, or at
 5 % loss every two-hundredth lookup would miss one. A late one that only liars have named is not asked again:
 it may be somebody's address under a key that nobody has, and what may be sent to that is little. Who misled a
-lookup is not believed by the next ones, for ``DISTRUST_S``. Bounds: see ``search``, ``LOOKUP_MAX_S`` and
-``MISLEADING_MAX``.
+lookup is not believed by the next ones, for ``DISTRUST_S``. One that is silent and not known to be public may
+be behind an address translator: whoever named it introduces us, then it is asked again. Bounds: see
+``search``, ``LOOKUP_MAX_S``, ``INTRODUCED_MAX`` and ``MISLEADING_MAX``.
 """
 
 from __future__ import annotations
@@ -36,10 +37,14 @@ LOOKUP_MAX_S = 4.0
 DISTRUST_S = 60.0
 """So long the word of a peer that misled a lookup counts for nothing, unless others say the same."""
 
+INTRODUCED_MAX = 8
+"""Silent peers of one lookup that others are asked to introduce us to; the next ones only have more time."""
+
 MISLEADING_MAX = 256
 """Misleading peers remembered; over it the one that misled longest ago is forgotten."""
 
 # In timeouts of the peer: two sends are missed after 1 + 2, three after 1 + 2 + 4 of them.
+_SILENT_RTOS = 1
 _LATE_RTOS = 3
 _SECOND_TRY_RTOS = 4
 _GIVEN_UP_RTOS = 7
@@ -72,6 +77,9 @@ class _Lookup:
     news: asyncio.Event = field(default_factory=asyncio.Event)
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
     questions: dict[Candidate, asyncio.Task[None]] = field(default_factory=dict)
+    named_by: dict[bytes, Contact] = field(default_factory=dict)
+    """Key -> who named it first; of 16 contacts in each of at most ``ASKED_MAX`` answers."""
+    introduced: int = 0
 
     def judge(self, verdict: Callable[[Candidate], None], candidate: Candidate) -> None:
         """Something happened to ``candidate``."""
@@ -170,6 +178,7 @@ class Lookups:
             given_up_s = _DOUBTED_RTOS * rto_s
         call_later = asyncio.get_running_loop().call_later
         timers = [
+            call_later(_SILENT_RTOS * usual_s, self._silent, lookup, candidate),
             call_later(_LATE_RTOS * usual_s, lookup.judge, search.late, candidate),
             call_later(_SECOND_TRY_RTOS * usual_s, self._try_again, lookup, candidate),
             call_later(given_up_s, lookup.judge, search.given_up, candidate),
@@ -181,6 +190,36 @@ class Lookups:
         finally:
             for timer in timers:
                 timer.cancel()
+
+    def _silent(self, lookup: _Lookup, candidate: Candidate) -> None:
+        """A datagram may be lost; but it may be behind a translator, too, unless it is known not to be."""
+        contact = candidate.contact
+        teller = lookup.named_by.get(contact.public_key)
+        if candidate.step is not Step.ASKED or contact.public or teller is None:
+            return
+        if self._rpc.is_proven(contact):
+            return  # it has let us in
+        if lookup.introduced >= INTRODUCED_MAX:
+            self._rpc.counters["lookup.introductions_full"] += 1
+            return
+        lookup.introduced += 1
+        asking = self._introduced(lookup, candidate, teller)
+        lookup.tasks.append(self._tasks.spawn(asking, "lookup"))
+
+    async def _introduced(self, lookup: _Lookup, candidate: Candidate, teller: Contact) -> None:
+        """Have ``teller`` ask the candidate to write to us, so that we are let in; then ask again."""
+        wanted = candidate.contact
+        try:
+            answer = await self._rpc.request(
+                teller, Op.DIALBACK, [None, wanted.public_key], sends=_SECOND_TRY_SENDS
+            )
+            # An earlier version has asked a third of its own choice.
+            passed_on = answer.more and Contact.decode(answer.take()) == wanted
+        except (RpcTimeout, Refused, Backpressure, RemoteProtocolError):
+            return  # the first question is still out, and judged by itself
+        if passed_on:
+            self._rpc.counters["lookup.introduced"] += 1
+            await self._second_try(lookup, candidate)
 
     def _try_again(self, lookup: _Lookup, candidate: Candidate) -> None:
         if candidate.step is Step.LATE:
@@ -195,6 +234,7 @@ class Lookups:
     async def _ask(self, lookup: _Lookup, candidate: Candidate, sends: int | None) -> None:
         for contact in await self._find_node(candidate.contact, lookup.target, sends):
             lookup.search.learn(contact, doubted=self._table.suspected(contact), teller=candidate.word)
+            lookup.named_by.setdefault(contact.public_key, candidate.contact)
         lookup.judge(lookup.search.came, candidate)
 
     async def _find_node(self, contact: Contact, target: bytes, sends: int | None) -> list[Contact]:

@@ -63,6 +63,7 @@ PATHS: dict[str, tuple[str, ...]] = {
     "path awake again": ("overlay.slept",),
     "path lookup cut off": ("lookup.cut_off",),
     "path dialled back": ("dialback.public",),
+    "path introduced": ("lookup.introduced",),
     "path amplification held": ("held.amplification",),
     "path write put off": ("save.PeerNodeError", "save.Backpressure", "peer_cache.unsaved"),
 }
