@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from peernode.simulation.world.loop import SimLoop
 from tests.webchat.conftest import Open
 from tests.webchat.test_health_socket import watched, watcher
 from webchat.health import feed
@@ -64,3 +65,24 @@ async def test_who_looks_now_here_now_there_makes_nobody_ask_more_often(
     assert min(gaps) >= feed.HURRY_S
     assert asked[-1] - asked[0] < 2.5, "it is asked at once, not only each second"
     await page.close()
+
+
+def test_what_somebody_wants_at_once_is_asked_at_once_and_all_else_each_second() -> None:
+    loop, asked, at_once = SimLoop(), list[float](), asyncio.Event()
+
+    async def ask() -> None:
+        asked.append(loop.time())
+
+    async def story() -> None:
+        asking = asyncio.ensure_future(feed.at_pace(ask, at_once))
+        for _ in range(100):
+            at_once.set()
+            await asyncio.sleep(feed.HURRY_S / 10)
+        await asyncio.sleep(3 * feed.POLL_S)
+        asking.cancel()
+
+    loop.run_until_complete(story())
+    loop.close()
+    gaps = [later - before for before, later in pairwise(asked)]
+    assert gaps[:9] == [pytest.approx(feed.HURRY_S)] * 9
+    assert gaps[-2:] == [pytest.approx(feed.POLL_S)] * 2
