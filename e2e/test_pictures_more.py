@@ -26,6 +26,7 @@ def test_what_becomes_of_messages(people: People, server: Server, channel: str) 
     asked = benno.say("Who waters the beds this week?")
     alma.expect_message(asked)
     code = by_alma.say_long(LONG, "Give 2.5 litres")
+    alma.expect_delivered(code)  # nothing moves any more under the pointer
     answer = by_alma.reply(asked, "I do, on Tuesday")
     alma.expect_delivered(answer)
     by_alma.edit(answer, "I do, on Wednesday").expect_edited(answer, "I do, on Wednesday")
