@@ -44,11 +44,11 @@ MISLEADING_MAX = 256
 """Misleading peers remembered; over it the one that misled longest ago is forgotten."""
 
 # In timeouts of the peer: two sends are missed after 1 + 2, three after 1 + 2 + 4 of them.
-_SILENT_RTOS = 1
+_SLOW_RTOS = 1
 _LATE_RTOS = 3
 _SECOND_TRY_RTOS = 4
 _GIVEN_UP_RTOS = 7
-_SLOW_RTOS = 1.5
+_LONG_RTOS = 1.5
 _DOUBTED_RTOS = 1
 
 _SECOND_TRY_SENDS = 2
@@ -173,12 +173,12 @@ class Lookups:
         rto_s = self._rpc.rto_s(candidate.contact.public_key)
         # A timeout far over the others' mostly comes from losses: then more tries, not more patience.
         usual_s = min(rto_s, 2 * self._rpc.median_rto_s())
-        given_up_s = max(_GIVEN_UP_RTOS * usual_s, _SLOW_RTOS * rto_s)
+        given_up_s = max(_GIVEN_UP_RTOS * usual_s, _LONG_RTOS * rto_s)
         if candidate.doubted:
             given_up_s = _DOUBTED_RTOS * rto_s
         call_later = asyncio.get_running_loop().call_later
         timers = [
-            call_later(_SILENT_RTOS * usual_s, self._silent, lookup, candidate),
+            call_later(_SLOW_RTOS * usual_s, self._slow, lookup, candidate),
             call_later(_LATE_RTOS * usual_s, lookup.judge, search.late, candidate),
             call_later(_SECOND_TRY_RTOS * usual_s, self._try_again, lookup, candidate),
             call_later(given_up_s, lookup.judge, search.given_up, candidate),
@@ -191,11 +191,12 @@ class Lookups:
             for timer in timers:
                 timer.cancel()
 
-    def _silent(self, lookup: _Lookup, candidate: Candidate) -> None:
+    def _slow(self, lookup: _Lookup, candidate: Candidate) -> None:
         """A datagram may be lost; but it may be behind a translator, too, unless it is known not to be."""
+        lookup.judge(lookup.search.slow, candidate)
         contact = candidate.contact
         teller = lookup.named_by.get(contact.public_key)
-        if candidate.step is not Step.ASKED or contact.public or teller is None:
+        if candidate.step is not Step.SLOW or contact.public or teller is None:
             return
         if self._rpc.is_proven(contact):
             return  # it has let us in

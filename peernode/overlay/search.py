@@ -1,10 +1,10 @@
 """Which peer a lookup asks next, and when it has found what there is. Plain state, no I/O.
 
 The candidates are ranked by their distance to the target. Those in the *window*, the closest
-``want + SPARE`` that count, are to be asked, ``alpha`` at a time. A candidate that missed two sends is
-*late*: it no longer holds a place in the window nor among the ``alpha``, so it delays nobody. The
-search is over when all in the window have answered; only for a late one that would belong to the
-result it waits until that has missed a third send, since one lost datagram must not change who
+``want + SPARE`` that count, are to be asked, ``alpha`` at a time. A candidate that missed one send is *slow*:
+it no longer holds a place in the window nor among the ``alpha``, so it delays nobody. One that missed two is
+*late*. The search is over when all in the window have answered; only for a slow or late one that would belong
+to the result it waits until that has missed a third send, since one lost datagram must not change who
 is closest. *Doubted* candidates (failed lately, says the routing table) are asked without counting at
 all, and waited for only as long as an answer usually takes.
 
@@ -46,6 +46,7 @@ class Step(Enum):
 
     NEW = auto()
     ASKED = auto()
+    SLOW = auto()
     LATE = auto()
     GIVEN_UP = auto()
     ANSWERED = auto()
@@ -54,6 +55,9 @@ class Step(Enum):
 
 SILENT = (Step.LATE, Step.GIVEN_UP, Step.FAILED)
 """No answer has come when it should have."""
+
+UNDERWAY = (Step.ASKED, Step.SLOW)
+"""An answer may well be on its way."""
 
 
 @dataclass(slots=True, eq=False)
@@ -124,7 +128,7 @@ class Candidate:
         for teller in self.tellers:
             teller.answered += (step is Step.ANSWERED) - (before is Step.ANSWERED)
             if self.on_trust:
-                teller.waiting += (step is Step.ASKED) - (before is Step.ASKED)
+                teller.waiting += (step in UNDERWAY) - (before in UNDERWAY)
                 teller.silent += (step in SILENT) - (before in SILENT)
 
     def named_by(self, teller: Teller) -> None:
@@ -133,7 +137,7 @@ class Candidate:
             return
         self.tellers.append(teller)
         teller.answered += self.step is Step.ANSWERED
-        teller.waiting += self.step is Step.ASKED and self.on_trust
+        teller.waiting += self.step in UNDERWAY and self.on_trust
 
 
 class Search:
@@ -198,11 +202,11 @@ class Search:
         for candidate in self._near():
             if candidate.step is Step.ASKED or candidate.held_back:
                 return False
-            late = candidate.step is Step.LATE and candidate.believable
+            late = candidate.step is Step.SLOW or (candidate.step is Step.LATE and candidate.believable)
             if late and rank < self._want:
                 return False
             rank += late or candidate.step is Step.ANSWERED
-        return not any(c.urgent and c.step is Step.ASKED for c in self._candidates.values())
+        return not any(c.urgent and c.step in UNDERWAY for c in self._candidates.values())
 
     def result(self) -> list[Contact]:
         """The closest ``want`` that answered, closest first."""
@@ -233,14 +237,19 @@ class Search:
         if candidate.step is not Step.ANSWERED:
             candidate.moves(Step.FAILED)
 
+    def slow(self, candidate: Candidate) -> None:
+        """``candidate`` missed one send."""
+        if candidate.step is Step.ASKED:
+            candidate.moves(Step.SLOW)
+
     def late(self, candidate: Candidate) -> None:
         """``candidate`` missed two sends."""
-        if candidate.step is Step.ASKED:
+        if candidate.step in UNDERWAY:
             candidate.moves(Step.LATE)
 
     def given_up(self, candidate: Candidate) -> None:
         """``candidate`` is not waited for any longer; an answer still counts until the end."""
-        if candidate.step in (Step.ASKED, Step.LATE):
+        if candidate.step in (*UNDERWAY, Step.LATE):
             candidate.moves(Step.GIVEN_UP)
 
     # -- within -------------------------------------------------------------------------------

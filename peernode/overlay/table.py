@@ -144,9 +144,11 @@ class PeerTable:
 
     def vouched(self, contact: Contact) -> None:
         """Another peer says that ``contact``, which does not answer us, answers it."""
-        standing = self._standings.get(contact.public_key)
-        if standing is not None:
-            standing.vouched_at = self._clock.monotonic()
+        standing, now = self._standings.get(contact.public_key), self._clock.monotonic()
+        if standing is not None and now - standing.heard_at >= VOUCHED_MAX_S:
+            self.failed(contact)  # whoever it is there for, it is not for us
+        elif standing is not None:
+            standing.vouched_at = now
 
     def forgive(self) -> None:
         """Forget all suspicion: it was our own network that failed, not they."""

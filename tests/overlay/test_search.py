@@ -108,6 +108,47 @@ def test_a_late_peer_beyond_the_result_is_not_waited_for() -> None:
     assert search.over
 
 
+def test_a_slow_peer_makes_room_for_another_and_for_one_more_in_the_window() -> None:
+    search = search_among(range(1, 10), want=1, alpha=1)
+    (first,) = asked(search)
+    search.slow(first)
+    for number in range(2, 2 + 1 + SPARE):
+        assert not search.over
+        (another,) = asked(search)
+        assert numbers([another]) == [number]
+        search.came(another)
+    assert asked(search) == []
+    assert not search.over, "it would be the closest, and has missed only one send"
+    search.late(first)
+    search.given_up(first)
+    assert search.over
+
+
+def test_a_slow_peer_beyond_the_result_is_not_waited_for_and_has_not_failed() -> None:
+    search = search_among(range(1, 6), want=2, alpha=10)
+    candidates = asked(search)
+    for candidate in candidates[:4]:
+        search.came(candidate)
+    search.slow(candidates[4])
+    assert search.over
+    search.came(candidates[4])
+    assert search.answered == 5
+
+
+def test_a_slow_one_still_counts_among_those_asked_on_somebodys_word() -> None:
+    """Or whoever names inventions would have two of them asked with each timeout."""
+    search = search_among([100, 200], want=2, alpha=10)
+    liar, _ = asked(search)
+    tell(search, liar, range(1, 17))
+    invented = asked(search)
+    for candidate in invented:
+        search.slow(candidate)
+    assert asked(search) == []
+    assert search.misled_by() == []
+    all_late(search, invented)
+    assert search.misled_by() == [liar.contact.public_key]
+
+
 def test_a_late_answer_still_counts() -> None:
     search = search_among([1, 2], want=2, alpha=10)
     first, second = asked(search)
@@ -166,7 +207,7 @@ def test_hostile_answers_meet_bounds() -> None:
     answers=st.dictionaries(st.integers(1, 60), st.lists(st.integers(1, 60), max_size=5), min_size=1),
     alpha=st.integers(1, 4),
     want=st.integers(1, 6),
-    fates=st.lists(st.sampled_from(["came", "late", "given_up", "failed"]), max_size=400),
+    fates=st.lists(st.sampled_from(["came", "slow", "late", "given_up", "failed"]), max_size=400),
     order=st.randoms(use_true_random=False),
 )
 def test_it_always_ends_and_never_returns_a_silent_peer(
@@ -187,7 +228,7 @@ def test_it_always_ends_and_never_returns_a_silent_peer(
             came.add(candidate.contact.long_id)
             for peer in answers.get(candidate.contact.long_id, []):
                 search.learn(Placed(peer), doubted=False)
-        elif fate == "late":
+        elif fate in ("slow", "late"):
             open_ones.append(candidate)
     else:
         pytest.fail("it does not end")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from peernode.config import NodeConfig
 from peernode.overlay.buckets import FAR_SPLITS_MAX
-from peernode.overlay.table import LOST_MAX, LOST_S, PeerTable
+from peernode.overlay.table import LOST_MAX, LOST_S, VOUCHED_MAX_S, PeerTable
 from peernode.wire.contact import Contact
 
 ID_BITS = 160
@@ -174,6 +174,24 @@ def test_a_peer_leaves_after_three_failures_over_three_seconds(
         table.answered(Placed(9))  # our own network works
         table.failed(Placed(7))
     assert (Placed(7) not in table) == leaves
+
+
+def test_others_vouch_for_who_does_not_answer_us_for_so_long_and_no_longer() -> None:
+    """Be it that no request of ours has failed since others began to."""
+    table, clock = table_around()
+    table.answered(Placed(7))
+    began = clock.now
+    while clock.now - began < VOUCHED_MAX_S:
+        assert Placed(7) in table
+        table.vouched(Placed(7))
+        table.answered(Placed(9))  # our own network works
+        clock.now += 2
+    for _ in range(3):
+        assert Placed(7) in table
+        table.vouched(Placed(7))
+        table.answered(Placed(9))
+        clock.now += 2
+    assert Placed(7) not in table
 
 
 def test_failures_before_an_answer_do_not_count() -> None:
