@@ -17,9 +17,10 @@ from peernode.channel.message import Kind, Message, decode_message
 from peernode.channel.parts import part_digest
 from peernode.channel.quota import Lack, cost_of
 from peernode.errors import Backpressure, PeerNodeError, Refused, RemoteProtocolError, RpcTimeout
+from peernode.pubsub.arrival import Arrival
 from peernode.pubsub.context import Context
 from peernode.pubsub.replica import Replica
-from peernode.span import DISK, spent
+from peernode.span import DISK, NETWORK, spent
 from peernode.store.base import PutMessage, PutPart, Write
 from peernode.wire.codec import Fields
 from peernode.wire.contact import Contact
@@ -70,8 +71,11 @@ class Ingest:
         if replica.log.has(message):
             return
         while (waiting := replica.pending.get(message.digest)) is not None:
-            with spent(DISK):  # of the same message, brought by somebody else just before
-                await asyncio.shield(waiting)
+            # The same message, brought by somebody else just before.
+            with spent(NETWORK):
+                await waiting.fetched.wait()
+            with spent(DISK):
+                await asyncio.shield(waiting.stored)
             if replica.log.has(message):
                 return  # else a catch-up left it out, whose peer lacked its parts
         self._admit(replica, message, source)
@@ -134,12 +138,13 @@ class Ingest:
         self, replica: Replica, messages: list[Message], source: Source, via: Contact | None
     ) -> int:
         """Make admitted messages durable and believe them; how many were not left out for want of parts."""
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        arrival = Arrival(asyncio.get_running_loop().create_future())
         left_out = {message.digest: message for message in messages}
         for message in messages:
-            replica.pending[message.digest] = done
+            replica.pending[message.digest] = arrival
         try:
             messages, parts = await self._with_parts(replica, messages, source, via)
+            arrival.fetched.set()
             if messages:
                 beside = [write for message in messages for write in self.beside(replica, message, source)]
                 puts = [PutMessage(message) for message in messages]
@@ -150,20 +155,19 @@ class Ingest:
         except BaseException as error:
             if isinstance(error, PeerNodeError) and error.code == "STORE_FULL":
                 replica.growth.finds_no_room(self._context.now())
-            for digest in [key for key, future in replica.pending.items() if future is done]:
-                del replica.pending[digest]
             if isinstance(error, PeerNodeError | Backpressure):
-                done.set_exception(error)  # who waits for the same message hears the store's own reason
-                done.exception()  # nobody need be waiting
+                arrival.stored.set_exception(error)  # who waits for the same message hears the store's reason
+                arrival.stored.exception()  # nobody need be waiting
             else:
-                done.set_result(None)  # it tries by itself
+                arrival.stored.set_result(None)  # it tries by itself
             raise
         finally:
+            arrival.fetched.set()
+            for digest in [key for key, each in replica.pending.items() if each is arrival]:
+                del replica.pending[digest]
             for message in left_out.values():
                 replica.room.give_back(message.author, cost_of(message))
-        for digest in [key for key, future in replica.pending.items() if future is done]:
-            del replica.pending[digest]
-        done.set_result(None)
+        arrival.stored.set_result(None)
         return len(messages)
 
     def believe(self, replica: Replica, messages: list[Message], source: Source) -> None:

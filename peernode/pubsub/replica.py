@@ -18,6 +18,7 @@ from peernode.channel.leasetable import LeaseTable
 from peernode.channel.log import ChannelLog
 from peernode.channel.message import Kind, Message, digest_of
 from peernode.channel.quota import Room
+from peernode.pubsub.arrival import Arrival
 from peernode.pubsub.context import Context
 from peernode.pubsub.disputes import Disputes
 from peernode.pubsub.growth import Growth
@@ -78,9 +79,7 @@ class InitiatorSet:
 
 def make_set(contacts: list[Contact], answered: bool, now_s: float) -> InitiatorSet:
     """An initiator set of these contacts, in their order."""
-    return InitiatorSet(
-        tuple(contacts), set_hash([contact.public_key for contact in contacts]), answered, now_s
-    )
+    return InitiatorSet(tuple(contacts), set_hash([each.public_key for each in contacts]), answered, now_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +110,7 @@ class Replica:
         self.log = ChannelLog(context.config, self._digests_at)
         self.leases = LeaseTable(context.config)
         self.timeline = Timeline(context, self)
-        self.pending: dict[bytes, asyncio.Future[None]] = {}
+        self.pending: dict[bytes, Arrival] = {}
         self._initiators: InitiatorSet | None = None
         self._told_set: InitiatorSet | None = None
         """The last set that was recorded."""

@@ -96,8 +96,8 @@ def test_property_15_slow_deliveries_name_where_the_time_went(cause: str) -> Non
             if cause == "lookup":  # an initiator need not look
                 cast = replace(cast, author=cast.bystanders[0])
             await hinder(cast, cause, by)
-            # Waiting for somebody else who fetches a long message's parts is counted as the disk's.
-            parts = long and cause not in ("network", "retry")
+            # Who is asked fetches a long message's parts before it answers, and is asked again meanwhile.
+            parts = long and cause != "network"
             sent = await cast.author.say("long " * 900 if parts else "slow")
             await asyncio.sleep(6)
             trace = await told(cast.author, cast.author.node.trace_of(LOBBY, sent.id))
