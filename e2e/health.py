@@ -94,6 +94,11 @@ class Health:
         expect(self.page.locator("#channel-sentence")).to_contain_text(words, timeout=timeout)
         return self
 
+    def expect_host(self, words: str) -> Health:
+        """The server's sentence, at the top, says this."""
+        expect(self.page.locator("#host-sentence")).to_contain_text(words, timeout=self.soon_ms)
+        return self
+
     # the matrix and the subscribers
 
     def cell(self, subscriber: str, initiator: str) -> str:

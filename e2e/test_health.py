@@ -42,10 +42,12 @@ def test_a_blocked_subscriber_is_seen_named_and_gone_round(
     server.block("bert", "", "ada")
     cora.say("Bert does not hear this from everybody")
     health.expect_cell("bert", "host node", "no way|relay")
-    health.expect_state("Degraded").expect_sentence(
-        "3 of 3 initiators answer; 3 of 3 subscribers are reached"
+    why, counts = (
+        "1 subscriber is not reached by every initiator",
+        "3 of 3 initiators answer; 3 of 3 subscribers",
     )
-    health.expect_reason("PATH_BROKEN", "1 subscriber is not reached by every initiator")
+    health.expect_state("Degraded").expect_sentence(re.compile(f"^{why}; {counts} are reached"))
+    health.expect_host(f"{channel}: {why}.").expect_reason("PATH_BROKEN", why)
     health.expect_subscriber("bert", "PATH_BROKEN").rest()
     watching.picture("health-blocked")
     # The one who is in trouble comes first, and each of the columns is a node that stores the channel.

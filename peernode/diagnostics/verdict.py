@@ -12,6 +12,7 @@ from typing import Any
 
 from peernode.diagnostics.codes import error_info
 from peernode.diagnostics.findings import CHECKS, counts
+from peernode.diagnostics.pushfindings import p95_of
 from peernode.diagnostics.reasons import HEALTHY, STATES, Channel, Reason
 
 CLAUSES_MAX = 2
@@ -19,25 +20,36 @@ CLAUSES_MAX = 2
 
 
 def verdict(channel: Channel) -> dict[str, Any]:
-    """JSON-able: ``state``, ``code``, ``sentence``, ``remedy``, and all ``reasons``, the worst first."""
+    """JSON-able: ``state``, ``code``, ``sentence``, ``remedy``, ``p95_ms``, all ``reasons``, the worst first.
+
+    ``p95_ms`` is what it rests on as to how long pushes take: that of the last minute, None without any.
+    """
     found = [reason for check in CHECKS if (reason := check(channel)) is not None]
     found.sort(key=lambda reason: -STATES.index(reason.state))  # stable: the order of the checks within
     shown = found[:CLAUSES_MAX]
     clauses = [*(reason.clause for reason in shown), *counts(channel, {reason.code for reason in shown})]
-    worst = found[0] if found else None
+    worst, p95_ms = found[0] if found else None, p95_of(channel)
     return {
         "state": worst.state if worst else HEALTHY,
         "code": worst.code if worst else "",
         "sentence": _sentence(clauses),
         "remedy": error_info(worst.code).remedy if worst else "",
         "reasons": [_told(reason) for reason in found],
+        "p95_ms": None if p95_ms is None else round(p95_ms),
     }
 
 
 def worst(verdicts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """The worst of several verdicts, the first of equal ones; healthy for none."""
     found = max(verdicts, key=lambda one: STATES.index(one["state"]), default=None)
-    empty = {"state": HEALTHY, "code": "", "sentence": "", "remedy": "", "reasons": []}
+    empty: dict[str, Any] = {
+        "state": HEALTHY,
+        "code": "",
+        "sentence": "",
+        "remedy": "",
+        "reasons": [],
+        "p95_ms": None,
+    }
     return dict(found) if found is not None else empty
 
 

@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import { HealthModel, LIVE_MS } from "../../static/webchat/js/health/model.js";
 import { briefOf, canaryWords, channelSentence, channelStateOf, hostRemedy, hostSentence, reasonsOf, repairWords, stateOf, waitingWords } from "../../static/webchat/js/health/verdicts.js";
-import { brief, channelPicture, hostPicture, initiator, INITIATORS, NOW } from "./healthdouble.mjs";
+import { brief, channelPicture, hostPicture, initiator, INITIATORS, NOW, subscriber } from "./healthdouble.mjs";
 
 class Clock {
   ms = 0;
@@ -121,10 +121,37 @@ test("nodes of this server's users have names, others none", () => {
 });
 
 test("a channel in one sentence", () => {
-  const well = { initiators: 5, answering: 5, subscribers: 12, reached: 11, untested: 1, p95_ms: 80, attempted: 9 };
-  assert.equal(channelSentence(well), "5 of 5 initiators answer; 11 of 12 subscribers are reached; 1 not tested yet; 95 of 100 pushes within 80 ms.");
+  const well = { verdict: { reasons: [], p95_ms: 80 }, initiators: 5, answering: 5, subscribers: 12, reached: 11, untested: 1, p95_ms: 70, attempted: 9 };
+  const counts = "5 of 5 initiators answer; 11 of 12 subscribers are reached; 1 not tested yet";
+  assert.equal(channelSentence(well), `${counts}; 95 of 100 pushes of the last minute within 80 ms.`);
+  assert.equal(channelSentence({ ...well, verdict: { reasons: [], p95_ms: null } }), `${counts}.`, "pushes, but none in the last minute");
   const alone = { initiators: 1, answering: 1, subscribers: 0, reached: 0, p95_ms: null, attempted: 0 };
   assert.equal(channelSentence(alone), "1 of 1 initiator answers; nobody is subscribed; no pushes in the last 5 minutes.");
+});
+
+const because = (code, says, numbers, p95_ms = null) => ({ state: "degraded", reasons: [{ state: "degraded", code, message: "It is broken", remedy: "r", says, numbers }], p95_ms });
+
+test("the sentence begins with why a channel is not well, and contradicts it by no number", () => {
+  const line = { initiators: 3, answering: 3, subscribers: 3, reached: 3, p95_ms: 12, attempted: 9 };
+  const says = (verdict, changes = {}) => channelSentence({ ...line, ...changes, verdict });
+  const counts = "3 of 3 initiators answer; 3 of 3 subscribers are reached";
+  assert.equal(says(because("PATH_BROKEN", "PATH_BROKEN", { subscribers: 1 })), `1 subscriber is not reached by every initiator; ${counts}.`);
+  assert.equal(
+    says(because("DELIVERY_SLOW", "DELIVERY_SLOW.disk", { p95_ms: 2300, round_trip_ms: 9 }, 2300)),
+    `Deliveries are slow, p95 2.3 s, most of it for disks; ${counts}; 95 of 100 pushes of the last minute within 2.3 s.`,
+  );
+  const silent = because("INITIATOR_SILENT", "INITIATOR_SILENT", { silent: 1, of: 3 });
+  assert.equal(says(silent, { answering: 2 }), "1 of 3 initiators is silent; 3 of 3 subscribers are reached.", "said once");
+  const unreached = because("SUBSCRIBER_UNREACHABLE", "SUBSCRIBER_UNREACHABLE", { unreached: 1, of: 3 });
+  assert.equal(says(unreached, { reached: 2 }), "1 of 3 subscribers can't be reached; 3 of 3 initiators answer.");
+  assert.equal(says(because("X", "OF_A_LATER_ENGINE", {})), `It is broken; ${counts}.`);
+});
+
+test("whom one initiator alone names is counted neither as a subscriber nor as unreached", () => {
+  const picture = channelPicture();
+  picture.subscribers.push(subscriber("f6", { lone: true, reached: "no" }));
+  const { subscribers, reached } = briefOf({ ...picture, audience: 4 });
+  assert.deepEqual([subscribers, reached], [3, 3]);
 });
 
 test("who has not been heard yet is counted neither as answering nor as silent", () => {
@@ -143,6 +170,15 @@ test("the host says which part decided its verdict", () => {
   assert.equal(says({ cause: "channels", channels: 4, troubled: 1 }), "1 of 4 channels is not well.");
   assert.equal(says({ cause: "node", channels: 0, troubled: 0 }, { reason: "Nobody answers." }), "Nobody answers.");
   for (const cause of ["store", "canary"]) assert.ok(says({ cause, channels: 0, troubled: 0 }).length > 20);
+});
+
+test("the host names the channel that is worst, and why it is", () => {
+  const host = { verdict: { cause: "channels", channels: 4, troubled: 2 }, node: { reason: "" } };
+  const worst = { channel: "#bad", verdict: because("PATH_BROKEN", "PATH_BROKEN", { subscribers: 2 }) };
+  const gone = { channel: "#gone", verdict: worst.verdict, error: { code: "CHANNEL_UNSEEN" } };
+  const said = "2 of 4 channels are not well. #bad: 2 subscribers are not reached by every initiator.";
+  assert.equal(hostSentence(host, [gone, { channel: "#new", verdict: null }, worst, brief("#well")]), said);
+  assert.equal(hostSentence(host, [brief("#well")]), "2 of 4 channels are not well.", "it is not among those listed");
 });
 
 test("a test message that fails is told with its code and what to do", () => {

@@ -59,6 +59,12 @@ def picture(name: str, state: str = "healthy") -> dict[str, Any]:
     }
 
 
+def test_whom_one_initiator_alone_names_is_counted_neither_as_a_subscriber_nor_as_unreached() -> None:
+    named = [{"reached": "directly"}, {"reached": "no", "lone": True}, {"reached": "untested", "lone": True}]
+    line = watching.brief({**picture("#tea"), "audience": 3, "subscribers": named})
+    assert (line["subscribers"], line["reached"], line["untested"]) == (1, 1, 0)
+
+
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watching, "ROUND_S", ROUND_S)

@@ -218,8 +218,10 @@ def _now() -> float:
 
 def brief(picture: Picture) -> dict[str, Any]:
     """A channel in one line of the list."""
-    initiators, subscribers = picture["initiators"], picture["subscribers"]
-    recent = picture["pushes"]["5m"]
+    initiators, recent = picture["initiators"], picture["pushes"]["5m"]
+    subscribers = [each for each in picture["subscribers"] if not each.get("lone")]
+    # One initiator's word alone makes nobody a subscriber, as to the verdict (peernode.diagnostics.reasons).
+    audience = picture["audience"] - (len(picture["subscribers"]) - len(subscribers))
     return {
         "channel": picture["channel"],
         "as_of_ms": picture["as_of_ms"],
@@ -227,8 +229,8 @@ def brief(picture: Picture) -> dict[str, Any]:
         "initiators": len(initiators),
         "answering": sum(1 for each in initiators if each["answers"]),
         "unheard": sum(1 for each in initiators if each.get("unheard") and not each["answers"]),
-        "subscribers": picture["audience"],
-        "reached": picture["audience"] - sum(1 for each in subscribers if each["reached"] in UNREACHED),
+        "subscribers": audience,
+        "reached": audience - sum(1 for each in subscribers if each["reached"] in UNREACHED),
         "untested": sum(1 for each in subscribers if each["reached"] == "untested"),
         "p95_ms": recent["p95_ms"],
         "attempted": recent["attempted"],

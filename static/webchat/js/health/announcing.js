@@ -30,7 +30,7 @@ export class Announcing {
     const named = new Map([[HOST, host.verdict], ...channels.map(({ channel, verdict }) => [channel, verdict])]);
     for (const gone of [...this.#said.keys()].filter((name) => !named.has(name))) this.#forget(gone);
     const due = [...named].filter(([name, verdict]) => this.#isDue(name, stateOf(verdict).state));
-    const parts = due.filter(([name]) => name === HOST).map(() => `${stateOf(host.verdict).word}: ${hostSentence(host)}`);
+    const parts = due.filter(([name]) => name === HOST).map(() => `${stateOf(host.verdict).word}: ${hostSentence(host, channels)}`);
     const changed = due.filter(([name]) => name !== HOST);
     parts.push(...changed.slice(0, NAMED_MAX).map(([channel, verdict]) => say("said.state", { channel, state: stateOf(verdict).word })));
     const left = changed.length - NAMED_MAX;

@@ -14,11 +14,11 @@ export function stateOf(verdict) {
 /** The same of a channel: with an `error`, which says why there can be no verdict now, it is not what it was before. */
 export const channelStateOf = (verdict, error = null) => (error ? { state: "unknown", word: say("state.unseen"), icon: ICONS.unknown } : stateOf(verdict));
 
-/** Why the host is as it is. */
-export function hostSentence(host) {
+/** Why the host is as it is; `lines`: those of the list of channels, the worst first, of which the first that is not well says why. */
+export function hostSentence(host, lines = []) {
   const { cause, channels, troubled, seen = channels } = host.verdict;
   if (cause === "looking") return say("host.looking", { n: channels, k: count(seen) });
-  if (cause === "channels") return say("host.channels", { n: troubled, of: count(channels) });
+  if (cause === "channels") return [say("host.channels", { n: troubled, of: count(channels) }), ...worstOf(lines)].join(" ");
   if (cause === "node") return host.node.reason || say("host.node");
   if (cause) return say(`host.${cause}`);
   return channels ? say("host.well", { n: channels }) : say("host.idle");
@@ -29,20 +29,44 @@ export function hostRemedy({ verdict: { error } }) {
   return error?.code ? `${error.message}. ${error.remedy} (${error.code})` : "";
 }
 
-/** A channel in one sentence: who answers, who is reached, how fast. */
-export function channelSentence({ initiators, answering, unheard = 0, subscribers, reached, untested = 0, p95_ms, attempted }) {
-  const parts = [say("verdict.initiators", { n: initiators, k: count(answering), of: count(initiators) })];
-  if (unheard) parts.push(say("verdict.unheard", { n: unheard, k: count(unheard) }));
-  if (subscribers) parts.push(say("verdict.subscribers", { n: subscribers, k: count(reached), of: count(subscribers) }));
-  else parts.push(say("verdict.nobody"));
-  if (untested) parts.push(say("verdict.untested", { n: untested, k: count(untested) }));
-  parts.push(attempted ? say("verdict.p95", { time: time(p95_ms) }) : say("verdict.quiet"));
-  return `${parts.join("; ")}.`;
+/** Which channel is worst, and why, as at most one sentence; of one that can't be looked at now what was seen says nothing. */
+function worstOf(lines) {
+  const found = lines.find(({ verdict, error }) => !error && whyOf(verdict));
+  return found ? [`${found.channel}: ${whyOf(found.verdict)}.`] : [];
 }
+
+/** What is worst, a clause; nothing when all is well. Of what only a later engine says, its message. */
+function whyOf(verdict) {
+  const [worst] = verdict?.reasons ?? [];
+  return worst ? clauseOf(worst.says, worst.numbers) || worst.message : "";
+}
+
+/** Reasons that say themselves how many initiators answer. */
+const ABOUT_INITIATORS = ["NO_INITIATOR", "INITIATORS_TOO_FEW", "INITIATOR_SILENT", "INITIATOR_UNHEARD"];
+
+/** A channel in one sentence: what is worst, who answers, who is reached, how fast by what the verdict rests on. */
+export function channelSentence({ verdict, initiators, answering, unheard = 0, subscribers, reached, untested = 0, attempted }) {
+  const why = whyOf(verdict);
+  const said = verdict?.reasons?.[0]?.code;
+  const p95_ms = verdict?.p95_ms ?? null;
+  const parts = why ? [why] : [];
+  if (!ABOUT_INITIATORS.includes(said)) parts.push(say("verdict.initiators", { n: initiators, k: count(answering), of: count(initiators) }));
+  if (unheard && said !== "INITIATOR_UNHEARD") parts.push(say("verdict.unheard", { n: unheard, k: count(unheard) }));
+  if (!subscribers) parts.push(say("verdict.nobody"));
+  else if (said !== "SUBSCRIBER_UNREACHABLE") parts.push(say("verdict.subscribers", { n: subscribers, k: count(reached), of: count(subscribers) }));
+  if (untested) parts.push(say("verdict.untested", { n: untested, k: count(untested) }));
+  if (p95_ms !== null) parts.push(say("verdict.p95", { time: time(p95_ms) }));
+  else if (!attempted) parts.push(say("verdict.quiet"));
+  return sentence(parts.join("; "));
+}
+
+const sentence = (text) => (text ? `${text[0].toUpperCase()}${text.slice(1)}.` : "");
 
 /** The line of the list out of a channel's whole picture. */
 export function briefOf({ channel, as_of_ms, verdict, initiators, subscribers, audience, pushes }) {
-  const has = (...states) => subscribers.filter((each) => states.includes(each.reached)).length;
+  const listed = subscribers.filter(({ lone }) => !lone); // one initiator's word alone makes nobody a subscriber
+  const has = (...states) => listed.filter((each) => states.includes(each.reached)).length;
+  const all = audience - (subscribers.length - listed.length);
   return {
     channel,
     as_of_ms,
@@ -50,8 +74,8 @@ export function briefOf({ channel, as_of_ms, verdict, initiators, subscribers, a
     initiators: initiators.length,
     answering: initiators.filter((each) => each.answers).length,
     unheard: initiators.filter((each) => each.unheard && !each.answers).length,
-    subscribers: audience,
-    reached: audience - has("no", "untested"),
+    subscribers: all,
+    reached: all - has("no", "untested"),
     untested: has("untested"),
     p95_ms: pushes["5m"].p95_ms,
     attempted: pushes["5m"].attempted,
@@ -63,21 +87,20 @@ export function briefOf({ channel, as_of_ms, verdict, initiators, subscribers, a
  * channel can't be looked at, which comes before what was seen when it could.
  */
 export function reasonsOf(verdict, error = null) {
-  const seen = (verdict?.reasons ?? []).map(({ state, code, message, remedy, says, numbers }) => ({ state, code, message, remedy, clause: clauseOf(says, numbers) }));
+  const seen = (verdict?.reasons ?? []).map(({ state, code, message, remedy, says, numbers }) => ({ state, code, message, remedy, clause: sentence(clauseOf(says, numbers)) }));
   return error ? [{ state: "unknown", code: error.code, message: error.message, remedy: error.remedy, clause: "" }, ...seen] : seen;
 }
 
 /** Of these numbers the first that a clause has decides its form. */
 const MAIN = ["silent", "unheard", "full", "unreached", "under", "differ", "relayed", "subscribers", "slow", "unlisted", "doubted", "joins", "failed", "of"];
 
-/** What exactly is wrong, a sentence in the page's words and numbers; nothing for what only a later engine says. */
+/** What exactly is wrong, a clause in the page's words and numbers; nothing for what only a later engine says. */
 function clauseOf(says, numbers = {}) {
   if (!says || !(hasWords(`why.${says}`) || hasWords(`why.${says}.other`))) return "";
   const values = Object.entries(numbers).map(([name, value]) => [name, name.endsWith("_ms") ? time(value) : count(value)]);
   const main = MAIN.find((name) => name in numbers);
   const n = says === "NO_INITIATOR" ? numbers.of : numbers[main];
-  const text = say(`why.${says}`, { ...Object.fromEntries(values), n });
-  return `${text[0].toUpperCase()}${text.slice(1)}.`;
+  return say(`why.${says}`, { ...Object.fromEntries(values), n });
 }
 
 /** What the line of a channel says that has no picture yet. */

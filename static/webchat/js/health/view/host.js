@@ -38,7 +38,7 @@ export function drawHost(model) {
   if (place.firstChild) setIcon(place.firstChild, picture);
   else place.append(icon(picture));
   setText(byId("host-word"), word);
-  setText(byId("host-sentence"), hostSentence(host));
+  setText(byId("host-sentence"), hostSentence(host, model.channels));
   const remedy = hostRemedy(host);
   setAttribute(byId("host-remedy"), "hidden", !remedy);
   setText(byId("host-remedy"), remedy);

@@ -49,7 +49,7 @@ export const WORDS = {
   "verdict.subscribers.other": "{k} von {of} Abonnenten werden erreicht",
   "verdict.nobody": "niemand ist abonniert",
   "verdict.untested": "{k} noch nicht geprüft",
-  "verdict.p95": "95 von 100 Zustellungen in {time}",
+  "verdict.p95": "95 von 100 Zustellungen der letzten Minute in {time}",
   "verdict.quiet": "keine Zustellungen in den letzten 5 Minuten",
   "why.NO_BOOTSTRAP": "dieser Knoten erreicht keinen anderen",
   "why.NO_INITIATOR.none": "kein Initiator ist bekannt",

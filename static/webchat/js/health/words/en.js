@@ -49,7 +49,7 @@ export const WORDS = {
   "verdict.subscribers.other": "{k} of {of} subscribers are reached",
   "verdict.nobody": "nobody is subscribed",
   "verdict.untested": "{k} not tested yet",
-  "verdict.p95": "95 of 100 pushes within {time}",
+  "verdict.p95": "95 of 100 pushes of the last minute within {time}",
   "verdict.quiet": "no pushes in the last 5 minutes",
   "why.NO_BOOTSTRAP": "this node reaches no other node",
   "why.NO_INITIATOR.none": "no initiator is known",
