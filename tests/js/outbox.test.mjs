@@ -280,6 +280,34 @@ test("what had gone out when it was discarded is shown again; where the node can
   assert.deepEqual([told().at(-1), store.records.size], ["kept a", 0]);
 });
 
+test("undone before the node was asked: the discard is dropped and the id stays, for all tabs", async () => {
+  const first = await openPage();
+  const second = await openPage();
+  node.accepted.set("a", "text of a");
+  await first.outbox.discard(row("a"));
+  const again = await second.outbox.restore(message("a"), null, "fresh");
+  assert.deepEqual([again.id, [...store.records.values()].map(({ id, op }) => [id, op])], ["a", [["a", "send"]]]);
+  first.outbox.setLinked(true);
+  await settle();
+  assert.deepEqual([node.asked, [...node.accepted.keys()], store.records.size], [["send a"], ["a"], 0]);
+});
+
+test("undone once the node was asked, whatever it answered: a new one, and the old one is still discarded", async () => {
+  const first = await openPage();
+  const second = await openPage();
+  first.outbox.setLinked(true);
+  node.answers = [LOST];
+  await second.outbox.discard(row("a"));
+  await settle();
+  const again = await second.outbox.restore(message("a"), TOO_LARGE, "fresh");
+  assert.deepEqual([again.id, [...store.records.values()].map(({ id, op }) => [id, op])], ["fresh", [["a", "discard"], ["fresh", "send"]]]);
+  clock.pass(8000);
+  await settle();
+  assert.deepEqual(node.asked, ["discard a", "discard a"], "and what failed waits for Retry");
+  assert.equal((await second.outbox.restore(message("a"), null, null)).id, "a", "what is here is not written anew");
+  assert.deepEqual([...store.records.keys()], ["fresh"]);
+});
+
 test("a node that can't say whether it has something old does not get it unasked", async () => {
   const { outbox } = await openPage();
   const old = { ...message("a"), at_ms: clock.now() - ASK_AFTER_MS - 1 };

@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { Outbox, written } from "../../static/webchat/js/outbox.js";
+import { Outbox } from "../../static/webchat/js/outbox.js";
+import { written } from "../../static/webchat/js/outboxframes.js";
 import { MemoryStore } from "../../static/webchat/js/outbox_store.js";
 import { Tabs } from "../../static/webchat/js/tabs.js";
 import { FakeClock, settle } from "./fakes.mjs";

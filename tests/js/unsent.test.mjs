@@ -78,6 +78,80 @@ test("a failed one that is written anew goes out under a new id, and nothing is 
   assert.deepEqual(node.messages(LOBBY).map(({ id, text }) => [id, text]), [[row.id, "hello"]]);
 });
 
+/** A page that hears how to undo; the node has accepted "hello", or refused it for want of a quorum. */
+async function cancelling(fails) {
+  if (fails) node.failing.add("hello");
+  const page = await openPage();
+  page.undos = [];
+  page.screen.discarded = (_, undo) => page.undos.push(undo);
+  await page.acts.send(LOBBY, "hello");
+  await wire.run();
+  if (fails) node.step();
+  await wire.run();
+  return page;
+}
+
+async function cutAndDiscard(page, action) {
+  wire.isDown = true;
+  page.connection.interrupted("link.offline");
+  const [{ id }] = page.messages.rows(LOBBY);
+  await page.acts.act(action, id);
+  assert.deepEqual(page.messages.rows(LOBBY), []);
+  return id;
+}
+
+async function mendAndDeliver(page) {
+  wire.isDown = false;
+  page.connection.tryNow();
+  for (let n = 0; n < 4; n += 1) {
+    await wire.run();
+    node.step();
+  }
+  await wire.run();
+}
+
+test("a cancel without a connection that is undone leaves one message, under its id", async () => {
+  const page = await cancelling(false);
+  const id = await cutAndDiscard(page, "cancel");
+  await page.undos[0]();
+  for (let n = 0; n < 3; n += 1) node.step(); // it had gone out, and gets to everybody meanwhile
+  await mendAndDeliver(page);
+  assert.deepEqual(node.messages(LOBBY).map((each) => [each.id, each.text]), [[id, "hello"]]);
+  assert.deepEqual(page.messages.rows(LOBBY).map((row) => [row.id, row.state]), [[id, "delivered"]]);
+  assert.deepEqual([node.accepted, store.records.size], [[id], 0]);
+});
+
+test("a discard without a connection that is undone waits for Retry, which sends the same one", async () => {
+  const page = await cancelling(true);
+  const id = await cutAndDiscard(page, "discard");
+  await page.undos[0]();
+  assert.deepEqual(page.messages.rows(LOBBY).map((row) => [row.id, row.state]), [[id, "failed"]]);
+  await mendAndDeliver(page);
+  assert.equal(page.messages.row(id).state, "failed");
+  await page.acts.act("retry", id);
+  await mendAndDeliver(page);
+  assert.deepEqual([page.messages.row(id).state, node.accepted, store.records.size], ["delivered", [id], 0]);
+});
+
+test("undone when the node has discarded it: a new one; when it could not be discarded: nothing is written anew", async () => {
+  const page = await cancelling(true);
+  const id = await cutAndDiscard(page, "discard");
+  await mendAndDeliver(page);
+  assert.deepEqual(node.messages(LOBBY), []);
+  await page.undos[0]();
+  const [row] = page.messages.rows(LOBBY);
+  assert.deepEqual([row.state, row.id === id], ["failed", false]);
+  await page.acts.act("retry", row.id);
+  await mendAndDeliver(page);
+  await page.acts.act("discard", row.id);
+  node.channel(LOBBY).outbox.clear(); // it was through long ago
+  await wire.run();
+  await page.undos[1]();
+  await mendAndDeliver(page);
+  assert.deepEqual(node.messages(LOBBY).map((each) => [each.id, each.text]), [[row.id, "hello"]]);
+  assert.equal(page.messages.rows(LOBBY).length, 1);
+});
+
 test("one that is tried again is the same one", async () => {
   node.failing.add("hello");
   const page = await openPage();

@@ -8,7 +8,7 @@ import { systemClock } from "./clock.js";
 import { unknownMessage } from "./contexts.js";
 import { HISTORY_LIMIT } from "./holding.js";
 import { hasReacted, isChange } from "./looks.js";
-import { written } from "./outbox.js";
+import { written } from "./outboxframes.js";
 import { isSettled } from "./progress.js";
 import { subjectOf } from "./rowwords.js";
 import { seek, SEEK_PAGES_MAX } from "./seeking.js";
@@ -92,13 +92,23 @@ export class MessageActs {
     await outbox.discard(subject, messages.without(subject.id));
     if (action === "edit") screen.rewrite(channel, text, this.#answering(channel, reply_to));
     else {
-      // The node has forgotten it by now, so Undo brings it back as a new one that waits for Retry.
-      const again = { ...written(subject), id: uuid7() };
-      screen.discarded(discardedWords([subject]), async () => {
-        await outbox.add(again, error);
-        screen.focusRow(rowOf(again));
-      });
+      const again = [[written(subject), error]];
+      screen.discarded(discardedWords([subject]), () => this.#undo(again));
     }
+  }
+
+  /**
+   * Bring back what was discarded: what failed waits for Retry again, what was on its way goes on. What is here,
+   * because it had gone out all the same, is not written a second time.
+   */
+  async #undo(discarded) {
+    const { messages, outbox, screen } = this.#app;
+    let last = null;
+    for (const [message, error] of discarded) {
+      const isHere = Boolean(messages.entry(message.id));
+      last = await outbox.restore(message, isHere ? null : error, isHere ? null : uuid7());
+    }
+    screen.focusRow(rowOf(last));
   }
 
   /** What a reply was an answer to. */
@@ -113,12 +123,9 @@ export class MessageActs {
       for (const row of rows) if (row.state === "failed" || row.phase === "asking") await outbox.retry(row);
       return;
     }
-    const again = rows.map((row) => [{ ...written(row), id: uuid7() }, row.error]);
+    const again = rows.map((row) => [written(row), row.error]);
     for (const row of rows) await outbox.discard(row, messages.without(row.id));
-    screen.discarded(discardedWords(rows), async () => {
-      for (const [message, error] of again) await outbox.add(message, error);
-      screen.focusRow(rowOf(again.at(-1)[0]));
-    });
+    screen.discarded(discardedWords(rows), () => this.#undo(again));
   }
 
   /** Go to a message that may not be loaded yet; `order`: its place, where that is known. */

@@ -13,4 +13,11 @@ export class NewestMap extends Map {
     if (this.size > this.#max) this.delete(this.keys().next().value);
     return this;
   }
+
+  /** Forget an entry; what it was. */
+  take(key) {
+    const value = this.get(key);
+    this.delete(key);
+    return value;
+  }
 }

@@ -76,9 +76,10 @@ export class OptimisticUIManager {
   written(record) {
     const known = this.entry(record.id);
     if (known) return known;
-    this.#gone.delete(record.id);
+    const word = this.#gone.take(record.id); // of the node, while it was discarded
     const entry = isChange(record) ? this.#createChange(record) : this.#create({ ...record, own: true });
     this.#progress.begin(entry, null);
+    if (word) this.received(word);
     return entry;
   }
 
@@ -132,8 +133,7 @@ export class OptimisticUIManager {
 
   /** It could not be discarded: it had gone out. */
   kept(id) {
-    const word = this.#gone.get(id);
-    this.#gone.delete(id);
+    const word = this.#gone.take(id);
     if (word) this.received(word);
     const change = this.#changes.keep(id);
     const target = this.#rows.get(change?.target);

@@ -18,36 +18,16 @@
  * as the node says. Every other code is final, and the row says why.
  */
 
+import { NewestMap } from "./newestmap.js";
+import { frameOf, isUnreachable, neverHad, written } from "./outboxframes.js";
 import { ownError } from "./strings.js";
 
 /** More than that are refused with `OUTBOX_FULL`. */
 export const OUTBOX_MAX = 500;
 /** Something this old asks before it goes out. */
 export const ASK_AFTER_MS = 3_600_000;
-const UNREACHABLE = new Set(["CONNECTION_LOST", "WORKER_UNAVAILABLE"]);
-/** What a node says that never had a message. */
-const NEVER_HAD = new Set(["MESSAGE_UNKNOWN", "CHANNEL_UNKNOWN", "NOT_A_MEMBER"]);
 const PAUSE_MIN_MS = 500;
 const PAUSE_MAX_MS = 8000;
-
-const SENDS = {
-  text: ({ text }) => ({ type: "message.send", text }),
-  reply: ({ text, reply_to }) => ({ type: "message.send", text, reply_to }),
-  edit: ({ target, text }) => ({ type: "message.edit", target, text }),
-  delete: ({ target }) => ({ type: "message.delete", target }),
-  reaction: ({ target, emoji, on }) => ({ type: "reaction.set", target, emoji, on }),
-};
-
-const REQUESTS = {
-  send: (record) => ({ channel: record.channel, id: record.id, ...SENDS[record.kind ?? "text"](record) }),
-  retry: ({ id }) => ({ type: "message.retry", id }),
-  discard: ({ id }) => ({ type: "message.discard", id }),
-};
-
-/** What somebody wrote, out of a row, a change or a record. */
-export function written({ id, channel, text, at_ms, kind = "text", target = "", emoji = "", on = true, reply_to = "" }) {
-  return { id, channel, text, at_ms, kind, target, emoji, on, reply_to };
-}
 
 export class Outbox {
   #store;
@@ -62,6 +42,8 @@ export class Outbox {
   #pauseEnd = null;
   #pauses = 0;
   #inquired = new Set();
+  /** Discards that the node was asked for, and may have done although no answer came. */
+  #asked = new NewestMap(OUTBOX_MAX);
 
   /**
    * `request(frame)` resolves with the node's answer or rejects with `{code, message, remedy}`;
@@ -97,6 +79,19 @@ export class Outbox {
   /** Take a message back, wherever it has got to; `before`: how the target of a change looks without it. */
   async discard(row, before = null) {
     await this.#keep({ ...written(row), before, op: "discard", failed: null });
+  }
+
+  /**
+   * Undo a discard; `failed` as in `add`; answers what there is. The node may have the message and have sent it:
+   * while it was not asked to discard it, the id stays. Then it is a new one, `freshId`; null: it is here anyway.
+   */
+  async restore(message, failed, freshId) {
+    const record = this.#records.get(message.id);
+    const isUnasked = record?.op === "discard" && !this.#asked.has(record.id);
+    const again = isUnasked || freshId === null ? message : { ...message, id: freshId };
+    if (isUnasked) await this.#keep({ ...again, op: "send", failed });
+    else if (freshId !== null) await this.add(again, failed);
+    return again;
   }
 
   /** The node has told of it. */
@@ -152,12 +147,13 @@ export class Outbox {
     this.#tabs.tell({ dropped: record.id });
   }
 
-  #heard({ record, dropped, report }) {
+  #heard({ record, dropped, asked, report }) {
     if (record) {
       this.#restored(record);
       this.#pump();
     }
     if (dropped) this.#records.delete(dropped);
+    if (asked) this.#asked.set(asked, true);
     if (report) this.#listener[report[0]](...report.slice(1));
   }
 
@@ -201,7 +197,7 @@ export class Outbox {
     try {
       await this.#request({ type: "message.known", channel, id });
     } catch (error) {
-      if (!NEVER_HAD.has(error.code)) throw error;
+      if (!neverHad(error)) throw error;
       return false;
     }
     if (this.#records.get(id) !== record) return true;
@@ -233,9 +229,13 @@ export class Outbox {
   async #handOver(record) {
     // An attempt after others in vain is not news: the row goes on saying that it waits.
     if (record.op === "send" && this.#pauses === 0) this.#report("handingOver", record.id);
+    if (record.op === "discard") {
+      this.#asked.set(record.id, true);
+      this.#tabs.tell({ asked: record.id });
+    }
     try {
       if (record.op === "send" && this.#isOld(record.at_ms) && (await this.#isThrough(record))) return;
-      const answer = await this.#request(REQUESTS[record.op](record));
+      const answer = await this.#request(frameOf(record));
       this.#pauses = 0;
       if (record.op === "send") this.#report("accepted", record.id, answer.message);
       await this.#dropped(record);
@@ -245,7 +245,7 @@ export class Outbox {
   }
 
   async #refused(record, error) {
-    if (UNREACHABLE.has(error.code)) {
+    if (isUnreachable(error)) {
       this.#pauses += 1;
       this.#pause(Math.min(PAUSE_MAX_MS, PAUSE_MIN_MS * 2 ** (this.#pauses - 1)));
       for (const each of this.#runnable()) this.#report("queued", each.id);
@@ -262,10 +262,10 @@ export class Outbox {
   async #notDiscarded(record, error) {
     const asking = { type: "message.known", channel: record.channel, id: record.id };
     try {
-      if (NEVER_HAD.has(error.code)) await this.#request(asking);
+      if (neverHad(error)) await this.#request(asking);
       await this.#ended(record, "kept", error);
     } catch (unknown) {
-      if (NEVER_HAD.has(unknown.code)) await this.#dropped(record);
+      if (neverHad(unknown)) await this.#dropped(record);
       else await this.#refused(record, unknown);
     }
   }

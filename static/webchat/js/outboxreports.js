@@ -2,7 +2,7 @@
  * What the browser's outbox reports, as the models take it: the one place that joins the two.
  */
 
-import { written } from "./outbox.js";
+import { written } from "./outboxframes.js";
 
 /** The outbox's listener for an `App`. */
 export function outboxReports(app) {
