@@ -84,6 +84,11 @@ class NodeHealth:
         replica, subscriber_id = self._held(name), node_id_bytes(subscriber)
         return await self._pubsub.checkup.repair(replica, subscriber_id)
 
+    def author_of(self, name: str, message_id: str) -> str | None:
+        """The node id of whoever wrote a message that is held here; None when it is not. Asks nobody."""
+        held = self._pubsub.checkup.tracing.held(self._held(name), id_bytes(message_id))
+        return node_id_of(Message.trusted(held[0]).author).hex() if held else None
+
     async def trace_of(self, name: str, message_id: str) -> dict[str, Any]:
         """Every try to bring a message to somebody, as all who took part in it tell."""
         replica, tracing = self._held(name), self._pubsub.checkup.tracing

@@ -169,7 +169,7 @@ async def test_what_is_refused_for_its_number_is_in_the_event_log(
     [told] = [each for each in live["events"] if each["outcome"] == "RATE_LIMITED"]
     assert (told["operation"], told["stands_for"]) == ("admin.diagnostic", 1)
     assert [each["outcome"] for each in await logged(page)] == ["ok", "RATE_LIMITED"]
-    kept = [record.outcome for _, _, record in worker.health.view.log._actions]
+    kept = [record.outcome for _, _, record in worker.health.view.log._actions.kept]
     assert kept == ["ok"], "a refusal takes no place of what was done"
     await page.close()
 

@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 
 from peernode.diagnostics.operationreport import WHOLE
-from tests.webchat.conftest import Open
+from tests.support.network import set_mode
+from tests.webchat.conftest import Open, two_in_the_lobby
+from tests.webchat.test_health_files import record as a_record
 from tests.webchat.test_health_socket import watcher
+from webchat.health.records import RECORDS_MAX
 from webchat.worker import Worker
 
 PEER = "ab" * 20
@@ -41,6 +44,39 @@ async def test_an_operation_that_failed_has_a_report(worker: Worker, open_page: 
     assert [(each["peer"], each["reached"]) for each in report["paths"]] == [(PEER, False)]
     assert [(each["peer"], each["times"]) for each in report["failure_points"]] == [(PEER, 1)]
     assert (trace["nodes"], trace["report"]) == ([], None)
+    await page.close()
+
+
+def flood(worker: Worker) -> None:
+    """Nothing of what was recorded before is in the event log any more."""
+    for _ in range(RECORDS_MAX):
+        worker.health.view.log.add(PEER, a_record())
+
+
+async def test_a_report_does_not_hang_on_the_event_log(worker: Worker, open_page: Open) -> None:
+    ann = await open_page("ann")
+    await ann.hello()
+    await ann.join("#lobby")
+    trace = fail(worker, "join")
+    flood(worker)
+    page = await watcher()
+    answer = await page.ask("trace", channel="#lobby", id=trace)
+    assert answer["trace"]["operation"]["cause"]["code"] == "NO_INITIATOR"
+    await page.close()
+
+
+async def test_what_did_not_get_out_is_asked_of_its_author(worker: Worker, open_page: Open) -> None:
+    """Ann's node comes first in the channel, Bob's alone has the message, and the log knows nothing."""
+    _, bob = await two_in_the_lobby(open_page)
+    page = await watcher()
+    try:
+        set_mode("*", "cut")
+        said = await bob.say("#lobby", "Into the void")
+        flood(worker)
+        answer = await page.ask("trace", channel="#lobby", id=said["id"])
+    finally:
+        set_mode("*", "open")
+    assert answer["names"][answer["trace"]["author"]] == "bob"
     await page.close()
 
 

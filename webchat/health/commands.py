@@ -1,6 +1,6 @@
 """The worker's commands for the health page; ``user`` is 0, because they are about all nodes of the worker.
 
-Who may give them is decided by the web process (staff). What is handed out is bounded: ``RECORDS_MAX``
+Who may give them is decided by the web process (staff). What is handed out is bounded: ``ALL_MAX``
 records, some hundred bytes each, and the pictures of the channels that were asked for. Thousands of records
 go as texts: a channel layer copies what it carries, and of texts that costs nothing.
 """

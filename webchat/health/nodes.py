@@ -7,6 +7,7 @@ person's before the host's, always the same one as long as it is there.
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import time
 from importlib.metadata import version
@@ -109,22 +110,33 @@ class HostView:
 
         Of an operation that is about no message its node's report, as ``operation``; nobody is asked.
         """
-        node = self._node_of(self.log.node_with(message_id))
-        report = node.failure_report(message_id) if node else None
+        node = self._holder_of(name, message_id)
+        report = None if node else await self._report_on(message_id)
         if report:
             return {**NO_MESSAGE, "id": message_id, "channel": name, "operation": report}
-        # What did not get out is known to its author's node alone, which is one of ours if we recorded it.
         name = channel_name(name)
         found: dict[str, Any] = await done((node or self._of(name)).trace_of(name, message_id))
         return {**found, "operation": None}
+
+    def _holder_of(self, name: str, message_id: str) -> PeerNode | None:
+        """A node here that has the message, its author's if that is one: it alone knows one that failed."""
+        holders = [node for node in self._host.nodes() if name in node.known_channels()]
+        authors = {node: node.author_of(name, message_id) for node in holders}
+        found = [node for node in holders if authors[node]]
+        return next((node for node in found if authors[node] == node.node_id), next(iter(found), None))
+
+    async def _report_on(self, trace: str) -> dict[str, Any] | None:
+        """On the operation with this trace, of whichever node it was; the nodes go on between two of them."""
+        for node in self._host.nodes():
+            if report := node.failure_report(trace):
+                return report
+            await asyncio.sleep(0)
+        return None
 
     async def repair(self, name: str, subscriber: str) -> dict[str, Any]:
         """Look for a way to a subscriber now; raises ``CommandError``."""
         found: dict[str, Any] = await done(self._of(name).repair_now(name, subscriber))
         return found
-
-    def _node_of(self, node_id: str) -> PeerNode | None:
-        return next((node for node in self._host.nodes() if node.node_id == node_id), None)
 
     def _of(self, name: str) -> PeerNode:
         node = self.channels().get(name)

@@ -27,7 +27,7 @@ from webchat.chat.commands import CommandError
 from webchat.health import bundle, exporting
 from webchat.health.actions import BUNDLE, EXPORT, PREVIEW, acting
 from webchat.health.frames import FILTERS
-from webchat.health.records import RECORDS_MAX
+from webchat.health.records import ALL_MAX
 from webchat.health.refusals import take
 from webchat.pages import forbidden
 
@@ -74,7 +74,7 @@ async def export(request: HttpRequest, user: User, kind: str) -> HttpResponse:
         raise Http404
     wanted = wanted_of(request)
     take(user.pk, "file", EXPORT)
-    args = {"wanted": wanted, "limit": RECORDS_MAX, "requests": True, "as_texts": True}
+    args = {"wanted": wanted, "limit": ALL_MAX, "requests": True, "as_texts": True}
     now = timezone.now()
     async with _doing(user, EXPORT, kind=kind, chosen_by=sorted(wanted)) as about:
         answer = await ask(0, "health.records", args)

@@ -92,7 +92,7 @@ export const WORDS = {
   "log.go.waiting": "Weiter ({n} neue)",
   "log.count": "{n} von {of} Ereignissen",
   "log.skipped": "{n} weitere kamen zu schnell, um hier zu stehen; in den Dateien stehen sie.",
-  "log.more": "Aus dieser Zeit gibt es mehr, als hier steht: Wähle einen kürzeren Zeitraum oder nimm die Datei.",
+  "log.more": "Aus dieser Zeit gab es mehr, als hier steht: Wähle einen kürzeren Zeitraum oder nimm die Datei; das Älteste ist vielleicht nicht mehr da.",
   "log.none": "Kein Ereignis ist gewählt.",
   "log.stands": "steht für {n}",
   "log.this": "nur {channel}",

@@ -92,7 +92,7 @@ export const WORDS = {
   "log.go.waiting": "Go on ({n} new)",
   "log.count": "{n} of {of} events",
   "log.skipped": "{n} more came too fast to be shown here; the files have them.",
-  "log.more": "There are more of this time than are shown here: choose a shorter time, or take the file.",
+  "log.more": "There were more of this time than are shown here: choose a shorter time, or take the file; the oldest may be gone.",
   "log.none": "No event is chosen.",
   "log.stands": "stands for {n}",
   "log.this": "{channel} alone",
