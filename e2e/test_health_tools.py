@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Callable
 
-from playwright.sync_api import expect
+from playwright.sync_api import WebSocketRoute, expect
 
 from e2e.conftest import People
 from e2e.health import SOON_MS, Health
@@ -77,6 +77,34 @@ def test_the_switch_the_doctor_and_the_bundle_do_what_they_say(
     nele.visit("/health/bundle.json?of=another")
     health.page.get_by_role("link", name="Look at it again").click()
     expect(health.page.get_by_role("heading", name="This is what the file holds")).to_be_visible()
+
+
+def test_what_could_not_be_asked_is_told_where_it_was_asked_for(
+    people: People, launch: Launch, channel: str
+) -> None:
+    """None of it comes to the server, as on a line that is cut."""
+    server = launch("unasked")
+    paula = people("paula", server).sign_up().join(channel)
+    paula.page.route_web_socket("**/ws/health/", _without_answers)
+    health = Health(paula).open(channel)
+    health.page.get_by_role("switch", name="Diagnostic mode").click()
+    health.choose("From", "2020-01-01T00:00:00").plot_last("60 minutes")
+    for place, words in (
+        ("#diagnostic-note", "It could not be switched: "),
+        ("#events-note", "This time could not be asked for, so older events may be missing: "),
+        ("#plots-missed", "This time could not be asked for: "),
+        ("#latency", "Could not be asked."),
+    ):
+        told = health.page.locator(place)
+        expect(told).to_contain_text(words, timeout=3 * SOON_MS)
+        expect(told).to_be_visible()
+    paula.picture("health-unasked")
+
+
+def _without_answers(page: WebSocketRoute) -> None:
+    server = page.connect_to_server()
+    dropped = re.compile(r'"type":"(diagnostic|history)"|"since":\d')
+    page.on_message(lambda text: None if dropped.search(str(text)) else server.send(text))
 
 
 def test_who_is_no_longer_an_administrator_is_told_so_and_let_in_no_more(

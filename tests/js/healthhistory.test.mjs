@@ -5,10 +5,13 @@ import { test } from "node:test";
 
 import { latencyChart, successChart } from "../../static/webchat/js/health/charts.js";
 import { PushHistory, REFRESH_MS } from "../../static/webchat/js/health/history.js";
+import { PlotView } from "../../static/webchat/js/health/view/plot.js";
+import { documentDouble } from "./domdouble.mjs";
 import { FakeClock, settle } from "./fakes.mjs";
 import { NOW } from "./healthdouble.mjs";
 
 const DETAIL = { series: ["now"] };
+const NOBODY = { message: "Nobody answers", remedy: "Wait." };
 const MINUTE = 60_000;
 
 function begin() {
@@ -36,11 +39,42 @@ test("an hour is asked for when it is chosen and again while it is, and until it
   assert.deepEqual(history.series(DETAIL), ["hour"]);
   clock.pass(REFRESH_MS);
   assert.equal(asked.length, 2);
-  asked[1].reject(new Error("nobody answers"));
+  asked[1].reject(NOBODY);
   await settle();
   assert.deepEqual(history.series(DETAIL), ["hour"], "what was known stays");
+  assert.equal(history.missed, "Nobody answers. Wait.", "and is told to be old");
   clock.pass(REFRESH_MS);
   assert.equal(asked.length, 3);
+});
+
+test("that the nodes could not be asked is told until they can be, or something else is chosen", async () => {
+  const { clock, asked, history } = begin();
+  history.choose("1h");
+  asked[0].reject(NOBODY);
+  await settle();
+  assert.deepEqual([history.series(DETAIL), history.missed], [[], "Nobody answers. Wait."]);
+  clock.pass(REFRESH_MS);
+  asked[1].resolve({ pushes: { "1h": [] } });
+  await settle();
+  assert.equal(history.missed, "", "now nothing is there because nothing was");
+  clock.pass(REFRESH_MS);
+  asked[2].reject(NOBODY);
+  await settle();
+  history.choose("5m");
+  assert.equal(history.missed, "");
+});
+
+test("a plot that could not be asked for says so, and one of nothing that there was nothing", () => {
+  globalThis.document = documentDouble("latency");
+  globalThis.ResizeObserver = class {
+    observe() {}
+  };
+  const box = document.getElementById("latency");
+  const plot = new PlotView(box, "Nothing in this time.");
+  plot.draw(null, "Could not be asked.");
+  assert.equal(box.textContent, "Could not be asked.");
+  plot.draw(null);
+  assert.equal(box.textContent, "Nothing in this time.");
 });
 
 test("only the answer about what is chosen now counts", async () => {

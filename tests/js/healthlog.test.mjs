@@ -5,6 +5,7 @@ import { test } from "node:test";
 
 import { CHOSEN_MS, PAST_RECORDS, PastRange } from "../../static/webchat/js/health/ranging.js";
 import { exportQuery, KEPT_MAX, SHOWN_MAX, Tail } from "../../static/webchat/js/health/tail.js";
+import { chosenWords } from "../../static/webchat/js/health/view/log.js";
 import { FakeClock, settle } from "./fakes.mjs";
 import { record } from "./healthdouble.mjs";
 
@@ -166,6 +167,20 @@ test("a range that could not be asked for is told, and can be asked for again", 
   choose({ since: 5 });
   clock.pass(CHOSEN_MS);
   assert.equal(asked.length, 2);
+});
+
+test("a range that could not be asked for is not called empty, until another one is found", () => {
+  const tail = new Tail();
+  tail.add({ epoch: "e", records: [record(5)] });
+  tail.found({ epoch: "e", records: [record(1)], more: true });
+  tail.missed("The server is away. Wait a little.");
+  assert.deepEqual(serials(tail), [5], "what was found for the last range is no answer to this one");
+  const said = "This time could not be asked for, so older events may be missing: The server is away. Wait a little.";
+  assert.equal(chosenWords(tail.shown()), `${said} 1 of 1 events`);
+  tail.filter = { ...tail.filter, until: record(2).wall_ms };
+  assert.equal(chosenWords(tail.shown()), said);
+  tail.found({ epoch: "e", records: [] });
+  assert.equal(chosenWords(tail.shown()), "No event is chosen.");
 });
 
 test("that a range holds more than one answer is known until another one is found", () => {

@@ -3,7 +3,7 @@
  *
  * The last five minutes come with each picture of the channel. Invariants: only the answer about the channel and
  * the span that are chosen now counts, and it is asked for again each `REFRESH_MS`; while there is none, nothing
- * is shown instead.
+ * is shown instead; when the last question had none, `missed` says why, and what was known stays.
  */
 
 export const REFRESH_MS = 20_000;
@@ -17,6 +17,7 @@ export class PushHistory {
   #run = 0;
   #channel = null;
   #pushes = null;
+  #missed = "";
   span = NEWEST;
 
   /** `request(frame)` resolves with the answer; `changed()` asks for another drawing. */
@@ -44,8 +45,14 @@ export class PushHistory {
     return this.span === NEWEST ? detail.series : (this.#pushes?.[this.span] ?? []);
   }
 
+  /** Why the last question about what is chosen now had no answer; empty when it had one. */
+  get missed() {
+    return this.#missed;
+  }
+
   #begin() {
     this.#pushes = null;
+    this.#missed = "";
     this.#cancel?.();
     this.#cancel = null;
     const run = (this.#run += 1);
@@ -54,14 +61,15 @@ export class PushHistory {
   }
 
   async #ask(run) {
-    let pushes = this.#pushes;
+    let [pushes, missed] = [this.#pushes, ""];
     try {
       ({ pushes } = await this.#request({ type: "history", channel: this.#channel }));
-    } catch {
-      // the page says itself when nobody answers; the next question comes
+    } catch (error) {
+      missed = `${error.message}. ${error.remedy}`; // the next question comes
     }
     if (run !== this.#run) return;
     this.#pushes = pushes;
+    this.#missed = missed;
     this.#cancel = this.#clock.later(REFRESH_MS, () => this.#ask(run));
     this.#changed();
   }

@@ -19,6 +19,7 @@ import { drawChannels, drawHost, drawLive } from "./view/host.js";
 import { DoctorView } from "./view/doctor.js";
 import { LogView } from "./view/log.js";
 import { NodeView } from "./view/node.js";
+import { SwitchView } from "./view/switch.js";
 import { TraceView } from "./view/trace.js";
 
 /** What asks other nodes takes longer than the own node's answers. */
@@ -35,6 +36,7 @@ export class HealthPage {
   #trace;
   #log;
   #node = new NodeView();
+  #switch;
   #announcing = new Announcing(() => performance.now());
   #nameOf = (id) => this.#model.nameOf(id) || (id === this.#model.host?.node.id ? say("node.host") : id.startsWith("account:") ? id : short(id));
   #draw = oncePerFrame(() => this.#paint());
@@ -52,17 +54,17 @@ export class HealthPage {
     };
     this.#connection = new Connection({ makeSocket: () => new WebSocket(url), clock, random: Math.random, listener });
     const nameOf = this.#nameOf;
-    const range = new PastRange({ clock, request: (frame) => this.#connection.request(frame), found: (answer) => this.#takePast(answer), failed: (error) => this.#tell(`${error.message}. ${error.remedy}`) });
+    const range = new PastRange({ clock, request: (frame) => this.#connection.request(frame), found: (answer) => this.#takePast(answer), failed: (error) => this.#missPast(error) });
     this.#history = new PushHistory({ clock, request: (frame) => this.#connection.request(frame), changed: this.#draw });
     this.#channel = new ChannelView({ repair: (subscriber) => this.#repair(subscriber), history: this.#history });
     this.#trace = new TraceView({ ask: (channel, id) => this.#askTrace(channel, id), nameOf });
+    this.#switch = new SwitchView({ request: (frame) => this.#connection.request(frame), tell: (words) => this.#tell(words), now: () => performance.now() });
     new DoctorView({ ask: (address, channel) => this.#examine(address, channel) });
     this.#log = new LogView({ tail: this.#tail, watched: () => this.#model.watched, trace: (channel, id) => this.#trace.show(channel, id), nameOf, changed: this.#draw, range: (filter) => range.choose(filter), tell: (words) => this.#tell(words) });
   }
 
   start() {
     byId("try-now").addEventListener("click", () => this.#connection.tryNow());
-    byId("diagnostic").addEventListener("click", () => this.#switchDiagnostic());
     addEventListener("online", () => this.#model.live.state === "ended" || this.#connection.tryNow());
     addEventListener("offline", () => this.#connection.interrupted("link.offline"));
     addEventListener("hashchange", () => this.#choose(channelInAddress()));
@@ -103,6 +105,13 @@ export class HealthPage {
     this.#draw();
   }
 
+  /** The range of time could not be asked for. */
+  #missPast({ message, remedy }) {
+    this.#tail.missed(`${message}. ${remedy}`);
+    this.#tell(this.#log.words());
+    this.#draw();
+  }
+
   #watch() {
     this.#connection.request({ type: "watch", channel: this.#model.watched }).catch(() => {}); // as above
   }
@@ -129,6 +138,7 @@ export class HealthPage {
     this.#trace.offer(model.watched);
     this.#log.draw();
     this.#node.draw(model.host);
+    this.#switch.draw(model.host.diagnostic);
   }
 
   #choose(channel) {
@@ -164,17 +174,6 @@ export class HealthPage {
 
   async #examine(address, channel) {
     return (await this.#connection.request({ type: "doctor", address, channel: channel || null }, EXAMINATION_MS)).steps;
-  }
-
-  async #switchDiagnostic() {
-    const on = byId("diagnostic").getAttribute("aria-checked") !== "true";
-    try {
-      const { result } = await this.#connection.request({ type: "diagnostic", on });
-      byId("diagnostic").setAttribute("aria-checked", String(result.diagnostic));
-      this.#tell(say(result.diagnostic ? "diagnostic.on" : "diagnostic.off"));
-    } catch (error) {
-      this.#tell(`${error.message}. ${error.remedy}`);
-    }
   }
 }
 

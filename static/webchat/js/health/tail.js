@@ -4,7 +4,7 @@
  * Invariants: at most `KEPT_MAX` are kept and `SHOWN_MAX` shown, newest first; a record is there once, whether it
  * came with the past or live; while the log is paused nothing moves, and what comes meanwhile is counted. Of a
  * range of time that somebody asks for, what the worker still has is shown besides (`found`), until another one is;
- * when that was too much for one answer, it is said that there is `more`.
+ * when that was too much for one answer, it is said that there is `more`, and when there is none, why (`missed`).
  */
 
 export const KEPT_MAX = 2000;
@@ -17,6 +17,7 @@ export class Tail {
   #skipped = 0;
   #found = [];
   #more = false;
+  #missed = "";
   paused = false;
   filter = { operation: "", outcome: "", text: "", channel: "", since: null, until: null };
 
@@ -36,7 +37,14 @@ export class Tail {
   /** What the worker has of the range of time that is asked for, and whether that is not all. */
   found({ epoch, records, more = false }) {
     this.#more = more;
+    this.#missed = "";
     this.#found = records.map((each) => ({ ...each, epoch }));
+  }
+
+  /** Why the range of time that is asked for now has no answer; the last one's is no answer to it. */
+  missed(reason) {
+    this.found({ epoch: "", records: [] });
+    this.#missed = reason;
   }
 
   /** Hold what comes, or let it in. */
@@ -62,13 +70,13 @@ export class Tail {
     return [...new Set(this.#records.map((each) => each.operation))].sort();
   }
 
-  /** `{records, matching, all, more}`: the newest of those that the filter chooses; `more`: the worker has others. */
+  /** `{records, matching, all, more, missed}`: the newest of those that the filter chooses; `more`: the worker has others. */
   shown() {
     const known = new Set(this.#found.length ? this.#records.map(keyOf) : []);
     const older = this.#found.filter((each) => !known.has(keyOf(each)));
     const all = older.length ? [...this.#records, ...older].sort(newestFirst) : this.#records;
     const matching = all.filter((each) => fits(each, this.filter));
-    return { records: matching.slice(0, SHOWN_MAX), matching: matching.length, all: all.length, more: this.#more };
+    return { records: matching.slice(0, SHOWN_MAX), matching: matching.length, all: all.length, more: this.#more, missed: this.#missed };
   }
 
   #keep(fresh) {

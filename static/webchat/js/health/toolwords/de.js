@@ -94,6 +94,7 @@ export const WORDS = {
   "log.skipped": "{n} weitere kamen zu schnell, um hier zu stehen; in den Dateien stehen sie.",
   "log.more": "Aus dieser Zeit gab es mehr, als hier steht: Wähle einen kürzeren Zeitraum oder nimm die Datei; das Älteste ist vielleicht nicht mehr da.",
   "log.none": "Kein Ereignis ist gewählt.",
+  "log.missed": "Dieser Zeitraum konnte nicht erfragt werden, darum fehlen vielleicht ältere Ereignisse: {reason}",
   "log.stands": "steht für {n}",
   "log.this": "nur {channel}",
   "story.came": "gekommen: {names}",
@@ -147,4 +148,5 @@ export const WORDS = {
   "said.state": "{channel}: {state}.",
   "diagnostic.on": "Der Diagnosemodus ist an.",
   "diagnostic.off": "Der Diagnosemodus ist aus.",
+  "diagnostic.failed": "Das Umschalten ging nicht: {reason}",
 };

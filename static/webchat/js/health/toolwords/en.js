@@ -94,6 +94,7 @@ export const WORDS = {
   "log.skipped": "{n} more came too fast to be shown here; the files have them.",
   "log.more": "There were more of this time than are shown here: choose a shorter time, or take the file; the oldest may be gone.",
   "log.none": "No event is chosen.",
+  "log.missed": "This time could not be asked for, so older events may be missing: {reason}",
   "log.stands": "stands for {n}",
   "log.this": "{channel} alone",
   "story.came": "came: {names}",
@@ -147,4 +148,5 @@ export const WORDS = {
   "said.state": "{channel}: {state}.",
   "diagnostic.on": "Diagnostic mode is on.",
   "diagnostic.off": "Diagnostic mode is off.",
+  "diagnostic.failed": "It could not be switched: {reason}",
 };

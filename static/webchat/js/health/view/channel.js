@@ -50,11 +50,14 @@ export class ChannelView {
     this.#matrix.draw(detail, nameOf, isHere);
     this.#subscribers.draw(detail, nameOf);
     const now_ms = host.at_ms;
-    const { span } = this.#history;
+    const { span, missed } = this.#history;
+    const missing = missed ? say("chart.missed") : "";
     const series = this.#history.series(detail);
-    this.#latency.draw(latencyChart(series, now_ms, span));
-    this.#success.draw(successChart(series, now_ms, span));
+    this.#latency.draw(latencyChart(series, now_ms, span), missing);
+    this.#success.draw(successChart(series, now_ms, span), missing);
     setAttribute(byId("plots-note"), "hidden", span === NEWEST);
+    setAttribute(byId("plots-missed"), "hidden", !missed);
+    setText(byId("plots-missed"), missed ? say("plots.missed", { reason: missed }) : "");
     this.#joins.draw(joinsChart(detail.joins));
     this.#joinList.draw(detail.joins.recent, nameOf);
     this.#replication.draw(replicationChart(detail.replication));

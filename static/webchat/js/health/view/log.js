@@ -59,10 +59,7 @@ export class LogView {
 
   /** How much is chosen, of how much, and whether there is more of it than came. */
   words() {
-    const { matching, all, more } = this.#tail.shown();
-    if (!matching) return say("log.none");
-    const told = say("log.count", { n: count(matching), of: count(all) });
-    return more ? `${told} ${say("log.more")}` : told;
+    return chosenWords(this.#tail.shown());
   }
 
   /** Another channel is looked at: "this channel alone" means that one. */
@@ -116,6 +113,7 @@ export class LogView {
   }
 
   #choose() {
+    if (this.#tail.shown().missed) this.#tail.missed(""); // that was about another choice
     this.#tail.filter = {
       operation: byId("filter-operation").value,
       outcome: byId("filter-outcome").value,
@@ -137,6 +135,15 @@ export class LogView {
     const missing = this.#tail.operations.filter((operation) => !known.has(operation));
     list.append(...missing.map((operation) => h("option", { value: operation, lang: "en" }, operation)));
   }
+}
+
+/** How much is chosen; that a range of time could not be asked for comes first, and nothing is then called empty. */
+export function chosenWords({ matching, all, more, missed }) {
+  const parts = missed ? [say("log.missed", { reason: missed })] : [];
+  if (matching) parts.push(say("log.count", { n: count(matching), of: count(all) }));
+  else if (!missed) parts.push(say("log.none"));
+  if (matching && more) parts.push(say("log.more"));
+  return parts.join(" ");
 }
 
 /** What took most of the time, where more than one part did. */

@@ -1,4 +1,4 @@
-/** The server's own node: its place in the network, bootstraps, routing table and peers; and the tools. */
+/** The server's own node: its place in the network, bootstraps, routing table and peers. */
 
 import { byId, setAttribute, setText } from "../../view/dom.js";
 import { bucketsChart } from "../charts.js";
@@ -10,7 +10,7 @@ import { drawFacts, drawTable } from "./table.js";
 export class NodeView {
   #buckets = new PlotView(byId("buckets"), "");
 
-  draw({ node, bootstraps, peers, buckets, diagnostic }) {
+  draw({ node, bootstraps, peers, buckets }) {
     drawFacts(byId("node-facts"), [
       [say("fact.state"), say(`node.${node.state}`)],
       [say("fact.id"), node.id],
@@ -25,8 +25,6 @@ export class NodeView {
     this.#buckets.draw(bucketsChart(buckets));
     setText(byId("peers-count"), `(${count(node.peers)})`);
     drawTable(byId("peers"), [say("fact.id"), say("fact.address")], peers.map((peer) => ({ key: peer.id, cells: [peer.id, address(peer.address)] })), say("fact.peers"));
-    setAttribute(byId("diagnostic"), "aria-checked", String(diagnostic));
-    setAttribute(byId("diagnostic"), "disabled", false);
   }
 }
 

@@ -15,6 +15,7 @@ export class PlotView {
   #nothing;
   #chart = null;
   #parts = null;
+  #note = null;
 
   /** `nothing`: what is said when there is nothing to draw. */
   constructor(box, nothing) {
@@ -23,13 +24,16 @@ export class PlotView {
     new ResizeObserver(() => this.#paint()).observe(box);
   }
 
-  draw(chart) {
+  /** `missing`: why there is nothing, where that is not because nothing was. */
+  draw(chart, missing = "") {
     this.#chart = chart;
     if (!chart) {
       this.#parts = null;
-      if (this.#box.firstElementChild?.className !== "note") this.#box.replaceChildren(h("p", { class: "note" }, this.#nothing));
+      if (!this.#note) this.#box.replaceChildren((this.#note = h("p", { class: "note" })));
+      setText(this.#note, missing || this.#nothing);
       return;
     }
+    this.#note = null;
     this.#parts ??= this.#build(chart);
     setText(this.#parts.summary, chart.summary);
     this.#paint();

@@ -210,6 +210,8 @@ export const WORDS = {
   "chart.buckets.other": "{n} Bereiche.",
   "chart.table": "Als Tabelle",
   "chart.nothing": "Nichts in dieser Zeit.",
+  "chart.missed": "Konnte nicht erfragt werden.",
+  "plots.missed": "Dieser Zeitraum konnte nicht erfragt werden: {reason} Was davon zu sehen ist, kann alt sein; alle 20 s wird neu gefragt.",
   "chart.joins.nothing": "Seit die Knoten laufen, ist niemand beigetreten.",
   "chart.replication.nothing": "Noch ist keine Nachricht alt genug, um gezählt zu werden.",
   "step.node": "eigener Knoten",

@@ -210,6 +210,8 @@ export const WORDS = {
   "chart.buckets.other": "{n} buckets.",
   "chart.table": "As a table",
   "chart.nothing": "Nothing in this time.",
+  "chart.missed": "Could not be asked.",
+  "plots.missed": "This time could not be asked for: {reason} What is shown of it may be old; it is asked for again each 20 s.",
   "chart.joins.nothing": "Nobody has joined since the nodes were started.",
   "chart.replication.nothing": "No message is old enough to be counted yet.",
   "step.node": "own node",
