@@ -17,6 +17,9 @@ OWN_AHEAD_MAX_MS = AHEAD_MAX_MS // 2
 """Own timestamps further ahead of our clock are given up once others refuse them: the other half is theirs,
 whose clocks may be behind ours."""
 
+REFUSED_S = 600.0
+"""So long a refusal says something of our clock."""
+
 
 def hlc_ms(hlc: int) -> int:
     """The milliseconds of a timestamp."""
@@ -36,7 +39,8 @@ class Hlc:
         self._last = 0
         self._heard = 0
         """The highest of others."""
-        self._refused = False
+        self._refused, self._refused_s = 0, 0.0
+        """The highest of ours that others refused, and when; monotonic seconds."""
 
     def now(self) -> int:
         """The next timestamp."""
@@ -51,9 +55,15 @@ class Hlc:
         self._heard = max(self._heard, hlc)
         return True
 
-    def refused(self) -> None:
-        """Others find a timestamp of ours too far ahead."""
-        self._refused = True
+    def resume(self, hlc: int) -> None:
+        """Go on above a timestamp of the log, whoever made it; no effect when it lies too far ahead."""
+        if ahead_ms(hlc, self._clock.wall_ms()) <= AHEAD_MAX_MS:
+            self._last = max(self._last, hlc)
+
+    def refused(self, hlc: int) -> None:
+        """Others find this timestamp of ours too far ahead, so many that it costs the message its quorum."""
+        if self._refused <= hlc <= self._last:  # else it has been given up before
+            self._refused, self._refused_s = hlc, self._clock.monotonic()
 
     def go_back(self) -> bool:
         """Give our own timestamps up, if our clock has been set back and others refuse them; whether it did.
@@ -62,8 +72,11 @@ class Hlc:
         has refused anything, and what was signed by the right time stays a floor.
         """
         wall_ms = self._clock.wall_ms()
-        heard = self._heard if ahead_ms(self._heard, wall_ms) <= AHEAD_MAX_MS else 0
-        if not self._refused or ahead_ms(self._last, max(wall_ms, hlc_ms(heard))) <= OWN_AHEAD_MAX_MS:
+        lately = self._clock.monotonic() - self._refused_s <= REFUSED_S
+        if not lately or ahead_ms(self._refused, wall_ms) <= OWN_AHEAD_MAX_MS:
             return False
-        self._last, self._heard, self._refused = heard, heard, False
+        heard = self._heard if ahead_ms(self._heard, wall_ms) <= AHEAD_MAX_MS else 0
+        if ahead_ms(self._last, max(wall_ms, hlc_ms(heard))) <= OWN_AHEAD_MAX_MS:
+            return False
+        self._last, self._heard, self._refused = heard, heard, 0
         return True

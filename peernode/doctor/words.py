@@ -39,11 +39,11 @@ SENTENCES = {
     "Whoever could try again now has been contacted meanwhile, which would prove nothing.",
     "reachable.nobody": "Nobody answers who could have another node try.",
     "reachable.no_third": "No peer knows a third node that could try.",
-    "reachable.all_known": "All nodes that could try have been contacted by this one before, so their trying "
-    "would prove nothing.",
-    "reachable.one_says": "A single node says that one which this one had not contacted was asked to reach "
-    "it; that one did not, or does not exist.",
-    "reachable.no": "A node that this one had not contacted was asked to reach it, and did not.",
+    "reachable.all_known": "All nodes that could try have answered this one before, so their trying would "
+    "prove nothing.",
+    "reachable.one_says": "A single node says that one which had not answered this one before was asked to "
+    "reach it; that one did not, or does not exist.",
+    "reachable.no": "A node that had not answered this one before was asked to reach it, and did not.",
     "reachable.translated": "There is an address translation, and nobody whom this node had not contacted "
     "has reached it since it started.",
     "lookup.alone": "No other node is known, and none is configured.",

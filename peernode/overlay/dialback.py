@@ -43,11 +43,11 @@ ASKER_PER_S, ASKER_BURST = 0.2, 4.0
 PASSED_PER_S, PASSED_BURST = 2.0, 20.0
 """Of one peer that asks us to dial others."""
 
-INTRODUCED_PER_S, INTRODUCED_BURST = 2.0, 20.0
-"""Of one peer that asks us to introduce it to others."""
+INTRODUCED_PER_S, INTRODUCED_BURST = 0.5, 16.0
+"""Of one peer that asks us to introduce it: a part of what those allow us, ``PASSED_PER_S``."""
 
 ALL_PER_S, ALL_BURST = 20.0, 100.0
-"""Of all peers together, for each half."""
+"""Of all peers together, for each half, and for introductions."""
 
 SETTLE_S = 5.0
 """After entering the network, other news of our address are no move, it is only becoming known."""
@@ -114,6 +114,7 @@ class Dialback:
         self._passers = BucketTable(PASSED_PER_S, PASSED_BURST, ASKERS_MAX)
         self._introduced = BucketTable(INTRODUCED_PER_S, INTRODUCED_BURST, ASKERS_MAX)
         self._asked_in_all = TokenBucket(ALL_PER_S, ALL_BURST, now)
+        self._introduced_in_all = TokenBucket(ALL_PER_S, ALL_BURST, now)
         self._passed_in_all = TokenBucket(ALL_PER_S, ALL_BURST, now)
 
     def sizes(self) -> dict[str, tuple[int, int]]:
@@ -133,6 +134,7 @@ class Dialback:
             if len(each.heard) < HEARD_MAX:
                 each.heard.add(contact.address)
         if contact.address in self._dialler.contacted:
+            self._dialler.contacted.add(contact.address)  # our answers keep its way in open
             return
         self.reached_at = self._clock.monotonic()
         if not self.public:
@@ -259,8 +261,10 @@ class Dialback:
         dialled = body.take() if body.more else None
         if dialled is None:
             wanted = body.take_bytes_or_none(PUBLIC_KEY_BYTES) if body.more else None
-            askers, per_s = (self._introduced, INTRODUCED_PER_S) if wanted else (self._askers, ASKER_PER_S)
-            if not askers.take(key, now) or not self._asked_in_all.take(now):
+            askers, per_s, all_of_them = self._askers, ASKER_PER_S, self._asked_in_all
+            if wanted is not None:
+                askers, per_s, all_of_them = self._introduced, INTRODUCED_PER_S, self._introduced_in_all
+            if not askers.take(key, now) or not all_of_them.take(now):
                 raise Refused(Status.RATE_LIMITED, [round(1000 / per_s)])
             return await self._pass_on(caller.contact, wanted)
         contact = Contact.decode(dialled)
@@ -285,7 +289,8 @@ class Dialback:
     def _third(self, asker: Contact, wanted: bytes | None) -> Contact | None:
         if wanted is not None:
             standing = self._table.standing(wanted)
-            return None if standing is None or standing.failures else standing.contact
+            there = standing is not None and not standing.failures and wanted != asker.public_key
+            return standing.contact if standing is not None and there else None
         others = [s.contact for s in self._table.live() if s.contact.public_key != asker.public_key]
         elsewhere = [contact for contact in others if contact.ip != asker.ip]
         choice = elsewhere or others

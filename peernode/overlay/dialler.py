@@ -1,8 +1,8 @@
 """The ways to find out whether somebody is there: PING for a contact, HELLO for a bare address.
 
-Every address that anything of ours goes to, or that answered, is remembered as *contacted*, before it goes:
-an address translator may let datagrams from there in for that reason alone, so they prove nothing about
-who else can reach us. Bounded: ``CONTACTED_MAX``, the longest untouched is forgotten.
+Every address that a request or HELLO of ours goes to is remembered as *contacted*, before it goes, and so is
+one that answered: an address translator may let datagrams from there in for that reason alone, so they prove
+nothing about who else can reach us. Bounded: ``CONTACTED_MAX``, the longest untouched is forgotten.
 """
 
 from __future__ import annotations

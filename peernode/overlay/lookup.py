@@ -14,7 +14,7 @@ be behind an address translator: whoever named it introduces us, then it is aske
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -37,8 +37,14 @@ LOOKUP_MAX_S = 4.0
 DISTRUST_S = 60.0
 """So long the word of a peer that misled a lookup counts for nothing, unless others say the same."""
 
-INTRODUCED_MAX = 8
-"""Silent peers of one lookup that others are asked to introduce us to; the next ones only have more time."""
+INTRODUCED_MAX = 16
+"""Questions of one lookup to introduce us to silent peers; those over it only have more time."""
+
+INTRODUCED_BY_MAX = 2
+"""Of these to one peer: some may name only nodes that do not exist."""
+
+TELLERS_MAX = 3
+"""Peers that are asked in turn to introduce us to one."""
 
 MISLEADING_MAX = 256
 """Misleading peers remembered; over it the one that misled longest ago is forgotten."""
@@ -77,9 +83,10 @@ class _Lookup:
     news: asyncio.Event = field(default_factory=asyncio.Event)
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
     questions: dict[Candidate, asyncio.Task[None]] = field(default_factory=dict)
-    named_by: dict[bytes, Contact] = field(default_factory=dict)
-    """Key -> who named it first; of 16 contacts in each of at most ``ASKED_MAX`` answers."""
-    introduced: int = 0
+    named_by: dict[bytes, list[Contact]] = field(default_factory=dict)
+    """Key -> who named it first and did not call it public; 16 at most in each answer to our questions."""
+    introduced: Counter[bytes] = field(default_factory=Counter)
+    """Key -> how often this peer was asked to introduce us."""
 
     def judge(self, verdict: Callable[[Candidate], None], candidate: Candidate) -> None:
         """Something happened to ``candidate``."""
@@ -194,33 +201,36 @@ class Lookups:
     def _slow(self, lookup: _Lookup, candidate: Candidate) -> None:
         """A datagram may be lost; but it may be behind a translator, too, unless it is known not to be."""
         lookup.judge(lookup.search.slow, candidate)
-        contact = candidate.contact
-        teller = lookup.named_by.get(contact.public_key)
-        if candidate.step is not Step.SLOW or contact.public or teller is None:
-            return
-        if self._rpc.is_proven(contact):
-            return  # it has let us in
-        if lookup.introduced >= INTRODUCED_MAX:
-            self._rpc.counters["lookup.introductions_full"] += 1
-            return
-        lookup.introduced += 1
-        asking = self._introduced(lookup, candidate, teller)
-        lookup.tasks.append(self._tasks.spawn(asking, "lookup"))
+        known = candidate.contact.public_key in lookup.named_by
+        if known and candidate.step is Step.SLOW and not candidate.doubted and not lookup.search.over:
+            lookup.tasks.append(self._tasks.spawn(self._let_us_in(lookup, candidate), "lookup"))
 
-    async def _introduced(self, lookup: _Lookup, candidate: Candidate, teller: Contact) -> None:
-        """Have ``teller`` ask the candidate to write to us, so that we are let in; then ask again."""
-        wanted = candidate.contact
+    async def _let_us_in(self, lookup: _Lookup, candidate: Candidate) -> None:
+        """Have somebody who named the candidate ask it to write to us, so that we are let in; ask again."""
+        for teller in list(lookup.named_by[candidate.contact.public_key]):
+            if candidate.step not in (Step.SLOW, Step.LATE) or not candidate.believable:
+                return
+            if lookup.introduced.total() >= INTRODUCED_MAX:
+                self._rpc.counters["lookup.introductions_full"] += 1
+                return
+            if lookup.introduced[teller.public_key] >= INTRODUCED_BY_MAX:
+                continue
+            lookup.introduced[teller.public_key] += 1
+            if await self._introduced(teller, candidate.contact):
+                self._rpc.counters["lookup.introduced"] += 1
+                if candidate.step in (Step.SLOW, Step.LATE) and candidate.believable:
+                    await self._second_try(lookup, candidate)
+                return
+
+    async def _introduced(self, teller: Contact, wanted: Contact) -> bool:
+        """Whether ``teller`` has asked ``wanted`` to write to us; its silence is no fault of its own."""
+        body, sends = [None, wanted.public_key], _SECOND_TRY_SENDS
         try:
-            answer = await self._rpc.request(
-                teller, Op.DIALBACK, [None, wanted.public_key], sends=_SECOND_TRY_SENDS
-            )
+            answer = await self._rpc.request(teller, Op.DIALBACK, body, sends=sends, tentative=True)
             # An earlier version has asked a third of its own choice.
-            passed_on = answer.more and Contact.decode(answer.take()) == wanted
+            return answer.more and Contact.decode(answer.take()) == wanted
         except (RpcTimeout, Refused, Backpressure, RemoteProtocolError):
-            return  # the first question is still out, and judged by itself
-        if passed_on:
-            self._rpc.counters["lookup.introduced"] += 1
-            await self._second_try(lookup, candidate)
+            return False
 
     def _try_again(self, lookup: _Lookup, candidate: Candidate) -> None:
         if candidate.step is Step.LATE:
@@ -235,7 +245,9 @@ class Lookups:
     async def _ask(self, lookup: _Lookup, candidate: Candidate, sends: int | None) -> None:
         for contact in await self._find_node(candidate.contact, lookup.target, sends):
             lookup.search.learn(contact, doubted=self._table.suspected(contact), teller=candidate.word)
-            lookup.named_by.setdefault(contact.public_key, candidate.contact)
+            tellers = lookup.named_by.setdefault(contact.public_key, [])
+            if not contact.public and len(tellers) < TELLERS_MAX:
+                tellers.append(candidate.contact)
         lookup.judge(lookup.search.came, candidate)
 
     async def _find_node(self, contact: Contact, target: bytes, sends: int | None) -> list[Contact]:

@@ -5,7 +5,8 @@ DSN 2002, section 3.1.) A peer is pinged; when it stays silent, ``HELPERS`` othe
 asked to ping it for us (``PING_VIA``), while we try once more ourselves. Invariants:
 
 * only when all of that fails has the peer *failed* (``PeerTable.failed``): one lossy path is no death;
-* when another one reaches it, it is *vouched* for: no failure of the peer, but no proof for us either;
+* when another one reaches it, it is *vouched* for: no failure of the peer, but no proof for us either, and
+  not for ever (``VOUCHED_MAX_S``);
 * a probe ends within ``PROBE_MAX_S``;
 * nobody is made to send more than it got: PING_VIA is served to proven callers only, within rates, about
   a peer of the own routing table at exactly that address, and one ping to it is under way at a time.

@@ -4,7 +4,7 @@ Invariants:
 
 * only a peer that answered us is here; it leaves after ``strikes_max`` failures in a row that
   span ``strikes_span_s``; a replacement leaves at its first;
-* while others vouch for a peer it does not leave, for at most ``VOUCHED_MAX_S`` after its own last answer:
+* while others vouch for a peer it does not leave, for ``VOUCHED_MAX_S`` at most, unless it answers meanwhile:
   the path to it may be broken, but liars must not keep the dead alive;
 * while nobody answers us nobody leaves, for at most ``BLIND_MAX_S``: the fault is then more likely ours
   (Dadgar, Phillips, Currey: "Lifeguard", 2018);
@@ -50,6 +50,8 @@ class Standing:
     first_failure_at: float = 0.0
     vouched_at: float = float("-inf")
     """When another peer last said that this one answers it."""
+    vouched_since: float = float("inf")
+    """When one said so first, since it last answered us."""
 
 
 class PeerTable:
@@ -97,7 +99,7 @@ class PeerTable:
         now = self._heard_at = self._clock.monotonic()
         standing = self._standings.get(contact.public_key)
         if standing is not None:
-            standing.heard_at, standing.failures = now, 0
+            standing.heard_at, standing.failures, standing.vouched_since = now, 0, float("inf")
             moved = standing.contact.address != contact.address
             if moved:
                 contact.public = contact.public or standing.contact.public
@@ -145,10 +147,11 @@ class PeerTable:
     def vouched(self, contact: Contact) -> None:
         """Another peer says that ``contact``, which does not answer us, answers it."""
         standing, now = self._standings.get(contact.public_key), self._clock.monotonic()
-        if standing is not None and now - standing.heard_at >= VOUCHED_MAX_S:
+        if standing is not None and now - standing.vouched_since >= VOUCHED_MAX_S:
             self.failed(contact)  # whoever it is there for, it is not for us
         elif standing is not None:
             standing.vouched_at = now
+            standing.vouched_since = min(standing.vouched_since, now)
 
     def forgive(self) -> None:
         """Forget all suspicion: it was our own network that failed, not they."""
@@ -223,7 +226,8 @@ class PeerTable:
             return False
         if self._heard_at <= standing.first_failure_at and silent_s < BLIND_MAX_S:
             return False
-        return now - standing.vouched_at >= self._config.strikes_span_s or silent_s >= VOUCHED_MAX_S
+        vouched_for_s = now - standing.vouched_since
+        return now - standing.vouched_at >= self._config.strikes_span_s or vouched_for_s >= VOUCHED_MAX_S
 
     def _placed(self) -> list[Standing]:
         if self._places is None:

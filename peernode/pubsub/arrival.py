@@ -1,6 +1,6 @@
 """``Arrival``: messages that came together and are not stored yet; who brings one of them again waits.
 
-Invariant: both ends come, whatever becomes of the messages, first ``fetched``, then ``stored``.
+Invariant: both ends come, whatever becomes of the messages; in this order, but on an error.
 """
 
 from __future__ import annotations

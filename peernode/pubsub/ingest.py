@@ -183,8 +183,8 @@ class Ingest:
                 replica.room.give_back(message.author, cost_of(message))
                 continue
             replica.passed()
-            if message.author != self._context.identity.public_key:
-                self._context.hlc.merge(message.hlc)  # our own came from it
+            if source is not Source.OWN:
+                self._context.hlc.merge(message.hlc)
             if source is Source.OWN:
                 replica.timeline.wrote(message)
             elif replica.timeline.arrived(message, source is Source.SYNC) and source is Source.PUSH:

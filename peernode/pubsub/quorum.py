@@ -165,8 +165,9 @@ class QuorumPublish:
             if refusal.status == Status.BUSY:
                 return outcome, self._context.config.rto_initial_s
             if refusal.status == Status.NOT_YET:
-                self._context.hlc.refused()
                 entry.refuse(key, error_info("CLOCK_SKEW", seconds=body.take_int(0, 1 << 48) // 1000))
+                if entry.error is not None:
+                    self._context.hlc.refused(entry.message.hlc)
             elif refusal.status == Status.STORE_FULL:
                 entry.refuse(key, error_info("CHANNEL_FULL"))
             elif refusal.status == Status.OVER_QUOTA:

@@ -67,7 +67,7 @@ class PubSubStorage:
             replica.timeline.start_from([*replica.log.heads()])
             replica.timeline.people.load()
             for raw in self._context.store.newest(row.channel_id, None, 1):
-                self._context.hlc.merge(Message.trusted(raw).hlc)
+                self._context.hlc.resume(Message.trusted(raw).hlc)
             load_leases(self._context, replica)
             self.replicas[row.channel_id] = replica
             if row.member:

@@ -39,7 +39,7 @@ class Op(IntEnum):
 PATIENT_OPS = frozenset({Op.ACKED})
 """Nobody waits for their answers, which therefore wait a moment to travel together."""
 
-UNTIMED_OPS = PATIENT_OPS | {Op.RELAY}
+UNTIMED_OPS = PATIENT_OPS | {Op.RELAY, Op.DIALBACK}
 """Their answers wait for something else than the path: they say nothing of its round trip."""
 
 

@@ -19,7 +19,7 @@ def test_a_hand_off_is_recorded_by_who_gives_and_who_takes() -> None:
     async def tell(flock: Flock) -> None:
         near, _ = await displaced(flock)
         leaving, newcomers = near[5:7], near[:3]
-        await flock.expect(lambda: all(handoffs(bird, "give") for bird in leaving), 20, "given")
+        await flock.expect(lambda: all(handoffs(bird, "give") for bird in leaving), 40, "given")
         await flock.expect(lambda: all(handoffs(bird, "take") for bird in newcomers), 20, "taken")
         for bird in leaving:
             (given,) = handoffs(bird, "give")

@@ -39,15 +39,15 @@ STEPS = {
     "reachable.nobody": "Niemand antwortet, der es einen anderen Knoten versuchen lassen könnte.",
     "reachable.no_third": "Kein Knoten kennt einen dritten, der es versuchen könnte.",
     "reachable.all_known": (
-        "Allen Knoten, die es versuchen könnten, hat dieser schon geschrieben; ihr Versuch würde "
+        "Alle Knoten, die es versuchen könnten, haben diesem schon geantwortet; ihr Versuch würde "
         "nichts beweisen."
     ),
     "reachable.one_says": (
-        "Ein einziger Knoten sagt, dass einer, dem dieser nie geschrieben hatte, ihn erreichen sollte; "
+        "Ein einziger Knoten sagt, dass einer, der diesem nie geantwortet hatte, ihn erreichen sollte; "
         "der hat ihn nicht erreicht, oder es gibt ihn nicht."
     ),
     "reachable.no": (
-        "Ein Knoten, dem dieser nie geschrieben hatte, sollte ihn erreichen und hat ihn nicht erreicht."
+        "Ein Knoten, der diesem nie geantwortet hatte, sollte ihn erreichen und hat ihn nicht erreicht."
     ),
     "reachable.translated": (
         "Es gibt eine Adressübersetzung, und niemand, dem dieser Knoten nie geschrieben hatte, hat "
