@@ -56,9 +56,9 @@ def is_live(frame: dict[str, Any]) -> bool:
     return bool(frame["host"]["at_ms"] - frame["detail"]["as_of_ms"] <= LIVE_MS)
 
 
-def all_answer(frame: dict[str, Any]) -> bool:
-    """Whether each initiator of the watched channel is shown as answering."""
-    return all(each["answers"] for each in frame["detail"]["initiators"])
+def is_troubled(frame: dict[str, Any]) -> bool:
+    """Whether the watched channel is not called healthy."""
+    return bool(frame["detail"]["verdict"]["state"] != "healthy")
 
 
 async def watched(page: Browser, channel: str) -> dict[str, Any]:
@@ -276,11 +276,11 @@ async def test_a_silent_node_leaves_the_page_live(worker: Worker, open_page: Ope
     await until(staff, "health", lambda told: told["channels"][0]["answering"] == 3)
     set_mode("bob", "cut")
     try:
-        frame = await until(staff, "health", lambda told: told["detail"]["verdict"]["state"] != "healthy")
+        frame = await until(staff, "health", is_troubled)
         assert frame["detail"]["verdict"]["reasons"][0]["remedy"]
         assert frame["host"]["verdict"]["cause"] == "channels"
-        silent = await until(staff, "health", lambda told: is_live(told) and not all_answer(told))
-        assert silent["detail"]["verdict"]["state"] != "healthy"
+        # It may be out of the set of initiators by then: what counts is that the page is live all the same.
+        await until(staff, "health", lambda told: is_live(told) and is_troubled(told))
     finally:
         set_mode("bob", "open")
     await staff.close()
