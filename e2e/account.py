@@ -153,6 +153,22 @@ def copied_link(person: Person) -> str:
     return str(person.page.evaluate("() => navigator.clipboard.readText()"))
 
 
+def shown_link(person: Person) -> str:
+    """Press "Copy invite link" where the browser has no clipboard for pages; the link that is shown, selected."""
+    person.page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    person.page.get_by_role("button", name="Copy invite link").click()
+    field = person.page.get_by_role("dialog").get_by_role("textbox")
+    expect(field).to_be_focused()
+    assert person.page.evaluate("String(getSelection())") == field.input_value()
+    return field.input_value()
+
+
+def follow_to_invitations(person: Person, channel: str) -> None:
+    """From the link that is shown to the page of invitations, which knows the channel."""
+    person.page.get_by_role("link", name="Make an invitation").click()
+    expect(person.page.get_by_label("Channel that they come to")).to_have_value(channel)
+
+
 def look_at_administration(person: Person) -> None:
     """Open the pages that staff use, from the account page."""
     Account(person).open()

@@ -10,8 +10,10 @@ from e2e.account import (
     create_account_at,
     expect_no_account_at,
     follow_link_to_an_account,
+    follow_to_invitations,
     invitation_link,
     see_link,
+    shown_link,
     take_invitation_back,
 )
 from e2e.audit import Audit
@@ -55,6 +57,11 @@ def test_an_invitation_opens_one_account_and_can_be_taken_back(
     expect_no_account_at(people("wanda", server), link, "INVITE_EXPIRED")
 
     uma.open_page()
+    uma.join("#tea-room")
+    assert shown_link(uma) == f"{server.url}/c/tea-room/"
+    uma.picture("invite-link-shown")
+    Audit(uma).look("a link that the page could not copy").expect_none()
+    follow_to_invitations(uma, "#tea-room")
     other = invitation_link(uma)
     take_invitation_back(uma)
     expect_no_account_at(people("wanda", server), other, "INVITE_EXPIRED")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.contrib.staticfiles import finders
@@ -9,9 +10,11 @@ from django.core.exceptions import PermissionDenied, SuspiciousFileOperation
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from webchat.accounts.invitations import may_invite
 from webchat.bridge import channel_name
 from webchat.chat.commands import CommandError
 from webchat.limits import LIMITS
@@ -35,6 +38,10 @@ def chat(request: HttpRequest, join: str = "") -> HttpResponse:
         "channel": DEFAULT_CHANNEL,
         "join": join,
         "limits": LIMITS,
+        "inviting": {
+            "signup": settings.DEPLOYMENT.signup,
+            "invitations": reverse("invitations") if may_invite(request.user) else "",
+        },
     }
     return render(request, "webchat/chat.html", {"page": page})
 

@@ -177,6 +177,29 @@ def test_an_invitation_can_lead_into_a_channel(typed: str) -> None:
     assert answer.client.get(answer["Location"]).context["page"]["join"] == "#tea/room"
 
 
+@pytest.mark.parametrize(
+    ("signup", "invites", "staff", "where"),
+    [
+        ("open", "members", True, ""),
+        ("closed", "members", True, ""),
+        ("invite", "staff", False, ""),
+        ("invite", "staff", True, "/account/invitations/"),
+        ("invite", "members", False, "/account/invitations/"),
+    ],
+)
+def test_the_chat_page_knows_for_whom_a_link_to_a_channel_works(
+    settings: Settings, signup: str, invites: str, staff: bool, where: str
+) -> None:
+    settings.DEPLOYMENT = replace(settings.DEPLOYMENT, signup=signup, invites=invites)
+    page = member(staff=staff).get("/").context["page"]
+    assert page["inviting"] == {"signup": signup, "invitations": where}
+
+
+def test_a_link_to_the_page_of_invitations_fills_in_the_channel() -> None:
+    page = member().get(reverse("invitations"), {"channel": '#tea room"><b>'}).content.decode()
+    assert 'name="channel" value="#tea room&quot;&gt;&lt;b&gt;"' in page
+
+
 def test_an_invitation_that_does_not_hold_is_called_none() -> None:
     page = Client().get(reverse("signup"), {"next": "/c/tea/", "invite": "made-up"}).content.decode()
     assert "This link leads to #tea" in page

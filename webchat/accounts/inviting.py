@@ -74,7 +74,8 @@ def invitations(request: HttpRequest) -> HttpResponse:
         return render(request, "webchat/people/uninvited.html", {"address": address})
     if not may_invite(user):
         raise PermissionDenied
-    form = InvitationForm(request.POST if request.method == "POST" else None)
+    asked = {"channel": request.GET.get("channel", "")}
+    form = InvitationForm(request.POST if request.method == "POST" else None, initial=asked)
     link, refusal = "", ""
     if form.is_valid():
         try:

@@ -30,7 +30,7 @@ import { WantedChannels } from "./wanted.js";
 const VIEWS = { Beside, Persons, Screen, Sharing };
 
 export class App {
-  /** `page` is what the server put into the page: user, websocket, channel, join, limits; `views`: the classes of what draws. */
+  /** `page` is what the server put into the page: user, websocket, channel, join, limits, inviting; `views`: the classes of what draws. */
   constructor(page, views = VIEWS) {
     this.page = page;
     this.memory = new PageMemory(page.user.id, window.localStorage);

@@ -72,7 +72,14 @@ export class Screen {
       changeTold: (change, from) => this.#changeTold(change, from),
     };
     byId("leave").addEventListener("click", () => leave(app, app.current));
-    offerInviteLink(() => app.current, (text) => this.toast.tell(text));
+    offerInviteLink({
+      origin: window.location.origin,
+      current: () => app.current,
+      copy: (text) => navigator.clipboard.writeText(text),
+      toast: this.toast,
+      go: (address) => window.location.assign(address),
+      ...app.page.inviting,
+    });
     byId("edit-profile").addEventListener("click", () => app.persons.edit());
     byId("open-default").addEventListener("click", () => app.join(app.page.channel));
     listenToKeys(this.#keyActions());

@@ -1,22 +1,58 @@
 /**
- * The button that copies a link to the open channel: it works for somebody without an account, too.
+ * The button that copies a link to the open channel, and says for whom it works: that is the server's policy.
  *
- * Where the browser lets no page write to the clipboard, the link is shown so that people copy it themselves.
+ * Where the browser lets no page write to the clipboard (without HTTPS, but on this machine itself), the link is
+ * shown in a card, selected, for as long as somebody needs to copy it.
  */
 
 import { channelLink } from "../channelname.js";
 import { say } from "../strings.js";
-import { byId } from "./dom.js";
+import { byId, setAttribute, setText } from "./dom.js";
 
-/** `current()` is the open channel, `tell(text)` shows a word for a moment. */
-export function offerInviteLink(current, tell) {
+/**
+ * `origin` is the server's; `current()` the open channel; `copy(text)` writes to the clipboard or fails; `toast` says
+ * it. Of the page: `signup` is who may have an account, `invitations` where invitations are made, empty for whom not.
+ */
+export function offerInviteLink({ origin, current, copy, toast, signup, invitations, go }) {
+  const card = new LinkCard();
   byId("copy-link").addEventListener("click", async () => {
-    const link = channelLink(window.location.origin, current());
+    const channel = current();
+    const link = channelLink(origin, channel);
+    const forWhom = say(signup === "open" ? "link.for.all" : invitations ? "link.for.invited" : "link.for.members");
+    const inviting = invitations && `${invitations}?${new URLSearchParams({ channel })}`;
     try {
-      await navigator.clipboard.writeText(link);
-      tell(say("link.copied", { channel: current() }));
+      await copy(link);
     } catch {
-      tell(say("link.copy", { link }));
+      card.show(say("link.title", { channel }), `${say("link.copy")} ${forWhom}`, link, inviting);
+      return;
     }
+    const words = `${say("link.copied", { channel })} ${forWhom}`;
+    if (inviting) toast.suggest(words, say("link.invite"), () => go(inviting));
+    else toast.tell(words);
   });
+}
+
+class LinkCard {
+  #dialog = byId("link-card");
+  #field = byId("link-field");
+
+  constructor() {
+    this.#dialog.addEventListener("click", (event) => {
+      if (event.target === this.#dialog) this.#dialog.close(); // the backdrop
+    });
+    this.#field.addEventListener("focus", () => this.#field.select());
+  }
+
+  show(title, text, link, inviting) {
+    setText(byId("link-title"), title);
+    setText(byId("link-text"), text);
+    this.#field.value = link;
+    const invite = byId("link-invite");
+    invite.hidden = !inviting;
+    setText(invite, say("link.invite"));
+    setAttribute(invite, "href", inviting || null);
+    this.#dialog.showModal();
+    this.#field.focus();
+    this.#field.select();
+  }
 }
