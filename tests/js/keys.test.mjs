@@ -66,6 +66,20 @@ test("what the list names for everywhere does what its words say, also to who is
     for (const isWriting of [false, true]) assert.equal(pressed(keys, isWriting), EVERYWHERE[words], keys);
 });
 
+test("a character that somebody writes with Alt is none of the page's keys, elsewhere it is", () => {
+  const withAlt = (code, key, isWriting) => {
+    called.length = 0;
+    const event = { code, key, altKey: true, ctrlKey: false, metaKey: false, defaultPrevented: false };
+    onKey({ ...event, target: { matches: () => isWriting }, preventDefault() {} });
+    return called.join();
+  };
+  for (const [code, key] of [["KeyO", "ø"], ["KeyS", "ß"], ["KeyJ", "∆"], ["KeyP", "π"], ["KeyI", "Dead"]]) {
+    assert.equal(withAlt(code, key, true), "", key);
+    assert.notEqual(withAlt(code, key, false), "", key);
+  }
+  for (const key of ["o", "O"]) assert.equal(withAlt("KeyO", key, true), "outbox");
+});
+
 test("no other key with Alt does anything", () => {
   const all = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ", "↓", "↑"].map((each) => `Alt ${each}`);
   const acting = all.filter((keys) => pressed(keys));

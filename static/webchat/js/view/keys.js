@@ -6,6 +6,9 @@ import { byId } from "./dom.js";
 
 const isWriting = (element) => element.matches?.("input, textarea, select, [contenteditable]");
 
+/** Whether the key types a character: with Alt (Option) a Mac has one on nearly every key, or begins one. */
+const types = ({ key, code }) => key === "Dead" || ([...key].length === 1 && `Key${key.toUpperCase()}` !== code);
+
 /** Listen on the page; `actions`: `next`, `previous`, `join`, `people`, `search`, `about`, `outbox`, `write`, `newest`. */
 export function listenToKeys(actions) {
   const dialog = byId("keys");
@@ -34,7 +37,7 @@ const withAlt = (code, actions) =>
   })[code];
 
 function keyAction(event, actions, dialog) {
-  if (event.altKey) return withAlt(event.code, actions);
+  if (event.altKey) return isWriting(event.target) && types(event) ? null : withAlt(event.code, actions);
   if (event.key === "Escape") return actions.write;
   if (isWriting(event.target)) return null;
   return { "?": () => dialog.showModal(), End: actions.newest }[event.key];
