@@ -154,7 +154,7 @@ def copied_link(person: Person) -> str:
 
 
 def shown_link(person: Person) -> str:
-    """Press "Copy invite link" where the browser has no clipboard for pages; the link that is shown, selected."""
+    """Press "Copy invite link" where pages have no clipboard; the link that is shown, selected."""
     person.page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
     person.page.get_by_role("button", name="Copy invite link").click()
     field = person.page.get_by_role("dialog").get_by_role("textbox")
