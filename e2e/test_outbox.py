@@ -8,7 +8,7 @@ from e2e.line import Line
 from e2e.reader import Reader
 from e2e.servers import Network, Server
 from e2e.talker import Talker
-from e2e.unsent import Leaver, TakerBack
+from e2e.unsent import BrowserStore, Leaver, TakerBack, expect_can_send
 
 
 def test_three_written_without_connection_survive_a_reload_and_go_out_in_order(
@@ -22,6 +22,7 @@ def test_three_written_without_connection_survive_a_reload_and_go_out_in_order(
     line.cut()
     rita.disturbed = True
     said = rita.say_at_once("offline 1", "offline 2", "offline 3")
+    expect_can_send(rita)
     rita.page.reload()
     rita.expect_open(channel)
     for message in said:
@@ -133,6 +134,19 @@ def test_leaving_a_channel_with_something_unsent_asks_first(
     zita.reload()
     eyes.expect_outbox(0)
     goes.expect_gone(channel)
+
+
+def test_a_browser_that_keeps_nothing_says_so_and_loses_no_text(
+    people: People, server: Server, channel: str
+) -> None:
+    birthe = people("birthe", server).sign_up().join(channel)
+    store = BrowserStore(birthe).fill_up()
+    store.type_and_send("No room for this").expect_refused("No room for this")
+    birthe.picture("outbox-unwritable")
+    store.refuse()
+    birthe.reload()
+    store.expect_volatile()
+    birthe.expect_sent(birthe.say("Kept in memory alone"))
 
 
 def test_what_is_taken_back_by_mistake_can_be_brought_back_each_by_itself(

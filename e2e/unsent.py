@@ -7,6 +7,11 @@ from playwright.sync_api import Locator, expect
 from e2e.chat import SOON_MS, Message, Person
 
 
+def expect_can_send(person: Person) -> None:
+    """The button waits for nothing."""
+    expect(person.send_button).to_be_enabled()
+
+
 class Leaver:
     """Somebody who wants to go."""
 
@@ -50,6 +55,45 @@ class Leaver:
         """The channel is not in the list any more."""
         channels = self.page.get_by_role("navigation", name="Your channels")
         expect(channels.get_by_role("button", name=channel)).to_have_count(0, timeout=SOON_MS)
+        return self
+
+
+class BrowserStore:
+    """What the browser keeps for its pages, when it does not."""
+
+    def __init__(self, person: Person) -> None:
+        self.person = person
+        self.page = person.page
+
+    def refuse(self) -> BrowserStore:
+        """From the next page on nothing is kept, as in some private windows."""
+        broken = "IDBFactory.prototype.open = () => { throw new DOMException('private', 'SecurityError') }"
+        self.page.add_init_script(broken)
+        return self
+
+    def fill_up(self) -> BrowserStore:
+        """The disk is full."""
+        full = "throw new DOMException('QuotaExceeded', 'QuotaExceededError')"
+        self.page.evaluate(f"IDBObjectStore.prototype.put = () => {{ {full} }}")
+        return self
+
+    def expect_volatile(self) -> BrowserStore:
+        """The page says that unsent messages go with it."""
+        expect(self.page.locator("#volatile")).to_be_visible()
+        return self
+
+    def type_and_send(self, text: str) -> BrowserStore:
+        """With the Enter key."""
+        self.person.composer.fill(text)
+        self.person.composer.press("Enter")
+        return self
+
+    def expect_refused(self, text: str) -> BrowserStore:
+        """Said with our code and a remedy; the text is back, and can be sent again."""
+        told = self.page.get_by_role("status").filter(has_text="OUTBOX_UNWRITABLE")
+        expect(told).to_contain_text("Free some disk space")
+        expect(self.person.composer).to_have_value(text)
+        expect_can_send(self.person)
         return self
 
 

@@ -171,6 +171,13 @@ ENTRIES = (
         True,
     ),
     Code(
+        "OUTBOX_UNWRITABLE",
+        "The browser could not write down what you wrote",
+        "The disk is full, or the browser has closed what this page keeps.",
+        "Free some disk space or reload the page, then try again; a text is back in the message field.",
+        True,
+    ),
+    Code(
         "MESSAGE_UNKNOWN",
         "There is no such message here",
         "It was sent or discarded already, or this node has never had it.",

@@ -12,6 +12,8 @@ const row = { id: "r", channel: LOBBY, author: "bob", name: "Bob", own: false, t
 const kept = { id: "r", channel: LOBBY, author: "bob", name: "Bob", own: false, text: "soup?", file: null };
 const FULL = { code: "OUTBOX_FULL", message: "full", remedy: "" };
 
+const NOTED = ["toBottom", "notKept", "rewrite", "trouble"];
+
 let items;
 let contexts;
 
@@ -50,10 +52,11 @@ test("what can't be read is said, and is no context", (context) => {
 function acts(rows, adds) {
   const did = [];
   const note = (name) => (...given) => did.push([name, ...given]);
-  const outbox = { add: async (record) => adds(record), discard: async () => {} };
-  const screen = { keeping() {}, toBottom: note("toBottom"), notKept: note("notKept"), rewrite: note("rewrite") };
+  let busy = 0;
+  const outbox = { add: async (record) => adds(record), retry: async (entry) => adds(entry), discard: async (entry) => adds(entry) };
+  const screen = { keeping: (by) => (busy += by), ...Object.fromEntries(NOTED.map((name) => [name, note(name)])) };
   const messages = { row: (id) => rows[id], entry: (id) => rows[id], without: () => null };
-  return { did, acts: new MessageActs({ outbox, screen, messages, me: { id: "ann" }, reading: { answered() {} } }) };
+  return { did, busy: () => busy, acts: new MessageActs({ outbox, screen, messages, me: { id: "ann" }, reading: { answered() {} } }) };
 }
 
 test("a text that the outbox has no room for comes back with what it is about", async () => {
@@ -65,6 +68,29 @@ test("a text that the outbox has no room for comes back with what it is about", 
     await mine.send(LOBBY, "stew?", about);
     assert.deepEqual(did, [["notKept", LOBBY, "stew?", FULL, about]]);
   }
+});
+
+test("whatever goes wrong with a text, it comes back and the next one can be sent", async () => {
+  for (const error of [null, new DOMException("full", "QuotaExceededError")]) {
+    const { did, acts: mine, busy } = acts({}, () => {
+      throw error;
+    });
+    await mine.send(LOBBY, "stew?");
+    assert.deepEqual([did, busy()], [[["notKept", LOBBY, "stew?", error, null]], 0]);
+  }
+});
+
+test("what the browser can't write down is told with a code of ours, whatever was to be done", async () => {
+  const failed = { ...row, own: true, state: "failed", reactions: [] };
+  const { did, acts: mine } = acts({ r: failed }, () => {
+    throw new DOMException("full", "QuotaExceededError");
+  });
+  await mine.act("toggle", "r", { dataset: { emoji: "👍" } });
+  await mine.act("retry", "r");
+  await mine.act("discard", "r");
+  await mine.actOnAll("discard", [failed]);
+  assert.deepEqual(did.map(([name, { code }]) => [name, code]), Array(4).fill(["trouble", "OUTBOX_UNWRITABLE"]));
+  assert.ok(did.every(([, { message, remedy }]) => message && remedy));
 });
 
 test("an edit goes out as one, and the view stays where it is", async () => {

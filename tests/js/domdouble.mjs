@@ -1,9 +1,18 @@
 /** As much of a document as a list of buttons needs: a tree, texts, attributes, events of one element, and one focus. */
 
+class ClassesDouble {
+  #names = new Set();
+
+  add = (name) => this.#names.add(name);
+  remove = (name) => this.#names.delete(name);
+  contains = (name) => this.#names.has(name);
+}
+
 class ElementDouble {
   parent = null;
   children = [];
   dataset = {};
+  classList = new ClassesDouble();
   #attributes = new Map();
   #listeners = new Map();
   #document;

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Availability, fileAddress, FRESH_MS, KNOWN_MAX, mayBeShown, SHOWN_MAX_BYTES, sizeWords, SPREADING_MS } from "../../static/webchat/js/files.js";
+import { Availability, fileAddress, FRESH_MS, isLargePicture, KNOWN_MAX, mayBeShown, SHOWN_MAX_BYTES, sizeWords, SPREADING_MS } from "../../static/webchat/js/files.js";
 import { TRIES_MAX, Uploads, UPLOADS_MAX } from "../../static/webchat/js/uploads.js";
 import { FakeClock, LIMITS, recorder, settle } from "./fakes.mjs";
 
@@ -140,7 +140,8 @@ test("empty, too large and too many files are refused with words", () => {
 test("a name and a size decide whether it is worth trying to show a file", () => {
   for (const name of ["a.png", "b.JPG", "c.jpeg", "d.webp", "e.gif"]) assert.ok(mayBeShown({ name, size: 1 }), name);
   for (const name of ["a.svg", "b.html", "png", "c.png.exe"]) assert.ok(!mayBeShown({ name, size: 1 }), name);
-  assert.ok(!mayBeShown({ name: "a.png", size: SHOWN_MAX_BYTES + 1 }));
+  const large = { name: "a.png", size: SHOWN_MAX_BYTES + 1 };
+  assert.deepEqual([mayBeShown(large), isLargePicture(large), isLargePicture({ ...large, name: "a.zip" })], [false, true, false]);
 });
 
 test("sizes and addresses", () => {
@@ -166,11 +167,11 @@ test("who has a file is asked once, and again when the answer is old", async () 
   assert.equal(known.of(row), null);
   assert.equal(known.of(row), null);
   await settle();
-  assert.deepEqual(known.of(row), { nodes: 3, asked: 3 });
+  assert.deepEqual(known.of(row), { nodes: 3, asked: 3, here: 1 });
   assert.deepEqual([asked, changed], [[[CHANNEL, "x"]], 1]);
   answer = null;
   clock.pass(FRESH_MS + 1);
-  assert.deepEqual(known.of(row), { nodes: 3, asked: 3 }, "the old answer stays until there is a new one");
+  assert.deepEqual(known.of(row), { nodes: 3, asked: 3, here: 1 }, "the old answer stays until there is a new one");
   await settle();
   assert.equal(asked.length, 2);
   for (let at = 0; at < KNOWN_MAX; at += 1) known.of({ channel: CHANNEL, id: `${at}` });
@@ -182,7 +183,7 @@ test("while a file is spreading its row is drawn and asked about again", async (
   const clock = new FakeClock();
   let nodes = 1;
   let changed = 0;
-  const known = new Availability(async () => ({ nodes: nodes++, asked: 2 }), clock, () => (changed += 1));
+  const known = new Availability(async () => ({ nodes: nodes++, asked: 2, here: 9 }), clock, () => (changed += 1));
   const row = { channel: CHANNEL, id: "x" };
   known.of(row);
   await settle();
@@ -191,6 +192,19 @@ test("while a file is spreading its row is drawn and asked about again", async (
   assert.equal(changed, 2);
   known.of(row);
   await settle();
-  assert.deepEqual(known.of(row), { nodes: 2, asked: 2 });
+  assert.deepEqual(known.of(row), { nodes: 2, asked: 2, here: 9 });
   assert.equal(clock.waiting, 0, "it has got everywhere");
+});
+
+test("whether a file can be had is asked anew each time; where the node can't say, it is worth a try", async () => {
+  const answers = [{ nodes: 0, asked: 2, here: 0 }, { nodes: 1, asked: 2, here: 0 }];
+  const refusals = ["FILE_UNAVAILABLE", "CONNECTION_LOST"];
+  const ask = async () => {
+    if (answers.length) return answers.shift();
+    throw { code: refusals.shift() };
+  };
+  const known = new Availability(ask, new FakeClock(), () => {});
+  const had = [];
+  for (let n = 0; n < 4; n += 1) had.push(await known.canBeHad({ channel: CHANNEL, id: "x" }));
+  assert.deepEqual(had, [false, true, false, true]);
 });

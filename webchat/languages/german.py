@@ -97,6 +97,11 @@ ERRORS = {
         "Zu viele Nachrichten warten darauf, gesendet zu werden",
         "Warte, bis einige hinausgegangen sind, oder verwirf welche.",
     ),
+    "OUTBOX_UNWRITABLE": (
+        "Der Browser konnte nicht aufschreiben, was du geschrieben hast",
+        "Schaffe Platz auf der Platte oder lade die Seite neu, dann versuche es noch einmal; "
+        "ein Text steht wieder im Nachrichtenfeld.",
+    ),
     "MESSAGE_UNKNOWN": (
         "Diese Nachricht gibt es hier nicht",
         "Lade die Seite neu, um ihren Stand zu sehen.",

@@ -20,6 +20,9 @@ export const fileAddress = (channel, id) => `/files/${encodeURIComponent(channel
 /** Whether it is worth trying to show it; whether it is a picture its bytes decide, at the server. */
 export const mayBeShown = ({ name, size }) => LIKE_A_PICTURE.test(name) && size <= SHOWN_MAX_BYTES;
 
+/** Whether it looks like a picture that is shown when somebody wants to see it. */
+export const isLargePicture = ({ name, size }) => LIKE_A_PICTURE.test(name) && size > SHOWN_MAX_BYTES;
+
 /** A size as people read it. */
 export function sizeWords(bytes) {
   if (bytes < 1000) return `${bytes} B`;
@@ -41,11 +44,20 @@ export class Availability {
     this.#changed = changed;
   }
 
-  /** `{nodes, asked}` as last heard, or null. */
+  /** `{nodes, asked, here}` as last heard, or null. */
   of({ channel, id }) {
     const known = this.#known.get(id);
     if (!known || this.#clock.now() - known.at_ms >= freshMs(known.answer)) this.#look(channel, id, known?.answer ?? null);
     return this.#known.get(id).answer;
+  }
+
+  /** Whether anybody who is reachable has it now; where the node can't say, it is worth a try. */
+  async canBeHad({ channel, id }) {
+    try {
+      return (await this.#ask(channel, id)).nodes > 0;
+    } catch (error) {
+      return error.code !== "FILE_UNAVAILABLE";
+    }
   }
 
   async #look(channel, id, before) {
@@ -53,8 +65,8 @@ export class Availability {
     this.#known.set(id, { at_ms: this.#clock.now(), answer: before });
     if (this.#known.size > KNOWN_MAX) this.#known.delete(this.#known.keys().next().value);
     try {
-      const { nodes, asked } = await this.#ask(channel, id);
-      if (this.#known.has(id)) this.#known.get(id).answer = { nodes, asked };
+      const { nodes, asked, here } = await this.#ask(channel, id);
+      if (this.#known.has(id)) this.#known.get(id).answer = { nodes, asked, here };
       this.#changed();
       // Rows that are still on the page ask again when they are drawn.
       if (nodes < asked) this.#clock.later(SPREADING_MS, this.#changed);

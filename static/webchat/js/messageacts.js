@@ -12,7 +12,7 @@ import { written } from "./outboxframes.js";
 import { isSettled } from "./progress.js";
 import { subjectOf } from "./rowwords.js";
 import { seek, SEEK_PAGES_MAX } from "./seeking.js";
-import { say } from "./strings.js";
+import { codedError, say } from "./strings.js";
 import { uuid7 } from "./uuid7.js";
 
 export class MessageActs {
@@ -35,12 +35,15 @@ export class MessageActs {
       }
     } catch (error) {
       screen.notKept(channel, text, error, about);
+    } finally {
+      screen.keeping(-1);
     }
-    screen.keeping(-1);
   }
 
   /** A button of a row, or of what the list of the unsent has of it: a message, or a change. */
-  async act(action, id, button) {
+  act = (action, id, button) => this.#telling(() => this.#act(action, id, button));
+
+  async #act(action, id, button) {
     const { messages, outbox, screen, me } = this.#app;
     const row = messages.entry(id);
     if (!row) return;
@@ -73,10 +76,16 @@ export class MessageActs {
   }
 
   async #change(row, change) {
+    await this.#app.outbox.add(written({ ...this.#stamp(row.channel), text: "", ...change, target: row.id }));
+  }
+
+  /** Do something with the outbox; what goes wrong is told. */
+  async #telling(something) {
     try {
-      await this.#app.outbox.add(written({ ...this.#stamp(row.channel), text: "", ...change, target: row.id }));
+      await something();
     } catch (error) {
-      this.#app.screen.trouble(error.code ? error : { code: "", message: say("error.unknown") });
+      this.#app.screen.trouble(codedError(error, "OUTBOX_UNWRITABLE"));
+      if (typeof error?.code === "undefined") throw error; // a defect of this page
     }
   }
 
@@ -93,7 +102,7 @@ export class MessageActs {
     if (action === "edit") screen.rewrite(channel, text, this.#answering(channel, reply_to));
     else {
       const again = [[written(subject), error]];
-      screen.discarded(discardedWords([subject]), () => this.#undo(again));
+      screen.discarded(discardedWords([subject]), () => this.#telling(() => this.#undo(again)));
     }
   }
 
@@ -117,7 +126,9 @@ export class MessageActs {
   }
 
   /** A button of the list of what is unsent: retry what failed or asks, or discard it all, which can be undone. */
-  async actOnAll(action, rows) {
+  actOnAll = (action, rows) => this.#telling(() => this.#actOnAll(action, rows));
+
+  async #actOnAll(action, rows) {
     const { messages, outbox, screen } = this.#app;
     if (action === "retry") {
       for (const row of rows) if (row.state === "failed" || row.phase === "asking") await outbox.retry(row);
@@ -125,7 +136,7 @@ export class MessageActs {
     }
     const again = rows.map((row) => [written(row), row.error]);
     for (const row of rows) await outbox.discard(row, messages.without(row.id));
-    screen.discarded(discardedWords(rows), () => this.#undo(again));
+    screen.discarded(discardedWords(rows), () => this.#telling(() => this.#undo(again)));
   }
 
   /** Go to a message that may not be loaded yet; `order`: its place, where that is known. */

@@ -38,7 +38,7 @@ class IndexedStore {
     return new Promise((resolve, reject) => {
       const transaction = this.#database.transaction(STORE, "readwrite", { durability: "strict" });
       transaction.oncomplete = () => resolve();
-      transaction.onabort = () => reject(transaction.error);
+      transaction.onabort = () => reject(transaction.error ?? new DOMException("the write was aborted", "AbortError"));
       act(transaction.objectStore(STORE));
     });
   }

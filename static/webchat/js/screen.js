@@ -9,7 +9,7 @@ import { limits } from "./limits.js";
 import { beginningOf } from "./quoting.js";
 import { countWords } from "./reading.js";
 import { unsentWords } from "./rowwords.js";
-import { ownError, say } from "./strings.js";
+import { codedError, say } from "./strings.js";
 import { subtitle } from "./subtitle.js";
 import { AskCard } from "./view/askcard.js";
 import { ComposerView } from "./view/composer.js";
@@ -99,7 +99,7 @@ export class Screen {
       olderWanted: () => app.connection.isOpen && app.channels.isReady(app.current) && app.loadOlder(app.current),
       seen: (order) => this.#seen(order),
       near: (rows) => app.freshening.near(rows),
-      around: (row) => ({ people: this.peopleOf(row.channel), answered: app.messages.row(row.reply_to), nodes: app.sharing.nodesOf(row) }),
+      around: (row) => ({ people: this.peopleOf(row.channel), answered: app.messages.row(row.reply_to), files: app.sharing.filesOf(row) }),
       act: (action, id, button) => app.acts.act(action, id, button),
       fillGap: (id) => app.fillGap(id),
     };
@@ -212,7 +212,7 @@ export class Screen {
 
   notKept(channel, text, error, about) {
     this.composer.restore(channel, text, about);
-    this.trouble(error.code ? error : ownError("OUTBOX_FULL"));
+    this.trouble(codedError(error, "OUTBOX_UNWRITABLE"));
   }
 
   rewrite(channel, text, about) {

@@ -45,8 +45,11 @@ export class Sharing {
     this.isLosing = () => uploads.isAny;
   }
 
-  /** How many nodes have the file of a row, as far as that is known. */
-  nodesOf(row) {
-    return row.file && !row.deleted && row.order ? this.#availability.of(row) : null;
+  /** Of a row's file: `nodes` that have it, as far as that is known; `canBeHad(row)` asks whether anybody has it. */
+  filesOf(row) {
+    const nodes = row.file && !row.deleted && row.order ? this.#availability.of(row) : null;
+    return { nodes, canBeHad: this.#canBeHad };
   }
+
+  #canBeHad = (row) => this.#availability.canBeHad(row);
 }

@@ -44,3 +44,6 @@ export function duration(ms) {
 export function ownError(code) {
   return { code, message: say(`error.${code}`), remedy: say(`error.${code}.remedy`), retryable: true };
 }
+
+/** One with a code of the catalogue as it is; anything else, as what a browser throws, by this page's `code`. */
+export const codedError = (error, code) => (typeof error?.code === "string" ? error : ownError(code));

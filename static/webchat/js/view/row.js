@@ -50,9 +50,9 @@ export function makeRow(row) {
 
 /**
  * Bring the element to what the row says; `who` is its author, `people` (`me`, `nameOf`, `isBlocked`) those of its
- * channel, `answered` the row that it answers, if that is here, `nodes` who has its file.
+ * channel, `answered` the row that it answers, if that is here, `files` who has its file.
  */
-export function drawRow(element, { row, isHead, who, now_ms, people, answered, nodes }) {
+export function drawRow(element, { row, isHead, who, now_ms, people, answered, files }) {
   const { parts } = element;
   setAttribute(element, "data-state", row.state);
   setAttribute(element, "data-phase", row.phase || null);
@@ -67,7 +67,7 @@ export function drawRow(element, { row, isHead, who, now_ms, people, answered, n
   drawQuote(parts.quote, row, answered, people);
   drawText(parts.text, row, people);
   drawFold(parts.text, row);
-  drawFile(parts.files, row, nodes);
+  drawFile(parts.files, row, files.nodes, files.canBeHad);
   drawReactions(parts.reactions, row, people);
   drawReceipt(parts, rowWords(row, now_ms), element);
 }

@@ -89,6 +89,9 @@ export const WORDS = {
 
   "file.alt": "Bild {name}",
   "file.save": "{name} speichern",
+  "file.open": "Bild zeigen",
+  "file.open.name": "Bild zeigen: {name}",
+  "file.here": "{here} von {size} hier",
   "file.nodes.one": "verfügbar von 1 Knoten",
   "file.nodes.other": "verfügbar von {n} Knoten",
   "upload.progress": "Hochladen von {name}",
@@ -138,10 +141,16 @@ export const WORDS = {
   "error.CONNECTION_LOST.remedy": "Sie kommt von selbst zurück; was du schreibst, bleibt erhalten.",
   "error.OUTBOX_FULL": "Zu viele Nachrichten warten darauf, gesendet zu werden",
   "error.OUTBOX_FULL.remedy": "Warte, bis einige hinausgegangen sind, oder verwirf welche.",
+  "error.OUTBOX_UNWRITABLE": "Der Browser konnte nicht aufschreiben, was du geschrieben hast",
+  "error.OUTBOX_UNWRITABLE.remedy":
+    "Schaffe Platz auf der Platte oder lade die Seite neu, dann versuche es noch einmal; ein Text steht wieder im Nachrichtenfeld.",
   "error.FILE_EMPTY": "Die Datei ist leer",
   "error.FILE_EMPTY.remedy": "Wähle eine andere.",
   "error.FILE_TOO_LARGE": "Die Datei ist zu groß",
   "error.FILE_TOO_LARGE.remedy": "Eine Datei hat höchstens 25 MB.",
+  "error.FILE_UNAVAILABLE": "Niemand, der erreichbar ist, hat diese Datei",
+  "error.FILE_UNAVAILABLE.remedy":
+    "Versuche es später noch einmal, oder bitte die Person, die sie geteilt hat, den Chat zu öffnen.",
   "error.UPLOADS_FULL": "Zu viele Dateien warten",
   "error.UPLOADS_FULL.remedy": "Warte, bis einige geteilt sind.",
   "error.UPLOAD_LOST": "Die Datei ist nicht zum Server durchgekommen",

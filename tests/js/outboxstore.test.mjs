@@ -1,0 +1,70 @@
+/** Where the outbox is kept, in browsers that fail: no write is taken for done, and a page without a store says so. */
+
+import assert from "node:assert/strict";
+import { afterEach, test } from "node:test";
+
+import { openOutboxStore } from "../../static/webchat/js/outbox_store.js";
+import { settle } from "./fakes.mjs";
+
+const QUOTA = new DOMException("full", "QuotaExceededError");
+
+/** A browser's database whose writes end as `end(transaction)` says. */
+function database(end) {
+  const records = new Map();
+  const store = { put: (record) => records.set(record.id, record), delete: (id) => records.delete(id) };
+  const transaction = () => {
+    const made = { error: null, objectStore: () => store };
+    queueMicrotask(() => end(made));
+    return made;
+  };
+  return { transaction, close() {}, records };
+}
+
+function opens(result, error = null) {
+  globalThis.indexedDB = {
+    open: () => {
+      const request = { result, error };
+      queueMicrotask(() => (error ? request.onerror() : request.onsuccess()));
+      return request;
+    },
+  };
+  return openOutboxStore(1);
+}
+
+afterEach(() => {
+  delete globalThis.indexedDB;
+});
+
+test("a write is done when its transaction is", async () => {
+  let complete;
+  const store = await opens(database((transaction) => (complete = () => transaction.oncomplete())));
+  const done = [];
+  store.put({ id: "a" }).then(() => done.push("put"));
+  await settle();
+  assert.deepEqual([store.volatile, done], [false, []]);
+  complete();
+  await settle();
+  assert.deepEqual(done, ["put"]);
+});
+
+test("a write that is aborted fails with its reason, and with one where the browser has none", async () => {
+  for (const error of [QUOTA, null]) {
+    const store = await opens(database((transaction) => Object.assign(transaction, { error }).onabort()));
+    await assert.rejects(store.put({ id: "a" }), error ?? { message: /aborted/ });
+    await assert.rejects(store.drop("a"), error ?? { message: /aborted/ });
+  }
+});
+
+test("a store that was closed meanwhile fails, too", async () => {
+  const closed = { ...database(() => {}), transaction: () => { throw new DOMException("closed", "InvalidStateError"); } };
+  const store = await opens(closed);
+  await assert.rejects(store.put({ id: "a" }), { name: "InvalidStateError" });
+});
+
+test("where the browser opens no store it is memory, which is said", async (context) => {
+  const said = context.mock.method(console, "info", () => {});
+  const store = await opens(null, new DOMException("private", "SecurityError"));
+  await store.put({ id: "a" });
+  assert.deepEqual([store.volatile, await store.all()], [true, [{ id: "a" }]]);
+  assert.equal(said.mock.callCount(), 1);
+});
