@@ -14,6 +14,22 @@ test("names look alike whatever their case, width and spaces", () => {
   assert.equal(nameKey("Zoe\u0308"), nameKey("Zoë"));
 });
 
+test("names look alike in letters of another script, or with some that nobody sees", () => {
+  const pairs = [["Ann", "Аnn"], ["Peter", "Реtеr"], ["Nick", "Νick"], ["Ivo", "Ινο"], ["HANS", "НАΝS"], ["Zoë", "Zоë"], ["Ann", "A\u200bnn"]];
+  for (const [name, other] of pairs) {
+    assert.notEqual(name, other);
+    assert.equal(nameKey(name), nameKey(other), name);
+  }
+  for (const [name, other] of [["Нина", "НИНА"], ["Νίκος", "ΝΊΚΟς"], ["Hugo", "HUGO"]]) assert.equal(nameKey(name), nameKey(other), "whatever its case");
+  for (const [name, other] of [["Нина", "Нона"], ["Ann", "Anne"], ["Юля", "Оля"]]) assert.notEqual(nameKey(name), nameKey(other), name);
+  assert.deepEqual([...twinsOf(new Map([[id("a"), "Ann"], [id("b"), "Аnn"], [id("c"), "Bob"]]))], [id("a"), id("b")]);
+});
+
+test("people are sorted by their names, whatever these look like", () => {
+  const names = new Map([[id("a"), "Вова"], [id("b"), "Cleo"], [id("c"), "Анна"]]);
+  assert.deepEqual(peopleOf(names, "").map((one) => one.name), ["Cleo", "Анна", "Вова"]);
+});
+
 test("everybody of a shared name is a twin; nameless ones are not", () => {
   const names = new Map([[id("a"), "Ann"], [id("b"), "ann"], [id("c"), "Bob"], [id("d"), ""], [id("e"), ""]]);
   assert.deepEqual([...twinsOf(names)], [id("a"), id("b")]);

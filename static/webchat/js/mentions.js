@@ -6,7 +6,7 @@
  * become mentions: `@property` in a piece of code stays what it is.
  */
 
-import { ID_CHARS, nameKey, namesakes } from "./naming.js";
+import { ID_CHARS, nameKey, namesakes, plainName } from "./naming.js";
 
 /** People that a list shows at most. */
 export const PEOPLE_MAX = 8;
@@ -19,7 +19,7 @@ export function peopleOf(names, me, isVerified = () => false) {
   return [...names]
     .filter(([id, name]) => id !== me && name)
     .map(([id, name]) => ({ id, name, isTwin: count.get(nameKey(name)) > 1, label: labelOf(id, names, count) }))
-    .sort((a, b) => nameKey(a.name).localeCompare(nameKey(b.name)) || isVerified(b.id) - isVerified(a.id) || (a.id < b.id ? -1 : 1));
+    .sort((a, b) => plainName(a.name).localeCompare(plainName(b.name)) || isVerified(b.id) - isVerified(a.id) || (a.id < b.id ? -1 : 1));
 }
 
 function labelOf(id, names, count) {

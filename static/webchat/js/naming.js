@@ -7,8 +7,26 @@
 /** Characters of a node id that stand beside a name that is not unique. */
 export const ID_CHARS = 8;
 
-/** Names with one key look alike: case, width and spaces make no difference. */
-export const nameKey = (name) => name.normalize("NFKC").toLowerCase().replace(/\s+/g, " ").trim();
+/** Cyrillic and Greek letters, after each other the Latin ones that they look like, capitals or small ones. */
+const ALIKE = lettersOf("аaвbсcԁdеeһhнhіiїiјjкkмmоoпnрpԛqѕsтtѵvѡwԝwхxуyүyαaβbεeζzηnιiκkμmνvοoρpτtυuχxγyıiɑaɡg");
+/** Greek capitals that look like other letters than the small ones do; they count among Latin ones only. */
+const CAPITALS = lettersOf("ΗHΝNΥY");
+
+function lettersOf(pairs) {
+  return new Map([...pairs.matchAll(/(.)(.)/gu)].map(([, letter, latin]) => [letter, latin]));
+}
+
+const alike = (text, letters) => [...text].map((letter) => letters.get(letter) ?? letter).join("");
+
+/** A name as it is sorted: case, width and spaces make no difference. */
+export const plainName = (name) => name.normalize("NFKC").toLowerCase().replace(/\s+/g, " ").trim();
+
+/** Names with one key look alike: nor do letters of other scripts that look the same, or what is not seen. */
+export function nameKey(name) {
+  const seen = name.normalize("NFKD").replace(/\p{Default_Ignorable_Code_Point}/gu, "");
+  const isMixed = /\p{Script=Latin}/u.test(seen);
+  return alike((isMixed ? alike(seen, CAPITALS) : seen).toLowerCase(), ALIKE).normalize("NFKC").replace(/\s+/g, " ").trim();
+}
 
 /** How many are called like each other, by key; `names` is a map of ids to names. */
 export function namesakes(names) {
