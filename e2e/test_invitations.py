@@ -62,6 +62,7 @@ def test_an_invitation_opens_one_account_and_can_be_taken_back(
     uma.picture("invite-link-shown")
     Audit(uma).look("a link that the page could not copy").expect_none()
     follow_to_invitations(uma, "#tea-room")
+    uma.open_page()
     other = invitation_link(uma)
     take_invitation_back(uma)
     expect_no_account_at(people("wanda", server), other, "INVITE_EXPIRED")

@@ -74,7 +74,7 @@ class BrowserStore:
     def fill_up(self) -> BrowserStore:
         """The disk is full."""
         full = "throw new DOMException('QuotaExceeded', 'QuotaExceededError')"
-        self.page.evaluate(f"IDBObjectStore.prototype.put = () => {{ {full} }}")
+        self.page.evaluate(f"() => {{ IDBObjectStore.prototype.put = () => {{ {full} }}; }}")
         return self
 
     def expect_volatile(self) -> BrowserStore:
