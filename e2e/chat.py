@@ -14,6 +14,7 @@ from pathlib import Path
 from playwright.sync_api import Locator, Page, expect
 
 from e2e.camera import shoot
+from e2e.echo import note_echo
 from e2e.report import Delivery, JoinTime, Report
 from e2e.servers import Network, Server
 from peernode.diagnostics.codes import CATALOGUE
@@ -171,6 +172,7 @@ class Person:
     def _written(self, text: str) -> Message:
         row = self.timeline.get_by_role("article").filter(has_text=text)
         expect(row).to_have_count(1)
+        note_echo(self, row.get_attribute("data-msg-id") or "")
         return Message(row.get_attribute("data-msg-id") or "", text, self.channel, self)
 
     def row(self, message: Message) -> Locator:

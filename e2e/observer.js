@@ -1,9 +1,11 @@
-// Runs in every page before its own scripts: notes when each message's row first showed each state.
+// Runs in every page before its own scripts: notes when each message's row first showed each state, how long it
+// took from the key or the button that sent it to its row, and where the focus is once somebody uses the keyboard.
 // Only the tests read it. Times are Date.now(), the same clock for all browsers of one machine.
 (() => {
   const seen = (window.__seen = {});
   const note = (row) => {
     const states = (seen[row.dataset.msgId] ??= {});
+    if (!("pending" in states) && row.dataset.state === "pending") drawn(row);
     states[row.dataset.state] ??= Date.now();
   };
   const look = (node) => {
@@ -11,6 +13,61 @@
     if (node.matches("[data-msg-id]")) note(node);
     node.querySelectorAll("[data-msg-id]").forEach(note);
   };
+
+  // What was sent and has no row yet, oldest first. Frames are counted while there is any: a row that is there
+  // before the next frame is begun has `frames` 0.
+  const sent = [];
+  const echoes = (window.__echoes = {});
+  const count = () => {
+    for (const each of sent) each.frames += 1;
+    if (sent.length) requestAnimationFrame(count);
+  };
+  const sending = (field) => {
+    const text = field?.value.trim();
+    if (!text) return;
+    sent.push({ text, at: performance.now(), frames: 0 });
+    if (sent.length === 1) requestAnimationFrame(count);
+  };
+  const drawn = (row) => {
+    const at = sent.findIndex(({ text }) => row.textContent.includes(text));
+    if (at < 0) return;
+    const [{ at: sentAt, frames }] = sent.splice(at, 1);
+    echoes[row.dataset.msgId] = { ms: performance.now() - sentAt, frames };
+  };
+  addEventListener("submit", ({ target }) => sending(target.querySelector?.("textarea")), true);
+  addEventListener(
+    "keydown",
+    ({ key, shiftKey, target }) => key === "Enter" && !shiftKey && target.matches?.("textarea") && sending(target),
+    true,
+  );
+
+  // From the first key on, once anything has had the focus: each frame that is painted with the focus nowhere.
+  // A press of the mouse begins anew, for it may take the focus away.
+  const unfocused = (window.__unfocused = []);
+  let hasFocused = false;
+  let lastKey = "";
+  const { port1, port2 } = new MessageChannel();
+  const isNowhere = () => !document.activeElement || document.activeElement === document.body;
+  port1.onmessage = () => {
+    if (lastKey && isNowhere()) unfocused.push(lastKey);
+  };
+  const watch = () => {
+    if (!lastKey) return;
+    port2.postMessage(0); // answered when this frame is painted
+    requestAnimationFrame(watch);
+  };
+  addEventListener("focusin", () => (hasFocused = true), true);
+  addEventListener("pointerdown", () => (lastKey = ""), true);
+  addEventListener(
+    "keydown",
+    ({ key }) => {
+      if (!hasFocused) return;
+      if (!lastKey) requestAnimationFrame(watch);
+      lastKey = key;
+    },
+    true,
+  );
+
   new MutationObserver((records) => {
     for (const record of records) {
       if (record.type === "attributes") look(record.target);

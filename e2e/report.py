@@ -38,6 +38,16 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
+class Echo:
+    """One message at its sender: from the key or button to its row, and the frames that began meanwhile."""
+
+    test: str
+    sender: str
+    ms: float
+    frames: int
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """One test."""
 
@@ -53,6 +63,7 @@ class Report:
     seed: int | None = None
     joins: list[JoinTime] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
+    echoes: list[Echo] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
     tried: dict[str, int] = field(default_factory=dict)
     succeeded: dict[str, int] = field(default_factory=dict)
@@ -74,7 +85,14 @@ class Report:
             *self._again(),
             f"join times: {_percentiles([join.elapsed_ms for join in self.joins])}",
             f"delivery latencies: {_percentiles([each.latency_ms for each in self.deliveries])}",
+            f"own rows after the key: {_percentiles([each.ms for each in self.echoes])}",
+            *self._frames(),
         ]
+
+    def _frames(self) -> list[str]:
+        """How many own rows were there with which frame."""
+        prompt = [each.frames <= 1 for each in self.echoes]
+        return [f"own rows with the next frame: {sum(prompt)} of {len(prompt)}"] if prompt else []
 
     def _again(self) -> list[str]:
         """What has chance draw the same, such as the moment of a kill."""

@@ -146,6 +146,11 @@ class Talker:
         expect(self.page.locator("body:focus, body:not(:has(:focus))")).to_have_count(0)
         return self
 
+    def expect_never_lost(self) -> Self:
+        """No frame was painted in which the focus was on nothing, since the first key."""
+        assert self.page.evaluate("__unfocused") == []
+        return self
+
     def expect_focus_on(self, name: str) -> Self:
         """The focus is on a button of this name."""
         expect(self.page.locator(":focus")).to_have_accessible_name(name)

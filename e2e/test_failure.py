@@ -73,4 +73,5 @@ def test_property_29_a_failed_message_is_retried_discarded_and_taken_back_by_key
     peer.timeline.focus()
     keys.press("ArrowUp").tab_to("Retry").press("Enter").expect_some_focus()
     peer.expect_delivered(again)
+    keys.expect_never_lost()
     rieke.expect_order([again])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from e2e.conftest import People
+from e2e.echo import expect_drawn_at_once
 from e2e.line import Line
 from e2e.reader import Reader
 from e2e.servers import Network, Server
@@ -17,6 +18,7 @@ def test_property_26_to_28_the_row_is_there_before_the_network_has_it_and_stays_
 
     hugo.network(Network.HOLD)
     message = hugo.say("Written while nothing gets out")
+    expect_drawn_at_once(message)
     hugo.expect_state(message, "pending")
     hugo.expect_ready_for_the_next()
     hugo.mark_row(message)
@@ -54,6 +56,7 @@ def test_property_27_the_button_waits_until_the_node_has_accepted(
 
     line.hold("message.send")
     [message] = leo.say_at_once("On its way to the node")
+    expect_drawn_at_once(message)
     leo.expect_state(message, "pending").expect_ready_for_the_next()
     hand.expect_handing_over()
 

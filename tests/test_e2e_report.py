@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from e2e.report import Outcome, Report
+from e2e.report import Echo, Outcome, Report
 
 
 def test_the_report_names_the_seed_of_the_run(tmp_path: Path) -> None:
@@ -21,3 +21,9 @@ def test_the_report_names_the_seed_of_the_run(tmp_path: Path) -> None:
 def test_a_run_without_a_seed_names_none(tmp_path: Path) -> None:
     Report().write(tmp_path)
     assert "seed" not in (tmp_path / "report.html").read_text()
+
+
+def test_the_report_tells_how_soon_people_saw_what_they_wrote() -> None:
+    report = Report(echoes=[Echo("t", "ann", 12.0, 1), Echo("t", "ann", 40.0, 3)])
+    assert "own rows after the key: 2 measured, p50 26 ms, p95 40 ms, max 40 ms" in report.summary()
+    assert "own rows with the next frame: 1 of 2" in report.summary()
