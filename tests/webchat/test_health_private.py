@@ -23,6 +23,7 @@ from tests.webchat.test_health_access import account
 from tests.webchat.test_health_files import record
 from tests.webchat.test_health_socket import TEXT, watched, watcher
 from webchat.accounts.invitations import invite
+from webchat.chat.commands import CommandError
 from webchat.deployment import MailServer
 from webchat.health import bundle
 from webchat.identities import seed_of
@@ -190,3 +191,31 @@ async def test_what_another_version_kept_is_no_preview(worker: Worker, kept: Any
     gone = await client.get(link)
     assert gone.status_code == 410
     assert reverse("health_bundle") in gone.content.decode(), "with the way to a new one"
+
+
+async def test_a_bundle_holds_every_channel_that_it_asks_for_or_names_it(
+    worker: Worker, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody has watched before, and the watch looks at eight at a time."""
+    ann = await open_page("ann")
+    await ann.hello()
+    for number in range(bundle.CHANNELS_MAX):
+        await ann.join(f"#room-{number:02}")
+    found, names = await bundle.collect()
+    assert [each["channel"] for each in found["channels"]] == names
+    assert (len(names), found["unseen"]) == (bundle.CHANNELS_MAX, [])
+
+    look, away = worker.health.view.channel, names[3]
+
+    async def failing(name: str) -> dict[str, Any]:
+        if name == away:
+            raise CommandError("NO_INITIATOR")
+        return await look(name)
+
+    monkeypatch.setattr(worker.health.view, "channel", failing)
+    await worker.health.watch.close()
+    found, names = await bundle.collect()
+    assert [(each["channel"], each["error"]["code"]) for each in found["unseen"]] == [(away, "NO_INITIATOR")]
+    assert len(found["channels"]) == bundle.CHANNELS_MAX - 1
+    shown = json.loads(bundle.redacted(found, names, []).text)
+    assert shown["unseen"][0]["error"]["code"] == "NO_INITIATOR"

@@ -65,7 +65,17 @@ def test_what_has_no_known_form_is_left_out_wherever_it_stands(secret: str) -> N
     assert "unknown_field" not in shown
     with_stand_in = 2 if DIGEST.fullmatch(secret) else 0  # as the subject and as the message of an error
     with_stand_in += 1 if NODE_ID.fullmatch(secret) else 0  # as the peer, which a gone node may be
-    assert redactor.left_out == 8 - with_stand_in
+    fields = 8  # two of a record, of the sizes and at the top, one of the steps and of the matrix
+    assert redactor.left_out == 8 - with_stand_in + fields
+
+
+def test_how_many_a_renewal_took_and_how_many_receipts_came_are_told() -> None:
+    redactor = Redactor([], [], [NODE])
+    records = [told(route={"took": 3, "count": 5}), told(route={"receipts": 2, "of": 3})]
+    shown = [each["route"] for each in redactor.redacted(records)]
+    assert shown == [{"took": 3, "count": 5}, {"receipts": 2, "of": 3}]
+    assert redactor.redacted({"of_a_later_engine": 1, "of": 2}) == {"of": 2}
+    assert redactor.left_out == 3, "the subjects of both, and the field that nobody knows"
 
 
 @pytest.mark.parametrize("secret", ["recovery", "RATE_LIMITED", NODE])

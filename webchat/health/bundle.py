@@ -7,6 +7,7 @@ through is decided in ``webchat.health.redaction``.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import platform
@@ -26,6 +27,12 @@ from webchat.health.redaction import Redactor, nodes_in
 KEPT_S = 1800
 CHANNELS_MAX = 16
 """Channels with all their numbers, the worst first."""
+
+ASKED_AGAIN_MAX = 10
+"""Times that the worker is asked again for those of them that it has not looked at yet."""
+
+PAUSE_S = 0.5
+"""Before it is asked for the same ones again."""
 
 RECORDS_MAX = 1000
 
@@ -49,12 +56,37 @@ class Bundle:
         return hashlib.sha256(self.text.encode()).hexdigest()
 
 
+async def _snapshot(watched: list[str]) -> dict[str, Any]:
+    return await ask(0, "health.snapshot", {"watched": watched, "after": 0, "epoch": ""})
+
+
+async def _looked_at(names: list[str]) -> tuple[dict[str, Any], list[dict[str, Any]], list[dict[str, Any]]]:
+    """The last snapshot, the pictures of these channels, and those that have none, with why if it is known.
+
+    A watch that begins looks at some of them at a time, so it is asked until each has a picture or an error.
+    """
+    pictures: dict[str, dict[str, Any]] = {}
+    whole, missing = await _snapshot(names), names
+    for _ in range(ASKED_AGAIN_MAX):
+        pictures |= whole["details"]
+        failed = {each["channel"] for each in whole["channels"] if "error" in each}
+        missing, before = [name for name in names if name not in pictures], missing
+        if failed.issuperset(missing):
+            break
+        if missing == before:
+            await asyncio.sleep(PAUSE_S)
+        whole = await _snapshot(missing)
+    pictures |= whole["details"]
+    why = {each["channel"]: {"error": each["error"]} for each in whole["channels"] if "error" in each}
+    unseen = [{"channel": name, **why.get(name, {})} for name in names if name not in pictures]
+    return whole, [pictures[name] for name in names if name in pictures], unseen
+
+
 async def collect() -> tuple[dict[str, Any], list[str]]:
     """Everything that there is to say, unredacted, and the channels' names; raises ``CommandError``."""
-    question = {"watched": [], "after": 0, "epoch": ""}
-    first = await ask(0, "health.snapshot", question)
+    first = await _snapshot([])
     names = [each["channel"] for each in first["channels"]]
-    whole = await ask(0, "health.snapshot", {**question, "watched": names[:CHANNELS_MAX]})
+    whole, seen, unseen = await _looked_at(names[:CHANNELS_MAX])
     told = await ask(0, "health.records", {"wanted": {}, "limit": RECORDS_MAX, "as_texts": True})
     sizes = await ask(0, "health.sizes", {})
     found = {
@@ -66,7 +98,8 @@ async def collect() -> tuple[dict[str, Any], list[str]]:
         "system": platform.system().lower(),
         "settings": chosen_settings(),
         "host": whole["host"],
-        "channels": list(whole["details"].values()),
+        "channels": seen,
+        "unseen": unseen,
         "sizes": sizes["sizes"],
         "records": told["texts"],
     }

@@ -62,7 +62,7 @@ uncertain_ms claimed_ms doubtful unheard doubted now lone full own unknown
 method peer message remedy came went count initiator subscriber digest by to attempts_max
 shape signup invites keep_days keep_own_days lan proxies udp_ports advertised bootstraps_configured
 letters canary
-kind bytes on account
+kind bytes on account took receipts unseen
 """
 FIELDS = frozenset(_NAMES.split())
 
@@ -81,7 +81,7 @@ class Redactor:
         self._addresses: dict[str, str] = {}
         self._ids: dict[str, str] = {}
         self.left_out = 0
-        """Strings that were not let through."""
+        """Strings, and fields with all that is in them, that were not let through."""
 
     @property
     def replaced(self) -> dict[str, int]:
@@ -94,7 +94,7 @@ class Redactor:
             return {
                 name: self.redacted(each, key if name in self._nodes else name)
                 for name, each in value.items()
-                if self._is_let_through(name, key)
+                if self._is_let_through(name, key) or self._drop()
             }
         if isinstance(value, list | tuple):
             return [self.redacted(each, key) for each in value]
@@ -126,6 +126,10 @@ class Redactor:
         if (key in NODED and is_node) or (key in DIGESTED and DIGEST.fullmatch(text)):
             return self._ids.setdefault(text, f"{'node' if is_node else 'id'}-{len(self._ids) + 1}")
         return self._strike()
+
+    def _drop(self) -> bool:
+        self.left_out += 1
+        return False
 
     def _strike(self) -> str:
         self.left_out += 1
