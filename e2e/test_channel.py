@@ -7,6 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
+from e2e.audit import Audit
 from e2e.channel import Deutsch, OfChannel, with_notifications
 from e2e.chat import FAILURE_MAX_MS, PASSWORD
 from e2e.conftest import People
@@ -75,3 +76,19 @@ def test_the_chat_in_german(people: People, server: Server, channel: str) -> Non
     german.choose("English", "Anzeigen")
     expect(nele.page.get_by_role("heading", name="Your account")).to_be_visible()
     nele.picture("account")
+
+
+def test_longer_words_have_no_barriers_and_fit_320_px(people: People, server: Server, channel: str) -> None:
+    knut = people("knut", server, locale="de-DE")
+    audit = Audit(knut).visit("/signup/").visit("/signin/")
+    german = Deutsch(knut).sign_up(PASSWORD)
+    audit.look("welcome, in German")
+    row = german.join(channel).say("Guten Tag")
+    expect(row).to_contain_text(re.compile("Gesendet|Bisher hat sie nur dein Knoten"), timeout=FAILURE_MAX_MS)
+    audit.look("chat, in German")
+    knut.network(Network.CUT)
+    expect(german.say("Ins Leere")).to_contain_text("Nicht gesendet", timeout=FAILURE_MAX_MS)
+    audit.look("a failed row, in German")
+    for path in ("", "email/", "export/", "import/", "delete/"):
+        audit.visit(f"/account/{path}")
+    audit.visit("/password/").expect_none()

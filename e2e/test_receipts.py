@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from playwright.sync_api import expect
+
+from e2e.audit import Audit
+from e2e.chat import SOON_MS
 from e2e.conftest import People
 from e2e.reader import Reader
-from e2e.servers import Server
+from e2e.receiving import REACHED_AGAIN_MS, Receiving
+from e2e.servers import Network, Server
 
 
 def test_a_sender_sees_who_has_the_message(people: People, server: Server, channel: str) -> None:
@@ -18,3 +25,32 @@ def test_a_sender_sees_who_has_the_message(people: People, server: Server, chann
     eyes.ask_who_has(message).expect_who_has("Delivered to 2 of 2", "peter", "quinn", "nodes keep it")
     olaf.picture("receipts")
     eyes.close_card()
+
+
+def test_a_sender_sees_who_cannot_be_reached_and_since_when(
+    people: People, server: Server, channel: str
+) -> None:
+    cosima, detlev, ebba = (
+        people(name, server).sign_up().join(channel) for name in ("cosima", "detlev", "ebba")
+    )
+    eyes = Receiving(cosima)
+    detlev.network(Network.CUT)
+    message = cosima.say("Who is missing?")
+    ebba.expect_message(message)
+    eyes.ask_who_has(message).expect_unreachable("detlev").expect_who_has("ebba")
+    cosima.picture("receipts-unreachable")
+    Audit(cosima).look("who has a message, and who can't be reached").expect_none()
+    eyes.close_card()
+
+    detlev.network(Network.OPEN)
+    detlev.expect_message(message, timeout_ms=REACHED_AGAIN_MS)
+    eyes.ask_who_has(message).expect_all_reached("detlev", "ebba")
+
+
+def test_whoever_is_alone_on_the_network_is_told_so(people: People, launch: Callable[..., Server]) -> None:
+    falko = people("falko", launch("lonely")).sign_up().join("#island")
+    eyes = Reader(falko)
+    message = falko.say("Is anybody there?")
+    expect(falko.row(message)).to_contain_text("Only your node has this so far", timeout=SOON_MS)
+    eyes.ask_who_has(message).expect_who_has("Only your node has this so far", "as soon as somebody else")
+    falko.picture("receipts-alone")
