@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from playwright.sync_api import expect
-
 from e2e.audit import Audit
-from e2e.chat import SOON_MS
 from e2e.conftest import People
 from e2e.reader import Reader
 from e2e.receiving import REACHED_AGAIN_MS, Receiving
@@ -45,12 +40,3 @@ def test_a_sender_sees_who_cannot_be_reached_and_since_when(
     detlev.network(Network.OPEN)
     detlev.expect_message(message, timeout_ms=REACHED_AGAIN_MS)
     eyes.ask_who_has(message).expect_all_reached("detlev", "ebba")
-
-
-def test_whoever_is_alone_on_the_network_is_told_so(people: People, launch: Callable[..., Server]) -> None:
-    falko = people("falko", launch("lonely")).sign_up().join("#island")
-    eyes = Reader(falko)
-    message = falko.say("Is anybody there?")
-    expect(falko.row(message)).to_contain_text("Only your node has this so far", timeout=SOON_MS)
-    eyes.ask_who_has(message).expect_who_has("Only your node has this so far", "as soon as somebody else")
-    falko.picture("receipts-alone")
