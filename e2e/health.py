@@ -268,6 +268,18 @@ class Health:
         assert min(found()) >= since_ms, "that was before"
         return self
 
+    def expect_verdicts(self, since_ms: float, *words: str) -> Health:
+        """The log tells these changes of the verdict in this order, all after that moment."""
+
+        def found() -> bool:
+            rows = self.log.locator("tbody").evaluate(STORY)
+            late = [row for row in rows if row["at_ms"] >= since_ms and row["operation"] == "verdict.changed"]
+            told = iter(row["told"] for row in late)
+            return all(any(each in one for one in told) for each in words)
+
+        eventually(f"verdicts {words}", found, self.soon_ms / 1000)
+        return self
+
     def expect_live(self) -> Health:
         """The page is not older than it should be."""
         expect(self.page.locator("#live")).to_have_attribute("data-live", "live", timeout=SOON_MS)

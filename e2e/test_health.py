@@ -92,6 +92,7 @@ def test_a_killed_initiator_is_a_story_with_a_good_end(
     health.expect_events("peer.appeared", "join", "initiators.changed")
     health.expect_story(killed_ms, "peer.left", about=node_id)
     health.expect_story(killed_ms, "initiators.changed", told=f"went: {node_id[:8]}")
+    health.expect_verdicts(killed_ms, "from Healthy to Degraded (", "to Healthy")
     # Each operation has its report behind its row: tries, ways, and where one failed why and what to do.
     health.report("join").expect_trace("it went well at the first try.", "Tries", "Ways to each node")
     dora.picture("health-report")

@@ -31,6 +31,13 @@ test("for whom a way was looked for, and what was found", () => {
   assert.equal(told("repair", { peer: "a1" }), "from ann");
 });
 
+test("how the verdict on a channel has changed", () => {
+  const changed = (route) => told("verdict.changed", route);
+  assert.equal(changed({ was: "healthy", was_code: "", state: "degraded", code: "PATH_BROKEN" }), "from Healthy to Degraded (PATH_BROKEN)");
+  assert.equal(changed({ was: "down", was_code: "NO_INITIATOR", state: "healthy", code: "" }), "from Down (NO_INITIATOR) to Healthy");
+  assert.equal(changed({ was: "healthy", state: "of a later engine" }), "");
+});
+
 test("whether the diagnostic mode was switched on or off", () => {
   assert.equal(told("admin.diagnostic", { on: true }), "switched on");
   assert.equal(told("admin.diagnostic", { on: false }), "switched off");

@@ -101,7 +101,7 @@ async def test_a_flood_pushes_out_nothing_else() -> None:
     """One subscriber that is cut off and 20 messages a second: 5,000 tries in half a minute."""
     log = EventLog()
     log.add(NODE, record(operation="peer.left"))
-    for operation in ("attempt.direct", "coordinator.lookup", "rpc.PUSH"):
+    for operation in ("attempt.direct", "coordinator.lookup", "rpc.PUSH", "verdict.changed"):
         for _ in range(RECORDS_MAX):
             log.add(NODE, record(operation=operation, outcome="timeout"))
     log.add(NODE, record(operation="join"))

@@ -30,7 +30,7 @@ class HealthCommands:
 
     def __init__(self, host: PeerHost) -> None:
         self.view = HostView(host)
-        self.watch = HealthWatch(self.view)
+        self.watch = HealthWatch(self.view, self.view.turned)
         self._choosing = asyncio.Lock()
         """One looks through the event log at a time: more would slow the nodes down."""
         self.table: dict[str, Callable[[int, Args], Awaitable[Result]]] = {

@@ -58,6 +58,10 @@ class HostView:
         if not is_canary(record.subject) and not is_canary(str(record.route.get("channel", ""))):
             self.log.add(node, record)
 
+    def turned(self, record: Recorded) -> None:
+        """That a channel's verdict has changed is what the server's own node has to say."""
+        self.log.add(self._host.node.node_id, record)
+
     # channels
 
     def channels(self) -> dict[str, PeerNode]:

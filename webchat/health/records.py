@@ -21,8 +21,8 @@ from typing import Any, Protocol, TypeVar
 
 RECORDS_MAX = 5000
 ACTIONS_MAX = 500
-FLOODS_MAX = {"attempt": 2500, "coordinator": 1000, "rpc": 1000}
-"""Operations, by the first part of their names, of which one subscriber that is cut off causes any number."""
+FLOODS_MAX = {"attempt": 2500, "coordinator": 1000, "rpc": 1000, "verdict": 500}
+"""Operations, by the first part of their names, of which one trouble causes any number."""
 
 ALL_MAX = RECORDS_MAX + ACTIONS_MAX + sum(FLOODS_MAX.values())
 """What a log holds at most."""

@@ -62,7 +62,7 @@ uncertain_ms claimed_ms doubtful unheard doubted now lone full own unknown
 method peer message remedy came went count initiator subscriber digest by to attempts_max
 shape signup invites keep_days keep_own_days lan proxies udp_ports advertised bootstraps_configured
 letters canary
-kind bytes on account took receipts unseen
+kind bytes on account took receipts unseen was was_code
 """
 FIELDS = frozenset(_NAMES.split())
 

@@ -15,6 +15,7 @@ _OPERATIONS = """
 accept publish lookup known local participants node join attempt delayed find subscribe inbound outbound
 history sync renewal recovery catch_up reach repair initiators changed peer appeared left rpc coordinator
 handoff take give direct initiator alternative relay pull admin diagnostic doctor export preview bundle
+verdict
 """
 _OUTCOMES = """
 ok timeout unheard left cancelled delayed running missing not_found could_not_ask unconfirmed unreached none

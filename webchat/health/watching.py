@@ -9,20 +9,24 @@ Invariants: what somebody watches has ``WATCHED_MAX`` places of its own, so it i
 thousand channels as with one; of the others at most ``LOOKS_MAX`` are looked at at once; each look ends
 within ``LOOK_MAX_S``; what could not be looked at keeps its last picture with its age, so the page can say
 how old it is; a channel without a picture, or that could not be looked at ``FAILED_MAX`` times in a row, is
-``unknown`` to host and numbers, never well, and its line says why; a failure of one channel is no other's.
+``unknown`` to host and numbers, never well, and its line says why; a failure of one channel is no other's;
+that a verdict has changed is told while somebody watches, never for those who only count (``Turns``).
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from webchat.background import Background
 from webchat.bridge import error_fields
 from webchat.chat.commands import CommandError
+from webchat.health.actions import Action
+from webchat.health.turns import Turns
 from webchat.health.verdict import HEALTHY, STATES, UNKNOWN, worst_first
 
 log = logging.getLogger("webchat.health")
@@ -69,8 +73,10 @@ class View(Protocol):
 class HealthWatch:
     """See the module."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, turned: Callable[[Action], None] = lambda record: None) -> None:
+        """``turned`` is told that a channel's verdict has changed, as a record for the event log."""
         self._view = view
+        self._turns = Turns(turned)
         self._tasks = Background()
         self._pictures: dict[str, Picture] = {}
         self._failed: dict[str, int] = {}
@@ -145,6 +151,7 @@ class HealthWatch:
         for table in (self._pictures, self._failed, self._why):
             for gone in [name for name in table if name not in names]:
                 del table[gone]
+        self._turns.keep(names)
         seen = {k: each for k, each in self._pictures.items() if self._failed.get(k, 0) < FAILED_MAX}
         return [each["verdict"]["state"] for each in seen.values()], len(names) - len(seen)
 
@@ -168,7 +175,9 @@ class HealthWatch:
             while True:
                 await asyncio.sleep(ROUND_S)
                 now = _now()
-                is_watched = now - self._asked_at < ASKED_FOR_S
+                is_watched = self._is_watched(now)
+                if not is_watched:
+                    self._turns.keep(())
                 if not is_watched and now - self._counted_at >= COUNTED_FOR_S:
                     return
                 for name in [name for name, at in self._watched_at.items() if now - at >= ASKED_FOR_S]:
@@ -182,6 +191,10 @@ class HealthWatch:
             self._why.clear()
             self._looked_at.clear()
             self._watched_at.clear()
+            self._turns.keep(())
+
+    def _is_watched(self, now: float) -> bool:
+        return now - self._asked_at < ASKED_FOR_S
 
     def _begin_looks(self, wanted: list[str], fresh_s: float, *, watched: bool = False) -> None:
         """Look at these as far as there is room, the longest unseen first; not at what is still fresh."""
@@ -201,6 +214,8 @@ class HealthWatch:
         try:
             async with asyncio.timeout(LOOK_MAX_S):
                 self._pictures[name] = await self._view.channel(name)
+            if self._is_watched(_now()):
+                self._turns.heard(name, self._pictures[name]["verdict"], _now(), round(time.time() * 1000))
             self._failed.pop(name, None)
             self._why.pop(name, None)
         except (TimeoutError, CommandError) as error:

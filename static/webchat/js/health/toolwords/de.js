@@ -103,6 +103,7 @@ export const WORDS = {
   "story.from": "von {name}",
   "story.reached.one": "{k} von {of} Initiatoren erreicht ihn",
   "story.reached.other": "{k} von {of} Initiatoren erreichen ihn",
+  "story.verdict": "von {was} zu {state}",
   "story.on": "eingeschaltet",
   "story.off": "ausgeschaltet",
   "story.why.network": "das Netz war weg",

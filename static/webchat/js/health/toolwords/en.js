@@ -103,6 +103,7 @@ export const WORDS = {
   "story.from": "from {name}",
   "story.reached.one": "{k} of {of} initiators reaches it",
   "story.reached.other": "{k} of {of} initiators reach it",
+  "story.verdict": "from {was} to {state}",
   "story.on": "switched on",
   "story.off": "switched off",
   "story.why.network": "the network was away",
