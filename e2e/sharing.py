@@ -87,6 +87,20 @@ class Sharing:
         assert image.evaluate("image => image.naturalWidth") > 0
         return self
 
+    def expect_image_on_request(self, message: Message) -> Sharing:
+        """The picture is not in the row; its link shows it on a page of its own."""
+        row = self.person.row(message)
+        link = row.get_by_role("link", name=f"Show picture {message.text}")
+        expect(link).to_be_visible(timeout=SHARED_MS)
+        expect(row.locator("img.file-image")).to_have_count(0)
+        with self.page.expect_popup() as shown:
+            link.click()
+        image = shown.value.get_by_role("img")
+        expect(image).to_have_js_property("complete", True, timeout=SHARED_MS)
+        assert image.evaluate("image => image.naturalWidth") > 0
+        shown.value.close()
+        return self
+
     def expect_no_image(self, message: Message) -> Sharing:
         """What only calls itself a picture is a file like any other."""
         expect(self.person.row(message).get_by_role("img", name="Picture")).to_have_count(

@@ -12,6 +12,9 @@ from e2e.servers import Server
 from e2e.sharing import Sharing
 from tests.support.pictures import png
 
+LARGE_BYTES = 5 * 1024 * 1024
+"""A picture with so much at its end is not loaded unasked."""
+
 
 def test_pictures_and_files_get_to_the_other(
     people: People, launch: Callable[..., Server], channel: str, tmp_path: Path
@@ -36,7 +39,11 @@ def test_pictures_and_files_get_to_the_other(
     gets.expect_available(file, 3)
     shares.share(tmp_path / "trick.png")
     gets.expect_no_image(gets.message("trick.png"))
+    (tmp_path / "wall.png").write_bytes(png(640, 400) + bytes(LARGE_BYTES))
+    shares.share(tmp_path / "wall.png")
+    gets.expect_image_on_request(gets.message("wall.png"))
     lars.picture("files")
+    Audit(lars).look("files").expect_none()
     assert gets.narrow().save(gets.message("trick.png"), tmp_path).startswith(b"<svg")
     lars.picture("files-narrow")
 
