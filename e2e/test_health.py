@@ -155,7 +155,9 @@ def test_who_is_not_staff_sees_nothing_of_it(people: People, launch: Launch) -> 
         socket.onopen = () => done("open");
         socket.onclose = () => done("refused");
     })"""
-    assert jens.page.evaluate(refused, f"{server.url.replace('http', 'ws')}/ws/health/") == "refused"
+    with jens.page.expect_console_message(lambda told: "/ws/health/" in told.text) as told:
+        assert jens.page.evaluate(refused, f"{server.url.replace('http', 'ws')}/ws/health/") == "refused"
+    assert "Unexpected response code: 403" in told.value.text
 
 
 def test_the_page_says_when_it_is_not_live(people: People, launch: Launch, channel: str) -> None:
