@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from peernode.diagnostics.collector import EXCHANGES_MAX
 from peernode.diagnostics.operationreport import WHOLE
+from peernode.diagnostics.records import Wanted
 from tests.support.network import set_mode
 from tests.webchat.conftest import Open, two_in_the_lobby
 from tests.webchat.test_health_files import record as a_record
@@ -78,6 +80,19 @@ async def test_what_did_not_get_out_is_asked_of_its_author(worker: Worker, open_
         set_mode("*", "open")
     assert answer["names"][answer["trace"]["author"]] == "bob"
     await page.close()
+
+
+async def test_a_file_says_that_single_requests_may_be_gone(worker: Worker) -> None:
+    context = [*worker.host.nodes()][-1]._context
+    for wanted in ({}, {"operation": "rpc"}, {"operation": "rpc.PUSH"}):
+        assert not (await worker.health.view.records(wanted, 10_000, requests=True))[1]
+    for _ in range(EXCHANGES_MAX):
+        context.collector.exchanged("PUSH", PEER, "ok", 0.1, 1)
+    last_ms = context.collector.records(Wanted(operations=("rpc",)))[-1].wall_ms
+    for wanted, more in (({}, True), ({"operation": "rpc"}, True), ({"operation": "join"}, False)):
+        assert (await worker.health.view.records(wanted, 10_000, requests=True))[1] is more, wanted
+    later = {"since": last_ms + 1}
+    assert not (await worker.health.view.records(later, 10_000, requests=True))[1]
 
 
 async def test_the_trace_of_a_message_is_no_operations(worker: Worker, open_page: Open) -> None:

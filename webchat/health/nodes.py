@@ -11,6 +11,7 @@ import asyncio
 import shutil
 import time
 from importlib.metadata import version
+from operator import eq
 from typing import Any
 
 from django.conf import settings
@@ -196,7 +197,15 @@ class HostView:
             return found, more
         single = [(0, node.node_id, each) for node in self._host.nodes() for each in node.exchanges()]
         besides, left = await choose(sorted(single, key=lambda kept: kept[2].wall_ms), wanted, limit)
-        return sorted([*found, *besides], key=lambda told: told["wall_ms"]), more or left
+        whole = sorted([*found, *besides], key=lambda told: told["wall_ms"])
+        return whole, more or left or self._lost_requests(wanted)
+
+    def _lost_requests(self, wanted: dict[str, Any]) -> bool:
+        """Whether single requests that are wanted may have fallen out of a node's ring, which is full."""
+        if (wanted.get("operation") or "rpc").partition(".")[0] != "rpc":
+            return False
+        full = [node for node in self._host.nodes() if eq(*node.sizes()["diagnostics.exchanges"])]
+        return any(node.exchanges()[0].wall_ms >= (wanted.get("since") or 0) for node in full)
 
 
 def by_clock(picture: dict[str, Any], as_of_ms: int) -> dict[str, Any]:
