@@ -16,6 +16,7 @@ class Line:
         self._open: list[WebSocketRoute] = []
         self._held = ""
         self._is_deaf = False
+        self._answers: dict[str, dict[str, Any]] = {}
         self._waiting: list[tuple[WebSocketRoute, str | bytes]] = []
         page.route_web_socket("**/ws/chat/", self._asked)
 
@@ -25,11 +26,15 @@ class Line:
             return
         self._open.append(socket)
         server = socket.connect_to_server()
-        socket.on_message(lambda message: self._said(server, message))
+        socket.on_message(lambda message: self._said(socket, server, message))
         server.on_message(lambda message: None if self._is_deaf else socket.send(message))
 
-    def _said(self, server: WebSocketRoute, message: str | bytes) -> None:
-        if self._held and f'"type":"{self._held}"' in str(message):
+    def _said(self, socket: WebSocketRoute, server: WebSocketRoute, message: str | bytes) -> None:
+        asked = json.loads(message)
+        answer = self._answers.get(asked.get("type", ""))
+        if answer is not None:
+            socket.send(json.dumps({**asked, **answer}))
+        elif self._held and f'"type":"{self._held}"' in str(message):
             self._waiting.append((server, message))
         else:
             server.send(message)
@@ -64,6 +69,10 @@ class Line:
     def hear(self) -> None:
         """What the server says gets through again."""
         self._is_deaf = False
+
+    def answer(self, kind: str, fields: dict[str, Any]) -> None:
+        """What the page asks of this kind is answered like this, in a situation as with ``tell``."""
+        self._answers[kind] = fields
 
     def tell(self, frame: dict[str, Any]) -> None:
         """The page hears what a node says that is in a situation which no test can bring about."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Download, Locator, expect
 
 from e2e.camera import NARROW_PX
 from e2e.chat import Message, Person
@@ -112,6 +112,25 @@ class Sharing:
         """The row says how many nodes have it."""
         words = f"available from {nodes} nodes"
         expect(self.person.row(message).get_by_text(words)).to_be_visible(timeout=4 * SHARED_MS)
+        return self
+
+    def expect_words(self, message: Message, words: str) -> Sharing:
+        """The row says this of the file."""
+        expect(self.person.row(message)).to_contain_text(words, timeout=SHARED_MS)
+        return self
+
+    def expect_not_saved(self, message: Message, words: str) -> Sharing:
+        """Pressing Save saves nothing, and the row says why."""
+        downloads: list[Download] = []
+
+        def note(download: Download) -> None:
+            downloads.append(download)
+
+        self.page.on("download", note)
+        self.person.row(message).get_by_role("link", name=f"Save {message.text}").click()
+        self.expect_words(message, words)
+        self.page.remove_listener("download", note)
+        assert downloads == []
         return self
 
     def narrow(self) -> Sharing:

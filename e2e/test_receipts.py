@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from e2e.audit import Audit
 from e2e.conftest import People
+from e2e.line import Line
 from e2e.reader import Reader
 from e2e.receiving import REACHED_AGAIN_MS, Receiving
 from e2e.servers import Network, Server
@@ -40,3 +41,26 @@ def test_a_sender_sees_who_cannot_be_reached_and_since_when(
     detlev.network(Network.OPEN)
     detlev.expect_message(message, timeout_ms=REACHED_AGAIN_MS)
     eyes.ask_who_has(message).expect_all_reached("detlev", "ebba")
+
+
+def test_whoever_is_alone_on_the_network_is_told_so(people: People, server: Server, channel: str) -> None:
+    falko = people("falko", server)
+    line, eyes = Line(falko.page), Reader(falko)
+    falko.sign_up().join(channel).network(Network.HOLD)
+    [message] = falko.say_at_once("Is anybody there?")
+    # Beside every node of a person there is its server's: only one that runs by itself can be alone.
+    stored, delivered = {"k": 1, "of": 5, "machines": 1}, {"n": 0, "m": 0}
+    word = {"id": message.id, "channel": channel, "text": message.text, "html": "", "kind": "text"}
+    far = {
+        "state": "sent",
+        "stored": stored,
+        "delivered": delivered,
+        "alone": True,
+        "unreachable": [],
+        "acks": [],
+    }
+    line.tell({"type": "message.state", **word, **far, "order": "", "at_ms": 1})
+    eyes.ask_who_has(message).expect_who_has("Only your node has this so far", "as soon as somebody else")
+    falko.picture("receipts-alone")
+    eyes.close_card()
+    falko.network(Network.OPEN)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from e2e.audit import Audit
 from e2e.conftest import People
+from e2e.line import Line
 from e2e.servers import Server
 from e2e.sharing import Sharing
 from tests.support.pictures import png
@@ -69,3 +70,24 @@ def test_a_file_that_is_chosen_without_a_connection_waits_for_it(
     Audit(maik).look("a file that waits").expect_none()
     shares.offline(False).expect_nothing_to_lose()
     assert gets.save(gets.message("list.txt"), tmp_path) == b"bread, soup"
+
+
+def test_what_is_on_its_way_and_what_nobody_has_is_told_on_the_row(
+    people: People, server: Server, channel: str, tmp_path: Path
+) -> None:
+    lioba, femke = people("lioba", server), people("femke", server)
+    line = Line(femke.page)
+    lioba.sign_up().join(channel)
+    femke.sign_up().join(channel)
+    (tmp_path / "seeds.bin").write_bytes(bytes(700_000))
+    line.answer("file.available", {"type": "file", "here": 200_000, "nodes": 1, "asked": 4})
+    Sharing(lioba).share(tmp_path / "seeds.bin")
+    gets = Sharing(femke)
+    file = gets.message("seeds.bin")
+    gets.expect_words(file, "200 kB of 700 kB here")
+    line.answer("file.available", {"type": "file", "here": 200_000, "nodes": 0, "asked": 4})
+    gets.expect_not_saved(file, "Nobody who is reachable has this file. Try again later")
+    femke.picture("file-unavailable")
+    Audit(femke).look("a file that nobody has").expect_none()
+    line.answer("file.available", {"type": "file", "here": 200_000, "nodes": 1, "asked": 4})
+    assert gets.save(file, tmp_path) == bytes(700_000)
