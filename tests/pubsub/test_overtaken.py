@@ -36,8 +36,8 @@ def test_a_load_begun_while_mute_does_not_undo_what_a_fresh_lookup_has_found() -
             lambda: happened(bird)["coordinator.lookup.failed"] > 0, 5, "its lookup has failed"
         )
         flock.mend(mute)
-        ping = flock[0].node._context.rpc.request(bird.node._context.me(), Op.PING, [VERSION, VERSION])
-        await flock[0].call(ping)
+        ping = bird.node._context.rpc.request(flock[0].node._context.me(), Op.PING, [VERSION, VERSION])
+        await bird.call(ping)
         await flock.expect(lambda: bird.node._context.overlay.peers() != [], 0.5, "somebody is there again")
         await bird.call(storage.initiators(replica, fresh=True))
         found = replica.load_trace

@@ -111,13 +111,13 @@ def test_what_was_written_long_ago_is_tried_again_as_well() -> None:
             return sum(1 for each in found if each.peer == me and each.outcome == outcome)
 
         await flock.expect(lambda: tries("timeout") >= 1, 30, "a push that is not answered")
-        flock.mend(deaf)
-        await flock.expect(lambda: away.texts() == ["late"], 10, "told")
         await flock.expect(
             lambda: any(bird.node.happened().get("delivery.retried") for bird in initiators),
             10,
             "a second push",
         )
+        flock.mend(deaf)
+        await flock.expect(lambda: away.texts() == ["late"], 10, "told")
         assert tries("too old") == 0
         await flock.expect(lambda: author.state(sent.id).state == "delivered", 10, "delivered")
 
