@@ -46,11 +46,10 @@ async def spent(bird: Bird, seconds: float) -> Counter[str]:
     return counted(bird) - before
 
 
-async def renewed(bird: Bird) -> None:
+async def renewed(flock: Flock, bird: Bird) -> None:
     """Its next leases are signed, and all that belongs to that has been said."""
     signed = counted(bird)["lease.signed"]
-    while counted(bird)["lease.signed"] == signed:
-        await asyncio.sleep(0.1)
+    await flock.expect(lambda: counted(bird)["lease.signed"] != signed, 30, "signed")
     await asyncio.sleep(5)
 
 
@@ -63,10 +62,10 @@ def test_channels_with_the_same_initiators_share_signature_and_datagrams(channel
         names = names_served_by_others(flock, member, channels)
         await asyncio.gather(*(member.join(name) for name in names))
         await asyncio.sleep(30)
-        await renewed(member)
+        await renewed(flock, member)
         before = counted(member)
         for _ in range(5):
-            await renewed(member)
+            await renewed(flock, member)
         cost = counted(member) - before
         periods, rest = divmod(cost["lease.signed"], batches)
         assert periods == 5
