@@ -13,6 +13,7 @@ from webchat.health.turns import STEADY_S, Turns
 from webchat.health.watching import HealthWatch
 
 WELL, SILENT, BROKEN = ("healthy", ""), ("degraded", "INITIATOR_SILENT"), ("degraded", "PATH_BROKEN")
+DOWN = ("down", "NO_QUORUM")
 
 
 def told(*heard: tuple[float, tuple[str, str]]) -> list[tuple[int, str, str]]:
@@ -42,6 +43,11 @@ def test_a_state_that_stands_is_told_though_its_code_does_not() -> None:
     codes = ((second, (SILENT, BROKEN)[second % 2]) for second in range(1, 9))
     assert told((0, WELL), *codes) == [(1000, "healthy", "INITIATOR_SILENT")]
     assert told((0, SILENT), (1, BROKEN), (4, BROKEN)) == [(1000, "degraded", "PATH_BROKEN")]
+
+
+def test_a_channel_that_gets_worse_and_better_is_told_to_have_left_what_it_was() -> None:
+    worse = ((0, WELL), (1, SILENT), (2, DOWN), (2.9, SILENT), (3.5, SILENT), (5, WELL), (8, WELL))
+    assert told(*worse) == [(1000, "healthy", "INITIATOR_SILENT"), (5000, "degraded", "ok")]
 
 
 def test_a_channel_that_is_gone_begins_anew() -> None:

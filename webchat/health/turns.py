@@ -1,8 +1,8 @@
 """``Turns``: that a channel's verdict has changed, for the event log.
 
 Invariants: what was there at the beginning is no change; a change is told once it has stood for ``STEADY_S``,
-with the time at which it began, so a verdict that goes to and fro is not told; while the state stands and
-only its code goes to and fro, the state is told all the same; a channel that is gone is forgotten.
+with the time at which it began, so a verdict that goes to and fro is not told; while the state is another
+than was told, it is told all the same, whichever it is, whatever its code; a channel that is gone is forgotten.
 """
 
 from __future__ import annotations
@@ -50,7 +50,10 @@ class Turns:
         if (state, code) == was:
             self._news.pop(channel, None)
             return
-        same = news is not None and news.state == state and (state != was[0] or news.code == code)
+        away = state != was[0]
+        same = news is not None and (
+            news.state != was[0] if away else (news.state, news.code) == (state, code)
+        )
         began = (news.since_s, news.wall_ms) if news and same else (now_s, wall_ms)
         self._news[channel] = _News(state, code, *began)
 
