@@ -2,7 +2,7 @@
 
 Invariants: what was there at the beginning is no change; a change is told once it has stood for ``STEADY_S``,
 with the time at which it began, so a verdict that goes to and fro is not told; while the state is another
-than was told, it is told all the same, whichever it is, whatever its code; a channel that is gone is forgotten.
+than was told, it is told all the same, whichever it is and whatever its code; who is gone is forgotten.
 """
 
 from __future__ import annotations
