@@ -27,7 +27,7 @@ def told(*heard: tuple[float, tuple[str, str]]) -> list[tuple[int, str, str]]:
 
 
 def test_a_change_is_told_once_it_has_stood_and_when_it_began() -> None:
-    assert told((0, WELL), (1, SILENT), (2.9, SILENT)) == []
+    assert told((0, WELL), (1, SILENT), (2.4, SILENT)) == []
     story = ((0, WELL), (1, SILENT), (4, SILENT), (9, SILENT), (10, WELL), (13, WELL), (14, WELL))
     assert told(*story) == [(1000, "healthy", "INITIATOR_SILENT"), (10_000, "degraded", "ok")]
     healed = ((0, WELL), (1, SILENT), (2, SILENT), (3, WELL), (4, WELL), (5, WELL))
@@ -46,7 +46,7 @@ def test_a_state_that_stands_is_told_though_its_code_does_not() -> None:
 
 
 def test_a_channel_that_gets_worse_and_better_is_told_to_have_left_what_it_was() -> None:
-    worse = ((0, WELL), (1, SILENT), (2, DOWN), (2.9, SILENT), (3.5, SILENT), (5, WELL), (8, WELL))
+    worse = ((0, WELL), (1, SILENT), (1.6, DOWN), (2.2, SILENT), (3, SILENT), (5, WELL), (8, WELL))
     assert told(*worse) == [(1000, "healthy", "INITIATOR_SILENT"), (5000, "degraded", "ok")]
 
 
