@@ -15,7 +15,7 @@ from webchat.health.actions import Action
 from webchat.health.verdict import HEALTHY
 
 STEADY_S = 1.5
-"""Seen by two looks and not taken back by the next: who heals within four seconds has been ill all the same."""
+"""Seen by two looks and not taken back by the next: who heals within four seconds has been ill as well."""
 
 CHANGED = "verdict.changed"
 
