@@ -50,7 +50,6 @@ class NetworkSteps:
         context = self._context
         if address in own_addresses(context.rpc):
             return skipped("bootstrap.own")
-        context.overlay.contacted(address)
         try:
             greeted = await context.rpc.greet(address)
         except (RpcTimeout, Backpressure):

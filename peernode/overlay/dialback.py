@@ -289,8 +289,9 @@ class Dialback:
     def _third(self, asker: Contact, wanted: bytes | None) -> Contact | None:
         if wanted is not None:
             standing = self._table.standing(wanted)
-            there = standing is not None and not standing.failures and wanted != asker.public_key
-            return standing.contact if standing is not None and there else None
+            if standing is None or standing.failures or wanted == asker.public_key:
+                return None
+            return standing.contact
         others = [s.contact for s in self._table.live() if s.contact.public_key != asker.public_key]
         elsewhere = [contact for contact in others if contact.ip != asker.ip]
         choice = elsewhere or others

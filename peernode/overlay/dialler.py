@@ -75,7 +75,6 @@ class Dialler:
 
     async def hello(self, address: Address) -> Contact | None:
         """Who lives at ``address``, if somebody answers there."""
-        self.contacted.add(address)
         try:
             return await self._rpc.hello(address)
         except (RpcTimeout, Backpressure):

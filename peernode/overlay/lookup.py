@@ -208,7 +208,7 @@ class Lookups:
     async def _let_us_in(self, lookup: _Lookup, candidate: Candidate) -> None:
         """Have somebody who named the candidate ask it to write to us, so that we are let in; ask again."""
         for teller in list(lookup.named_by[candidate.contact.public_key]):
-            if candidate.step not in (Step.SLOW, Step.LATE) or not candidate.believable:
+            if not candidate.overdue:
                 return
             if lookup.introduced.total() >= INTRODUCED_MAX:
                 self._rpc.counters["lookup.introductions_full"] += 1
@@ -218,7 +218,7 @@ class Lookups:
             lookup.introduced[teller.public_key] += 1
             if await self._introduced(teller, candidate.contact):
                 self._rpc.counters["lookup.introduced"] += 1
-                if candidate.step in (Step.SLOW, Step.LATE) and candidate.believable:
+                if candidate.overdue:
                     await self._second_try(lookup, candidate)
                 return
 
@@ -245,9 +245,9 @@ class Lookups:
     async def _ask(self, lookup: _Lookup, candidate: Candidate, sends: int | None) -> None:
         for contact in await self._find_node(candidate.contact, lookup.target, sends):
             lookup.search.learn(contact, doubted=self._table.suspected(contact), teller=candidate.word)
-            tellers = lookup.named_by.setdefault(contact.public_key, [])
-            if not contact.public and len(tellers) < TELLERS_MAX:
-                tellers.append(candidate.contact)
+            if not contact.public:
+                tellers = lookup.named_by.setdefault(contact.public_key, [])
+                tellers += [candidate.contact] if len(tellers) < TELLERS_MAX else []
         lookup.judge(lookup.search.came, candidate)
 
     async def _find_node(self, contact: Contact, target: bytes, sends: int | None) -> list[Contact]:

@@ -83,7 +83,7 @@ class Overlay:
         self._stopped = False
         self.table.on_change.append(self._peer_changed)
         rpc.on_answered.append(self._answered)
-        rpc.on_dialled.append(self.contacted)
+        rpc.on_dialled.append(self._dialler.contacted.add)
         rpc.on_timeout.append(self._timed_out)
         rpc.on_request.append(self._requested)
         Directory(rpc, env.clock, self.table, lambda: self.public)
@@ -123,10 +123,6 @@ class Overlay:
     async def wait_inside(self, timeout_s: float) -> bool:
         """Wait until the node knows its neighbours; False if it takes longer, or nobody answers."""
         return await _within(self._inside, timeout_s)
-
-    def contacted(self, address: Address) -> None:
-        """We are about to write to ``address``: what comes from there proves nothing about strangers."""
-        self._dialler.contacted.add(address)
 
     async def bootstrap(self) -> bool:
         """Dial everybody known; with the first answer find the own neighbourhood. False: nobody."""

@@ -116,6 +116,11 @@ class Candidate:
         return all(teller.waiting >= AT_ONCE for teller in self.tellers if teller.believed)
 
     @property
+    def overdue(self) -> bool:
+        """Whether its answer should have come, and it is still worth another question."""
+        return self.step in (Step.SLOW, Step.LATE) and self.believable
+
+    @property
     def counts(self) -> bool:
         """Whether it holds a place in the window."""
         if self.step is Step.ANSWERED:

@@ -183,12 +183,12 @@ class Ingest:
                 replica.room.give_back(message.author, cost_of(message))
                 continue
             replica.passed()
-            if source is not Source.OWN:
-                self._context.hlc.merge(message.hlc)
             if source is Source.OWN:
                 replica.timeline.wrote(message)
-            elif replica.timeline.arrived(message, source is Source.SYNC) and source is Source.PUSH:
-                self.on_gap(replica)
+            else:
+                self._context.hlc.merge(message.hlc)
+                if replica.timeline.arrived(message, source is Source.SYNC) and source is Source.PUSH:
+                    self.on_gap(replica)
             for stored in self.on_stored:
                 stored(replica, message, source)
 

@@ -69,7 +69,7 @@ class Rpc:
         self.on_request: list[Callable[[Contact, bool], None]] = []
         """Called with each request of others: contact, whether its address is proven."""
         self.on_dialled: list[Callable[[Address], None]] = []
-        """Called with each address that a request of ours goes to, before it goes."""
+        """Called with each address that a request or HELLO of ours goes to, before it goes."""
         self._env = env
         self._core = Core.of(identity, config, env, on_crash, sealer)
         self._core.ledger.remember(config.bootstrap)
@@ -184,6 +184,7 @@ class Rpc:
     async def greet(self, address: Address) -> Greeted:
         """The same, with all that the answer says and how long it took."""
         self._check_open()
+        self._tell(self.on_dialled, address)
         greeted = await self._greeting.greet(address)
         welcome = greeted.welcome
         core, now = self._core, self._core.clock.monotonic()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 
+from peernode.events import OutboxState
 from tests.pubsub.flock import LOBBY, Bird, Flock, story
 
 AHEAD_MS = 90_000
@@ -26,20 +27,35 @@ async def joined(flock: Flock) -> None:
     await asyncio.sleep(1)
 
 
+async def spoken_early(flock: Flock) -> tuple[Bird, list[Bird], OutboxState]:
+    """The first one's clock runs ahead, and what it says is refused."""
+    author, *others = flock
+    await joined(flock)
+    author.host.skew(AHEAD_MS)
+    state = await author.say("early")
+    await flock.expect(lambda: author.state(state.id).state == "failed", 6, "no quorum takes it")
+    return author, others, author.state(state.id)
+
+
+async def taken_by_all(flock: Flock, author: Bird, text: str) -> None:
+    """It says this now, and everybody takes it at once."""
+    state = await author.say(text)
+    everybody = len(flock.birds) - 1
+    await flock.expect(
+        lambda: author.state(state.id).delivered == (everybody, everybody), 2, "everybody takes it"
+    )
+
+
 def test_a_message_from_the_future_is_refused_until_its_time_and_its_author_hears_by_how_much() -> None:
     """By PUBLISH, by the author's own pushes, and by pulls; then every log has it by itself."""
 
     async def tell(flock: Flock) -> None:
-        author, *others = flock
-        await joined(flock)
-        author.host.skew(AHEAD_MS)
-        state = await author.say("early")
-        await flock.expect(lambda: author.state(state.id).state == "failed", 6, "no quorum takes it")
-        error = author.state(state.id).error
+        _, others, state = await spoken_early(flock)
+        error = state.error
         assert error is not None
         assert error.code == "CLOCK_SKEW"
         assert "90 seconds" in error.message or "89 seconds" in error.message
-        assert author.state(state.id).stored[0] == 1
+        assert state.stored[0] == 1
         assert all(ids(bird) == bird.texts() == [] for bird in others)
         own = await others[0].say("on time")  # nor did it take anybody's clock along
         await flock.expect(lambda: others[0].state(own.id).state == "delivered", 5, "the others go on")
@@ -77,8 +93,7 @@ def test_three_peers_that_agree_correct_a_clock_that_is_ahead() -> None:
         await joined(flock)
         flock[4].host.skew(AHEAD_MS)
         await asyncio.sleep(15)
-        state = await flock[4].say("on time after all")
-        await flock.expect(lambda: flock[4].state(state.id).delivered == (4, 4), 2, "everybody takes it")
+        await taken_by_all(flock, flock[4], "on time after all")
 
     story(tell, 5)
 
@@ -87,15 +102,10 @@ def test_once_the_clock_is_set_right_new_messages_go_out_at_once_and_none_is_los
     """What was written by the wrong clock waits for its time, what is written by the right one does not."""
 
     async def tell(flock: Flock) -> None:
-        author, *others = flock
-        await joined(flock)
-        author.host.skew(AHEAD_MS)
-        early = await author.say("early")
-        await flock.expect(lambda: author.state(early.id).state == "failed", 6, "no quorum takes it")
+        author, others, early = await spoken_early(flock)
         author.host.skew(0)
         for number in range(3):
-            state = await author.say(f"on time {number}")
-            await flock.expect(lambda: author.state(state.id).delivered == (2, 2), 2, "everybody takes it")  # noqa: B023
+            await taken_by_all(flock, author, f"on time {number}")
         assert happened(author)["clock.gone_back"] == 1
         assert happened(author)["streams.begun"] == 2
         shown = [f"on time {number}" for number in range(3)]
@@ -111,18 +121,13 @@ def test_once_the_clock_is_set_right_new_messages_go_out_at_once_and_none_is_los
 
 def test_the_remedy_for_a_refused_message_is_to_write_it_again_and_works() -> None:
     async def tell(flock: Flock) -> None:
-        author, *others = flock
-        await joined(flock)
-        author.host.skew(AHEAD_MS)
-        early = await author.say("early")
-        await flock.expect(lambda: author.state(early.id).state == "failed", 6, "no quorum takes it")
-        error = author.state(early.id).error
+        author, others, early = await spoken_early(flock)
+        error = early.error
         assert error is not None
         assert "edit it and send it again" in error.remedy
         author.host.skew(0)
         await author.node.discard(early.id)
-        again = await author.say("early, sent again")
-        await flock.expect(lambda: author.state(again.id).delivered == (2, 2), 2, "everybody takes it")
+        await taken_by_all(flock, author, "early, sent again")
         await asyncio.sleep(AHEAD_MS / 1000 + 30)
         assert [bird.texts() for bird in others] == [["early, sent again"]] * 2, "nor later"
 
