@@ -58,9 +58,9 @@ class Audit:
         self._script = Axe().axe_script
         self._browser = self.page.context.new_cdp_session(self.page)
 
-    def visit(self, path: str) -> Audit:
+    def visit(self, path: str, status: int = 200) -> Audit:
         """Go to a page and look at it."""
-        self.person.visit(path)
+        self.person.visit(path, status)
         return self.look(path)
 
     def look(self, state: str) -> Audit:

@@ -52,8 +52,6 @@ class Person:
         self.channel = ""
         self.disturbed = False
 
-    # accounts
-
     def sign_up(self) -> Person:
         """Create the account; ends on the chat page, connected to the own node."""
         self.visit("/signup/")._credentials("Create account")
@@ -75,9 +73,10 @@ class Person:
         expect(self.page.get_by_text("Your node:").locator("..")).to_contain_text(NODE_HEARD, timeout=SOON_MS)
         return self
 
-    def visit(self, path: str) -> Person:
-        """Go to a page of the server."""
-        self.page.goto(f"{self.server.url}{path}")
+    def visit(self, path: str, status: int = 200) -> Person:
+        """Go to a page of the server, and nowhere else."""
+        answer = self.page.goto(f"{self.server.url}{path}")
+        assert answer is not None and answer.status == status, f"{path}: {answer and answer.status}"
         return self
 
     def open_page(self) -> Person:

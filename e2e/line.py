@@ -34,7 +34,7 @@ class Line:
         answer = self._answers.get(asked.get("type", ""))
         if answer is not None:
             socket.send(json.dumps({**asked, **answer}))
-        elif self._held and f'"type":"{self._held}"' in str(message):
+        elif self._held and asked.get("type") == self._held:
             self._waiting.append((server, message))
         else:
             server.send(message)

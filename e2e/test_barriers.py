@@ -47,8 +47,9 @@ def test_the_pages_around_the_chat_have_no_barriers(people: People, server: Serv
         "/password/reset/MQ/x-y/",
     ):
         audit.visit(path)
-    for path in ("/c/barrier-free/", "/nowhere/", "/_test/403", "/_test/500"):
-        audit.visit(path)
+    audit.visit("/c/barrier-free/")
+    for path, status in (("/nowhere/", 404), ("/_test/403", 403), ("/_test/500", 500)):
+        audit.visit(path, status)
     account.refused_at_sign_in()
     audit.look("sign-in refused")
     account.refused_at_sign_up()

@@ -74,7 +74,7 @@ def test_the_switch_the_doctor_and_the_bundle_do_what_they_say(
     file = downloading.value.path().read_bytes()
     assert file.decode() == shown
     expect(health.page.locator(".digest")).to_have_text(hashlib.sha256(file).hexdigest())
-    nele.visit("/health/bundle.json?of=another")
+    nele.visit("/health/bundle.json?of=another", 410)
     health.page.get_by_role("link", name="Look at it again").click()
     expect(health.page.get_by_role("heading", name="This is what the file holds")).to_be_visible()
 

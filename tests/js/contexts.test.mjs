@@ -49,14 +49,14 @@ test("what can't be read is said, and is no context", (context) => {
   assert.equal(said.mock.callCount(), 5);
 });
 
-function acts(rows, adds) {
+function acts(rows, adds, reading = { answered() {} }) {
   const did = [];
   const note = (name) => (...given) => did.push([name, ...given]);
   let busy = 0;
   const outbox = { add: async (record) => adds(record), retry: async (entry) => adds(entry), discard: async (entry) => adds(entry) };
   const screen = { keeping: (by) => (busy += by), ...Object.fromEntries(NOTED.map((name) => [name, note(name)])) };
   const messages = { row: (id) => rows[id], entry: (id) => rows[id], without: () => null };
-  return { did, busy: () => busy, acts: new MessageActs({ outbox, screen, messages, me: { id: "ann" }, reading: { answered() {} } }) };
+  return { did, busy: () => busy, acts: new MessageActs({ outbox, screen, messages, me: { id: "ann" }, reading }) };
 }
 
 test("a text that the outbox has no room for comes back with what it is about", async () => {
@@ -78,6 +78,23 @@ test("whatever goes wrong with a text, it comes back and the next one can be sen
     await mine.send(LOBBY, "stew?");
     assert.deepEqual([did, busy()], [[["notKept", LOBBY, "stew?", error, null]], 0]);
   }
+});
+
+test("a mistake of the page is not called a full disk: it comes to light, and the text comes back", async () => {
+  const broken = new TypeError("no such thing");
+  const { did, acts: mine, busy } = acts({ r: { ...row, own: true, state: "failed", reactions: [] } }, () => {
+    throw broken;
+  });
+  await assert.rejects(mine.send(LOBBY, "stew?"), broken);
+  assert.deepEqual([did, busy()], [[["notKept", LOBBY, "stew?", broken, null]], 0]);
+  await assert.rejects(mine.act("retry", "r"), broken);
+  assert.equal(did.length, 1, "nothing is told as if it were the browser's");
+});
+
+test("what comes after a text is kept does not put it back as if it were not", async () => {
+  const { did, acts: mine } = acts({}, () => {}, { answered: () => assert.fail("a mistake elsewhere") });
+  await assert.rejects(mine.send(LOBBY, "stew?"), /a mistake elsewhere/);
+  assert.deepEqual(did, []);
 });
 
 test("what the browser can't write down is told with a code of ours, whatever was to be done", async () => {

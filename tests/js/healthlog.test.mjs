@@ -169,6 +169,16 @@ test("a range that could not be asked for is told, and can be asked for again", 
   assert.equal(asked.length, 2);
 });
 
+test("a range that could not be asked for and is chosen no more is no failure any more", async () => {
+  const { clock, asked, found, choose } = rangeWithWorker();
+  choose({ since: 5 });
+  clock.pass(CHOSEN_MS);
+  asked[0].reject("RATE_LIMITED");
+  await settle();
+  choose({});
+  assert.deepEqual(found, [{ epoch: "", records: [], more: false, names: {} }]);
+});
+
 test("a range that could not be asked for is not called empty, until another one is found", () => {
   const tail = new Tail();
   tail.add({ epoch: "e", records: [record(5)] });

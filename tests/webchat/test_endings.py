@@ -82,6 +82,18 @@ def test_staff_who_change_their_own_password_stay(ann: User) -> None:
     assert (told(here), told(there)) == ("", f"{ann.pk}.drafts")
 
 
+def test_whoever_signs_in_in_the_place_of_an_ended_session_has_its_drafts_forgotten(
+    ann: User,
+) -> None:
+    """The page for that stood open already: a shared machine."""
+    User.objects.create_user("bob", password=PASSWORD)
+    here, there = browser(), browser()
+    end_others(here)
+    answer = there.post(reverse("signin"), {"username": "bob", "password": PASSWORD})
+    assert answer.cookies[settings.FORGET_COOKIE_NAME].value == f"{ann.pk}.drafts"
+    assert there.get(reverse("chat")).status_code == 200
+
+
 def test_a_session_that_has_merely_expired_leaves_the_drafts(ann: User) -> None:
     there = browser()
     BrowserSession.objects.update(expire_date=timezone.now() - timedelta(seconds=1))

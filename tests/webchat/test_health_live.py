@@ -63,20 +63,22 @@ async def oldest_ms(server: Server | Fitful, seconds: float, processes: int = 1)
     """How old what is shown was at most, just before the next picture came, in any of some web processes."""
     watch, oldest = HealthWatch(server), list[float]()
 
-    async def shown(after_s: float) -> None:
-        shown_ms = float("inf")
+    shown_ms = [float("inf")] * processes
 
+    async def shown(process: int) -> None:
         async def ask() -> None:
-            nonlocal shown_ms
             snapshot = await watch.snapshot([LOBBY])
-            oldest.append(server.now_ms() - shown_ms)
-            shown_ms = snapshot["details"][LOBBY]["as_of_ms"]
+            oldest.append(server.now_ms() - shown_ms[process])
+            shown_ms[process] = snapshot["details"][LOBBY]["as_of_ms"]
 
-        await asyncio.sleep(after_s)
+        await asyncio.sleep(process * APART_S)
         await at_pace(ask, asyncio.Event())
 
-    asking = [asyncio.ensure_future(shown(number * APART_S)) for number in range(processes)]
+    asking = [asyncio.ensure_future(shown(process)) for process in range(processes)]
     await asyncio.sleep(seconds)
+    assert not any(each.done() for each in asking), "each asks again and again"
+    assert max(shown_ms) < float("inf"), "each has shown a picture"
+    oldest += [server.now_ms() - each for each in shown_ms]
     for each in asking:
         each.cancel()
     await watch.close()

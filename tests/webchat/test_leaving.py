@@ -188,11 +188,15 @@ async def test_a_deleted_account_leaves_nothing_here_and_its_messages_with_other
     user = await database_sync_to_async(User.objects.get)(username="ann")
     node_id = await database_sync_to_async(lambda: PeerIdentity.objects.get(user=user).node_id)()
 
+    elsewhere = Client()
+    await posted(elsewhere, reverse("signin"), {"username": "ann", "password": PASSWORD})
     wrong = await posted(ann, reverse("account_delete"), {"password": "wrong"})
     assert wrong.status_code == 200
     answer = await posted(ann, reverse("account_delete"), {"password": PASSWORD})
     assert answer["Location"] == reverse("signin")
     assert answer.cookies[settings.FORGET_COOKIE_NAME].value == f"{user.pk}.all"
+    told = await database_sync_to_async(elsewhere.get)(reverse("chat"))
+    assert told.cookies[settings.FORGET_COOKIE_NAME].value == f"{user.pk}.all", "in other browsers, too"
 
     assert (await here.expect("error"))["code"] == "SESSION_ENDED"
     assert await here.next_frame() == {"type": "closed", "code": 4401}

@@ -43,8 +43,9 @@ class Sessions(SessionMiddleware):
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         """The answer."""
         key = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
-        is_over = bool(key) and request.session.is_empty()  # somebody has looked, and it was not there
         answer: HttpResponse = super().process_response(request, response)
+        # It is no more, or another one has begun in its place, with a page that stood open to sign in.
+        is_over = bool(key) and request.session.session_key != key
         return _with_word(request, answer, key) if is_over else answer
 
 

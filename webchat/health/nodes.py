@@ -115,11 +115,11 @@ class HostView:
 
         Of an operation that is about no message its node's report, as ``operation``; nobody is asked.
         """
+        name = channel_name(name)
         node = self._holder_of(name, message_id)
         report = None if node else await self._report_on(message_id)
         if report:
             return {**NO_MESSAGE, "id": message_id, "channel": name, "operation": report}
-        name = channel_name(name)
         found: dict[str, Any] = await done((node or self._of(name)).trace_of(name, message_id))
         return {**found, "operation": None}
 

@@ -1,8 +1,9 @@
 """``Turns``: that a channel's verdict has changed, for the event log.
 
-Invariants: what was there at the beginning is no change; a change is told once it has stood for ``STEADY_S``,
-with the time at which it began, so a verdict that goes to and fro is not told; while the state is another
-than was told, it is told all the same, whichever it is and whatever its code; who is gone is forgotten.
+Invariants: what was there at the beginning is no change; a change is told once so many looks saw it
+(``LOOKS_MIN``) over ``STEADY_S``, with the time at which it began, so what goes to and fro is not told; while
+the state is another than was told, it is told all the same, whichever it is and whatever its code; who is
+gone is forgotten.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from typing import Any
 from webchat.health.actions import Action
 from webchat.health.verdict import HEALTHY
 
-STEADY_S = 1.5
-"""Seen by two looks and not taken back by the next: who heals within four seconds has been ill as well."""
+STEADY_S, LOOKS_MIN = 1.5, 2
+"""So long, and seen by so many looks, before the next one can take it back: who heals within four seconds
+has been ill as well."""
 
 CHANGED = "verdict.changed"
 
@@ -28,6 +30,7 @@ class _News:
     code: str
     since_s: float
     wall_ms: int
+    looks: int
 
 
 class Turns:
@@ -41,7 +44,7 @@ class Turns:
     def heard(self, channel: str, verdict: dict[str, Any], now_s: float, wall_ms: int) -> None:
         """The verdict on a channel is this one now; what it was until now may have stood long enough."""
         news = self._news.get(channel)
-        if news and now_s - news.since_s >= STEADY_S:
+        if news and news.looks >= LOOKS_MIN and now_s - news.since_s >= STEADY_S:
             self._tell(_record(channel, self._told[channel], news))
             self._told[channel] = (news.state, news.code)
             news = None
@@ -54,7 +57,7 @@ class Turns:
         same = news is not None and (
             news.state != was[0] if away else (news.state, news.code) == (state, code)
         )
-        began = (news.since_s, news.wall_ms) if news and same else (now_s, wall_ms)
+        began = (news.since_s, news.wall_ms, news.looks + 1) if news and same else (now_s, wall_ms, 1)
         self._news[channel] = _News(state, code, *began)
 
     def keep(self, channels: Collection[str]) -> None:

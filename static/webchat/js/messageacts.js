@@ -12,7 +12,7 @@ import { written } from "./outboxframes.js";
 import { isSettled } from "./progress.js";
 import { subjectOf } from "./rowwords.js";
 import { seek, SEEK_PAGES_MAX } from "./seeking.js";
-import { codedError, say } from "./strings.js";
+import { codedError, isDefect, say } from "./strings.js";
 import { uuid7 } from "./uuid7.js";
 
 export class MessageActs {
@@ -29,15 +29,16 @@ export class MessageActs {
     screen.keeping(1);
     try {
       await outbox.add(written({ ...this.#stamp(channel), text, ...aboutWhat(about) }));
-      if (!isEdit) {
-        reading.answered(channel);
-        screen.toBottom();
-      }
     } catch (error) {
       screen.notKept(channel, text, error, about);
+      if (isDefect(error)) throw error;
+      return;
     } finally {
       screen.keeping(-1);
     }
+    if (isEdit) return;
+    reading.answered(channel);
+    screen.toBottom();
   }
 
   /** A button of a row, or of what the list of the unsent has of it: a message, or a change. */
@@ -84,8 +85,8 @@ export class MessageActs {
     try {
       await something();
     } catch (error) {
+      if (isDefect(error)) throw error;
       this.#app.screen.trouble(codedError(error, "OUTBOX_UNWRITABLE"));
-      if (typeof error?.code === "undefined") throw error; // a defect of this page
     }
   }
 

@@ -47,3 +47,6 @@ export function ownError(code) {
 
 /** One with a code of the catalogue as it is; anything else, as what a browser throws, by this page's `code`. */
 export const codedError = (error, code) => (typeof error?.code === "string" ? error : ownError(code));
+
+/** Whether it is a mistake of this page: what a browser or a node refuses has a code. */
+export const isDefect = (error) => error instanceof Error && error.code === undefined;

@@ -50,7 +50,7 @@ export class PastRange {
       if (run === this.#run) this.#found(answer);
     } catch (error) {
       if (run !== this.#run) return; // nobody waits for it any more
-      this.#asked = ""; // the same choice may be asked for again
+      this.#asked = null; // the same choice may be asked for again, and none is another one
       this.#failed(error);
     }
   }

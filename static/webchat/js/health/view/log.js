@@ -113,7 +113,6 @@ export class LogView {
   }
 
   #choose() {
-    if (this.#tail.shown().missed) this.#tail.missed(""); // that was about another choice
     this.#tail.filter = {
       operation: byId("filter-operation").value,
       outcome: byId("filter-outcome").value,
