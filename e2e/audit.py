@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import ViewportSize, expect
@@ -59,8 +60,9 @@ class Audit:
         self._browser = self.page.context.new_cdp_session(self.page)
 
     def visit(self, path: str, status: int = 200) -> Audit:
-        """Go to a page and look at it."""
+        """Go to a page, be sent to no other one, and look at it."""
         self.person.visit(path, status)
+        assert urlsplit(self.page.url).path == urlsplit(path).path, f"{path}: sent to {self.page.url}"
         return self.look(path)
 
     def look(self, state: str) -> Audit:

@@ -5,7 +5,6 @@ import { afterEach, beforeEach, mock, test } from "node:test";
 
 import { ROWS_AWAY_MAX } from "../../static/webchat/js/holding.js";
 import { documentDouble } from "./domdouble.mjs";
-import { settle } from "./fakes.mjs";
 import { BOB, ME, NodeDouble } from "./nodedouble.mjs";
 import { Wire } from "./wiredouble.mjs";
 
@@ -20,12 +19,11 @@ let replaced;
 let node;
 let wire;
 let App;
-let apps;
 
 beforeEach(async () => {
   mock.method(console, "info", nothing); // that there is no database
   mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
-  [kept, heard, replaced, apps] = [new Map(), new Map(), [], []];
+  [kept, heard, replaced] = [new Map(), new Map(), []];
   node = new NodeDouble();
   wire = new Wire(node, null, nothing);
   const listen = (name, act) => heard.set(name, [...(heard.get(name) ?? []), act]);
@@ -99,7 +97,6 @@ async function begin({ join = "" } = {}) {
   const [told, losing] = [[], []];
   const user = { id: 7, name: "ann" };
   const app = new App({ user, websocket: "/ws/chat/", channel: "#lobby", join }, views(told, losing));
-  apps.push(app);
   await app.start();
   await wire.run();
   return { app, told, losing, of: (name) => told.filter(([each]) => each === name).map(([, ...given]) => given) };

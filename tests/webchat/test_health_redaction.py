@@ -115,6 +115,26 @@ def test_a_node_that_is_gone_has_a_stand_in_wherever_it_is_told_of() -> None:
     assert redactor.left_out == 0
 
 
+def test_which_relay_an_attempt_failed_through_is_told() -> None:
+    gone = "ef" * 20
+    redactor = Redactor(["#lobby"], [], [NODE])
+    records = [
+        told(outcome=f"Refused by {NODE[:8]}"),
+        told(outcome=f"RpcTimeout by {gone[:8]}", route={"via": gone}),
+        told(outcome=f"swordfish by {NODE[:8]}"),
+        told(operation=f"Refused by {NODE[:8]}"),
+    ]
+    shown = redactor.redacted(records)
+    assert [each["outcome"] for each in shown[:3]] == [
+        f"Refused by {NODE[:8]}",
+        "RpcTimeout by node-1",
+        LEFT_OUT,
+    ]
+    assert shown[1]["route"] == {"via": "node-1"}, "the same stand-in as where the whole id stands"
+    assert shown[3]["operation"] == LEFT_OUT, "only in its field"
+    assert redactor.left_out == 2
+
+
 def test_a_secret_that_looks_like_a_node_is_struck_out_where_nodes_stand() -> None:
     secret = "ef" * 20
     redactor = Redactor([], [secret], [NODE])

@@ -30,6 +30,9 @@ MESSAGE_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}
 VERSION = re.compile(r"\d{1,4}(?:\.\d{1,4}){1,3}(?:[.+-]?(?:dev|a|b|rc|post)\d{0,4})?", re.ASCII)
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 ADDRESS = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3})(:\d{1,5})?", re.ASCII)
+NODE_SHORT = 8
+"""As many characters of a node's id stand for it in an outcome ("Refused by …", peernode.pubsub.detours)."""
+BY = re.compile(rf"([A-Za-z_]{{2,32}}) by ([0-9a-f]{{{NODE_SHORT}}})", re.ASCII)
 TABLE = re.compile(r"([a-z]{2,16})(?:\.[a-z_]{2,32}){0,2}", re.ASCII)
 
 FORMS = {
@@ -122,10 +125,17 @@ class Redactor:
             return host + (found[2] or "")
         if text in self._nodes or (key in FORMS and FORMS[key].fullmatch(text)) or is_said(text, key):
             return text
-        is_node = bool(NODE_ID.fullmatch(text))
-        if (key in NODED and is_node) or (key in DIGESTED and DIGEST.fullmatch(text)):
-            return self._ids.setdefault(text, f"{'node' if is_node else 'id'}-{len(self._ids) + 1}")
+        if key == "outcome" and (found := BY.fullmatch(text)) and found[1] in WORDS:
+            is_named = any(each.startswith(found[2]) for each in self._nodes)
+            return text if is_named else f"{found[1]} by {self._stand_in(found[2], 'node')}"
+        if NODE_ID.fullmatch(text) and key in (*NODED, *DIGESTED):
+            return self._stand_in(text[:NODE_SHORT], "node")
+        if key in DIGESTED and DIGEST.fullmatch(text):
+            return self._stand_in(text, "id")
         return self._strike()
+
+    def _stand_in(self, text: str, kind: str) -> str:
+        return self._ids.setdefault(text, f"{kind}-{len(self._ids) + 1}")
 
     def _drop(self) -> bool:
         self.left_out += 1

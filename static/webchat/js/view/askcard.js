@@ -3,18 +3,12 @@
  */
 
 import { say } from "../strings.js";
-import { byId, setText } from "./dom.js";
+import { byId, dialogOf, setText } from "./dom.js";
 
 const YES = "yes";
 
 export class AskCard {
-  #dialog = byId("ask-card");
-
-  constructor() {
-    this.#dialog.addEventListener("click", (event) => {
-      if (event.target === this.#dialog) this.#dialog.close(""); // the backdrop
-    });
-  }
+  #dialog = dialogOf("ask-card");
 
   /** Whether to do it: `about` is what the words of the question begin with (`leave`, `delete`), `values` fill them in. */
   ask(about, values = {}) {

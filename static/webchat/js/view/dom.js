@@ -72,6 +72,15 @@ export function oncePerFrame(draw) {
   };
 }
 
+/** The dialog of that id, which a click beside it closes too: without an answer. */
+export function dialogOf(id) {
+  const dialog = byId(id);
+  dialog.addEventListener("click", (event) => {
+    if (event.target === dialog) dialog.close(""); // its backdrop
+  });
+  return dialog;
+}
+
 /**
  * A `details` that is a menu: it closes with Escape, when something else is used, and before a button of it acts, so
  * that a dialog which that one opens gives the focus back to what is still there.

@@ -7,7 +7,7 @@
 
 import { channelLink } from "../channelname.js";
 import { say } from "../strings.js";
-import { byId, setAttribute, setText } from "./dom.js";
+import { byId, dialogOf, setAttribute, setText } from "./dom.js";
 
 /**
  * `origin` is the server's; `current()` the open channel; `copy(text)` writes to the clipboard or fails; `toast` says
@@ -33,13 +33,10 @@ export function offerInviteLink({ origin, current, copy, toast, signup, invitati
 }
 
 class LinkCard {
-  #dialog = byId("link-card");
+  #dialog = dialogOf("link-card");
   #field = byId("link-field");
 
   constructor() {
-    this.#dialog.addEventListener("click", (event) => {
-      if (event.target === this.#dialog) this.#dialog.close(); // the backdrop
-    });
     this.#field.addEventListener("focus", () => this.#field.select());
   }
 

@@ -2,7 +2,7 @@
  * The keyboard: `?` lists the keys; where somebody is writing, only keys with Alt or Escape count.
  */
 
-import { byId } from "./dom.js";
+import { byId, dialogOf } from "./dom.js";
 
 const isWriting = (element) => element.matches?.("input, textarea, select, [contenteditable]");
 
@@ -11,11 +11,8 @@ const types = ({ key, code }) => key === "Dead" || ([...key].length === 1 && `Ke
 
 /** Listen on the page; `actions`: `next`, `previous`, `join`, `people`, `search`, `about`, `outbox`, `write`, `newest`. */
 export function listenToKeys(actions) {
-  const dialog = byId("keys");
+  const dialog = dialogOf("keys");
   byId("show-keys").addEventListener("click", () => dialog.showModal());
-  dialog.addEventListener("click", (event) => {
-    if (event.target === dialog) dialog.close(); // the backdrop
-  });
   document.addEventListener("keydown", (event) => {
     if (document.querySelector("dialog[open]") || event.ctrlKey || event.metaKey || event.defaultPrevented) return;
     const act = keyAction(event, actions, dialog);

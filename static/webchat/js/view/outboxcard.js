@@ -8,13 +8,13 @@
 
 import { rowWords } from "../rowwords.js";
 import { say } from "../strings.js";
-import { byId, h, icon, oncePerFrame, setIcon, setText } from "./dom.js";
+import { byId, dialogOf, h, icon, oncePerFrame, setIcon, setText } from "./dom.js";
 
 const ACTIONS = new Set(["retry", "send", "discard", "cancel"]);
 
 export class OutboxCard {
   #chip = byId("outbox");
-  #dialog = byId("outbox-card");
+  #dialog = dialogOf("outbox-card");
   #list = byId("outbox-list");
   #retryAll = byId("outbox-retry");
   #source;
@@ -27,9 +27,8 @@ export class OutboxCard {
     this.#chip.addEventListener("click", () => this.open());
     this.#dialog.addEventListener("click", (event) => {
       const button = event.target.closest("button[data-action]");
-      const isBackdrop = event.target === this.#dialog;
       // What was discarded can be taken back: that offer stands on the page below.
-      if (isBackdrop || ["discard", "cancel"].includes(button?.dataset.action)) this.#dialog.close();
+      if (["discard", "cancel"].includes(button?.dataset.action)) this.#dialog.close();
       if (!button) return;
       const { action, all, id } = button.dataset;
       if (all) source.actOnAll(action, source.unsent());

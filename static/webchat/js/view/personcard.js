@@ -7,11 +7,11 @@
 
 import { fingerprint } from "../naming.js";
 import { say } from "../strings.js";
-import { avatar, byId, setText } from "./dom.js";
+import { avatar, byId, dialogOf, setText } from "./dom.js";
 import { portrait } from "./portrait.js";
 
 export class PersonCard {
-  #dialog = byId("person");
+  #dialog = dialogOf("person");
   #about = byId("person-about");
   #verify = byId("person-verify");
   #block = byId("person-block");
@@ -22,9 +22,6 @@ export class PersonCard {
   /** `source`: `who(channel, id)`, `me()`, `ask(channel, id)`, `verify(id, on)`, `isBlocked(id)`, `block(id, on)`, `edit()`. */
   constructor(source) {
     this.#source = source;
-    this.#dialog.addEventListener("click", (event) => {
-      if (event.target === this.#dialog) this.#dialog.close(); // the backdrop
-    });
     this.#dialog.addEventListener("close", () => {
       this.#shown = null;
     });

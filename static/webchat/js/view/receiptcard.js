@@ -4,7 +4,7 @@
 
 import { say } from "../strings.js";
 import { whoHas } from "../whohas.js";
-import { byId, h, icon, setText } from "./dom.js";
+import { byId, dialogOf, h, icon, setText } from "./dom.js";
 import { portrait } from "./portrait.js";
 
 const lang = document.documentElement.lang || "en";
@@ -12,7 +12,7 @@ const sameDay = new Intl.DateTimeFormat(lang, { hour: "2-digit", minute: "2-digi
 const otherDay = new Intl.DateTimeFormat(lang, { dateStyle: "medium", timeStyle: "short" });
 
 export class ReceiptCard {
-  #dialog = byId("receipts");
+  #dialog = dialogOf("receipts");
   #lists = byId("receipts-lists");
   #row = null;
   #source;
@@ -20,9 +20,6 @@ export class ReceiptCard {
   /** `source`: `nameOf(channel, node_id)`, `who(channel, node_id)`, `now_ms()`. */
   constructor(source) {
     this.#source = source;
-    this.#dialog.addEventListener("click", (event) => {
-      if (event.target === this.#dialog) this.#dialog.close(); // the backdrop
-    });
     this.#dialog.addEventListener("close", () => {
       this.#row = null;
     });
