@@ -41,7 +41,7 @@ def test_a_blocked_subscriber_is_seen_named_and_gone_round(
     health.hurry()
     server.block("bert", "", "ada")
     cora.say("Bert does not hear this from everybody")
-    health.expect_cell("bert", "host node", "no way|relay")
+    health.expect_cell("bert", "host node", "no way|one way|relay")
     why, counts = (
         "1 subscriber is not reached by every initiator",
         "3 of 3 initiators answer; 3 of 3 subscribers",

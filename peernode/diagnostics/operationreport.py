@@ -22,8 +22,8 @@ WHOLE = ("join", "renewal", "repair", "reach.repair", "recovery", "handoff.take"
 
 PASSES = ("join.attempt", "recovery.attempt")
 
-SILENT = "silent"
-"""How a way failed to one who did not answer, where the operation itself went well."""
+WITHOUT = "silent or refused"
+"""How a way failed where the operation went well: a record names who agreed, not why others did not."""
 
 CAUSES = {
     "missing": "UNDER_REPLICATED",
@@ -35,8 +35,8 @@ CAUSES = {
 
 SENTENCES = {
     OK: "It went well after {attempts} {tries}.",
-    "failed": "It failed after {attempts} {tries}; {silent} of {asked} nodes did not answer.",
-    "running": "It goes on after {attempts} {tries}; {silent} of {asked} nodes did not answer.",
+    "failed": "It failed after {attempts} {tries}; {silent} of {asked} nodes refused or did not answer.",
+    "running": "It goes on after {attempts} {tries}; {silent} of {asked} nodes refused or did not answer.",
     "given_up": "It was given up before it came to an end.",
 }
 
@@ -95,7 +95,7 @@ def _paths(records: list[Record]) -> dict[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = {}
     for one in sorted(records, key=_began_ms):
         answered = one.route.get("answered", ())
-        why = one.outcome if one.outcome != OK else SILENT
+        why = one.outcome if one.outcome != OK else WITHOUT
         for peer in dict.fromkeys((*one.route.get("asked", ()), *answered)):
             way = {"at_ms": _began_ms(one), "operation": one.operation, "method": one.route.get("method", "")}
             how = {"outcome": OK if peer in answered else why, "elapsed_ms": one.elapsed_ms}

@@ -49,7 +49,7 @@ def test_one_that_went_well_has_points_of_failure_and_no_cause() -> None:
     assert (told["outcome"], told["cause"]) == ("ok", None)
     assert told["sentence"] == "It went well after 1 try."
     assert [(one["peer"], one["outcome"], one["reached_otherwise"]) for one in told["failure_points"]] == [
-        (B, "silent", False)
+        (B, "silent or refused", False)
     ]
 
 
@@ -57,7 +57,7 @@ def test_a_renewal_has_its_own_route() -> None:
     told = operation_report([step(1, "renewal", "NO_INITIATOR", [])])
     assert told is not None
     assert (told["outcome"], told["cause"]["code"]) == ("failed", "NO_INITIATOR")
-    assert told["sentence"] == "It failed after 1 try; 2 of 2 nodes did not answer."
+    assert told["sentence"] == "It failed after 1 try; 2 of 2 nodes refused or did not answer."
     assert {path["peer"]: path["reached"] for path in told["paths"]} == {A: False, B: False}
 
 

@@ -7,26 +7,35 @@ import { cellOf, LEGEND, matrixOf, ROWS_MAX, troubledFirst } from "../../static/
 import { cell, channelPicture, initiator, INITIATORS, subscriber, SUBSCRIBERS } from "./healthdouble.mjs";
 
 const nameOf = (id) => id.slice(0, 2);
+/** As the engine tells one: `heard` and `hears` only while its tries fail (`peernode/pubsub/reachability.py`). */
+const failing = (direction, changes = {}) => cell({ direction, asymmetric: direction !== "neither", failing_age_ms: 9000, failures: 2, ...changes });
 const told = (found) => cellOf({ outcome: "ok", subscribers: { x: found } }, "x", "i", nameOf);
 
 test("every kind of cell differs by its word and its picture", () => {
   const cells = [
     told(cell()),
-    told(cell({ failing_age_ms: 12_000, failures: 4, repairs: 2 })),
-    told(cell({ failing_age_ms: 9000, via: "d4" })),
-    told(cell({ direction: "heard", asymmetric: true })),
+    told(failing("neither", { failing_age_ms: 12_000, failures: 4, repairs: 2 })),
+    told(failing("neither", { via: "d4" })),
+    told(failing("heard")),
     told(cell({ direction: "unknown", success_age_ms: null })),
     cellOf({ outcome: "timeout", subscribers: {} }, "x", "i", nameOf),
   ];
   assert.deepEqual(cells.map(({ kind }) => kind), ["direct", "no", "relay", "oneway", "untested", "silent"]);
-  assert.deepEqual(cells.map(({ text }) => text), ["12 ms", "no way", "relay", "12 ms", "untested", "no answer"]);
+  assert.deepEqual(cells.map(({ text }) => text), ["12 ms", "no way", "relay", "one way", "untested", "no answer"]);
   assert.equal(new Set(cells.map(({ icon }) => icon)).size, cells.length);
   assert.equal(cells[1].note, "for 12 s");
   assert.match(cells[1].title, /4 failures in a row, 2 repairs tried/);
   assert.equal(cells[2].note, "via d4");
-  assert.equal(cells[3].note, "heard, does not hear");
+  assert.equal(cells[3].note, "for 9 s; heard, does not hear");
+  assert.match(cells[3].title, /^Not reached; heard, does not hear, last success/);
   assert.match(cells[5].title, /timeout/);
   assert.deepEqual(new Set(LEGEND.map(({ kind }) => kind)), new Set(cells.map(({ kind }) => kind)));
+});
+
+test("a one-way path is told as that whichever way it works, also where a relay is used", () => {
+  const cells = [failing("hears"), failing("heard", { via: "d4" }), failing("hears", { via: "d4" })].map(told);
+  assert.deepEqual(cells.map(({ kind }) => kind), ["oneway", "relay", "relay"]);
+  assert.deepEqual(cells.map(({ note }) => note), ["for 9 s; hears, is not heard", "via d4; heard, does not hear", "via d4; hears, is not heard"]);
 });
 
 test("who has not answered yet is not called silent", () => {

@@ -18,7 +18,7 @@ const report = (changes = {}) => ({
     { number: 2, at_ms: NOW + 2000, elapsed_ms: 10, outcome: "ok", step: "" },
   ],
   paths: [
-    { peer: "aa", reached: true, ways: [way({ at_ms: NOW + 5 }), way({ outcome: "silent" })] },
+    { peer: "aa", reached: true, ways: [way({ at_ms: NOW + 5 }), way({ outcome: "silent or refused" })] },
     { peer: "bb", reached: false, ways: [way({ at_ms: NOW + 3, outcome: "TIMEOUT" })] },
   ],
   ...changes,
@@ -26,9 +26,9 @@ const report = (changes = {}) => ({
 
 const name = (id) => `<${id.slice(0, 2)}>`;
 
-test("it says of what it is, what became of it, after how many tries, and how many did not answer", () => {
+test("it says of what it is, what became of it, after how many tries, and how many refused or did not answer", () => {
   const told = operationOutcome(report(), name);
-  assert.deepEqual(told, { text: "join of #lobby: it failed after 2 tries. 1 of 2 nodes asked did not answer.", tone: "failed" });
+  assert.deepEqual(told, { text: "join of #lobby: it failed after 2 tries. 1 of 2 nodes asked refused or did not answer.", tone: "failed" });
   const well = operationOutcome(report({ outcome: "ok", attempts: [{}] }), name);
   assert.deepEqual(well, { text: "join of #lobby: it went well at the first try.", tone: "well" });
   assert.equal(operationOutcome(report({ outcome: "running" }), name).tone, "open");
@@ -47,7 +47,7 @@ test("each try is a row, with how far it came", () => {
 test("each way to each node is a row, in order, and one that failed says whether the node was reached otherwise", () => {
   const rows = wayRows(report(), name).map(({ cells }) => [cells[1], cells[3], cells[4].text ?? cells[4], cells[4].note ?? ""]);
   assert.deepEqual(rows, [
-    ["<aa>", "direct", "silent", "reached another way"],
+    ["<aa>", "direct", "silent or refused", "reached another way"],
     ["<bb>", "direct", "TIMEOUT", ""],
     ["<aa>", "direct", "ok", ""],
   ]);

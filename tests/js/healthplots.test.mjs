@@ -10,7 +10,7 @@ import { joinCells, joinTitle } from "../../static/webchat/js/health/joining.js"
 import { added, mainly, mostOf, partWords, segments } from "../../static/webchat/js/health/parts.js";
 import { runs } from "../../static/webchat/js/health/plot/lines.js";
 import { scale, ticks } from "../../static/webchat/js/health/plot/scale.js";
-import { certainty, channelTyped, countsOf, outcomeOf, traceOf } from "../../static/webchat/js/health/tracing.js";
+import { apartWords, certainty, channelTyped, countsOf, outcomeOf, traceOf } from "../../static/webchat/js/health/tracing.js";
 import { NOW } from "./healthdouble.mjs";
 
 const slice = (ago_s, changes = {}) => ({ at_ms: NOW - ago_s * 1000, attempted: 10, acked: 9, retried: 1, failed: 1, average_ms: 20, p50_ms: 20, p95_ms: 60, p99_ms: 90, ...changes });
@@ -91,6 +91,23 @@ test("a trace is told in the order of time, with the nodes that were silent", ()
   assert.deepEqual(told.silent.map(({ id }) => id), ["c"]);
   assert.equal(told.whole_ms, 10);
   assert.match(told.most, /network/);
+});
+
+test("a node that answers that it does not hold a message is not called silent, nor one that tells nothing", () => {
+  const node = (id, outcome) => ({ id, outcome, attempts: [] });
+  const told = traceOf({ nodes: [node("a", "ok"), node("b", "missing"), node("c", "timeout"), node("d", "rate_limited"), node("e", "missing")], records: [] });
+  assert.deepEqual(apartWords(told, String), [
+    "One node did not answer: c.",
+    "2 nodes answered that they don't hold it: b, e.",
+    "One node did not tell what it tried: d (rate_limited).",
+  ]);
+  assert.deepEqual(apartWords(traceOf({ nodes: [node("a", "ok")], records: [] }), String), []);
+});
+
+test("whoever took no lease may have refused it: nobody is said to be silent", () => {
+  const step = { attempt: 1, step: "subscribe", began_ms: 0, elapsed_ms: 5, outcome: "NO_PLACE", asked: ["a", "b"], answered: [] };
+  const told = (answered) => joinCells({ elapsed_ms: 5, steps: [{ ...step, answered }] }, String)[0].cells[4];
+  assert.deepEqual([[], ["a"], ["a", "b"]].map(told), ["0 of 2 agreed; not: a, b", "1 of 2 agreed; not: b", "2 of 2 agreed"]);
 });
 
 test("a join is told step by step, with those who did not answer", () => {

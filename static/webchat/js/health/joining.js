@@ -39,9 +39,10 @@ function pieces({ began_ms, elapsed_ms, parts }, whole) {
   return (found.length ? found : [{ part: "own", from: 0, share: 1, text: "" }]).map(lie);
 }
 
-function answers({ asked, answered }, nameOf) {
+/** Who was asked to subscribe us may have answered with a no: `answered` names those who took the lease. */
+function answers({ step, asked, answered }, nameOf) {
   if (!asked.length) return NOTHING;
-  const told = say("join.answered", { k: count(answered.length), of: count(asked.length) });
-  const silent = asked.filter((id) => !answered.includes(id)).map(nameOf);
-  return silent.length ? `${told}; ${say("join.silent", { names: silent.join(", ") })}` : told;
+  const told = say(step === "subscribe" ? "join.agreed" : "join.answered", { k: count(answered.length), of: count(asked.length) });
+  const others = asked.filter((id) => !answered.includes(id)).map(nameOf);
+  return others.length ? `${told}; ${say("join.others", { names: others.join(", ") })}` : told;
 }

@@ -39,17 +39,22 @@ export function cellOf(row, subscriber, initiator, nameOf) {
     return cell("silent", "silent", say("cell.silent"), "", say("cell.silent.title", { outcome: row?.outcome ?? "" }));
   const found = row.subscribers[subscriber];
   if (!found) return cell("unlisted", "silent", say("cell.unlisted"), "", say("cell.unlisted.title"));
-  const detail = details(found);
-  if (found.via) {
-    const via = nameOf(found.via);
-    return cell("relay", "relayed", say("cell.relay"), say("cell.via", { name: via }), `${say("cell.relay.title", { name: via })} ${detail}`);
-  }
-  if (found.failing_age_ms !== null)
-    return cell("no", "unreached", say("cell.no"), say("cell.since", { time: time(found.failing_age_ms) }), `${say("cell.no.title")} ${detail}`);
+  if (found.failing_age_ms !== null || found.via) return failing(found, details(found), nameOf);
   if (found.direction === "unknown") return cell("untested", "untested", say("cell.untested"), "", say("cell.untested.title"));
-  const oneway = found.asymmetric;
-  const note = oneway ? say(`direction.${found.direction}`) : "";
-  return cell(oneway ? "oneway" : "direct", oneway ? "oneway" : "reached", time(found.latency_ms), note, `${say("cell.direct.title")} ${detail}`);
+  return cell("direct", "reached", time(found.latency_ms), "", `${say("cell.direct.title")} ${details(found)}`);
+}
+
+/** A way that fails directly: which direction works is known only of such a one, and shown also beside a relay. */
+function failing({ asymmetric, direction, failing_age_ms, via }, detail, nameOf) {
+  const oneway = asymmetric ? say(`direction.${direction}`) : "";
+  if (via) {
+    const name = nameOf(via);
+    const note = [say("cell.via", { name }), oneway].filter(Boolean).join("; ");
+    return cell("relay", "relayed", say("cell.relay"), note, `${say("cell.relay.title", { name })} ${detail}`);
+  }
+  const since = say("cell.since", { time: time(failing_age_ms) });
+  if (oneway) return cell("oneway", "oneway", say("cell.oneway"), `${since}; ${oneway}`, `${say("cell.no.title")} ${detail}`);
+  return cell("no", "unreached", say("cell.no"), since, `${say("cell.no.title")} ${detail}`);
 }
 
 const cell = (kind, icon, text, note, title) => ({ kind, icon, text, note, title });

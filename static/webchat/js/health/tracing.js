@@ -12,7 +12,10 @@ export function channelTyped(text) {
   return !bare || bare.startsWith("#") ? bare : `#${bare}`;
 }
 
-/** `{attempts, left, silent, unsure, parts, whole_ms, most}`; `silent`: the nodes that did not answer; `unsure`: whether times are. */
+/**
+ * `{attempts, left, silent, lacking, untold, unsure, parts, whole_ms, most}`. Of the nodes, `silent` did not answer,
+ * `lacking` answered that they don't hold it, `untold` answered with no tries; `unsure`: whether times are.
+ */
 export function traceOf({ nodes, records }) {
   const all = nodes
     .flatMap(({ id, uncertain_ms = 0, attempts }) => attempts.map((attempt) => ({ ...attempt, uncertain_ms, node: id })))
@@ -22,13 +25,24 @@ export function traceOf({ nodes, records }) {
   return {
     attempts: all.slice(0, ATTEMPTS_MAX),
     left: Math.max(0, all.length - ATTEMPTS_MAX),
-    silent: nodes.filter(({ outcome }) => outcome !== "ok"),
+    silent: nodes.filter(({ outcome }) => outcome === "timeout"),
+    lacking: nodes.filter(({ outcome }) => outcome === "missing"),
+    untold: nodes.filter(({ outcome }) => !["ok", "timeout", "missing"].includes(outcome)),
     unsure: all.some(({ uncertain_ms, doubtful }) => uncertain_ms > 0 || doubtful),
     parts,
     whole_ms,
     most: mostOf(parts, whole_ms),
   };
 }
+
+/** A sentence for each reason why nodes told of no tries. */
+export const apartWords = ({ silent, lacking, untold }, nameOf) =>
+  Object.entries({ silent, lacking, untold })
+    .filter(([, nodes]) => nodes.length)
+    .map(([key, nodes]) => {
+      const names = nodes.map(({ id, outcome }) => (key === "untold" ? `${nameOf(id)} (${outcome})` : nameOf(id)));
+      return say(`trace.${key}`, { n: nodes.length, names: names.join(", ") });
+    });
 
 /** How sure the time of a try is, in words; nothing for one that its node tells by the clock of the asked one. */
 export function certainty({ uncertain_ms = 0, doubtful = false }) {

@@ -4,7 +4,7 @@ import { byId, h, setAttribute, setText } from "../../view/dom.js";
 import { atDay, atTime, time } from "../format.js";
 import { partWords, segments } from "../parts.js";
 import { say } from "../strings.js";
-import { certainty, channelTyped, countsOf, outcomeOf, traceOf } from "../tracing.js";
+import { apartWords, certainty, channelTyped, countsOf, outcomeOf, traceOf } from "../tracing.js";
 import { reportElements } from "./operation.js";
 import { svgOf } from "./svg.js";
 import { drawTable } from "./table.js";
@@ -70,7 +70,7 @@ export class TraceView {
   }
 
   #drawMessage(trace) {
-    const { attempts, left, silent, unsure, parts, whole_ms, most } = traceOf(trace);
+    const { attempts, left, unsure, parts, whole_ms, most, ...apart } = traceOf(trace);
     const cause = trace.report?.cause ?? null;
     const { text, tone } = outcomeOf(countsOf(trace.nodes));
     const box = h("div", { class: "table-box", tabindex: 0, role: "group", "aria-labelledby": "trace-title" });
@@ -79,7 +79,7 @@ export class TraceView {
       ...(trace.author ? [h("p", { class: "note" }, say("trace.written", { name: this.#nameOf(trace.author), time: atDay(trace.at_ms) }))] : []),
       ...(cause ? [h("p", { class: "notice" }, `${cause.message}. ${cause.remedy} (${cause.code})`)] : []),
       ...(whole_ms ? [h("h3", {}, say("trace.where")), h("p", { class: "note" }, most), barOf(parts, whole_ms), legendOf(parts, whole_ms)] : []),
-      ...(silent.length ? [h("p", { class: "note" }, say("trace.silent", { n: silent.length, names: silent.map(({ id }) => this.#nameOf(id)).join(", ") }))] : []),
+      ...apartWords(apart, this.#nameOf).map((words) => h("p", { class: "note" }, words)),
       ...(attempts.length ? [box] : []),
       ...(unsure ? [h("p", { class: "note" }, say("trace.unsure"))] : []),
       ...(left ? [h("p", { class: "note" }, say("trace.left", { n: left }))] : []),
