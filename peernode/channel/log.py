@@ -65,19 +65,22 @@ class ChannelLog:
     # -- adding ------------------------------------------------------------------------------
 
     def rebuild(self, heads: Iterable[tuple[bytes, bytes, int, bytes]]) -> None:
-        """Take up what the store holds: (author, instance, seq, digest) rows in any order.
+        """Take up what the store holds: (author, instance, seq, digest) rows, sorted.
 
-        The rows don't say what each message names as the one before it: a tear is forgotten with the
-        process, unless the missing message came meanwhile and made it a fork.
+        A fork is known by its rows alone: the messages may be damaged, and are not read. The rows don't
+        say what each message names as the one before it: a tear is forgotten with the process, unless the
+        missing message came meanwhile and made it a fork.
         """
+        last = b""
         for author, instance, seq, digest in heads:
             stream = self._stream(author + instance)
-            if stream.holds(seq):
-                if stream.void:
-                    continue
-                stream.fork(seq, [digest, *self._digests_at(author, instance, seq)])
-            else:
+            before, last = last, digest
+            if not stream.holds(seq):
                 stream.add(seq, digest)
+            elif stream.void:
+                continue
+            else:
+                stream.fork(seq, [before, digest])
             self._touch(stream)
             self.version += 1
 

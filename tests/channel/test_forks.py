@@ -59,6 +59,20 @@ def test_a_fork_is_found_whichever_digest_is_lower(reverse: bool) -> None:
     assert [replica.put(message) for message in pair] == [Added.NEW, Added.FORK]
 
 
+@pytest.mark.parametrize("damaged", [[0], [1], [0, 1]])
+def test_a_fork_whose_messages_cannot_be_read_is_still_one_after_a_restart(damaged: list[int]) -> None:
+    author = Author()
+    author.next()
+    pair = sorted((author.sign(2, author.prev, f"{n}") for n in range(2)), key=lambda m: m.digest)
+    before = Replica([author.sign(1, bytes(16)), *pair])
+    sound = [message.digest for index, message in enumerate(pair) if index not in damaged]
+    after = Replica()
+    after.places[KEY, pair[0].instance, 2] = sound
+    after.log.rebuild(sorted((m.author, m.instance, m.seq, m.digest) for m in before.disk.values()))
+    assert after.log.fork_at(KEY, pair[0].instance, 2) == (pair[0].digest, pair[1].digest)
+    assert after.log.root() == before.log.root()
+
+
 def test_a_fork_at_the_end_is_pulled_both_ways() -> None:
     author = Author()
     common: list[Message] = author.stream(5)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import random
 
+import pytest
+
 from peernode.channel.ids import channel_id_of
 from peernode.channel.message import Kind, sign_message
 from peernode.config import NodeConfig
@@ -77,6 +79,23 @@ def test_either_message_of_a_fork_is_repaired() -> None:
             damage(flock[1], damaged)
             assert rows(flock[1]) == 2 - len(damaged)
             await flock.expect(lambda: rows(flock[1]) == 2, 3 * AGAIN_S, f"{len(damaged)} repaired")
+
+    story(tell, 3)
+
+
+@pytest.mark.parametrize("which", ["lower", "higher", "both"])
+def test_a_node_with_a_damaged_fork_starts_again_and_repairs_it(which: str) -> None:
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        digests = await two_faced(flock)
+        hurt = flock[1]
+        hurt.crash()
+        damage(hurt, {"lower": [min(digests)], "higher": [max(digests)], "both": digests}[which])
+        await hurt.restart()
+        await flock.expect(lambda: rows(hurt) == 2, 3 * AGAIN_S, f"{which} repaired")
+        hurt.crash()
+        await hurt.restart()  # what was written anew is read as a fork again
+        assert rows(hurt) == 2
 
     story(tell, 3)
 
