@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { HealthModel, LIVE_MS } from "../../static/webchat/js/health/model.js";
-import { briefOf, canaryWords, channelSentence, channelStateOf, hostRemedy, hostSentence, reasonsOf, repairWords, stateOf, waitingWords } from "../../static/webchat/js/health/verdicts.js";
+import { audienceWords, briefOf, canaryWords, channelSentence, channelStateOf, hostRemedy, hostSentence, reasonsOf, repairWords, stateOf, waitingWords } from "../../static/webchat/js/health/verdicts.js";
 import { brief, channelPicture, hostPicture, initiator, INITIATORS, NOW, subscriber } from "./healthdouble.mjs";
 
 class Clock {
@@ -192,6 +192,16 @@ test("states differ by word and picture, also the one of no verdict", () => {
   for (const part of ["word", "icon", "state"]) assert.equal(new Set(shown.map((each) => each[part])).size, 4);
   assert.equal(stateOf({ state: "unknown", cause: "looking" }).word, "Looking …");
   assert.deepEqual(reasonsOf(null), []);
+});
+
+test("subscribers that nobody has tried to reach yet are not called reached", () => {
+  const told = (...changes) => audienceWords({ audience: changes.length, subscribers: changes.map((each, at) => subscriber(`${at}`, each)) });
+  const [untested, troubled] = [{ reached: "untested" }, { reached: "no", reason: { code: "X", message: "", remedy: "" } }];
+  assert.equal(told(), "Nobody gets this channel's messages at the moment.");
+  assert.equal(told({}, {}), "All 2 subscribers are reached.");
+  assert.equal(told({}, untested), "One of 2 is reached. One has not been tested yet.");
+  assert.equal(told(untested, untested), "2 have not been tested yet.");
+  assert.equal(told({}, untested, troubled), "One of 3 has a trouble. One has not been tested yet.");
 });
 
 test("what a repair found", () => {

@@ -103,6 +103,20 @@ function clauseOf(says, numbers = {}) {
   return say(`why.${says}`, { ...Object.fromEntries(values), n });
 }
 
+/** How all who get a channel's messages fare; whom nobody has tried to reach yet is neither reached nor in trouble. */
+export function audienceWords({ subscribers, audience }) {
+  if (!audience) return say("subscribers.none");
+  const troubled = subscribers.filter(({ reason }) => reason).length;
+  const untested = subscribers.filter(({ reached }) => reached === "untested").length;
+  const reached = audience - untested;
+  const parts = [];
+  if (troubled) parts.push(say("subscribers.trouble", { n: troubled, of: count(audience) }));
+  else if (!untested) parts.push(say("subscribers.well", { n: audience }));
+  else if (reached) parts.push(say("subscribers.reached", { n: reached, of: count(audience) }));
+  if (untested) parts.push(say("subscribers.untested", { n: untested }));
+  return parts.join(" ");
+}
+
 /** What the line of a channel says that has no picture yet. */
 export const waitingWords = (error) => (error ? `${error.message}. ${error.remedy} (${error.code})` : say("channel.looking"));
 

@@ -4,6 +4,7 @@ import { avatar, byId, h, icon, setAttribute, setIcon, setText } from "../../vie
 import { ago, count, time } from "../format.js";
 import { troubledFirst } from "../matrix.js";
 import { say } from "../strings.js";
+import { audienceWords } from "../verdicts.js";
 import { keyed } from "./table.js";
 
 const SHOWN = 12;
@@ -36,7 +37,7 @@ export class SubscriberList {
       this.#told.clear();
     }
     const troubled = subscribers.filter(({ reason }) => reason).length;
-    setText(byId("subscribers-note"), note(audience, troubled));
+    setText(byId("subscribers-note"), audienceWords({ subscribers, audience }));
     const sorted = troubledFirst(subscribers);
     const shown = this.#all ? sorted : sorted.slice(0, Math.max(SHOWN, troubled));
     keyed(byId("subscribers"), shown, (each) => each.id, (each) => this.#make(each), (element, each) => this.#draw(element, each, nameOf));
@@ -90,11 +91,6 @@ export class SubscriberList {
       this.#going.delete(id);
     }
   }
-}
-
-function note(all, troubled) {
-  if (!all) return say("subscribers.none");
-  return troubled ? say("subscribers.trouble", { n: troubled, of: count(all) }) : say("subscribers.well", { n: all });
 }
 
 function stateWords({ reached, via, reached_by, of, slow, lone = false }, nameOf) {
