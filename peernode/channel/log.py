@@ -65,22 +65,19 @@ class ChannelLog:
     # -- adding ------------------------------------------------------------------------------
 
     def rebuild(self, heads: Iterable[tuple[bytes, bytes, int, bytes]]) -> None:
-        """Take up what the store holds: (author, instance, seq, digest) rows, sorted.
+        """Take up the store's (author, instance, seq, digest) rows, sorted; the messages may be damaged.
 
-        A fork is known by its rows alone: the messages may be damaged, and are not read. The rows don't
-        say what each message names as the one before it: a tear is forgotten with the process, unless the
-        missing message came meanwhile and made it a fork.
+        The rows don't say what each names as the one before it: a tear is forgotten with the process,
+        unless the missing message came meanwhile and made it a fork.
         """
         last = b""
         for author, instance, seq, digest in heads:
             stream = self._stream(author + instance)
-            before, last = last, digest
             if not stream.holds(seq):
                 stream.add(seq, digest)
-            elif stream.void:
-                continue
-            else:
-                stream.fork(seq, [before, digest])
+            elif not stream.void:
+                stream.fork(seq, [last, digest])
+            last = digest
             self._touch(stream)
             self.version += 1
 
