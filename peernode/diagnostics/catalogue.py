@@ -93,8 +93,8 @@ ENTRIES = (
     Code("EMPTY", "The message is empty", "There was no text in it.", "Write something first.", False),
     Code(
         "RATE_LIMITED",
-        "Too many messages in a short time",
-        "The limit protects everybody in the channel.",
+        "Too much in a short time",
+        "The limit protects everybody in the channel, and everybody on this server.",
         "Wait {retry_after} seconds; then it works again.",
         True,
     ),

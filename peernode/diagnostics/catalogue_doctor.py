@@ -61,4 +61,25 @@ ENTRIES = (
         "Run the connection doctor for this channel; if others hang too, check the load of this server.",
         True,
     ),
+    Code(
+        "ADDRESS_INVALID",
+        "This is no address of a node",
+        "What was typed is not a name or an IPv4 address, a colon and a port from 1 to 65535.",
+        "Write it as HOST:PORT, such as 203.0.113.7:8468, or leave the field empty.",
+        False,
+    ),
+    Code(
+        "ADDRESS_UNKNOWN",
+        "The name {host} leads to no address",
+        "It is mistyped, or the name service does not know it or does not answer.",
+        "Check how the name is written, or enter the node's IPv4 address instead.",
+        True,
+    ),
+    Code(
+        "EXAMINATION_RUNNING",
+        "Another examination goes on",
+        "The doctor examines the server's node for one person at a time.",
+        "Wait until it has ended, after {retry_after} seconds at most, and start yours then.",
+        True,
+    ),
 )

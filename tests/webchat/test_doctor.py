@@ -10,6 +10,7 @@ import pytest
 
 from peernode.doctor.steps import STEPS
 from tests.webchat.conftest import Open, two_in_the_lobby
+from webchat.bridge import error_fields
 from webchat.chat.commands import CommandError
 from webchat.health.doctor import examined
 from webchat.languages.errors import translated
@@ -50,13 +51,13 @@ async def test_a_silent_address_fails_with_a_remedy_in_the_reader_s_language() -
 @pytest.mark.parametrize(
     ("address", "channel", "code"),
     [
-        ("nowhere", "", "BAD_FRAME"),
-        (":80", "", "BAD_FRAME"),
-        ("127.0.0.1:0", "", "BAD_FRAME"),
-        ("127.0.0.1:65536", "", "BAD_FRAME"),
-        ("127.0.0.1:" + "9" * 5000, "", "BAD_FRAME"),
-        ("a" * 300 + ":80", "", "BAD_FRAME"),
-        ("a..b:80", "", "BAD_FRAME"),
+        ("nowhere", "", "ADDRESS_INVALID"),
+        (":80", "", "ADDRESS_INVALID"),
+        ("127.0.0.1:0", "", "ADDRESS_INVALID"),
+        ("127.0.0.1:65536", "", "ADDRESS_INVALID"),
+        ("127.0.0.1:" + "9" * 5000, "", "ADDRESS_INVALID"),
+        ("a" * 300 + ":80", "", "ADDRESS_INVALID"),
+        ("a..b:80", "", "ADDRESS_UNKNOWN"),
         ("", "two words", "CHANNEL_NAME_INVALID"),
     ],
 )
@@ -67,6 +68,18 @@ async def test_what_is_no_address_or_channel_is_refused(address: str, channel: s
 
 
 @pytest.mark.usefixtures("worker")
+async def test_what_is_wrong_with_an_address_is_said_in_words() -> None:
+    words = []
+    for address in ("127.0.0.1:65536", "a..b:80"):
+        with pytest.raises(CommandError) as refused:
+            await examined(address)
+        words.append({each: error_fields(refused.value)[each] for each in ("message", "remedy")})
+    assert words[0]["message"] == "This is no address of a node"
+    assert words[0]["remedy"].startswith("Write it as HOST:PORT")
+    assert words[1]["message"] == "The name a..b leads to no address"
+
+
+@pytest.mark.usefixtures("worker")
 async def test_one_examination_goes_on_at_a_time() -> None:
     first = asyncio.create_task(examined("127.0.0.1:9"))
     second: CommandError | None = None
@@ -74,7 +87,8 @@ async def test_one_examination_goes_on_at_a_time() -> None:
         try:
             await examined("nowhere")
         except CommandError as error:
-            second = error if error.code == "RATE_LIMITED" else None
+            second = error if error.code == "EXAMINATION_RUNNING" else None
     assert second is not None and second.params["retry_after"] > 0
+    assert error_fields(second)["remedy"].startswith("Wait until it has ended, after 35 seconds")
     await first
     assert (await examined(""))["steps"]

@@ -58,7 +58,7 @@ async def test_what_is_done_by_the_socket_is_logged(worker: Worker, caplog: pyte
     assert [(each["operation"], each["subject"], each["outcome"], each["route"]) for each in told] == [
         ("admin.diagnostic", "", "ok", {"on": True, "account": ada.pk}),
         ("admin.repair", "#nowhere", "CHANNEL_UNKNOWN", {"subscriber": NODE, "account": ada.pk}),
-        ("admin.doctor", "", "BAD_FRAME", {"address": "x" * 100, "account": ada.pk}),
+        ("admin.doctor", "", "ADDRESS_INVALID", {"address": "x" * 100, "account": ada.pk}),
     ]
     assert all(began_ms - 1 <= each["wall_ms"] <= time.time() * 1000 + 1 for each in told)
     assert all(sum(each["parts"].values()) == each["elapsed_ms"] for each in told)
@@ -212,7 +212,9 @@ async def test_nobody_takes_files_without_end(worker: Worker, monkeypatch: pytes
         assert (await client.get(address)).status_code == 200
     refused = await client.get(reverse("health_export", args=["csv"]))
     assert refused.status_code == 429
-    assert "RATE_LIMITED" in refused.content.decode()
+    shown = refused.content.decode()
+    assert "RATE_LIMITED" in shown and "Too much in a short time" in shown and "messages" not in shown
+    assert f'href="{reverse("health")}"' in shown and 'href="/"' not in shown.partition("<main")[2]
 
 
 async def test_rates_are_bounded_in_themselves() -> None:

@@ -53,7 +53,7 @@ def test_every_sentence_about_the_own_node_is_translated(language: str) -> None:
 def test_values_are_taken_over_from_the_english_text() -> None:
     fields = error_fields(CommandError("RATE_LIMITED", retry_after=7))
     shown = in_language(fields, "de")
-    assert shown["message"] == "Zu viele Nachrichten in kurzer Zeit"
+    assert shown["message"] == "Zu viel in kurzer Zeit"
     assert shown["remedy"] == "Warte 7 Sekunden, dann geht es wieder."
     assert (shown["code"], shown["retry_after"]) == ("RATE_LIMITED", 7)
     assert in_language(fields, "en") == fields

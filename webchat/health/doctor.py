@@ -31,8 +31,9 @@ Result = dict[str, Any]
 async def examined(address: str, channel: str = "") -> Result:
     """For a page: ``{"steps": […]}`` as of ``Step.told``, for the configured bootstraps or one address.
 
-    Raises ``CommandError``: ``BAD_FRAME`` for what is no address, ``CHANNEL_NAME_INVALID``,
-    ``RATE_LIMITED`` while another examination goes on, ``WORKER_UNAVAILABLE``.
+    Raises ``CommandError``: ``ADDRESS_INVALID`` for what is no address, ``ADDRESS_UNKNOWN`` for a name that
+    leads to none, ``CHANNEL_NAME_INVALID``, ``EXAMINATION_RUNNING`` while another examination goes on,
+    ``WORKER_UNAVAILABLE``.
     """
     return await ask(0, "doctor", {"address": address, "channel": channel}, RUN_MAX_S)
 
@@ -48,7 +49,7 @@ class DoctorCommands:
     async def _doctor(self, user: int, args: Args) -> Result:
         channel = _named(args["channel"])
         if self._examining:
-            raise CommandError("RATE_LIMITED", "an examination goes on", retry_after=round(RUN_MAX_S))
+            raise CommandError("EXAMINATION_RUNNING", retry_after=round(RUN_MAX_S))
         self._examining = True
         try:
             addresses = await _resolved(args["address"])
@@ -71,12 +72,12 @@ async def _resolved(text: str) -> tuple[Address, ...]:
     host, colon, port = text.strip().rpartition(":")
     valid = colon and host and port.isascii() and port.isdigit() and 0 < int(port[:6]) <= 65535
     if not valid or len(text) > ADDRESS_MAX_CHARS:
-        raise CommandError("BAD_FRAME", reason="An address is HOST:PORT.")
+        raise CommandError("ADDRESS_INVALID")
     try:
         async with asyncio.timeout(RESOLVE_MAX_S):
             found = await resolve(((host, int(port)),))
     except (TimeoutError, UnicodeError):
         found = ()
     if not found:
-        raise CommandError("BAD_FRAME", reason=f"The name {host} can't be resolved.")
+        raise CommandError("ADDRESS_UNKNOWN", host=host)
     return found

@@ -16,6 +16,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.cache import never_cache
@@ -53,7 +54,7 @@ def for_staff(view: View) -> Guarded:
             return await view(request, user, **kwargs)
         except CommandError as error:
             status = 429 if error.code == "RATE_LIMITED" else 503
-            shown = {"error": error_texts(error)}
+            shown = {"error": error_texts(error), "back": reverse("health")}
             return await _render(request, "webchat/refused.html", shown, status=status)
 
     checked: Guarded = require_safe(never_cache(guarded))

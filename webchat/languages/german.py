@@ -51,7 +51,7 @@ ERRORS = {
     ),
     "EMPTY": ("Die Nachricht ist leer", "Schreibe zuerst etwas."),
     "RATE_LIMITED": (
-        "Zu viele Nachrichten in kurzer Zeit",
+        "Zu viel in kurzer Zeit",
         "Warte {retry_after} Sekunden, dann geht es wieder.",
     ),
     "CLOCK_SKEW": (

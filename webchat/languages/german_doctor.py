@@ -39,4 +39,16 @@ ERRORS = {
         "Starte den Verbindungsdoktor und behebe den ersten Schritt, der scheitert; was wartet, geht von "
         "selbst hinaus.",
     ),
+    "ADDRESS_INVALID": (
+        "Das ist keine Adresse eines Knotens",
+        "Schreibe sie als NAME:PORT, etwa 203.0.113.7:8468, oder lass das Feld leer.",
+    ),
+    "ADDRESS_UNKNOWN": (
+        "Der Name {host} führt zu keiner Adresse",
+        "Prüfe, wie der Name geschrieben ist, oder gib stattdessen die IPv4-Adresse des Knotens ein.",
+    ),
+    "EXAMINATION_RUNNING": (
+        "Eine andere Untersuchung läuft noch",
+        "Warte, bis sie zu Ende ist, höchstens {retry_after} Sekunden, und beginne dann deine.",
+    ),
 }
