@@ -85,9 +85,10 @@ def summary(steps: list[Step]) -> str:
     count = {result: sum(step.result == result for step in steps) for result in _MARKS}
     if count["failed"]:
         return f"{many(count['failed'], 'step')} failed, {many(count['warning'], 'warning')}."
-    if count["warning"]:
-        return f"Nothing failed, {many(count['warning'], 'warning')}."
-    return "All is well."
+    unseen = sum(step.unseen for step in steps)
+    warned = f", {many(count['warning'], 'warning')}" if count["warning"] else ""
+    missed = f"; {many(unseen, 'step')} could not be looked at" if unseen else ""
+    return f"Nothing failed{warned}{missed}." if warned or missed else "All is well."
 
 
 async def examine(options: argparse.Namespace, env: Environment) -> list[Step]:

@@ -31,6 +31,9 @@ STEPS = {
 }
 """All steps in their order."""
 
+UNASKED = frozenset(("channel.unnamed", "store.unnamed", "disk.none"))
+"""What a skipped step says that nobody asked for; any other one could not be looked at."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -77,6 +80,11 @@ class Step:
     """The keys of what ``sentence`` says in English."""
     values: dict[str, Any]
     """The numbers and names in it, and those in the remedy of the code."""
+
+    @property
+    def unseen(self) -> bool:
+        """Whether it was to be looked at and could not be."""
+        return self.result == "skipped" and not UNASKED.intersection(self.says)
 
     def told(self) -> dict[str, Any]:
         """JSON-able."""

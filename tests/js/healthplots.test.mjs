@@ -144,7 +144,12 @@ test("the doctor's steps differ by word and picture, and the worst decides", () 
   for (const part of ["result", "icon", "state"]) assert.equal(new Set(all.map((each) => each[part])).size, 4);
   assert.equal(stepTold({ ...step("ok", "bootstrap"), subject: "10.0.0.1:8468" }).name, "Start from: 10.0.0.1:8468");
   assert.equal(stepTold(step("ok", "from a later version")).name, "from a later version");
-  assert.equal(examinedWords([step("ok"), step("skipped")]), "All is well.");
+  const unasked = { ...step("skipped"), says: ["channel.unnamed"] };
+  const unseen = { ...step("skipped"), says: ["clock.nobody"] };
+  assert.equal(examinedWords([step("ok"), unasked]), "All is well.");
+  assert.equal(examinedWords([step("ok"), unasked, unseen]), "Nothing failed; one step could not be looked at.");
+  assert.equal(examinedWords([step("ok"), unseen, step("skipped")]), "Nothing failed; 2 steps could not be looked at.");
+  assert.equal(examinedWords([step("warning"), unseen]), "It works; one step needs a look. One could not be looked at.");
   assert.match(examinedWords([step("ok"), step("warning")]), /one step needs a look/);
   assert.match(examinedWords([step("warning"), step("failed"), step("failed")]), /2 steps failed/);
 });

@@ -23,9 +23,15 @@ export function stepTold({ name, subject, result, elapsed_ms, sentence, lang = "
   };
 }
 
-/** All of it in a sentence: the first thing to mend is what matters. */
+/** What was left out because nobody asked for it; see `peernode/doctor/steps.py`. */
+const UNASKED = ["channel.unnamed", "store.unnamed", "disk.none"];
+
+/** All of it in a sentence: the first thing to mend is what matters; what could not be looked at is not called well. */
 export function examinedWords(steps) {
   const count = (result) => steps.filter((step) => step.result === result).length;
   if (count("failed")) return say("doctor.failed", { n: count("failed") });
-  return count("warning") ? say("doctor.warned", { n: count("warning") }) : say("doctor.well");
+  const unseen = steps.filter(({ result, says = [] }) => result === "skipped" && !says.some((key) => UNASKED.includes(key))).length;
+  if (!count("warning")) return unseen ? say("doctor.unseen", { n: unseen }) : say("doctor.well");
+  const warned = say("doctor.warned", { n: count("warning") });
+  return unseen ? `${warned} ${say("doctor.besides", { n: unseen })}` : warned;
 }
