@@ -188,7 +188,7 @@ def _doubted(channel: Channel) -> Reason | None:
 
 
 def _joins(channel: Channel) -> Reason | None:
-    hanging = sum(1 for each in channel["joins"]["recent"] if each["outcome"] == "delayed")
+    hanging = channel["joins"]["failed"]  # of all, not of the few that are shown one by one
     if not hanging:
         return None
     return Reason(

@@ -14,13 +14,15 @@ from typing import Any
 from peernode.diagnostics.codes import CATALOGUE, error_info
 
 RECENT_MAX = 10
-"""Joins shown one by one."""
+"""Joins shown one by one; besides, as many that hang, the ones that began last."""
+
+HANGS = "delayed"
 
 _NEITHER = ("ok", "running", "cancelled")
 
 
 def joins_told(joins: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """JSON-able: counts, each step's times, and the newest joins; ``joins``: the oldest first."""
+    """JSON-able: counts, each step's times, some joins one by one; ``joins``: the oldest first."""
     spent: dict[str, list[float]] = {}
     failed: dict[str, int] = {}
     for join in joins:
@@ -32,7 +34,7 @@ def joins_told(joins: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
                 failed[step["step"]] = failed.get(step["step"], 0) + 1
     return {
         "ok": sum(1 for join in joins if join["outcome"] == "ok"),
-        "failed": sum(1 for join in joins if join["outcome"] == "delayed"),
+        "failed": sum(1 for join in joins if join["outcome"] == HANGS),
         "steps": {
             step: {
                 "count": len(times),
@@ -42,8 +44,15 @@ def joins_told(joins: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             }
             for step, times in spent.items()
         },
-        "recent": [_with_remedies(join) for join in joins[-RECENT_MAX:]],
+        "recent": [_with_remedies(join) for join in _shown(joins)],
     }
+
+
+def _shown(joins: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """In their order: one that hangs is not pushed out by those after it that went well."""
+    hanging = [at for at, join in enumerate(joins) if join["outcome"] == HANGS][-RECENT_MAX:]
+    newest = range(max(0, len(joins) - RECENT_MAX), len(joins))
+    return [joins[at] for at in sorted({*hanging, *newest})]
 
 
 def _with_remedies(join: Mapping[str, Any]) -> dict[str, Any]:

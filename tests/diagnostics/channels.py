@@ -32,7 +32,7 @@ def healthy(initiators: int = 5, subscribers: int = 12, p95_ms: float = 80.0) ->
         "coordinator": {"state": "ACTIVE", "agree": initiators, "of": initiators},
         "series": [dict(slot) for _ in range(30)],
         "replication": {"of": initiators, "held_by": [0] * initiators + [100], "under": 0},
-        "joins": {"recent": [{"outcome": "ok"}]},
+        "joins": {"ok": 1, "failed": 0, "recent": [{"outcome": "ok"}]},
     }
 
 
@@ -127,6 +127,7 @@ def slow_network(channel: Channel, count: int) -> None:
 
 def hang_joins(channel: Channel, count: int) -> None:
     """So many joins are not complete."""
+    channel["joins"]["failed"] += count
     channel["joins"]["recent"] += [{"outcome": "delayed"}] * count
 
 

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { bucketsChart, joinsChart, latencyChart, replicationChart, successChart } from "../../static/webchat/js/health/charts.js";
 import { ago, bytes, NOTHING, percent, time } from "../../static/webchat/js/health/format.js";
 import { examinedWords, stepTold } from "../../static/webchat/js/health/examining.js";
-import { joinCells, joinTitle } from "../../static/webchat/js/health/joining.js";
+import { joinCells, joinsShown, joinTitle } from "../../static/webchat/js/health/joining.js";
 import { added, mainly, mostOf, partWords, segments } from "../../static/webchat/js/health/parts.js";
 import { runs } from "../../static/webchat/js/health/plot/lines.js";
 import { scale, ticks } from "../../static/webchat/js/health/plot/scale.js";
@@ -126,6 +126,14 @@ test("a join is told step by step, with those who did not answer", () => {
   const advised = joinCells({ ...join, steps: [{ ...join.steps[2], error }, { ...join.steps[0], error: null }] }, String);
   assert.equal(advised[0].cells[3].note, "It took too long. Try again in a minute.");
   assert.equal(advised[1].cells[3], "ok");
+});
+
+test("joins that hang come first and are all shown, then the newest", () => {
+  const joins = (count, hanging) => Array.from({ length: count }, (_, at) => ({ at_ms: at, outcome: hanging.includes(at) ? "delayed" : "ok" }));
+  const shown = (...about) => joinsShown(joins(...about)).map(({ at_ms }) => at_ms);
+  assert.deepEqual(shown(9, [0, 2]), [2, 0, 8, 7, 6, 5]);
+  assert.deepEqual(shown(9, [0, 1, 2, 3, 4, 5, 6]), [6, 5, 4, 3, 2, 1, 0]);
+  assert.deepEqual(shown(2, []), [1, 0]);
 });
 
 test("a peer is reached when one try went well, by whomever", () => {

@@ -26,6 +26,10 @@ def test_a_join_that_hangs_is_reported_while_it_goes_on_and_its_step_has_a_remed
         except PeerNodeError as error:
             code = error.code
         (join,) = last.node.joins_of(LOBBY)
+        await asyncio.sleep(60)
+        (later,) = last.node.joins_of(LOBBY)
+        assert (join["outcome"], later["outcome"]) == ("delayed", "delayed")
+        assert 59_000 <= later["elapsed_ms"] - join["elapsed_ms"] <= 61_000, "it still goes on"
         report = last.node.failure_report(join["trace"])
         assert report is not None
         assert json.loads(json.dumps(report)) == report

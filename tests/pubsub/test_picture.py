@@ -180,6 +180,16 @@ def test_joins_are_counted_by_their_steps() -> None:
     assert joins_told([])["steps"] == {}
 
 
+def test_a_join_that_hangs_is_pushed_out_by_none_that_went_well() -> None:
+    joins = [{"outcome": "delayed" if at in (1, 3) else "ok", "steps": [], "n": at} for at in range(30)]
+    found = joins_told(joins)
+    assert [join["n"] for join in found["recent"]] == [1, 3, *range(20, 30)]
+    assert found["failed"] == 2
+    hanging = joins_told([{**join, "outcome": "delayed"} for join in joins])
+    assert [join["n"] for join in hanging["recent"]] == [*range(20, 30)]
+    assert hanging["failed"] == 30
+
+
 def test_a_step_that_goes_on_is_told_without_the_time_of_those_before_it() -> None:
     """It was shown as if the whole join up to its beginning had been its own."""
     trace = JoinTrace("t", attempts=1)

@@ -6,6 +6,16 @@ import { hasWords, say } from "./strings.js";
 
 const FINE = new Set(["ok", "running"]);
 
+const SHOWN = 6;
+
+/** All that hang, then the newest of the others. */
+export function joinsShown(recent) {
+  const newest = [...recent].sort((a, b) => b.at_ms - a.at_ms);
+  const hanging = newest.filter(({ outcome }) => outcome === "delayed");
+  const others = newest.filter(({ outcome }) => outcome !== "delayed");
+  return [...hanging, ...others.slice(0, Math.max(0, SHOWN - hanging.length))];
+}
+
 /** How it ended, how long it took, after how many tries, when; and the code of the last failure. */
 export function joinTitle({ outcome, code, elapsed_ms, attempts, at_ms }) {
   const told = hasWords(`join.is.${outcome}`) ? say(`join.is.${outcome}`) : outcome;

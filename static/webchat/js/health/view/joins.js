@@ -1,18 +1,16 @@
 /** The last joins of a channel, each to be opened: its steps, when and how long, and who was asked and answered. */
 
 import { byId, h, setAttribute, setText } from "../../view/dom.js";
-import { joinCells, joinTitle } from "../joining.js";
+import { joinCells, joinsShown, joinTitle } from "../joining.js";
 import { say } from "../strings.js";
 import { svgOf } from "./svg.js";
 import { drawTable, keyed } from "./table.js";
 
-const SHOWN = 6;
 const HEAD = ["step", "when", "took", "outcome", "answers"];
 
 export class JoinList {
   draw(recent, nameOf) {
-    const shown = [...recent].sort((a, b) => b.at_ms - a.at_ms).slice(0, SHOWN);
-    keyed(byId("join-list"), shown, ({ node, at_ms }) => `${node} ${at_ms}`, make, (element, join) => draw(element, join, nameOf));
+    keyed(byId("join-list"), joinsShown(recent), ({ node, at_ms }) => `${node} ${at_ms}`, make, (element, join) => draw(element, join, nameOf));
   }
 }
 
