@@ -31,8 +31,16 @@ SENTENCES = {
 
 SILENCE = " {silent} of {asked} nodes did not answer, so there may be more."
 
-REFUSALS = {"STORE_FULL": "CHANNEL_FULL", "OVER_QUOTA": "AUTHOR_QUOTA", "INVALID": "SIGNATURE_INVALID"}
-"""Why an initiator took a message for good not -> the code under which a person can read about it."""
+REFUSALS = {
+    "STORE_FULL": "CHANNEL_FULL",
+    "OVER_QUOTA": "AUTHOR_QUOTA",
+    "INVALID": "SIGNATURE_INVALID",
+    "RATE_LIMITED": "RATE_LIMITED",
+}
+"""Why an initiator did not take a message -> the code under which a person can read about it."""
+
+PARAMS = {"RATE_LIMITED": {"retry_after": 1}}
+"""What the texts of a code need: the wait that was named is not on record, and it is seldom longer."""
 
 
 @dataclass(slots=True)
@@ -132,5 +140,5 @@ def _cause(paths: list[_Path], lost: list[_Path]) -> dict[str, Any] | None:
     words = Counter(REFUSALS.get(path.ways[-1]["outcome"], "") for path in refused)
     code, _ = max(words.items(), key=lambda item: item[1])
     if 2 * len(refused) >= len(stores):  # what is left is no quorum
-        return asdict(error_info(code or "NO_QUORUM"))
-    return asdict(error_info(code or "INITIATOR_SILENT"))
+        return asdict(error_info(code or "NO_QUORUM", **PARAMS.get(code, {})))
+    return asdict(error_info(code or "INITIATOR_SILENT", **PARAMS.get(code, {})))

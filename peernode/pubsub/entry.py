@@ -25,6 +25,9 @@ from peernode.store.base import OutboxRow
 TOLD = (*TEXTS, *CHANGES)
 """Kinds of messages that the application hears of."""
 
+TARGETS_MAX = 16
+"""Nodes one message is published to: the set, and what NOT_INITIATOR names; over it counted, not asked."""
+
 ACKS_TOLD_MAX = 64
 """Subscribers named per message as those who have it."""
 
@@ -45,8 +48,8 @@ class Entry:
     """The last set that it was published to was full, or another machine has had a part in it since."""
     members: dict[bytes, None] = field(default_factory=dict)
     """Keys of that set."""
-    refusals: dict[bytes, ErrorInfo] = field(default_factory=dict)
-    """Member's key -> why it did not take the message at this attempt."""
+    refusals: dict[bytes, ErrorInfo | None] = field(default_factory=dict)
+    """Member's key -> why it did not take the message at this attempt; None: it was busy."""
     alone: bool = False
     reach: int = 1 << 160
     """XOR distance of the farthest initiator: nobody farther counts towards the quorum."""
@@ -73,6 +76,8 @@ class Entry:
     attempt: asyncio.Task[None] | None = None
     again: bool = False
     """The attempt begins, or the network has changed for the better since: all initiators are to be asked."""
+    until_s: float = -math.inf
+    """When the attempt ends."""
     asked_s: float = -math.inf
     """When all of its initiators were asked last."""
     discarded: bool = False
@@ -131,13 +136,32 @@ class Entry:
         if 2 * len(self.counts) > len(self.receipts):
             self.counted = max(*self.counts, len(self.audience))
 
-    def refuse(self, key: bytes, error: ErrorInfo) -> None:
+    def refuse(self, key: bytes, error: ErrorInfo | None) -> None:
         """One initiator refuses: that is the message's error only when no quorum is left without those."""
         if key in self.members:
             self.refusals[key] = error
-        told = [info for member, info in self.refusals.items() if member in self.members]
+        self._blame()
+
+    def relent(self, key: bytes) -> None:
+        """An initiator has another last word than a refusal: what that explained is open again."""
+        if self.refusals.pop(key, None) is not None and self.state == "pending":
+            self.error = None
+            self._blame()
+
+    def _blame(self) -> None:
+        told = [info for member, info in self.refusals.items() if info and member in self.members]
         if told and len(self.members) - len(told) < self.quorum:
             self.error = next((info for info in told if info.retryable), told[0])
+
+    @property
+    def crowded(self) -> bool:
+        """Whether it only wants for time: with those that were busy or limit the author, it had a quorum."""
+        busy = [key for key in self.members if self._passing(key)]
+        return bool(busy) and len(busy) + sum(key in self.receipts for key in self.members) >= self.quorum
+
+    def _passing(self, key: bytes) -> bool:
+        error = self.refusals.get(key)
+        return key in self.refusals and (error is None or error.code == "RATE_LIMITED")
 
     def take_ack(self, subscriber: bytes, signature: bytes, vouched: bool, at_ms: int) -> bool:
         """Count a verified ack; false for a second one, or one that says nothing of the audience."""

@@ -12,12 +12,13 @@ import asyncio
 from collections.abc import Callable
 
 from peernode.channel.receipt import Receipt, decode_receipt, sign_receipt
-from peernode.diagnostics.codes import error_info, info_of
+from peernode.diagnostics.codes import info_of
 from peernode.errors import Backpressure, PeerNodeError, Refused, RemoteProtocolError, RpcTimeout
 from peernode.pubsub.audience import Audience
 from peernode.pubsub.context import Context, uuid_text
-from peernode.pubsub.entry import Entry
+from peernode.pubsub.entry import TARGETS_MAX, Entry
 from peernode.pubsub.outbox import ASK_ANEW_S, Outbox
+from peernode.pubsub.refusals import Meaning, meaning_of
 from peernode.pubsub.replica import InitiatorSet
 from peernode.pubsub.retry import TryAgain, retrying
 from peernode.pubsub.served import hear_served
@@ -25,22 +26,17 @@ from peernode.pubsub.storage import PubSubStorage
 from peernode.span import Span
 from peernode.store.base import PutMeta
 from peernode.wire.codec import Fields
-from peernode.wire.contact import Contact, decode_contacts
-from peernode.wire.ops import Op, Status
-
-RATE_WAIT_MAX_S = 30.0
-"""The longest wait that an initiator may ask for by RATE_LIMITED."""
+from peernode.wire.contact import Contact
+from peernode.wire.ops import Op
 
 MET_MACHINES = "met_machines"
 """The store's key for: a receipt once came from another machine than this one."""
 
-TARGETS_MAX = 16
-"""Nodes one message is published to: the set, and what NOT_INITIATOR names; over it counted, not asked."""
-
 ATTEMPTS_PER_INITIATOR = 4
-"""Tries per initiator and attempt after a timeout, BUSY, RATE_LIMITED or a full queue.
+"""Tries per initiator and attempt after a timeout or a full queue; while the attempt goes on, as many as
+fit are made at one that is busy or says that the author is over its rate.
 
-They outlast ``publish_timeout_s``: a receipt that comes late still turns failed into sent."""
+They may end after the attempt: a receipt that comes late still turns failed into sent."""
 
 
 class QuorumPublish:
@@ -59,7 +55,7 @@ class QuorumPublish:
         """One attempt, from the question who stores the channel to a quorum, within the time for it."""
         timeout_s, trace = self._context.config.publish_timeout_s, uuid_text(entry.message.id)
         span = self._context.collector.begin("publish", entry.replica.name, trace)
-        entry.members = {}
+        entry.members, entry.until_s = {}, self._context.now() + timeout_s
         if entry.state in ("pending", "failed"):
             self._audience.push_directly(entry.replica, entry.message)
         try:
@@ -70,7 +66,8 @@ class QuorumPublish:
         except PeerNodeError as error:
             await self._fail(entry, error, span)
         except TimeoutError:
-            entry.replica.forget_initiators()
+            if not entry.crowded:
+                entry.replica.forget_initiators()
             await self._fail(entry, PeerNodeError("NO_QUORUM", seconds=round(timeout_s)), span)
         else:
             span.end("ok", **entry.route())
@@ -122,7 +119,7 @@ class QuorumPublish:
 
     async def _publish_to(self, entry: Entry, contact: Contact) -> None:
         try:
-            await retrying(self._context.env.random, ATTEMPTS_PER_INITIATOR)(
+            await retrying(self._context.env.random, ATTEMPTS_PER_INITIATOR, patient=self._goes_on(entry))(
                 self._publish_once, entry, contact
             )
         except TryAgain:
@@ -131,56 +128,41 @@ class QuorumPublish:
             if contact.public_key not in entry.receipts and not entry.restarted(contact.public_key):
                 del entry.targets[contact.public_key]  # the next attempt asks it again
 
+    def _goes_on(self, entry: Entry) -> Callable[[], bool]:
+        return lambda: self._context.now() < entry.until_s
+
     async def _publish_once(self, entry: Entry, contact: Contact) -> None:
         """One request; ``TryAgain`` with the time to wait when another one may succeed."""
         if entry.discarded:
             return
-        span, again_s = self._context.collector.span(), None
+        span, key = self._context.collector.span(), contact.public_key
+        again: TryAgain | None = None
+        meaning: Meaning | None = None
         if entry.message.parts:
-            entry.replica.lend(contact.public_key)
+            entry.replica.lend(key)
         try:
             with span:
                 answer = await self._context.rpc.request(contact, Op.PUBLISH, [entry.message.raw], prove=True)
             outcome = self._read_answer(entry, contact, answer)
             hear_served(answer, span, self._context.collector)
         except RpcTimeout:
-            outcome, again_s = "timeout", self._context.rpc.rto_s(contact.public_key)
+            outcome, again = "timeout", TryAgain(self._context.rpc.rto_s(key))
         except Backpressure:
-            outcome, again_s = "backpressure", self._context.rpc.rto_s(contact.public_key)
+            outcome, again = "backpressure", TryAgain(self._context.rpc.rto_s(key))
         except RemoteProtocolError:
             outcome = "malformed"
         except Refused as refusal:
-            outcome, again_s = self._refused(entry, contact, refusal)
+            meaning = meaning_of(self._context, entry, contact, refusal)
+            outcome, again = meaning.outcome, meaning.again
+            if meaning.closer is not None:
+                self._follow(entry, contact, meaning.closer)
+        if meaning is None:
+            entry.relent(key)
         self._context.tried(entry.replica.name, entry.message, contact.id, "publish", outcome, span)
-        if again_s is not None:
-            raise TryAgain(again_s)
+        if again is not None:
+            raise again
 
-    def _refused(self, entry: Entry, contact: Contact, refusal: Refused) -> tuple[str, float | None]:
-        """What the refusal means; and how long to wait before asking again, None for not at all."""
-        outcome = Status(refusal.status).name if refusal.status in list(Status) else "refused"
-        body, key = Fields(refusal.body), contact.public_key
-        try:
-            if refusal.status == Status.RATE_LIMITED:
-                return outcome, min(body.take_int(0, 3_600_000) / 1000, RATE_WAIT_MAX_S)
-            if refusal.status == Status.BUSY:
-                return outcome, self._context.config.rto_initial_s
-            if refusal.status == Status.NOT_YET:
-                entry.refuse(key, error_info("CLOCK_SKEW", seconds=body.take_int(0, 1 << 48) // 1000))
-                if entry.error is not None:
-                    self._context.hlc.refused(entry.message.hlc)
-            elif refusal.status == Status.STORE_FULL:
-                entry.refuse(key, error_info("CHANNEL_FULL"))
-            elif refusal.status == Status.OVER_QUOTA:
-                entry.refuse(key, error_info("AUTHOR_QUOTA"))
-            elif refusal.status == Status.INVALID:
-                entry.refuse(key, error_info("SIGNATURE_INVALID"))
-            elif refusal.status == Status.NOT_INITIATOR:
-                self._follow(entry, contact, decode_contacts(body.take(), TARGETS_MAX))
-        except RemoteProtocolError:
-            return "malformed", None
-        return outcome, None
-
-    def _follow(self, entry: Entry, asked: Contact, named: list[Contact]) -> None:
+    def _follow(self, entry: Entry, asked: Contact, named: tuple[Contact, ...]) -> None:
         """We asked a node that is not an initiator; it named others, which must be closer than it."""
         entry.replica.forget_initiators()
         target = int.from_bytes(entry.replica.channel_id, "big")
