@@ -42,6 +42,13 @@ class NodeHealth:
             raise PeerNodeError("NOT_A_MEMBER", name)
         return replica
 
+    def clock_ahead_ms(self) -> int:
+        """By how much this node's corrected clock, that of ``channel_health`` and ``trace_of``, is ahead.
+
+        Of the clock of its machine, by which its records are, its joins and the reports on its operations.
+        """
+        return self._context.rpc.clock_offset_ms()
+
     async def channel_health(self, name: str) -> dict[str, Any]:
         """How a channel is that is joined or stored here: verdict, initiators, subscribers, matrix, pushes.
 
@@ -52,8 +59,9 @@ class NodeHealth:
     def joins_of(self, name: str) -> list[dict[str, Any]]:
         """The last joins of a channel by this node, the oldest first, also of one that it has left.
 
-        As ``JoinTrace.told`` with ``at_ms`` and ``node``: for whoever has several nodes and puts their joins
-        together (``peernode.diagnostics.joins``). Asks nobody. ``failure_report`` tells more of one.
+        As ``JoinTrace.told`` with ``at_ms``, by the machine's clock, and ``node``: for whoever has several
+        nodes and puts their joins together (``peernode.diagnostics.joins``). Asks nobody.
+        ``failure_report`` tells more of one.
         """
         return self._pubsub.joiner.log.told(channel_id_of(self._context.network_id, normalise_name(name)))
 

@@ -21,7 +21,7 @@ GOES_ON = ("running", "delayed")
 class _Join:
     channel_id: bytes
     at_ms: int
-    """When it began, by this node's corrected clock."""
+    """When it began, by its machine's clock, as records are."""
     began_s: float
     trace: JoinTrace
 
@@ -45,7 +45,7 @@ class JoinLog:
         """A join of a channel begins."""
         if len(self._joins) >= JOINS_MAX:
             self._joins.pop(next((at for at, join in enumerate(self._joins) if not join.goes_on), 0))
-        self._joins.append(_Join(channel_id, self._context.wall_ms(), self._context.now(), trace))
+        self._joins.append(_Join(channel_id, self._context.env.clock.wall_ms(), self._context.now(), trace))
 
     def told(self, channel_id: bytes) -> list[dict[str, Any]]:
         """The joins of one channel, the oldest first: ``JoinTrace.told`` with the time and this node's id."""

@@ -18,12 +18,14 @@ class Times:
 
     def __init__(self) -> None:
         self.s = 100.0
+        self.env = SimpleNamespace(clock=SimpleNamespace(wall_ms=lambda: int(self.s * 1000)))
 
     def now(self) -> float:
         return self.s
 
     def wall_ms(self) -> int:
-        return int(self.s * 1000)
+        """Corrected: the machine's clock is an hour late."""
+        return int(self.s * 1000) + 3_600_000
 
 
 def test_one_that_goes_on_has_lasted_until_now_and_one_that_ended_as_long_as_it_took() -> None:
@@ -32,6 +34,7 @@ def test_one_that_goes_on_has_lasted_until_now_and_one_that_ended_as_long_as_it_
     log.begun(CHANNEL, trace)
     times.s += 2
     assert [join["elapsed_ms"] for join in log.told(CHANNEL)] == [2000]
+    assert [join["at_ms"] for join in log.told(CHANNEL)] == [100_000], "by the clock of the event log"
     trace.outcome, trace.elapsed_ms = "delayed", 5000.0
     times.s += 3598
     assert [join["elapsed_ms"] for join in log.told(CHANNEL)] == [3_600_000]

@@ -37,6 +37,9 @@ HISTORIES = ("1h", "24h")
 """The windows whose slices are told when asked for; those of 5 minutes are in each picture. The slices are in
 bounded rings (``peernode.diagnostics.windows.SPANS``)."""
 
+MOMENTS = ("at_ms", "first_ms", "last_ms")
+"""In the trace of a message: when a try began, and the first and last of those that failed alike."""
+
 NO_MESSAGE: dict[str, Any] = {
     **dict.fromkeys(("digest", "author", "at_ms", "claimed_ms", "report")),
     "nodes": (),
@@ -120,8 +123,10 @@ class HostView:
         report = None if node else await self._report_on(message_id)
         if report:
             return {**NO_MESSAGE, "id": message_id, "channel": name, "operation": report}
-        found: dict[str, Any] = await done((node or self._of(name)).trace_of(name, message_id))
-        return {**found, "operation": None}
+        asked = node or self._of(name)
+        ahead_ms = asked.clock_ahead_ms()
+        found: dict[str, Any] = await done(asked.trace_of(name, message_id))
+        return {**trace_by_clock(found, ahead_ms), "operation": None}
 
     def _holder_of(self, name: str, message_id: str) -> PeerNode | None:
         """A node here that has the message, its author's if that is one: it alone knows one that failed."""
@@ -213,6 +218,25 @@ def by_clock(picture: dict[str, Any], as_of_ms: int) -> dict[str, Any]:
     ahead_ms = round((as_of_ms - picture["as_of_ms"]) / SLICE_MS) * SLICE_MS
     series = [{**each, "at_ms": each["at_ms"] + ahead_ms} for each in picture["series"]]
     return {**picture, "as_of_ms": as_of_ms, "series": series}
+
+
+def trace_by_clock(trace: dict[str, Any], ahead_ms: int) -> dict[str, Any]:
+    """The trace of a message by another clock, of which the one that it is told by is so much ahead.
+
+    Its records are by that other clock already, and ``claimed_ms`` is its author's word.
+    """
+    told = {name: _moved(trace[name], -ahead_ms) for name in ("nodes", "report")}
+    at_ms = trace["at_ms"]
+    return {**trace, **told, "at_ms": None if at_ms is None else at_ms - ahead_ms}
+
+
+def _moved(value: Any, by_ms: int) -> Any:
+    """The same with each moment in it, however deep, moved."""
+    if isinstance(value, list):
+        return [_moved(each, by_ms) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {name: each + by_ms if name in MOMENTS else _moved(each, by_ms) for name, each in value.items()}
 
 
 def _canary_error(canary: dict[str, Any]) -> dict[str, Any]:
