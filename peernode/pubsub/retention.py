@@ -46,7 +46,7 @@ class Held:
     root: bytes = b""
     set_hash: bytes = b""
     complete: dict[bytes, None] = field(default_factory=dict)
-    """Public keys of nodes that were seen to hold exactly what ``root`` names."""
+    """Public keys of nodes that were seen to hold exactly what ``root`` names, at most 2 R."""
     giving: Span | None = None
     """The hand-off, until all of the initiators have it."""
 
@@ -105,7 +105,10 @@ class Retention:
         if held.root != root:
             held.root = root
             held.complete.clear()
-        if len(held.complete) < 2 * self._context.config.replicas:
+        bound, view = 2 * self._context.config.replicas, replica.initiators
+        if len(held.complete) >= bound and view is not None:  # those that left the set count for nothing
+            held.complete = {key: None for key in held.complete if view.holds(key)}
+        if len(held.complete) < bound:
             held.complete[contact.public_key] = None
 
     def holders(self, replica: Replica) -> int:

@@ -6,7 +6,10 @@ import asyncio
 
 from peernode.channel.ids import channel_id_of
 from peernode.identity import network_id_of
+from peernode.pubsub.replica import make_set
 from tests.pubsub.flock import LOBBY, Bird, Flock, story
+from tests.pubsub.test_bounds_delivery import strangers
+from tests.pubsub.test_relay import replica_of
 
 RETAIN_S = 60.0
 MESSAGES = 24
@@ -123,3 +126,22 @@ def test_a_node_that_flaps_costs_digests_and_no_second_transfer() -> None:
         assert held(stand_in) == held(author)
 
     story(tell, 9)
+
+
+def test_however_often_the_set_changes_its_members_are_noted_as_holders() -> None:
+    """Ten places filled with nodes that have left would hold the channel here for ever."""
+
+    async def tell(flock: Flock) -> None:
+        await flock[0].join()
+        replica, retention = replica_of(flock[0]), flock[0].node._pubsub.retention
+        nodes = strangers(flock[0], 12)
+        replica.member = False
+        for first in range(8):
+            members = nodes[first : first + 5]
+            replica.initiators = make_set(members, True, 0.0)
+            retention.look(replica)
+            for node in members:
+                retention.confirmed(replica, node, replica.log.root())
+            assert retention.holders(replica) == 5, f"after {first} changes of the set"
+
+    story(tell, 1)
