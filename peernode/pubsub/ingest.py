@@ -2,7 +2,7 @@
 
 Invariants: a message enters a log only after its signature was verified, its time has come, its parts
 are here, and the store has made it durable; two copies that arrive at the same moment are committed
-once and both callers wait for that commit.
+once and both callers wait for that commit; nobody waits for parts for longer than twice ``PARTS_WITHIN_S``.
 """
 
 from __future__ import annotations
@@ -28,6 +28,11 @@ from peernode.wire.ops import Op, Status
 
 VERIFY_SLICE = 32
 """Signatures checked in one go before other work gets the loop (about 2 ms)."""
+
+PARTS_WITHIN_S = 8.0
+"""So long the parts of one message are fetched or waited for: the four sendings of one request, on the
+slowest path. Over it they count as missing: who brings the message decides how slowly they come, and holds
+one of the places of those whom we serve meanwhile."""
 
 
 class Source(Enum):
@@ -70,16 +75,26 @@ class Ingest:
         """
         if replica.log.has(message):
             return
+        until = asyncio.get_running_loop().time() + PARTS_WITHIN_S
         while (waiting := replica.pending.get(message.digest)) is not None:
             # The same message, brought by somebody else just before.
             with spent(NETWORK):
-                await waiting.fetched.wait()
+                await self._fetched(waiting, until)
             with spent(DISK):
                 await asyncio.shield(waiting.stored)
             if replica.log.has(message):
                 return  # else a catch-up left it out, whose peer lacked its parts
         self._admit(replica, message, source)
         await self._commit(replica, [message], source, via)
+
+    async def _fetched(self, waiting: Arrival, until: float) -> None:
+        """Wait for the parts that another fetches; many who bring the same message don't wait in turn."""
+        try:
+            async with asyncio.timeout_at(until):
+                await waiting.fetched.wait()
+        except TimeoutError:
+            self._context.collector.count("parts.overdue")
+            raise Refused(Status.PARTS_MISSING) from None
 
     def _admit(self, replica: Replica, message: Message, source: Source, outside: bool = False) -> None:
         """Take room for a message that may enter, else ``Refused``; ``_commit`` gives back what stays out."""
@@ -208,7 +223,7 @@ class Ingest:
                 continue
             here = {digest: self._context.store.part(digest) for digest in message.parts}
             missing = [digest for digest in message.parts if here[digest] is None]
-            fetched = await asyncio.gather(*(self.fetch_part(replica, digest, via) for digest in missing))
+            fetched = await self._fetch_all(replica, missing, via)
             here |= zip(missing, fetched, strict=True)
             if any(block is None for block in here.values()):
                 if source is not Source.SYNC:
@@ -218,6 +233,17 @@ class Ingest:
             writes.extend(PutPart(digest, block) for digest, block in here.items() if block is not None)
             complete.append(message)
         return complete, writes
+
+    async def _fetch_all(
+        self, replica: Replica, digests: list[bytes], via: Contact | None
+    ) -> list[bytes | None]:
+        """The blocks of one message from a peer; None for all when they do not come in time."""
+        try:
+            async with asyncio.timeout(PARTS_WITHIN_S):
+                return await asyncio.gather(*(self.fetch_part(replica, digest, via) for digest in digests))
+        except TimeoutError:
+            self._context.collector.count("parts.overdue")
+            return [None] * len(digests)
 
     async def fetch_part(self, replica: Replica, digest: bytes, via: Contact | None) -> bytes | None:
         """The block that a digest names, from a peer; None when it has none."""

@@ -1,9 +1,9 @@
 """The answering half: requests of others, each worked on once.
 
 A request is limited (per key; unproven ones also per address prefix), looked up among the recent
-answers, and else given to its op's function: a plain one answers in the same tick, a coroutine runs
-as a task. Bounds: ``WORKING_MAX`` tasks per node and ``WORKING_PER_PEER_MAX`` per peer, over which
-the peer hears ``BUSY``. Whatever that function raises becomes a status, never an exception here.
+answers, and else given to its op's function: a plain one answers in the same tick, whatever else is
+worked on; a coroutine runs as a task if there is a place for it (``places``), else the peer hears ``BUSY``.
+Whatever that function raises becomes a status, never an exception here.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from peernode.rpc.answers import Answers
 from peernode.rpc.core import Core
 from peernode.rpc.outgoing import Outgoing
 from peernode.rpc.peers import Peer
+from peernode.rpc.places import Places
 from peernode.rpc.ratelimit import BucketTable
 from peernode.tasks import Tasks
 from peernode.wire.codec import Fields
@@ -25,8 +26,6 @@ from peernode.wire.contact import Contact
 from peernode.wire.ops import PATIENT_OPS, Op, Status
 from peernode.wire.payload import ANSWER_MAX, WireMessage, encode_answer, encode_token
 
-WORKING_MAX = 1024
-WORKING_PER_PEER_MAX = 64
 _PREFIXES_MAX = 4096
 
 _COUNTED = {op.value: f"op.{op.name}.in" for op in Op}
@@ -60,6 +59,7 @@ class Serving:
         self._servers = servers
         self._serves = config.serves
         self._answers = Answers(config.answers_cached_max)
+        self._places = Places()
         self._prefixes = BucketTable(config.requests_per_s, config.requests_burst, _PREFIXES_MAX)
         self.on_request: Callable[[Contact, bool], None] = lambda *_: None
         """Called with each request that is not a duplicate: contact, proven."""
@@ -74,7 +74,7 @@ class Serving:
         return {
             **self._answers.sizes(),
             **self._outgoing.sizes(),
-            "working": (self._answers.working, WORKING_MAX),
+            **self._places.sizes(),
             "request_prefixes": self._prefixes.sizes()["buckets"],
         }
 
@@ -103,10 +103,6 @@ class Serving:
             self._finish(peer, source, message, Status.UNSUPPORTED, [])
             return
         self._counters[_COUNTED[message.code]] += 1
-        if self._answers.working >= WORKING_MAX or peer.working >= WORKING_PER_PEER_MAX:
-            self._counters["busy"] += 1
-            self._finish(peer, source, message, Status.BUSY, [])
-            return
         self._begin(peer, source, message, server, Caller(contact, proven))
 
     def _within_rate(self, peer: Peer, source: Address, proven: bool, now: float) -> bool:
@@ -131,12 +127,19 @@ class Serving:
         if isinstance(result, list):
             self._finish(peer, source, message, Status.OK, result)
             return
+        # None of it has run yet.
+        refusal = self._places.refusal(peer, source, caller.proven)
+        if refusal is not None:
+            self._counters["busy" if refusal is Status.BUSY else "crowded"] += 1
+            _drop(result)
+            self._finish(peer, source, message, refusal, [])
+            return
         self._answers.begin((peer.public_key, message.request_id))
-        peer.working += 1
+        self._places.take(peer, source)
         work = self._work(peer, source, message, result)
         task = self._tasks.spawn(work, f"serve {Op(message.code).name}")
         # Also a task that is cancelled before its first step gives its place back.
-        task.add_done_callback(lambda _: self._end(peer, message, result))
+        task.add_done_callback(lambda _: self._end(peer, source, message, result))
 
     async def _work(
         self, peer: Peer, source: Address, message: WireMessage, result: Awaitable[list[Any]]
@@ -148,10 +151,9 @@ class Serving:
         else:
             self._finish(peer, source, message, Status.OK, body)
 
-    def _end(self, peer: Peer, message: WireMessage, result: Awaitable[list[Any]]) -> None:
-        if inspect.iscoroutine(result):
-            result.close()
-        peer.working -= 1
+    def _end(self, peer: Peer, source: Address, message: WireMessage, result: Awaitable[list[Any]]) -> None:
+        _drop(result)
+        self._places.give_back(peer, source)
         self._answers.abandon((peer.public_key, message.request_id))
 
     def _status_of(self, error: Exception, message: WireMessage) -> tuple[int, list[Any]]:
@@ -193,3 +195,9 @@ class Serving:
         token = encode_token(self._tokens.make(peer.public_key, source, now))
         unproven = encode_answer(message.request_id, Status.UNPROVEN, [])
         self._outgoing.answer_unproven(peer, source, answer + token, unproven + token)
+
+
+def _drop(result: Awaitable[list[Any]]) -> None:
+    """A coroutine that has ended, or shall never begin."""
+    if inspect.iscoroutine(result):
+        result.close()

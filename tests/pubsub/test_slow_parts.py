@@ -1,0 +1,98 @@
+"""Whoever brings a message decides how slowly its parts come, and not for how long that keeps us at work."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+
+from peernode.channel.message import Kind, Message, sign_message
+from peernode.channel.parts import part_digest
+from peernode.config import NodeConfig
+from peernode.errors import Refused, RpcTimeout
+from peernode.identity import Identity
+from peernode.pubsub.ingest import PARTS_WITHIN_S
+from peernode.rpc.rpc import Rpc
+from peernode.wire.contact import Contact
+from peernode.wire.ops import Op, Status
+from tests.pubsub.flock import PORT, Bird, Flock, story
+from tests.pubsub.test_findings_truth import held
+
+
+class Sluggard:
+    """A host that brings messages with sixteen parts each, and never gives a part."""
+
+    def __init__(self, flock: Flock) -> None:
+        self.host = flock.world.host()
+        self.rng = random.Random(3)
+        config = NodeConfig(listen=(self.host.local_ip, PORT), inflight_per_peer_max=64, serves=False)
+        self.rpc = Rpc(Identity.generate(self.rng), config, self.host.env)
+
+    def message(self, bird: Bird) -> Message:
+        context = bird.node._context
+        return sign_message(
+            Identity.generate(self.rng),
+            channel_id=held(bird).channel_id,
+            instance=b"sluggard",
+            seq=1,
+            prev=bytes(16),
+            id=context.new_id(),
+            hlc=(context.wall_ms() - 1000) << 16,
+            kind=Kind.TEXT,
+            body=b"",
+            parts=tuple(part_digest(self.rng.randbytes(8)) for _ in range(16)),
+        )
+
+    async def publish(self, bird: Bird, message: Message) -> int | None:
+        """The status; None when no answer came while it was waited for."""
+        try:
+            await self.rpc.request(
+                Contact(bird.identity.public_key, *bird.address), Op.PUBLISH, [message.raw]
+            )
+        except Refused as refused:
+            return refused.status
+        except RpcTimeout:
+            return None
+        return Status.OK
+
+
+def test_parts_that_do_not_come_give_their_place_back_in_time() -> None:
+    """64 messages with 16 parts each used to keep their places for minutes."""
+
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        sluggard, target = Sluggard(flock), flock[1]
+        await sluggard.host.call(sluggard.rpc.start())
+        await sluggard.host.call(sluggard.rpc.hello(target.address))
+        rpc = target.node._context.rpc
+        brought = [sluggard.host.spawn(sluggard.publish(target, sluggard.message(target))) for _ in range(64)]
+        await asyncio.sleep(1)
+        assert rpc.sizes()["working"] >= 60 and sluggard.rpc.counters["unserved"] >= 16
+        await asyncio.sleep(PARTS_WITHIN_S)
+        assert rpc.sizes()["working"] == 0
+        assert set(await asyncio.gather(*brought)) <= {Status.PARTS_MISSING, None}
+        assert target.node.happened()["parts.overdue"] >= 32
+        assert held(target).pending == {} and rpc.sizes()["requests"] < 32
+        state = await target.say("still here")
+        await flock.expect(lambda: target.state(state.id).delivered == (2, 2), 5, "delivered to all")
+        await sluggard.host.call(sluggard.rpc.close())
+
+    story(tell, 3)
+
+
+def test_many_who_bring_one_message_do_not_wait_for_its_parts_in_turn() -> None:
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        sluggard, target = Sluggard(flock), flock[1]
+        await sluggard.host.call(sluggard.rpc.start())
+        await sluggard.host.call(sluggard.rpc.hello(target.address))
+        message = sluggard.message(target)
+        brought = [sluggard.host.spawn(sluggard.publish(target, message)) for _ in range(60)]
+        await asyncio.sleep(0.5)
+        assert target.node._context.rpc.sizes()["working"] == 60
+        await asyncio.sleep(2 * PARTS_WITHIN_S)
+        assert target.node._context.rpc.sizes()["working"] == 0
+        assert held(target).pending == {}
+        await asyncio.gather(*brought)
+        await sluggard.host.call(sluggard.rpc.close())
+
+    story(tell, 3)
