@@ -113,7 +113,7 @@ def replication(said: Sequence[Said]) -> dict[str, Any]:
     """How many messages are held by 0, 1, … of the initiators: an estimate.
 
     Initiators that don't say, have not said yet, or need not hold everything, are left out; a silent one
-    counts as none.
+    counts as none. ``under`` is None when none says anything: nobody knows then how many there are.
     """
     says_not = (SAYS_NOT, UNHEARD_YET)
     asked = [one for one in said if one.vitals or one.outcome not in says_not]
@@ -123,7 +123,8 @@ def replication(said: Sequence[Said]) -> dict[str, Any]:
     # The least that any holds, all hold; what the next one has besides, all but one; and so on.
     steps = [after - before for before, after in zip([0, *counts], counts, strict=False)]
     held_by = [settled - (counts[-1] if counts else 0), *reversed(steps)]
-    return {"of": len(asked), "held_by": held_by, "under": settled - (counts[0] if counts else 0)}
+    known = any(one.vitals for one in asked)
+    return {"of": len(asked), "held_by": held_by, "under": settled - counts[0] if known else None}
 
 
 # -- pushes --------------------------------------------------------------------------------------

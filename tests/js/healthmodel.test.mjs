@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { HealthModel, LIVE_MS } from "../../static/webchat/js/health/model.js";
+import { tilesOf } from "../../static/webchat/js/health/tiles.js";
 import { audienceWords, briefOf, canaryWords, channelSentence, channelStateOf, hostRemedy, hostSentence, reasonsOf, repairWords, stateOf, waitingWords } from "../../static/webchat/js/health/verdicts.js";
 import { brief, channelPicture, hostPicture, initiator, INITIATORS, NOW, subscriber } from "./healthdouble.mjs";
 
@@ -202,6 +203,11 @@ test("subscribers that nobody has tried to reach yet are not called reached", ()
   assert.equal(told({}, untested), "One of 2 is reached. One has not been tested yet.");
   assert.equal(told(untested, untested), "2 have not been tested yet.");
   assert.equal(told({}, untested, troubled), "One of 3 has a trouble. One has not been tested yet.");
+});
+
+test("how many messages are kept too rarely is no zero where no initiator says", () => {
+  const told = (under) => tilesOf(channelPicture({ replication: { of: 3, held_by: [0, 0, 0, 0], under } })).find(([name]) => name === "under");
+  assert.deepEqual([null, 0, 4].map(told), [["under", "–", "", false], ["under", "0", "", false], ["under", "4", "", true]]);
 });
 
 test("what a repair found", () => {

@@ -64,6 +64,13 @@ def test_a_silent_initiator_holds_nothing_that_one_knows_of() -> None:
     assert picture.replication(words) == {"of": 3, "held_by": [0, 0, 9, 0], "under": 9}
 
 
+def test_where_no_initiator_says_anything_nobody_knows_what_is_kept_too_rarely() -> None:
+    words = [said(0, None, outcome="timeout"), said(1, None, outcome="unheard")]
+    assert picture.replication(words) == {"of": 1, "held_by": [0, 0], "under": None}
+    assert picture.replication([said(0, None, outcome="does not say")])["under"] is None
+    assert picture.replication([said(0, vitals(9)), *words])["under"] == 9
+
+
 def test_who_does_not_say_or_need_not_hold_everything_is_left_out() -> None:
     words = [said(0, vitals(9)), said(1, None, outcome="does not say"), said(2, vitals(2, expires=True))]
     assert picture.replication(words) == {"of": 1, "held_by": [0, 9], "under": 0}
@@ -73,7 +80,7 @@ def test_who_does_not_say_or_need_not_hold_everything_is_left_out() -> None:
 
 
 def test_nobody_to_ask_has_no_copies() -> None:
-    assert picture.replication([]) == {"of": 0, "held_by": [0], "under": 0}
+    assert picture.replication([]) == {"of": 0, "held_by": [0], "under": None}
     assert picture.subscribers([], [ANN]) == []
 
 

@@ -7,6 +7,7 @@ import { NEWEST } from "../history.js";
 import { initiatorHeads, initiatorRows } from "../initiators.js";
 import { mainly, partWords } from "../parts.js";
 import { say } from "../strings.js";
+import { tilesOf } from "../tiles.js";
 import { briefOf, channelSentence, channelStateOf, reasonsOf } from "../verdicts.js";
 import { JoinList } from "./joins.js";
 import { MatrixView } from "./matrix.js";
@@ -90,22 +91,9 @@ function drawState(detail, known, error) {
 }
 
 function drawTiles(detail) {
-  const brief = briefOf(detail);
-  const recent = detail.pushes["5m"];
-  const { joins, replication } = detail;
-  const tried = joins.ok + joins.failed;
-  const of = (k, n) => (n ? say("tile.of", { k: count(k), of: count(n) }) : NOTHING);
-  const tiles = [
-    ["initiators", of(brief.answering, brief.initiators), "", brief.answering + brief.unheard < brief.initiators],
-    ["subscribers", of(brief.reached, brief.subscribers), "", brief.reached + brief.untested < brief.subscribers],
-    ["p95", time(recent.p95_ms), say("tile.minutes"), false],
-    ["success", percent(recent.acked, recent.attempted), say("tile.minutes"), recent.failed > 0],
-    ["under", count(replication.under), "", replication.under > 0],
-    ["joins", of(joins.ok, tried), "", joins.failed > 0],
-  ];
   keyed(
     byId("tiles"),
-    tiles,
+    tilesOf(detail),
     ([name]) => name,
     ([name]) => h("div", { class: "tile" }, h("dt", {}, say(`tile.${name}`)), h("dd", {}, h("strong"), h("span"))),
     (element, [, value, note, troubled]) => {
