@@ -65,7 +65,8 @@ uncertain_ms claimed_ms doubtful unheard doubted now lone full own unknown
 method peer message remedy came went count initiator subscriber digest by to attempts_max
 shape signup invites keep_days keep_own_days lan proxies udp_ports advertised bootstraps_configured
 letters canary
-kind bytes on account took receipts unseen was was_code
+kind bytes on account took receipts unseen was was_code number new works differ apart
+report paths ways failure_points times first_ms last_ms reached_otherwise
 """
 FIELDS = frozenset(_NAMES.split())
 

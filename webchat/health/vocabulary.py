@@ -36,6 +36,7 @@ PHRASES = frozenset(
         "under way",
         "last address",
         "after a relay",
+        "silent or refused",
         "starling-diagnostic-bundle-1",
     }
 )
