@@ -131,6 +131,11 @@ class Beside:
         assert self.page.evaluate("document.documentElement.scrollWidth") <= width
         return self
 
+    def expect_closed(self) -> Beside:
+        """Nothing stands beside the conversation, or over it."""
+        expect(self.page.get_by_role("complementary")).to_have_count(0, timeout=SOON_MS)
+        return self
+
     def close_by_keyboard(self) -> Beside:
         """Escape closes the panel, and the focus is where it was opened."""
         self.page.keyboard.press("Escape")

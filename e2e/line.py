@@ -74,6 +74,10 @@ class Line:
         """What the page asks of this kind is answered like this, in a situation as with ``tell``."""
         self._answers[kind] = fields
 
+    def pass_on(self, kind: str) -> None:
+        """What the page asks of this kind is answered by its node again."""
+        del self._answers[kind]
+
     def tell(self, frame: dict[str, Any]) -> None:
         """The page hears what a node says that is in a situation which no test can bring about."""
         for socket in self._open:

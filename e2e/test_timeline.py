@@ -11,6 +11,7 @@ from e2e.audit import Audit
 from e2e.beside import Beside
 from e2e.conftest import People
 from e2e.line import Line
+from e2e.menus import Menus
 from e2e.reader import Reader, Talker
 from e2e.servers import Server
 from e2e.talker import Talker as Acts
@@ -77,6 +78,12 @@ def test_a_found_and_a_quoted_message_that_are_not_loaded_are_gone_to(
     eyes.go_to_the_end().see("Found you").expect_not_here("needle")
     Acts(vico).expect_answer_to_earlier(answer).press_quote(answer)
     eyes.see("needle").expect_focus("needle")
+
+    Menus(vico).on_a_telephone()
+    vico.reload().expect_open(channel)
+    eyes.go_to_the_end().see("Found you").expect_not_here("straw 150")
+    beside.search("straw 150").go_to_found("straw 150").expect_closed()  # it covered the timeline
+    eyes.see("straw 150").expect_focus("straw 150")
 
 
 def test_what_was_missed_in_between_shows_as_a_gap_and_is_fetched(

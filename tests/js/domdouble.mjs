@@ -6,6 +6,7 @@ class ClassesDouble {
   add = (name) => this.#names.add(name);
   remove = (name) => this.#names.delete(name);
   contains = (name) => this.#names.has(name);
+  toggle = (name, isOn) => (isOn ? this.add(name) : this.remove(name));
 }
 
 class ElementDouble {

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { Notifying } from "../../static/webchat/js/notifying.js";
 import { mentionOf } from "../../static/webchat/js/reading.js";
 import { Seen } from "../../static/webchat/js/seen.js";
+import { CLAIMS_MAX, Told } from "../../static/webchat/js/told.js";
 import { settle } from "./fakes.mjs";
 
 const ME = "ab".repeat(20);
@@ -30,7 +31,7 @@ function browser(permission) {
   return { System, shown };
 }
 
-function notifying(permission, { isSeen = false, blocked = [] } = {}) {
+function notifying(permission, { isSeen = false, blocked = [], told = new Told("told", null) } = {}) {
   const { System, shown } = browser(permission);
   const kept = new Map();
   const suggested = [];
@@ -39,6 +40,7 @@ function notifying(permission, { isSeen = false, blocked = [] } = {}) {
     memory: { get: (key) => kept.get(key) ?? null, set: (key, value) => (value ? kept.set(key, value) : kept.delete(key)) },
     system: permission === "unsupported" ? undefined : System,
     seen: { isAny: async () => isSeen, whenSeen: (act) => act() },
+    told,
     me: () => ME,
     isBlocked: (id) => blocked.includes(id),
     nameOf: () => "bob",
@@ -107,6 +109,43 @@ test("a browser without notifications, or that lets no page show them, breaks no
   await model.allow();
   assert.equal(model.test("#lobby"), false);
   assert.equal(notifying("granted").model.test("#lobby"), true);
+});
+
+/** Locks that nobody waits for, as the browser keeps them for all pages. */
+function locksDouble() {
+  const held = new Set();
+  const request = async (name, { ifAvailable }, act) => {
+    assert.equal(ifAvailable, true);
+    await settle(); // as another process answers
+    if (held.has(name)) return act(null);
+    held.add(name);
+    await act({ name });
+    return held.delete(name);
+  };
+  return { held, request };
+}
+
+test("of five hidden pages one tells of a message, also when the others come to it later", async () => {
+  const locks = locksDouble();
+  const pages = Array.from({ length: 5 }, () => notifying("granted", { told: new Told("told of ann", locks) }));
+  const shown = () => pages.map((page) => page.shown.length);
+  const first = mention({ id: "m1" });
+  await Promise.all(pages.slice(0, 4).map(({ model }) => model.arrived(first)));
+  assert.deepEqual(shown(), [1, 0, 0, 0, 0]);
+  await pages[4].model.arrived(first);
+  await Promise.all(pages.reverse().map(({ model }) => model.arrived(mention({ id: "m2" }))));
+  assert.deepEqual(shown(), [1, 0, 0, 0, 1], "the next message is another page's that comes to it first");
+  const other = notifying("granted", { told: new Told("told of bob", locks) });
+  await other.model.arrived(first);
+  assert.equal(other.shown.length, 1, "another account's pages tell for themselves");
+});
+
+test("a page holds on to no more messages than the newest that it told of", async () => {
+  const locks = locksDouble();
+  const told = new Told("told", locks);
+  for (let n = 0; n <= CLAIMS_MAX; n += 1) assert.equal(await told.claim(`m${n}`), true);
+  await settle();
+  assert.deepEqual([locks.held.size, locks.held.has("told m0")], [CLAIMS_MAX, false]);
 });
 
 /** A page that can be hidden, and locks as the browser keeps them for all pages. */

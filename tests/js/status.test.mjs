@@ -63,6 +63,27 @@ test("it stays while a try runs, and goes with the connection", () => {
   assert.equal(byId("banner").hidden, true);
 });
 
+test("who is at its button when it goes is then at what says how the node is; who is elsewhere stays there", () => {
+  const summary = byId("node").querySelector("summary");
+  byId("banner").append(byId("try-now"));
+  for (const [at, after] of [[byId("try-now"), summary], [byId("node-id"), byId("node-id")]]) {
+    view.setLink({ phase: "waiting", reason: "link.lost", retryAt_ms: clock.now() + 3000 });
+    at.focus();
+    view.setLink({ phase: "connecting" });
+    assert.equal(document.activeElement, at);
+    view.setNode({ state: "online", reason: "" });
+    view.setLink({ phase: "open" });
+    assert.equal(document.activeElement, after);
+  }
+});
+
+test("who is at the button that is of no use any more is at the link to sign in", () => {
+  view.setLink({ phase: "waiting", reason: "link.lost", retryAt_ms: clock.now() + 3000 });
+  byId("try-now").focus();
+  view.setLink({ phase: "ended", reason: "link.session", code: 4401 });
+  assert.equal(document.activeElement, byId("banner-signin"));
+});
+
 test("a page that opens shows no banner before something has gone wrong", () => {
   view.setLink({ phase: "connecting" });
   view.setLink({ phase: "greeting" });

@@ -1,4 +1,4 @@
-/** Files that are pasted: those of a file manager are shared, a picture of formatted text is none. */
+/** Files that are pasted: those of a file manager are shared, a picture of formatted text is none; those on their way. */
 
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
@@ -8,11 +8,14 @@ import { documentDouble } from "./domdouble.mjs";
 
 const FILE = { name: "holiday.png", size: 10 };
 let shared;
+let uploads;
+let list;
 
 beforeEach(() => {
   globalThis.document = documentDouble("uploads", "attach-file", "attach", "conversation", "composer-text");
   shared = [];
-  new UploadList({ uploads: () => [], share: (files) => shared.push(...files), retry() {}, cancel() {} });
+  uploads = [];
+  list = new UploadList({ uploads: () => uploads, share: (files) => shared.push(...files), retry() {}, cancel() {} });
 });
 
 afterEach(() => {
@@ -48,4 +51,16 @@ test("formatted text stays text, whatever picture of it lies beside", () => {
 test("text alone is for the browser", () => {
   assert.equal(paste(["text/plain"]), false);
   assert.deepEqual(shared, []);
+});
+
+test("one that has got through leaves the focus at the button that shares the next", () => {
+  uploads = [{ id: "u1", name: "holiday.png", size: 10, sent: 0, state: "sending", error: null }];
+  list.redraw();
+  const [, cancel] = document.getElementById("uploads").all("button");
+  cancel.focus();
+  list.redraw();
+  assert.equal(document.activeElement, cancel);
+  uploads = [];
+  list.redraw();
+  assert.equal(document.activeElement, document.getElementById("attach"));
 });

@@ -25,6 +25,7 @@ import { Seen } from "./seen.js";
 import { Sharing } from "./sharing.js";
 import { say } from "./strings.js";
 import { Tabs } from "./tabs.js";
+import { Told } from "./told.js";
 import { WantedChannels } from "./wanted.js";
 
 const VIEWS = { Beside, Persons, Screen, Sharing };
@@ -77,6 +78,7 @@ export class App {
       memory: this.memory,
       system: window.Notification,
       seen: new Seen(`starling-seen-${this.page.user.id}`, document),
+      told: new Told(`starling-told-${this.page.user.id}`),
       me: () => this.me.id,
       isBlocked: (id) => this.beside.isBlocked(id),
       wordsOf: (message) => this.screen.excerptOf(message),

@@ -41,7 +41,7 @@ export class Beside {
       people: (channel) => app.screen.peopleOf(channel),
       nameOf: (message) => app.nameOf(message),
       who: (message) => app.persons.who(message.channel, message.author, message.name),
-      jump: ({ channel, id, order }) => app.acts.jump(channel, id, order),
+      jump: (message) => this.#jump(message),
     });
     this.#panel = new Panel({
       people: this.#view("people", this.#members, "members.title"),
@@ -112,6 +112,11 @@ export class Beside {
     } catch {
       // A hint that can't be given is no loss, and nobody waits for it.
     }
+  }
+
+  #jump({ channel, id, order }) {
+    this.#panel.uncover(byId("timeline"));
+    return this.#app.acts.jump(channel, id, order);
   }
 
   #drawWriters() {

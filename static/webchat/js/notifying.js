@@ -3,7 +3,8 @@
  *
  * The browser is asked for permission by a press of a button and never otherwise. The button is in the panel
  * of a channel; after the first mention it is suggested, once. Nothing is told while a page of the account is seen.
- * There is one notification per channel at a time, which the newest message replaces, so a flood is one line.
+ * There is one notification per channel at a time, which the newest message replaces, so a flood is one line; of
+ * several hidden pages one shows it.
  */
 
 import { mentionOf } from "./reading.js";
@@ -16,8 +17,9 @@ export class Notifying {
   #its;
 
   /**
-   * `system` is the browser's `Notification`, if it has one; `seen`: `isAny()`, `whenSeen(act)`; `memory`: `get`, `set`;
-   * `me()`, `isBlocked(id)`, `nameOf(message)`, `wordsOf(message)`; `suggest(act)` offers to allow it; `open(channel)`.
+   * `system` is the browser's `Notification`, if it has one; `seen`: `isAny()`, `whenSeen(act)`; `told`: `claim(id)`;
+   * `memory`: `get`, `set`; `me()`, `isBlocked(id)`, `nameOf(message)`, `wordsOf(message)`; `suggest(act)` offers to
+   * allow it; `open(channel)`.
    */
   constructor(its) {
     this.#its = its;
@@ -52,13 +54,13 @@ export class Notifying {
 
   /** A message came that was not here before. */
   async arrived(message) {
-    const { me, isBlocked, seen } = this.#its;
+    const { me, isBlocked, seen, told } = this.#its;
     if (message.own || message.deleted || isBlocked(message.author)) return;
     const names = message.text.includes(mentionOf(me()));
     const level = this.level(message.channel);
     if (level === "none" || (level === "mentions" && !names)) return;
     if (this.permission === "default" && names) this.#suggest();
-    if (this.permission !== "granted" || (await seen.isAny())) return;
+    if (this.permission !== "granted" || (await seen.isAny()) || !(await told.claim(message.id))) return;
     const values = { name: this.#its.nameOf(message), channel: message.channel };
     this.#show(message.channel, say(names ? "notify.mention" : "notify.message", values), this.#its.wordsOf(message));
   }

@@ -5,7 +5,7 @@
 import { exportLink } from "../channelname.js";
 import { LEVELS } from "../notifying.js";
 import { say } from "../strings.js";
-import { byId, setText } from "./dom.js";
+import { byId, passFocus, setText } from "./dom.js";
 
 export class AboutView {
   #notifying;
@@ -41,8 +41,10 @@ export class AboutView {
     if (this.#channel === null) return;
     const { permission } = this.#notifying;
     setText(byId("notify-state"), say(`notify.${permission}`));
-    byId("notify-allow").hidden = permission !== "default";
-    byId("notify-test").hidden = permission !== "granted";
-    byId(`notify-${this.#notifying.level(this.#channel)}`).checked = true;
+    const [allow, test, level] = ["allow", "test", this.#notifying.level(this.#channel)].map((name) => byId(`notify-${name}`));
+    level.checked = true;
+    test.hidden = permission !== "granted";
+    if (permission !== "default") passFocus(allow, test.hidden ? level : test); // the browser was asked and has answered
+    allow.hidden = permission !== "default";
   }
 }

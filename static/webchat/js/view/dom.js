@@ -57,6 +57,11 @@ export function avatar(id) {
 /** The class of an author's colour. */
 export const hueClass = (id) => `hue-${identicon(id).hue}`;
 
+/** Before `element` goes away, by its own press perhaps: a focus in it must not fall to the top of the page. */
+export function passFocus(element, next) {
+  if (element.contains(document.activeElement)) next.focus({ preventScroll: true });
+}
+
 /** One call of `draw` before the next frame, however often it is asked for; hidden pages have no frames. */
 export function oncePerFrame(draw) {
   let asked = false;

@@ -19,6 +19,7 @@ export class MembersView {
   #note = byId("members-note");
   #timer = null;
   #channel = null;
+  #run = 0;
   #answer = null;
   #drawn = "";
 
@@ -34,14 +35,16 @@ export class MembersView {
   }
 
   open(channel) {
+    this.close();
     this.#channel = channel;
     this.#drawn = "";
     this.#list.replaceChildren();
     setText(this.#note, say("members.looking"));
-    this.#ask();
+    this.#ask(this.#run);
   }
 
   close() {
+    this.#run += 1; // who is asking ends with its answer, also when the panel is open again by then
     clearTimeout(this.#timer);
     this.#channel = null;
     this.#answer = null;
@@ -52,15 +55,14 @@ export class MembersView {
     if (this.#channel !== null && this.#answer) this.#draw(this.#answer);
   }
 
-  async #ask() {
-    const channel = this.#channel;
+  async #ask(run) {
     try {
-      const answer = await this.#source.ask(channel);
-      if (channel === this.#channel) this.#draw(answer);
+      const answer = await this.#source.ask(this.#channel);
+      if (run === this.#run) this.#draw(answer);
     } catch (error) {
-      if (channel === this.#channel) setText(this.#note, say("members.unknown", { reason: error.message }));
+      if (run === this.#run) setText(this.#note, say("members.unknown", { reason: error.message }));
     }
-    if (channel === this.#channel) this.#timer = setTimeout(() => this.#ask(), ASK_MS);
+    if (run === this.#run) this.#timer = setTimeout(() => this.#ask(run), ASK_MS);
   }
 
   #draw(answer) {

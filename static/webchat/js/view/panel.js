@@ -47,6 +47,12 @@ export class Panel {
     if (!this.#panel.contains(document.activeElement)) byId("panel-close").focus();
   }
 
+  /** Make way for what it covers, as on small screens; what stands beside it stays. */
+  uncover(element) {
+    const [over, under] = [this.#panel, element].map((each) => each.getBoundingClientRect());
+    if (over.left <= under.left && over.right >= under.right) this.close();
+  }
+
   /** Whether there was something to close. */
   close() {
     if (!this.#shown) return false;

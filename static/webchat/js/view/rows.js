@@ -7,7 +7,7 @@
  */
 
 import { MARGIN_IN_HASTE_ITEMS, MARGIN_ITEMS, Window } from "../window.js";
-import { h } from "./dom.js";
+import { h, passFocus } from "./dom.js";
 
 /** No item is less high. */
 const LEAST_PX = 24;
@@ -151,8 +151,7 @@ export class Rows {
     const keys = new Set(items.map((item) => item.key));
     for (const [key, element] of this.#elements) {
       if (keys.has(key)) continue;
-      // A focus that goes with its row must not fall to the top of the page.
-      if (element.contains(document.activeElement)) this.#scroller.focus({ preventScroll: true });
+      passFocus(element, this.#scroller);
       element.remove();
       this.#elements.delete(key);
     }

@@ -4,7 +4,7 @@
 
 import { found, isHushed } from "../quoting.js";
 import { say } from "../strings.js";
-import { byId, h, hueClass, setText } from "./dom.js";
+import { byId, h, hueClass, setAttribute, setText } from "./dom.js";
 import { portrait } from "./portrait.js";
 
 const lang = document.documentElement.lang || "en";
@@ -42,9 +42,8 @@ export class SearchView {
     this.#field.select();
   }
 
-  close() {
-    this.#asked = null;
-  }
+  /** What was found stays for the next time, and a search that is under way goes on. */
+  close() {}
 
   /** Somebody has a new name, or is blocked or blocked no longer. */
   refresh() {
@@ -52,6 +51,7 @@ export class SearchView {
   }
 
   #clear() {
+    this.#asked = null;
     this.#field.value = "";
     this.#list.replaceChildren();
     this.#more.hidden = true;
@@ -62,31 +62,49 @@ export class SearchView {
     const words = this.#field.value.trim();
     if (!words) return;
     this.#list.replaceChildren();
-    this.#asked = { words, before: null, searched: 0, found: 0 };
+    this.#more.hidden = true;
+    this.#asked = { channel: this.#channel, words, before: null, searched: 0, found: 0, isRunning: false };
     this.#ask();
   }
 
   async #ask() {
     const asked = this.#asked;
-    if (!asked) return;
+    if (!asked || asked.isRunning) return;
     setText(this.#note, say("search.running"));
-    this.#more.hidden = true;
+    this.#setRunning(asked, true);
     try {
-      const page = await this.#source.search(this.#channel, asked.words, asked.before);
+      const page = await this.#source.search(asked.channel, asked.words, asked.before);
       if (asked === this.#asked) this.#add(asked, page);
     } catch (error) {
       if (asked === this.#asked) setText(this.#note, say("search.failed", { reason: error.message }));
     }
+    this.#setRunning(asked, false);
+  }
+
+  /** The button keeps the focus while it can't be pressed. */
+  #setRunning(asked, isRunning) {
+    asked.isRunning = isRunning;
+    if (asked === this.#asked) setAttribute(this.#more, "aria-disabled", String(isRunning));
   }
 
   #add(asked, { messages, searched, since_ms, next }) {
     asked.before = next;
     asked.searched += searched;
     asked.found += messages.length;
-    this.#list.append(...messages.map((message) => this.#item(message, asked.words)));
+    const items = messages.map((message) => this.#item(message, asked.words));
+    this.#list.append(...items);
     const values = { n: asked.found, searched: asked.searched, day: since_ms ? day.format(since_ms) : "" };
     setText(this.#note, say(next ? "search.so.far" : "search.all", values));
+    this.#goOn(items, !next);
     this.#more.hidden = !next;
+  }
+
+  /** Whoever pressed the button goes on at the first that it brought. */
+  #goOn(items, isAll) {
+    if (document.activeElement !== this.#more) return;
+    const item = items[0] ?? (isAll ? this.#list.lastElementChild : null);
+    if (item) item.firstElementChild.focus();
+    else if (isAll) this.#field.focus();
   }
 
   #item(message, words) {

@@ -3,12 +3,13 @@
  */
 
 import { say } from "../strings.js";
-import { asMenu, byId, h, icon, setAttribute, setIcon, setText } from "./dom.js";
+import { asMenu, byId, h, icon, passFocus, setAttribute, setIcon, setText } from "./dom.js";
 
 const TICK_MS = 500;
 
 export class StatusView {
   #pill = byId("node");
+  #summary = this.#pill.querySelector("summary");
   #word = byId("node-word");
   #why = byId("node-why");
   #facts = byId("node-facts");
@@ -24,7 +25,7 @@ export class StatusView {
 
   constructor(now_ms, tryNow) {
     this.#now_ms = now_ms;
-    this.#pill.querySelector("summary").prepend(this.#picture);
+    this.#summary.prepend(this.#picture);
     this.#tryNow.addEventListener("click", tryNow);
     setInterval(() => this.#drawTime(), TICK_MS);
     asMenu(this.#pill);
@@ -68,13 +69,21 @@ export class StatusView {
     const { phase, reason, error } = this.#link;
     const shown = phase === "waiting" || phase === "ended" || Boolean(error);
     // While the next attempt runs the banner stays, so that nothing jumps up and down.
-    if (phase === "open") this.#banner.hidden = true;
+    if (phase === "open") this.#hideBanner();
     else if (shown) this.#banner.hidden = false;
     setAttribute(this.#banner, "data-phase", phase);
-    this.#tryNow.hidden = phase === "ended" && reason === "link.session";
-    this.#signIn.hidden = !(phase === "ended" && reason === "link.session");
+    const isSignedOut = phase === "ended" && reason === "link.session";
+    this.#signIn.hidden = !isSignedOut;
+    if (isSignedOut) passFocus(this.#tryNow, this.#signIn);
+    this.#tryNow.hidden = isSignedOut;
     if (shown) setText(this.#bannerText, bannerWords(this.#link));
     this.#drawTime();
+  }
+
+  /** Who pressed its button goes on at what says that the node is there. */
+  #hideBanner() {
+    passFocus(this.#banner, this.#summary);
+    this.#banner.hidden = true;
   }
 
   #drawTime() {

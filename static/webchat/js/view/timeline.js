@@ -9,7 +9,7 @@
 import { countWords } from "../reading.js";
 import { say } from "../strings.js";
 import { daysAgo, timelineItems } from "../timeline.js";
-import { byId, h, oncePerFrame, setAttribute, setText } from "./dom.js";
+import { byId, h, oncePerFrame, passFocus, setAttribute, setText } from "./dom.js";
 import { drawRow, makeRow } from "./row.js";
 import { Rows } from "./rows.js";
 
@@ -182,6 +182,7 @@ export class TimelineView {
     if (this.#older.shown === `${older} ${words}`) return;
     this.#older.shown = `${older} ${words}`;
     const again = older === "stuck" ? h("button", { type: "button", class: "quiet" }, say("timeline.again")) : null;
+    passFocus(this.#older, this.#scroller);
     this.#older.replaceChildren(words, ...(again ? [" ", again] : []));
   }
 
@@ -211,7 +212,9 @@ export class TimelineView {
     this.#source.near(near.flatMap((item) => (item.kind === "row" ? [item.row] : [])));
     const far = scrollHeight - scrollTop - clientHeight > clientHeight * FAR_SCREENS;
     const words = state.unread ? say("timeline.new", { n: countWords(state.unread) }) : say("timeline.newest");
-    this.#newest.hidden = this.#rows.isStuck || !(far || state.unread);
+    const isDown = this.#rows.isStuck || !(far || state.unread);
+    if (isDown) passFocus(this.#newest, this.#scroller);
+    this.#newest.hidden = isDown;
     setText(this.#newest.lastElementChild, words);
   }
 
@@ -248,7 +251,7 @@ function makeItem(item) {
 
 function drawGap(element, { gap }) {
   setText(element.firstChild, say(`gap.${gap}`));
-  element.lastChild.disabled = gap === "loading";
+  setAttribute(element.lastChild, "aria-disabled", String(gap === "loading")); // it keeps the focus meanwhile
 }
 
 function dayWords(at_ms, now_ms) {

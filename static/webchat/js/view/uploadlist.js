@@ -4,7 +4,7 @@
 
 import { sizeWords } from "../files.js";
 import { say } from "../strings.js";
-import { byId, h, icon, setText } from "./dom.js";
+import { byId, h, icon, passFocus, setText } from "./dom.js";
 
 const FORMATTED = ["text/html", "text/rtf"];
 
@@ -60,6 +60,7 @@ export class UploadList {
     const shown = new Set(uploads.map(({ id }) => id));
     for (const [id, item] of this.#items) {
       if (shown.has(id)) continue;
+      passFocus(item, byId("attach"));
       item.remove();
       this.#items.delete(id);
     }
