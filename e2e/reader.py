@@ -146,7 +146,9 @@ class Reader:
 
     def expect_beginning(self) -> Reader:
         """There is nothing older, and the page says so."""
-        expect(self.person.timeline.get_by_text("This is the beginning of")).to_be_visible(timeout=SOON_MS)
+        expect(self.person.timeline.get_by_text("Your node has nothing older of")).to_be_visible(
+            timeout=SOON_MS
+        )
         return self
 
     def scroll_to(self, text: str) -> Reader:

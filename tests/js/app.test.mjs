@@ -257,3 +257,24 @@ test("a channel that is left is forgotten, and the next page does not begin with
   assert.equal(app.messages.rows("#apples").length, 0);
   assert.equal(remembered("channels"), '["#beds"]');
 });
+
+test("a page hands over nothing to the node of somebody else who has signed in meanwhile", async () => {
+  const { app } = await begin();
+  await joined(app, "#beds");
+  happens("offline");
+  const written = { id: "m1", channel: "#beds", kind: "text", text: "from ann", target: "", emoji: "", on: true, reply_to: "", order: "1", at_ms: Date.now() };
+  await app.outbox.add(written);
+  node.user = { id: 8, name: "bea" };
+  happens("online");
+  await wire.run();
+  assert.equal(app.connection.isEnded, true);
+  assert.deepEqual(app.outbox.waiting, ["m1"]);
+  assert.deepEqual(node.accepted, []);
+  node.user = { id: 7, name: "ann" };
+  happens("online");
+  await wire.run();
+  assert.equal(app.connection.isEnded, true, "the network's coming back changes nothing: a person does");
+  app.connection.tryNow();
+  await wire.run();
+  assert.deepEqual([app.outbox.waiting, node.accepted], [[], ["m1"]]);
+});

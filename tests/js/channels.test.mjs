@@ -91,6 +91,12 @@ test("the node's short details become words", () => {
   );
 });
 
+test("who is alone has nobody to prove the way out to", () => {
+  const { join } = channels.joining("#a");
+  channels.progressed({ ...step(5, true, 10, "alone"), step: "outbound" });
+  assert.equal(join.steps[4].detail, "nobody else is here yet");
+});
+
 test("why a try failed stands at its step until the step is done, by its own report or by a later one's", () => {
   const { join } = channels.joining("#a");
   channels.progressed({ ...step(2, false, 0, "Nobody answers"), step: "find" });

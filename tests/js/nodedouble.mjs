@@ -30,6 +30,8 @@ export class NodeDouble {
   failing = new Set();
   limited = 0;
   holdsEvents = true;
+  /** Whose it is: what the browser's cookie says. */
+  user = { id: 7, name: "ann" };
   /** Whether an answer overtakes the events that come of its question. */
   answersFirst = false;
   #epoch = 1;
@@ -136,7 +138,7 @@ export class NodeDouble {
     const channels = [...this.channels.keys()].map((name) => this.#snapshot(name, replayed));
     const mine = { blocked: [], verified: [], profile: { name: "Ann", about: "", picture: "" } };
     const node = { state: "online", peers: 4, reason: "", address: "127.0.0.1:1", node_id: ME };
-    listener.say({ type: "welcome", ref, cursor: this.#cursor(listener.at), replayed, user: { name: "ann", is_staff: false }, node, channels, ...mine });
+    listener.say({ type: "welcome", ref, cursor: this.#cursor(listener.at), replayed, user: { ...this.user, is_staff: false }, node, channels, ...mine });
     this.#deliver(listener);
   }
 

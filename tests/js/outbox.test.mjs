@@ -7,7 +7,7 @@ import { FakeClock, recorder, settle } from "./fakes.mjs";
 
 const REPORTS = [
   ...["written", "handingOver", "queued", "asking", "waiting", "accepted", "refused", "retried", "discarded", "kept"],
-  "through",
+  ...["through", "takenUp"],
 ];
 const message = (id, channel = "#lobby") => ({ id, channel, text: `text of ${id}`, at_ms: 1_700_000_000_000 });
 const UNKNOWN = Object.freeze({ code: "MESSAGE_UNKNOWN", message: "", remedy: "" });
@@ -183,7 +183,7 @@ test("a rate limit waits as long as the node says and goes on by itself", async 
   await outbox.add(message("a"));
   await outbox.add(message("b", "#other"));
   await settle();
-  assert.deepEqual(listener.calls.at(-1).slice(0, 1), ["written"]);
+  assert.deepEqual(listener.calls.at(-1), ["waiting", "b", clock.now() + 3000], "what is written meanwhile waits as well");
   assert.ok(listener.calls.some(([name, id, until]) => name === "waiting" && id === "a" && until === clock.now() + 3000));
   clock.pass(2999);
   await settle();
@@ -513,4 +513,13 @@ test("what is to be discarded is discarded, whatever the node tells meanwhile", 
   outbox.setLinked(true);
   await settle();
   assert.deepEqual(node.asked, ["discard a"]);
+});
+
+test("what grows old without a connection asks at once, and no longer says that it goes out by itself", async () => {
+  const { outbox, told } = await openPage();
+  await outbox.add(message("a"));
+  clock.pass(ASK_AFTER_MS);
+  assert.deepEqual(told(), ["written a"]);
+  clock.pass(1);
+  assert.deepEqual(told(), ["written a", "asking a"]);
 });

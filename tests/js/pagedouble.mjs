@@ -19,6 +19,7 @@ const quiet = (...names) => Object.fromEntries(names.map((name) => [name, nothin
 export class PageDouble {
   me = { id: "", name: "Ann" };
   current = null;
+  leaving = new Map();
   notifying = quiet("arrived");
   sharing = quiet("setLinked");
   persons = quiet("setProfile", "setVerified", "changed");

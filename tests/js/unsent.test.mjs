@@ -18,10 +18,11 @@ let store;
 let clock;
 let memory;
 let wire;
+let states; // of the row that changed, one after the other
 
 async function openPage() {
   wire = new Wire(node, null, nothing);
-  const listener = { changed: nothing, removed: nothing, changeTold: nothing };
+  const listener = { changed: (row) => states.push(row.state), removed: nothing, changeTold: nothing };
   const page = new PageDouble({ store, memory, clock, makeSocket: wire.makeSocket, listener });
   await page.start();
   await wire.run();
@@ -34,6 +35,7 @@ beforeEach(() => {
   store = new MemoryStore();
   clock = new FakeClock();
   memory = new Map();
+  states = [];
 });
 
 test("what the node accepted without the page hearing so is no question hours later, but its own message", async () => {
@@ -183,4 +185,34 @@ test("what was written for a channel that was left elsewhere meanwhile stays in 
   await page.acts.act("discard", page.messages.unsent[0].id);
   await wire.run();
   assert.deepEqual([page.messages.unsent, store.records.size], [[], 0]);
+});
+
+test("a retry without a connection waits, and the node's word of the old failure does not end it", async () => {
+  const page = await cancelling(true);
+  wire.isDown = true;
+  page.connection.interrupted("link.offline");
+  const [row] = page.messages.rows(LOBBY);
+  assert.equal(row.state, "failed");
+  await page.acts.act("retry", row.id);
+  assert.deepEqual([row.state, row.phase], ["pending", "queued"]);
+  states = [];
+  wire.isDown = false;
+  page.connection.tryNow();
+  await wire.run(); // the welcome tells of the failure, then the retry goes out
+  assert.deepEqual([row.state, row.phase, row.awaited], ["pending", "sending", false]);
+  assert.deepEqual([...new Set(states)], ["pending"]);
+  for (let n = 0; n < 3; n += 1) node.step();
+  await wire.run();
+  assert.equal(row.state, "delivered");
+});
+
+test("what waits for a limit waits for the connection once there is none", async () => {
+  const page = await openPage();
+  node.limited = 1;
+  await page.acts.send(LOBBY, "hello");
+  await wire.run();
+  const [row] = page.messages.rows(LOBBY);
+  assert.equal(row.phase, "waiting");
+  page.connection.interrupted("link.offline");
+  assert.equal(row.phase, "queued");
 });

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import User
 
 from tests.support import network
 from tests.webchat.conftest import Open
@@ -12,7 +13,8 @@ from tests.webchat.conftest import Open
 async def test_two_people_chat(open_page: Open) -> None:
     ann, bob = await open_page("ann"), await open_page("bob")
     welcome = await ann.hello()
-    assert welcome["user"] == {"name": "ann", "is_staff": False}
+    user = await User.objects.aget(username="ann")
+    assert welcome["user"] == {"id": user.pk, "name": "ann", "is_staff": False}
     assert welcome["replayed"] is False
     assert len(welcome["node"]["node_id"]) == 40
     await bob.hello()

@@ -251,6 +251,28 @@ def test_a_step_of_the_doctor_is_told_in_the_reader_s_language(
     assert translated({"steps": [step]}, "en") == {"steps": [step]}
 
 
+JOIN_CODES = (
+    "NO_BOOTSTRAP",
+    "NO_INITIATOR",
+    "NO_PLACE",
+    "SEND_PATH_BROKEN",
+    "STORE_FULL",
+    "UNREACHABLE_BY_INITIATORS",
+)
+
+
+@pytest.mark.parametrize("code", JOIN_CODES)
+def test_why_a_step_of_a_join_failed_is_told_in_the_reader_s_language(code: str) -> None:
+    message = error_info(code, step="find", peer="p", host="h", channel="#lobby").message
+    frame = {"type": "channel.progress", "channel": "#lobby", "step": "find", "index": 2, "detail": message}
+    told = translated(frame, "de")
+    assert told["detail"] != message
+    assert told["detail"] == translated({"code": code, "message": message, "remedy": ""}, "de")["message"]
+    assert {**told, "detail": message} == frame
+    for detail in ("7", "3/5", "over 10.0.0.1", ""):
+        assert translated({**frame, "detail": detail}, "de")["detail"] == detail
+
+
 STEP = {"name": "store", "result": "ok", "sentence": "The database is sound.", "code": "", "remedy": ""}
 
 

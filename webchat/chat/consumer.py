@@ -52,7 +52,7 @@ class ChatConsumer(PageSocket):
         self._welcome_due = False
         await self.accept()
         user = self.scope["user"]
-        self._user = {"name": user.get_username(), "is_staff": user.is_staff}
+        self._user = {"id": user.pk, "name": user.get_username(), "is_staff": user.is_staff}
         await self.attach()
 
     # What a frame asks for

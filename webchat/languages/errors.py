@@ -53,7 +53,19 @@ def translated(value: Any, language: str) -> Any:
     inside = {name: translated(each, language) for name, each in value.items()}
     is_error = "code" in value and "remedy" in value
     told = in_language(inside, language) if is_error or "peers" in value else inside
-    return _step(told, language) if "sentence" in told and "result" in told else told
+    if "sentence" in told and "result" in told:
+        return _step(told, language)
+    return _join_step(told, language) if value.get("type") == "channel.progress" else told
+
+
+def _join_step(fields: dict[str, Any], language: str) -> dict[str, Any]:
+    """How far a join is; the detail of a step that failed is an error's message without its code."""
+    for code, own in TABLES[language][0].items():
+        english = catalogue_texts(code)
+        again = _again(english[0], own[0], fields["detail"]) if english else None
+        if again is not None:
+            return {**fields, "detail": again}
+    return fields
 
 
 def _step(fields: dict[str, Any], language: str) -> dict[str, Any]:

@@ -66,6 +66,7 @@ export class App {
       clock: systemClock,
       random: Math.random,
       listener: nodeReports(this),
+      isOurs: ({ user }) => user.id === page.user.id,
     });
     this.notifying = this.#makeNotifying();
     this.beside = new views.Beside(this);
@@ -108,7 +109,7 @@ export class App {
     this.openFirst();
     if (this.page.join) this.#follow(this.page.join);
     this.screen.ready(store.volatile);
-    window.addEventListener("online", () => this.connection.tryNow());
+    window.addEventListener("online", () => this.connection.isEnded || this.connection.tryNow());
     window.addEventListener("offline", () => this.connection.interrupted("link.offline"));
     window.addEventListener("beforeunload", (event) => this.sharing.isLosing() && event.preventDefault());
     this.#listenForWaking();

@@ -12,7 +12,7 @@
  *
  * Reconnecting: exponential backoff with jitter (`backoffMs`), at once on `tryNow`. Phases: `connecting`,
  * `waiting` (with `retryAt_ms`), `greeting` (open, the node has not answered yet), `open`, `ended`
- * (signed out, no longer allowed, or too many pages: only a person can change that). `reason` is a key of strings.js.
+ * (signed out, another account than the page's, no longer allowed, or too many pages: only a person can change that). `reason` is a key of strings.js.
  */
 
 import { ownError } from "./strings.js";
@@ -39,6 +39,7 @@ export class Connection {
   #clock;
   #random;
   #listener;
+  #isOurs;
   #socket = null;
   #phase = "waiting";
   #cursor = null;
@@ -49,16 +50,25 @@ export class Connection {
   #cancelProbe = null;
   #heardAt_ms = 0;
 
-  /** `listener`: `phase(state)`, `welcome(frame)`, `event(frame)`, `trouble(error)`. */
-  constructor({ makeSocket, clock, random, listener }) {
+  /**
+   * `listener`: `phase(state)`, `welcome(frame)`, `event(frame)`, `trouble(error)`. `isOurs(welcome)`: whether it is for
+   * the account of this page. Cookies belong to the browser: when somebody else has signed in, the socket is theirs.
+   */
+  constructor({ makeSocket, clock, random, listener, isOurs = () => true }) {
     this.#makeSocket = makeSocket;
     this.#clock = clock;
     this.#random = random;
     this.#listener = listener;
+    this.#isOurs = isOurs;
   }
 
   get isOpen() {
     return this.#phase === "open";
+  }
+
+  /** Only a person can change that there is no connection. */
+  get isEnded() {
+    return this.#phase === "ended";
   }
 
   /** Connect, or reconnect at once instead of waiting; harmless while a socket is fine. */
@@ -145,6 +155,11 @@ export class Connection {
 
   #welcomed(frame) {
     this.#attempts = 0;
+    if (!this.#isOurs(frame)) {
+      this.#abandon();
+      this.#enter("ended", { reason: "link.changed" });
+      return;
+    }
     this.#cursor = frame.cursor;
     try {
       this.#listener.welcome(frame);

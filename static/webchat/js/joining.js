@@ -53,6 +53,7 @@ const COUNT = /^(\d+)(?:\/(\d+))?$/;
 
 /** The node's short detail ("7", "3/5") in words; other details as they are. */
 function detailWords({ step, detail }) {
+  if (detail === "alone") return say("join.detail.alone");
   const key = `join.detail.${step}`;
   const [, k, of] = COUNT.exec(detail) ?? [];
   if (k === undefined || !hasWords(key)) return detail;

@@ -47,8 +47,9 @@ function eventTable(app) {
       app.loadNewest(frame.channel);
     },
     "channel.left"(frame) {
+      const isSurprise = frame.channel === app.current && !app.leaving.has(frame.channel);
       app.close(frame.channel);
-      app.screen.left(frame.channel);
+      app.screen.left(frame.channel, isSurprise);
     },
     "channel.read": (frame) => app.reading.told(frame),
     "channel.name"(frame) {

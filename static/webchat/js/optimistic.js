@@ -67,7 +67,6 @@ export class OptimisticUIManager {
 
   /** The page is connected to the own node, or not. */
   setLinked = (linked) => this.#progress.setLinked(linked, this.#entries);
-
   /** Joined, or still connecting. */
   setReady = (channel, ready) => this.#progress.setReady(channel, ready, this.#entries);
 
@@ -112,6 +111,9 @@ export class OptimisticUIManager {
     const entry = this.entry(id);
     if (entry?.state === "failed" || entry?.phase === "asking") this.#progress.begin(entry, entry.state);
   }
+
+  /** The node has answered that it tries it again. */
+  takenUp = (id) => this.#progress.taken(this.entry(id));
 
   /** How the target of an own change looks without it, as far as that is known. */
   without(id) {
@@ -170,8 +172,7 @@ export class OptimisticUIManager {
   /** A message of a page of history, which events may have overtaken. */
   paged(message) {
     const row = this.#rows.get(message.id);
-    const isNewer = row?.isLookTold && !row.isStale;
-    this.#seen(message, isNewer ? row.told : (this.#unseen.get(message.id) ?? lookOf(message)));
+    this.#seen(message, row?.isLookTold && !row.isStale ? row.told : (this.#unseen.get(message.id) ?? lookOf(message)));
     this.#unseen.delete(message.id);
   }
 
@@ -184,8 +185,7 @@ export class OptimisticUIManager {
 
   /** An author's name in a channel became known. */
   renamed(channel, author, name) {
-    for (const row of this.rows(channel)) {
-      if (row.author !== author || row.name === name) continue;
+    for (const row of this.rows(channel).filter((each) => each.author === author && each.name !== name)) {
       row.name = name;
       this.#tell(row, row.state);
     }

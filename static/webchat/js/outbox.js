@@ -20,14 +20,13 @@
 
 import { NewestMap } from "./newestmap.js";
 import { frameOf, isUnreachable, neverHad, written } from "./outboxframes.js";
+import { Pause } from "./pause.js";
 import { ownError } from "./strings.js";
 
 /** More than that are refused with `OUTBOX_FULL`. */
 export const OUTBOX_MAX = 500;
 /** Something this old asks before it goes out. */
 export const ASK_AFTER_MS = 3_600_000;
-const PAUSE_MIN_MS = 500;
-const PAUSE_MAX_MS = 8000;
 
 export class Outbox {
   #store;
@@ -39,8 +38,7 @@ export class Outbox {
   #pumping = new Set();
   #linked = false;
   #draining = false;
-  #pauseEnd = null;
-  #pauses = 0;
+  #pause;
   #inquired = new Set();
   /** Discards that the node was asked for, and may have done although no answer came. */
   #asked = new NewestMap(OUTBOX_MAX);
@@ -55,6 +53,7 @@ export class Outbox {
     this.#clock = clock;
     this.#tabs = tabs;
     this.#listener = listener;
+    this.#pause = new Pause(clock, () => this.#pump());
     tabs.onWord = (word) => this.#heard(word);
   }
 
@@ -102,8 +101,8 @@ export class Outbox {
 
   /** The page is connected to the own node, or not. */
   setLinked(linked) {
-    this.#pauses = 0;
-    this.#endPause();
+    this.#pause.reached();
+    this.#pause.end();
     if (linked === this.#linked) this.#pump();
     else if (linked) this.#tabs.lead(() => this.#lead());
     else this.#tabs.resign();
@@ -130,14 +129,29 @@ export class Outbox {
     this.#listener.written(record);
     if (record.failed) this.#listener.refused(record.id, record.failed);
     else if (this.#asks(record)) this.#listener.asking(record.id);
+    else this.#askLater(record);
+  }
+
+  /** It may grow old while there is no connection; with one, the node is asked first (`#inquire`). */
+  #askLater(record) {
+    const { id, at_ms, sure_ms = at_ms } = record;
+    this.#clock.later(sure_ms + ASK_AFTER_MS + 1 - this.#clock.now(), () => {
+      if (this.#records.get(id) === record && !this.#linked) this.#listener.asking(id);
+    });
   }
 
   async #keep(record) {
     await this.#store.put(record);
     this.#tabs.tell({ record });
     this.#restored(record);
-    if (this.#pauses > 0 && record.op === "send" && !record.failed) this.#report("queued", record.id);
+    if (record.op === "send" && !record.failed) this.#tellPause(record.id);
     this.#pump();
+  }
+
+  /** What is written in a pause waits like what was there before. */
+  #tellPause(id) {
+    if (this.#pause.isUnreachable) this.#report("queued", id);
+    else if (this.#pause.limitedUntil_ms) this.#report("waiting", id, this.#pause.limitedUntil_ms);
   }
 
   async #dropped(record) {
@@ -207,7 +221,7 @@ export class Outbox {
   }
 
   #pump() {
-    if (!this.#draining || this.#pauseEnd) return;
+    if (!this.#draining || this.#pause.isOn) return;
     this.#inquire();
     for (const channel of new Set(this.#runnable().map((record) => record.channel))) this.#drain(channel);
   }
@@ -216,7 +230,7 @@ export class Outbox {
     if (this.#pumping.has(channel)) return;
     this.#pumping.add(channel);
     try {
-      while (this.#draining && !this.#pauseEnd) {
+      while (this.#draining && !this.#pause.isOn) {
         const [record] = this.#runnable(channel);
         if (!record) break;
         await this.#handOver(record);
@@ -228,7 +242,7 @@ export class Outbox {
 
   async #handOver(record) {
     // An attempt after others in vain is not news: the row goes on saying that it waits.
-    if (record.op === "send" && this.#pauses === 0) this.#report("handingOver", record.id);
+    if (record.op === "send" && !this.#pause.isUnreachable) this.#report("handingOver", record.id);
     if (record.op === "discard") {
       this.#asked.set(record.id, true);
       this.#tabs.tell({ asked: record.id });
@@ -236,8 +250,9 @@ export class Outbox {
     try {
       if (record.op === "send" && this.#isOld(record.at_ms) && (await this.#isThrough(record))) return;
       const answer = await this.#request(frameOf(record));
-      this.#pauses = 0;
+      this.#pause.reached();
       if (record.op === "send") this.#report("accepted", record.id, answer.message);
+      else if (record.op === "retry") this.#report("takenUp", answer.message);
       await this.#dropped(record);
     } catch (error) {
       await this.#refused(record, error);
@@ -246,13 +261,11 @@ export class Outbox {
 
   async #refused(record, error) {
     if (isUnreachable(error)) {
-      this.#pauses += 1;
-      this.#pause(Math.min(PAUSE_MAX_MS, PAUSE_MIN_MS * 2 ** (this.#pauses - 1)));
+      this.#pause.backOff();
       for (const each of this.#runnable()) this.#report("queued", each.id);
     } else if (error.code === "RATE_LIMITED") {
-      const wait_ms = 1000 * (error.retry_after ?? 1);
-      this.#pause(wait_ms);
-      for (const each of this.#runnable()) this.#report("waiting", each.id, this.#clock.now() + wait_ms);
+      this.#pause.limited(1000 * (error.retry_after ?? 1));
+      for (const each of this.#runnable()) this.#report("waiting", each.id, this.#pause.limitedUntil_ms);
     } else if (record.op === "send") await this.#failed(record, error);
     else if (record.op === "retry") await this.#ended(record, "refused", error);
     else await this.#notDiscarded(record, error);
@@ -283,18 +296,5 @@ export class Outbox {
     await this.#store.put(failed);
     this.#tabs.tell({ record: failed });
     this.#report("refused", record.id, failed.failed);
-  }
-
-  #pause(ms) {
-    this.#endPause();
-    this.#pauseEnd = this.#clock.later(ms, () => {
-      this.#pauseEnd = null;
-      this.#pump();
-    });
-  }
-
-  #endPause() {
-    this.#pauseEnd?.();
-    this.#pauseEnd = null;
   }
 }

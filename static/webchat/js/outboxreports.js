@@ -18,6 +18,10 @@ export function outboxReports(app) {
     accepted: (_, report) => messages.reported(report, me.id, me.name),
     refused: (id, error) => messages.refused(id, error),
     retried: (id) => messages.retried(id),
+    takenUp(report) {
+      messages.takenUp(report.id);
+      messages.reported(report, me.id, me.name);
+    },
     kept: (id) => messages.kept(id),
     discarded: (id, record) => messages.discarded(id, { ...record, author: me.id }),
   };

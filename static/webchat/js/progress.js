@@ -5,6 +5,9 @@
  * time; what the node has accepted fails after 5 s without a quorum while there is a connection (`watch.js`);
  * the node's own verdict, which knows the reason, replaces that one. Counts and states go forward only
  * (`receipts.js`); a late receipt turns failed into sent.
+ *
+ * What the node has is tried again by the browser's outbox, too: until the node has answered (`awaited`), it is not on
+ * its way without a connection, and the failure that the node tells of meanwhile is the old one.
  */
 
 import { mergeAcks, mergeDelivered, mergeStored, NOTHING_DELIVERED, NOTHING_STORED, strongerState } from "./receipts.js";
@@ -23,6 +26,7 @@ export const isStuck = ({ state, phase, stage }) =>
 /** The fields of an entry that has got nowhere yet. */
 export const newProgress = () => ({
   accepted: false,
+  awaited: false,
   phase: "",
   stage: 0,
   until_ms: 0,
@@ -75,6 +79,7 @@ export class Progress {
   begin(entry, from) {
     entry.state = "pending";
     entry.error = null;
+    entry.awaited = entry.accepted;
     entry.phase = this.#linked ? "sending" : "queued";
     this.#enter(entry);
     this.#tell(entry, from);
@@ -88,8 +93,14 @@ export class Progress {
     this.#tell(entry, "pending");
   }
 
+  /** The node has been asked to try it again. */
+  taken(entry) {
+    if (entry) entry.awaited = false;
+  }
+
   fail(entry, error) {
     if (isSettled(entry)) return;
+    entry.awaited = false;
     const from = entry.state;
     entry.state = "failed";
     entry.error = error;
@@ -101,7 +112,7 @@ export class Progress {
   merge(entry, report) {
     if (!entry.accepted) this.#accepted(entry);
     entry.accepted = true;
-    entry.state = strongerState(entry.state, report.state);
+    if (!entry.awaited || report.state !== "failed") entry.state = strongerState(entry.state, report.state);
     entry.stored = mergeStored(entry.stored, report.stored);
     entry.delivered = mergeDelivered(entry.delivered, report.delivered);
     entry.acks = mergeAcks(entry.acks, report.acks);
@@ -120,9 +131,13 @@ export class Progress {
   /** Set the phase that follows from state, link and channel, and its timers. */
   #enter(entry) {
     if (entry.state !== "pending") entry.phase = "";
-    else if (entry.accepted) entry.phase = this.#unready.has(entry.channel) ? "queued" : "sending";
-    else if (!this.#linked && entry.phase === "sending") entry.phase = "queued";
+    else if (entry.accepted) entry.phase = this.#unready.has(entry.channel) || this.#isHeldBack(entry) ? "queued" : "sending";
+    else if (!this.#linked && (entry.phase === "sending" || entry.phase === "waiting")) entry.phase = "queued";
     this.#watch.follow(entry, entry.accepted && this.#linked);
+  }
+
+  #isHeldBack({ awaited }) {
+    return awaited && !this.#linked;
   }
 
   #enterAll(entries) {

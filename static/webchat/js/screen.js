@@ -10,7 +10,7 @@ import { beginningOf } from "./quoting.js";
 import { countWords } from "./reading.js";
 import { unsentWords } from "./rowwords.js";
 import { codedError, say } from "./strings.js";
-import { subtitle } from "./subtitle.js";
+import { isEmpty, subtitle } from "./subtitle.js";
 import { AskCard } from "./view/askcard.js";
 import { ComposerView } from "./view/composer.js";
 import { byId, oncePerFrame, setText } from "./view/dom.js";
@@ -178,13 +178,18 @@ export class Screen {
     this.sidebar.redraw();
     this.joinCard.draw(this.#app.channels.get(name));
     this.#head();
+    this.#busy(); // of the one before: each has its own
     if (name !== null) this.composer.focus();
   }
 
-  /** A channel was left, which is shown and read out; the focus must not stay on what is gone. */
-  left(channel) {
+  /**
+   * A channel was left, which is shown and read out; the focus must not stay on what is gone. `isSurprise`: by another
+   * page, while somebody may be typing here: the next keys must not get into another channel's message.
+   */
+  left(channel, isSurprise = false) {
     this.toast.tell(leftWords(this.#app, channel));
     if (this.#app.current === null) this.sidebar.focusField();
+    else if (isSurprise) byId("timeline").focus();
   }
 
   showMe(me) {
@@ -215,9 +220,7 @@ export class Screen {
     this.trouble(codedError(error, "OUTBOX_UNWRITABLE"));
   }
 
-  rewrite(channel, text, about) {
-    this.composer.restore(channel, text, about);
-  }
+  rewrite = (channel, text, about) => this.composer.restore(channel, text, about);
 
   discarded(words, undo) {
     this.announcer.say("row", words);
@@ -233,9 +236,7 @@ export class Screen {
     if (this.#app.current !== null) this.composer.focus();
   }
 
-  toBottom() {
-    this.timeline.toBottom();
-  }
+  toBottom = () => this.timeline.toBottom();
 
   trouble(error) {
     this.toast.trouble(error);
@@ -285,8 +286,7 @@ export class Screen {
     setText(byId("channel-title"), current ?? "Starling");
     setText(byId("channel-subtitle"), current === null ? "" : subtitle(channel, messages.rows(current), this.#isGreeted));
     byId("leave").setAttribute("aria-label", say("channels.leave", { channel: current ?? "" }));
-    const isEmpty = current !== null && messages.rows(current).length === 0 && channels.isReady(current);
-    byId("empty").hidden = !isEmpty;
+    byId("empty").hidden = current === null || !isEmpty(channel, messages.rows(current), this.#isGreeted);
     setText(byId("empty-title"), say("timeline.empty.title", { channel: current ?? "" }));
     setText(byId("empty-text"), say("timeline.empty.text"));
     const n = channels.all.reduce((sum, each) => sum + each.unread, 0);

@@ -1,13 +1,14 @@
 /**
  * The line under a channel's name: how the join goes, or who has written, and never more than the page knows.
  *
- * A page holds a part of a channel. Only when there is nothing older can it say who has written at all; of a part it
- * says no time either, the newest message may be a year old; before the node has been heard it says nothing.
+ * A page holds a part of what the node holds, and the node may hold a part of the channel: old messages expire. Only
+ * when the node has nothing older can the page say who wrote what is there; of a part it says no time either, the newest
+ * message may be a year old; before the node has been heard it says nothing, not even that there is nothing.
  */
 
 import { say } from "./strings.js";
 
-/** `channel`: `join`, `older` (`none`: the rows begin where the channel does); `isGreeted`: the node has told what it holds. */
+/** `channel`: `join`, `older` (`none`: the node has nothing older than the rows); `isGreeted`: the node has told what it holds. */
 export function subtitle({ join, older }, rows, isGreeted) {
   if (join?.state === "joining") return say("subtitle.joining");
   if (join?.state === "delayed") return say("subtitle.delayed");
@@ -16,4 +17,10 @@ export function subtitle({ join, older }, rows, isGreeted) {
   if (n === 0 || !isGreeted) return "";
   if (older !== "none") return say("subtitle.part", { n });
   return rows.every((row) => row.own) ? say("subtitle.alone") : say("subtitle.people", { n });
+}
+
+/** Whether a channel may be called empty: it is joined, the node has been heard, and nothing of it is on its way here. */
+export function isEmpty({ join, older }, rows, isGreeted) {
+  const isJoined = !join || join.state === "joined";
+  return isGreeted && isJoined && rows.length === 0 && (older === "none" || older === "idle");
 }

@@ -19,6 +19,7 @@ export const WORDS = {
   "join.detail.find.other": "{n} Knoten gefragt",
   "join.detail.subscribe": "{k} von {of} Initiatoren",
   "join.detail.inbound": "{k} von {of} Initiatoren",
+  "join.detail.alone": "sonst ist noch niemand hier",
   "join.detail.history.one": "1 Nachricht",
   "join.detail.history.other": "{n} Nachrichten",
   "join.step.1": "Deinen Knoten starten",

@@ -19,6 +19,7 @@ export const WORDS = {
   "join.detail.find.other": "{n} peers asked",
   "join.detail.subscribe": "{k} of {of} initiators",
   "join.detail.inbound": "{k} of {of} initiators",
+  "join.detail.alone": "nobody else is here yet",
   "join.detail.history.one": "1 message",
   "join.detail.history.other": "{n} messages",
   "join.step.1": "Starting your node",

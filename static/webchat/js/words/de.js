@@ -173,6 +173,7 @@ export const WORDS = {
   "link.refused": "Der Server antwortet nicht.",
   "link.silent": "Der Server antwortet nicht mehr.",
   "link.session": "Du bist abgemeldet.",
+  "link.changed": "In diesem Browser ist jetzt ein anderes Konto angemeldet. Was du geschrieben hast, wartet hier auf deines; lade die Seite neu, um mit dem anderen weiterzumachen.",
   "link.crowded": "Dieses Konto hat zu viele offene Seiten. Schließe eine davon, dann versuche es noch einmal.",
   "link.kept": "Was du schreibst, bleibt erhalten und geht von selbst hinaus.",
   "link.next.one": "Nächster Versuch in 1 Sekunde.",
@@ -199,10 +200,10 @@ export const WORDS = {
   "channels.invalid": "Ein Kanalname hat 1 bis 64 Zeichen ohne Leerzeichen, zum Beispiel #lobby.",
 
   "timeline.label": "Nachrichten in {channel}",
-  "timeline.empty.title": "In {channel} hat noch niemand etwas gesagt",
+  "timeline.empty.title": "Von {channel} ist hier noch nichts angekommen",
   "timeline.empty.text":
     "Schreibe unten die erste Nachricht. Mehrere Knoten des Netzes bewahren sie auf, so finden andere sie hier, wenn sie kommen.",
-  "timeline.start": "Hier beginnt {channel}.",
+  "timeline.start": "Dein Knoten hat nichts Älteres aus {channel}.",
   "timeline.loading": "Ältere Nachrichten werden geladen …",
   "timeline.stuck": "Ältere Nachrichten konnten nicht geladen werden.",
   "timeline.again": "Ältere Nachrichten laden",
@@ -262,9 +263,9 @@ export const WORDS = {
   "composer.volatile":
     "Dieser Browser hebt nichts auf der Platte auf: eine ungesendete Nachricht ist verloren, wenn du die Seite schließt.",
 
-  "subtitle.alone": "Bisher hast nur du hier geschrieben",
-  "subtitle.people.one": "1 Person hat hier geschrieben",
-  "subtitle.people.other": "{n} Leute haben hier geschrieben",
+  "subtitle.alone": "Was dein Knoten davon hat, schriebst nur du",
+  "subtitle.people.one": "Was dein Knoten davon hat, schrieb eine Person",
+  "subtitle.people.other": "Was dein Knoten davon hat, schrieben {n} Leute",
   "subtitle.part.one": "Was hier geladen ist, schrieb eine Person",
   "subtitle.part.other": "Was hier geladen ist, schrieben {n} Personen",
   "subtitle.joining": "Tritt bei …",

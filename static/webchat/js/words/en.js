@@ -173,6 +173,7 @@ export const WORDS = {
   "link.refused": "The server does not answer.",
   "link.silent": "The server stopped answering.",
   "link.session": "You are signed out.",
+  "link.changed": "Another account is signed in in this browser now. What you wrote waits here for yours; reload the page to go on with the other one.",
   "link.crowded": "This account has too many open pages. Close one of them, then try again.",
   "link.kept": "What you write is kept and goes out by itself.",
   "link.next.one": "Next try in 1 second.",
@@ -199,10 +200,10 @@ export const WORDS = {
   "channels.invalid": "A channel name has 1 to 64 characters without spaces, for example #lobby.",
 
   "timeline.label": "Messages in {channel}",
-  "timeline.empty.title": "Nobody has said anything in {channel} yet",
+  "timeline.empty.title": "Nothing said in {channel} has come here yet",
   "timeline.empty.text":
     "Write the first message below. It is kept by several nodes of the network, so others find it here when they come.",
-  "timeline.start": "This is the beginning of {channel}.",
+  "timeline.start": "Your node has nothing older of {channel}.",
   "timeline.loading": "Loading older messages…",
   "timeline.stuck": "Older messages could not be loaded.",
   "timeline.again": "Load older messages",
@@ -261,9 +262,9 @@ export const WORDS = {
   "composer.left": "{n} bytes left",
   "composer.volatile": "This browser keeps nothing on disk: an unsent message is lost when you close the page.",
 
-  "subtitle.alone": "Only you have written here so far",
-  "subtitle.people.one": "1 person has written here",
-  "subtitle.people.other": "{n} people have written here",
+  "subtitle.alone": "Only you wrote what your node has of it",
+  "subtitle.people.one": "1 person wrote what your node has of it",
+  "subtitle.people.other": "{n} people wrote what your node has of it",
   "subtitle.part.one": "1 person wrote what is loaded here",
   "subtitle.part.other": "{n} people wrote what is loaded here",
   "subtitle.joining": "Joining…",
