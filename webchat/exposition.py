@@ -105,7 +105,13 @@ COUNTER, GAUGE, HISTOGRAM = CounterMetricFamily, GaugeMetricFamily, HistogramMet
 
 OF_WEB = (
     Metric(GAUGE, "worker_up", "Whether the worker answered this page.", (), _one("worker_up")),
-    Metric(GAUGE, "web_sockets", "Open chat sockets of this web process.", (), _one("web_sockets")),
+    Metric(
+        GAUGE,
+        "web_sockets",
+        "Open sockets of pages, of the chat and of health, at this web process.",
+        (),
+        _one("web_sockets"),
+    ),
     Metric(GAUGE, "build_info", "The version, as a label of a constant 1.", ("version",), _each("build")),
 )
 OF_WORKER = (
@@ -125,7 +131,13 @@ OF_WORKER = (
         ("method",),
         _each("pushes", "retried"),
     ),
-    Metric(COUNTER, "pushes_failed", "Tries without an answer.", ("method",), _each("pushes", "failed")),
+    Metric(
+        COUNTER,
+        "pushes_failed",
+        "Tries without an ack: no answer, a refusal, a malformed answer, or too much waiting already.",
+        ("method",),
+        _each("pushes", "failed"),
+    ),
     Metric(COUNTER, "joins", "Joins of channels by their outcome.", ("outcome",), _each("joins")),
     Metric(COUNTER, "datagrams", "UDP datagrams.", ("direction",), _directions("datagrams")),
     Metric(COUNTER, "traffic_bytes", "Bytes of UDP payload.", ("direction",), _directions("bytes")),

@@ -153,6 +153,33 @@ def test_every_metric_is_documented() -> None:
     assert [m.full_name for m in METRICS if f"`{m.full_name}`" not in document] == []
 
 
+def test_the_documented_help_is_that_of_the_page() -> None:
+    rows = re.findall(
+        r"^\| `(starling_\w+)` \| (\w+) \|[^|]*\| (.*) \|$", text_of("docs/operations.md"), re.M
+    )
+    told = {name: text for name, _, text in rows}
+    apart = [m.full_name for m in METRICS if not told[m.full_name].startswith(m.help.removesuffix("."))]
+    assert apart == []
+
+
+def test_alerts_and_dashboard_count_every_verdict_that_is_not_well() -> None:
+    alerts = text_of("docs/operations.md").partition("### Alerts")[2].partition("\n## ")[0]
+    not_well = set(VERDICTS) - {"healthy"}
+    assert set(re.findall(r'starling_channels{verdict="(\w+)"} > 0', alerts)) == not_well
+    [shown] = re.findall(r'starling_channels{[^}]*verdict=~\\"([^"\\]+)', text_of("docs/grafana.json"))
+    assert set(shown.split("|")) == not_well
+    known = {name for metric in METRICS for name in (metric.full_name, f"{metric.full_name}_bucket")}
+    assert set(re.findall(r"starling_\w+", alerts)) - known == set()
+
+
+def test_no_alert_where_nobody_could_store_a_test() -> None:
+    """The last success stays where it was while a server is alone, which is no failure."""
+    alerts = text_of("docs/operations.md").partition("### Alerts")[2]
+    [expression] = re.findall(r"`(time\(\) - starling_canary_last_success[^`]*)`", alerts)
+    assert expression.endswith('unless on (job, instance) starling_canary_state{state="alone"} == 1')
+    assert "alone" in CANARY_STATES
+
+
 def test_the_dashboard_uses_metrics_that_exist_and_all_kinds_of_them() -> None:
     text = text_of("docs/grafana.json")
     dashboard = json.loads(text)
