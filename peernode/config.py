@@ -59,6 +59,7 @@ class NodeConfig:
     publish_timeout_s: float = 5.0
     push_stagger_small_s: float = 0.15
     push_stagger_s: float = 0.5
+    pushes_max: int = 8192
     acked_batch_s: float = 0.1
     gap_hold_s: float = 2.0
     lease_ttl_s: float = 60.0

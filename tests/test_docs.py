@@ -16,8 +16,8 @@ from peernode.diagnostics.codes import CATALOGUE, PARTS
 from peernode.diagnostics.reasons import STATES
 from peernode.doctor.steps import STEPS
 from peernode.overlay.upkeep import DEPENDED_SILENT_S, TICK_S
-from peernode.pubsub.delivery import STAGGER_RTOS, STAGGER_RTOS_LARGE
 from peernode.pubsub.joinproof import PROOF_WAIT_S
+from peernode.pubsub.stagger import STAGGER_RTOS, STAGGER_RTOS_LARGE
 from peernode.wire.ops import Op, Status
 from tools import documented, troubleshooting
 from tools.tracked import ROOT, text_of, tracked, tree_of

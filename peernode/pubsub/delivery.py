@@ -6,7 +6,8 @@ initiator costs its subscribers one stagger. Whoever has still not acked when th
 have had their turn is pushed to through a relay (``detours``), while the direct push goes on; a push that
 stays unanswered is tried again (``retries``), and in the end the subscriber's own renewal pulls.
 
-Invariants: a message is pushed by this node to one subscriber at most once at a time; an ack counts only
+Invariants: a message is pushed by this node to one subscriber at most once at a time; of all messages
+together ``pushes_max`` pushes are under way, over which one waits with the retries; an ack counts only
 with the subscriber's signature; a subscriber that says it isn't one loses its lease here; every attempt
 is recorded.
 """
@@ -30,18 +31,13 @@ from peernode.pubsub.ingest import Source
 from peernode.pubsub.reachability import InitiatorReachabilityMonitor
 from peernode.pubsub.relay import Relays
 from peernode.pubsub.replica import Replica
-from peernode.pubsub.retries import DeliveryRetries
+from peernode.pubsub.retries import LINES_MAX, DeliveryRetries
 from peernode.pubsub.served import hear_served
 from peernode.pubsub.spread import Spread
+from peernode.pubsub.stagger import stagger_s
 from peernode.wire.codec import Fields
 from peernode.wire.contact import Contact
 from peernode.wire.ops import Op, Status
-
-STAGGER_RTOS = 1.5
-"""The stagger lasts at least so many retransmission timeouts, the median of this node's peers."""
-
-STAGGER_RTOS_LARGE = 2.5
-"""The same in a large channel: there an ack comes from the other initiators, one batch later."""
 
 RECENT_MS = 30_000
 """A younger message that came by catching up is acked, if we were a member when it was written: its author
@@ -76,8 +72,12 @@ class MessageDelivery:
         """How full the tables are, each with its bound."""
         acked = max((len(spread.acked) for spread in self._spreads.values()), default=0)
         named = max((len(spread.named) for spread in self._spreads.values()), default=0)
+        pushing = max((len(spread.pushing) for spread in self._spreads.values()), default=0)
+        pushes_max = self._context.config.pushes_max + LINES_MAX
         return {
             "spreads": (len(self._spreads), SPREADS_MAX),
+            "pushes": (self._under_way, pushes_max),
+            "pushing": (pushing, pushes_max),
             "acked": (acked, self._context.config.subscribers_per_channel_max),
             "acked_by_name": (named, self._context.config.subscribers_per_channel_max),
             **self.reports.sizes(),
@@ -131,15 +131,6 @@ class MessageDelivery:
             spread.begun = True
             self._context.tasks.spawn(self._push_by_rank(spread), "delivery.spread")
 
-    def _stagger_s(self, subscribers: int) -> float:
-        """How long the next rank waits for the one before it."""
-        small = subscribers < 10
-        config = self._context.config
-        # On a slow path or a busy machine acks take longer; pushing over their heads makes it worse.
-        rtos = STAGGER_RTOS if small else STAGGER_RTOS_LARGE
-        patience_s = rtos * self._context.rpc.median_rto_s()
-        return max(config.push_stagger_small_s if small else config.push_stagger_s, patience_s)
-
     async def _push_by_rank(self, spread: Spread) -> None:
         """Rank 1 now, rank k after (k - 1) staggers."""
         replica = spread.replica
@@ -148,7 +139,7 @@ class MessageDelivery:
         if view is None or not view.holds(mine):
             return  # the set has changed since: the others push
         leases = replica.leases.live(self._context.now())
-        stagger_s = self._stagger_s(len(leases))
+        pause_s = stagger_s(self._context, len(leases))
         plan: list[list[Contact]] = [[] for _ in view.contacts]
         for lease in leases:
             if lease.subscriber not in (spread.message.author, mine):
@@ -158,7 +149,7 @@ class MessageDelivery:
             if not contacts:
                 continue
             if position > waited:
-                await asyncio.sleep((position - waited) * stagger_s)
+                await asyncio.sleep((position - waited) * pause_s)
                 waited = position
             for contact in contacts:
                 self.push(replica, spread.message, contact, "alternative" if position else "initiator")
@@ -170,8 +161,12 @@ class MessageDelivery:
             if spread.spared(contact.id):
                 self._context.collector.count("delivery.spared_by_names")
             return
-        spread.pushing[contact.id] = None
         spread.first_push_s = min(spread.first_push_s, self._context.now())
+        if self.retries.full:
+            self.retries.put_off(spread, contact, method)
+            return
+        spread.pushing[contact.id] = None
+        self._under_way += 1
         self._context.tasks.spawn(self._push(spread, contact, method), "delivery.push")
 
     async def _push(self, spread: Spread, contact: Contact, method: str) -> None:
@@ -181,6 +176,7 @@ class MessageDelivery:
             self.retries.add(spread, contact, method)
 
     async def _push_again(self, spread: Spread, contact: Contact, method: str) -> bool:
+        self._under_way += 1
         return await self._push_once(spread, contact, method, first=False)
 
     async def _push_once(self, spread: Spread, contact: Contact, method: str, first: bool) -> bool:
@@ -188,14 +184,14 @@ class MessageDelivery:
         started, span = self._context.now(), self._context.collector.span()
         replica, message = spread.replica, spread.message
         if contact.id in spread.acked:
+            self._ended(spread, contact)
             return True
         spread.pushing[contact.id] = None
         if replica.serves:
-            stagger_s = self._stagger_s(replica.leases.count_sure(started))
-            self._detours.prepare(spread, contact, stagger_s, first)
+            pause_s = stagger_s(self._context, replica.leases.count_sure(started))
+            self._detours.prepare(spread, contact, pause_s, first)
         if message.parts:
             replica.lend(contact.public_key)
-        self._under_way += 1
         try:
             with span:
                 answer = await self._context.rpc.request(contact, Op.PUSH, spread.body(), prove=True)
@@ -212,11 +208,7 @@ class MessageDelivery:
             if refusal.status == Status.NOT_SUBSCRIBED:
                 replica.leases.drop(contact.id)
         finally:
-            self._under_way -= 1
-            if (timer := spread.pushing.pop(contact.id, None)) is not None:
-                timer.cancel()
-            if not self._under_way:
-                self.reports.all_answered()
+            self._ended(spread, contact)
         if outcome != "backpressure":
             self._monitor.pushed(contact, outcome != "timeout", started)
         if outcome == "timeout" and replica.serves:  # also when its ack came another way: this one is broken
@@ -224,6 +216,13 @@ class MessageDelivery:
                 unanswered(replica, contact)
         self._context.tried(replica.name, message, contact.id, method, outcome, span, not first)
         return outcome not in ("timeout", "backpressure") or contact.id in spread.acked
+
+    def _ended(self, spread: Spread, contact: Contact) -> None:
+        self._under_way -= 1
+        if (timer := spread.pushing.pop(contact.id, None)) is not None:
+            timer.cancel()
+        if not self._under_way:
+            self.reports.all_answered()
 
     def _acked(self, spread: Spread, contact: Contact, answer: Fields) -> str:
         """Count the ack in an answer to a push; ``RemoteProtocolError`` when it is not the subscriber's."""

@@ -22,7 +22,7 @@ from peernode.wire.ops import Status
 RATE_WAIT_MAX_S = 30.0
 """The longest wait that an initiator may ask for by RATE_LIMITED."""
 
-FOR_GOOD = {
+REFUSAL_CODES = {
     Status.STORE_FULL: "CHANNEL_FULL",
     Status.OVER_QUOTA: "AUTHOR_QUOTA",
     Status.INVALID: "SIGNATURE_INVALID",
@@ -59,8 +59,8 @@ def meaning_of(context: Context, entry: Entry, contact: Contact, refusal: Refuse
             entry.refuse(key, error_info("CLOCK_SKEW", seconds=body.take_int(0, 1 << 48) // 1000))
             if entry.error is not None:
                 context.hlc.refused(entry.message.hlc)
-        elif status in FOR_GOOD:
-            entry.refuse(key, error_info(FOR_GOOD[Status(status)]))
+        elif status in REFUSAL_CODES:
+            entry.refuse(key, error_info(REFUSAL_CODES[Status(status)]))
         elif status == Status.NOT_INITIATOR:
             return Meaning(outcome, closer=tuple(decode_contacts(body.take(), TARGETS_MAX)))
     except RemoteProtocolError:

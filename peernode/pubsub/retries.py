@@ -1,4 +1,4 @@
-"""``DeliveryRetries``: messages whose push failed, one line per subscriber that does not answer.
+"""``DeliveryRetries``: messages whose push failed or had no room, one line per subscriber.
 
 Only the oldest message of a line is tried again, after an exponential backoff with full jitter from the
 peer's own timeout; when it is acked the rest follows at once. So a dead subscriber costs one push per
@@ -83,6 +83,21 @@ class DeliveryRetries:
             _, (oldest, _) = line.waiting.popitem(last=False)
             self._leave(contact, oldest, "line full")
 
+    @property
+    def full(self) -> bool:
+        """Whether so many pushes are under way that one more has to wait.
+
+        A line's own try is free: of those there is one per line.
+        """
+        return self._under_way() >= self._context.config.pushes_max
+
+    def put_off(self, spread: Spread, contact: Contact, method: str) -> None:
+        """A push for which there is no room now; one as the author only is left to the initiators."""
+        self._context.collector.count("delivery.pushes_full")
+        self._context.tried(spread.replica.name, spread.message, contact.id, method, "pushes full")
+        if spread.replica.serves:
+            self.add(spread, contact, method)
+
     def _leave(self, contact: Contact, spread: Spread, why: str) -> None:
         """To the subscriber's own renewal."""
         self._context.collector.count("delivery.left_to_renewal")
@@ -119,7 +134,9 @@ class DeliveryRetries:
 
     async def _resume(self, spread: Spread, contact: Contact, method: str) -> None:
         """The rest of a line, after its oldest; what fails again waits again, until it is too old."""
-        if not await self._push(spread, contact, method):
+        if self.full:
+            self.put_off(spread, contact, method)
+        elif not await self._push(spread, contact, method):
             self.add(spread, contact, method)
 
     def _prune(self, line: _Line) -> None:

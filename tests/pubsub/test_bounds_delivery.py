@@ -218,3 +218,41 @@ def test_acks_over_the_bound_are_reported_at_once() -> None:
         await flock.expect(lambda: counted(hearer, heard) == REPORTS_MAX, 30, "all of them were heard")
 
     story(tell, 3, loss=0)
+
+
+def test_over_the_bound_of_pushes_one_more_waits_for_its_retry() -> None:
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        pusher = flock[0]
+        (message,) = await pusher.call(stored(pusher, 1))
+        delivery, people = pusher.node._pubsub.delivery, strangers(pusher, 4)
+
+        async def push_all() -> None:
+            for contact in people:
+                delivery.push(replica_of(pusher), message, contact, "initiator")
+
+        await pusher.call(push_all())
+        sizes = pusher.node._pubsub.sizes()
+        assert sizes["pushes"] == (3, 3 + LINES_MAX)
+        assert sizes["pushing"] == (3, 3 + LINES_MAX)
+        assert tried(pusher, message)[1:] == [("initiator", "pushes full")]
+        assert (counted(pusher, "delivery.pushes_full"), sizes["retry_lines"][0]) == (1, 1)
+        await asyncio.sleep(30)
+        assert pusher.node._pubsub.sizes()["pushes"][0] == 0
+
+    story(tell, 1, pushes_max=3)
+
+
+def test_with_room_for_few_pushes_everybody_gets_everything_in_order() -> None:
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        await asyncio.sleep(1)
+        author, said = flock[7], [f"m{number}" for number in range(24)]
+        for text in said:
+            await author.say(text)
+        await flock.expect(
+            lambda: all(bird.texts() == said for bird in flock if bird is not author), 10, "all"
+        )
+        assert sum(counted(bird, "delivery.pushes_full") for bird in flock) > 0
+
+    story(tell, 8, pushes_max=4, loss=0)
