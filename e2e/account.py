@@ -8,8 +8,10 @@ from pathlib import Path
 from playwright.sync_api import Locator, expect
 
 from e2e.chat import PASSWORD, SOON_MS, Person
+from e2e.servers import eventually
 
 PASSPHRASE = "a pass phrase of several words"
+LETTER_MAX_S = 10.0
 
 
 class Account:
@@ -107,6 +109,34 @@ class Account:
         self._fill("Password", "short")
         self.page.get_by_role("button", name="Create account").click()
         expect(self.page.get_by_text("too short")).to_be_visible()
+        return self
+
+    def follow_letter(self, address: str) -> Account:
+        """Give the account an address, ask for a letter, and open its link; the console is the mailbox."""
+        self.person.visit("/account/email/")
+        self._fill("E-mail address", address)
+        self._fill("Your password", PASSWORD)
+        self.page.get_by_role("button", name="Save address").click()
+        self.expect_notice("Your e-mail address is changed.")
+        self.person.visit("/password/reset/")
+        self.page.get_by_role("textbox").fill(address)
+        self.page.get_by_role("button", name="Send the letter").click()
+        eventually("a letter is there", lambda: self._link(address) is not None, LETTER_MAX_S)
+        self.page.goto(self._link(address) or "")
+        expect(self.page.get_by_label("New password", exact=True)).to_be_visible()
+        return self
+
+    def _link(self, address: str) -> str | None:
+        letter = self.person.server.web.text().partition(f"To: {address}\n")[2]
+        found = re.search(r"http\S+/password/reset/\S+(?=\s)", letter)
+        return found and found[0]
+
+    def refused_as_new_passwords(self) -> Account:
+        """Type two passwords that are not the same."""
+        for label, text in (("New password", PASSWORD), ("New password confirmation", f"{PASSWORD}?")):
+            self._fill(label, text)
+        self.page.get_by_role("button", name="Change password").click()
+        expect(self.page.get_by_role("listitem").filter(has_text="match")).to_be_visible()
         return self
 
     def _fill(self, label: str, text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from playwright.sync_api import Download, Locator, expect
@@ -10,6 +11,21 @@ from e2e.camera import NARROW_PX
 from e2e.chat import Message, Person
 
 SHARED_MS = 30_000
+UPLOADED = re.compile(r"/files/\?")
+"""Where files go."""
+
+HASTE = """
+const later = window.setTimeout;
+const shorter = ms => [2_000, 4_000, 8_000].includes(ms) ? ms / 20 : ms;
+window.setTimeout = (act, ms, ...more) => later(act, shorter(ms), ...more);
+"""
+"""Nobody waits through the pauses between the tries of an upload (``uploads.js``)."""
+
+
+def in_haste(person: Person) -> Person:
+    """Uploads are tried again soon; before the first page."""
+    person.page.add_init_script(HASTE)
+    return person
 
 
 class Sharing:
@@ -41,6 +57,26 @@ class Sharing:
         """The list shows how far a file has got; it can be cancelled."""
         expect(self.uploads.first).to_contain_text(name, timeout=SHARED_MS)
         expect(self.uploads.first.get_by_role("button", name="Cancel")).to_be_visible()
+        return self
+
+    def cut(self, is_cut: bool) -> Sharing:
+        """Files get through to the server no more, or again, while everything else does."""
+        if is_cut:
+            self.page.route(UPLOADED, lambda route: route.abort())
+        else:
+            self.page.unroute(UPLOADED)
+        return self
+
+    def expect_lost(self, words: str) -> Sharing:
+        """One is given up after some tries, and stays in the list."""
+        self.expect_refused(words)
+        expect(self.uploads.first.get_by_role("button", name="Retry")).to_be_visible()
+        return self
+
+    def retry(self) -> Sharing:
+        """Try the lost one again; the focus stays near."""
+        self.uploads.first.get_by_role("button", name="Retry").click()
+        assert self.page.evaluate("document.activeElement !== document.body")
         return self
 
     def offline(self, is_offline: bool) -> Sharing:

@@ -47,7 +47,8 @@ def test_the_pages_around_the_chat_have_no_barriers(people: People, server: Serv
         "/password/reset/MQ/x-y/",
     ):
         audit.visit(path)
-    audit.visit("/c/barrier-free/")
+    frida.visit("/c/barrier-free/")  # a stranger is sent to sign in, and told where the link leads
+    audit.look("a link to a channel")
     for path, status in (("/nowhere/", 404), ("/_test/403", 403), ("/_test/500", 500)):
         audit.visit(path, status)
     account.refused_at_sign_in()
@@ -60,6 +61,19 @@ def test_the_pages_around_the_chat_have_no_barriers(people: People, server: Serv
     for path in ("", "email/", "export/", "import/", "delete/"):
         audit.visit(f"/account/{path}")
     audit.visit("/password/").expect_none()
+
+
+def test_the_pages_behind_links_have_no_barriers(people: People, server: Server) -> None:
+    people.allow("404")
+    gitte = people("gitte", server).sign_up()
+    audit, account = Audit(gitte), Account(gitte)
+    audit.visit("/account/invitations/")  # where everybody can create an account, nobody needs one
+    audit.visit("/files/nowhere/0190a5f0-0000-7000-8000-000000000000/", 404)  # what a node refuses, as a page
+    account.follow_letter("gitte@example.org")
+    audit.look("a new password")
+    account.refused_as_new_passwords()
+    audit.look("a new password, refused").expect_none()
+    gitte.picture("new-password")
 
 
 def test_the_chat_has_no_barriers(people: People, server: Server, channel: str) -> None:

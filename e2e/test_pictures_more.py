@@ -13,7 +13,7 @@ from e2e.line import Line
 from e2e.menus import Menus
 from e2e.reader import Reader
 from e2e.servers import Network, Server
-from e2e.sharing import Sharing
+from e2e.sharing import Sharing, in_haste
 from e2e.talker import Talker
 from e2e.test_barriers import LONG
 from e2e.unsent import TakerBack
@@ -84,10 +84,14 @@ def test_what_comes_in_elsewhere_and_who_is_writing(people: People, server: Serv
 def test_what_waits_and_what_is_on_its_way(
     people: People, server: Server, channel: str, tmp_path: Path
 ) -> None:
-    edda = people("edda", server)
+    edda = in_haste(people("edda", server))
+    people.allow("ERR_FAILED")
     line = Line(edda.page)
     edda.sign_up().join(channel)
     (tmp_path / "garden.png").write_bytes(png(640, 400, colour=(44, 100, 60)))
+    Sharing(edda).cut(True).share(tmp_path / "garden.png").expect_lost("Not shared: ")
+    edda.picture("file-lost")
+    Sharing(edda).cut(False).retry().expect_nothing_to_lose()
     edda.page.route("**/files/**", lambda _: None)  # it takes its time
     Sharing(edda).share(tmp_path / "garden.png").expect_on_its_way("garden.png")
     edda.picture("file-on-its-way")
