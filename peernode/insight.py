@@ -82,14 +82,17 @@ class NodeInsight:
         database: Path | None = None,
         own: bool = True,
         on_step: Callable[[Step], None] | None = None,
+        unknown: Sequence[Address] = (),
     ) -> list[Step]:
         """What works between this node and the others and on its disk, step by step (``peernode.doctor``).
 
         ``addresses`` to say HELLO to, by default those to start from; ``channel``: to find, too;
         ``database``: the file this node keeps (``own``), or another's. ``on_step`` hears of each step.
+        ``unknown``: addresses to start from whose names lead nowhere.
         """
         storage = self._pubsub.storage
-        return await Examination(self._context, storage, addresses, channel, database, own).run(on_step)
+        found = Examination(self._context, storage, addresses, channel, database, own, unknown)
+        return await found.run(on_step)
 
     def counters(self) -> dict[str, int]:
         """What the node counted of its traffic since it was made."""

@@ -8,7 +8,7 @@ node is left; what was accepted before a stop or a crash goes on at the next sta
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from peernode.channel.draft import Draft
@@ -18,7 +18,7 @@ from peernode.channel.message import Message
 from peernode.config import NodeConfig
 from peernode.diagnostics.codes import error_info
 from peernode.diagnostics.collector import DiagnosticCollector
-from peernode.environment import Environment, Neighbourhood
+from peernode.environment import Address, Environment, Neighbourhood
 from peernode.errors import PeerNodeError
 from peernode.events import (
     ChatMessage,
@@ -246,6 +246,10 @@ class PeerNode(NodePeople, NodeFiles, NodeHealth):
     def root(self, name: str) -> str:
         """The digest of all that the channel's log holds here, in hex: equal logs have equal roots."""
         return self._pubsub.storage.member(name).log.root().hex()
+
+    def add_bootstraps(self, addresses: Iterable[Address]) -> None:
+        """Start from these addresses as well: they were configured by names that are known only now."""
+        self._context.overlay.add_bootstraps(addresses)
 
     async def closest(self, target: str, want: int) -> list[str]:
         """Ids of the ``want`` other nodes closest to ``target`` (an id in hex), found by asking others."""

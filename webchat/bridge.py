@@ -46,6 +46,7 @@ from peernode.store.sqlite import SqliteDatabase
 from webchat.chat.commands import CommandError
 from webchat.deployment import JOIN_TOLD_S, WILDCARDS, Deployment
 from webchat.numbers import Numbers
+from webchat.startpoints import StartPoints
 from webchat.udp import PORT_TRIES_MAX, machine_id, ports_for, resolve
 
 log = logging.getLogger("webchat.bridge")
@@ -132,7 +133,7 @@ class PeerHost:
         self._deployment = deployment
         self._environment: Callable[[str], Environment] = import_string(environment)
         self._machine_id = machine_id(deployment)
-        self._bootstrap: tuple[Address, ...] = ()
+        self.start_points = StartPoints(deployment.bootstrap)
         self._database: SqliteDatabase | None = None
         self._node: PeerNode | None = None
         self._peers: dict[int, Client] = {}
@@ -173,14 +174,14 @@ class PeerHost:
     async def start(self) -> None:
         """Open the database and start the host node; raises ``CommandError``."""
         deployment = self._deployment
-        self._bootstrap = await resolve(deployment.bootstrap)
+        await self.start_points.look_up()
         environment = self._environment(HOST)
         try:
             identity = load_or_create(deployment.keys / "host", environment.random)
             self._database = SqliteDatabase(self.database)
         except PeerNodeError as error:
             raise _refused(error) from error
-        config = await self._config("", deployment.udp_port, self._bootstrap)
+        config = await self._config("", deployment.udp_port, self.start_points.known)
         secret = hashlib.sha256(b"starling canary" + identity.seed).hexdigest()
         self.canary_channel = f"{CANARY_PREFIX}{secret[:32]}"
         self._node = await self._started(config, environment, identity, self._host_event)
@@ -195,7 +196,7 @@ class PeerHost:
         assert self._database is not None
         identity, heard = Identity.from_seed(seed), self._heard_by(client)
         host, port = self.address
-        contacts = (("127.0.0.1" if host in WILDCARDS else host, port), *self._bootstrap)
+        contacts = (("127.0.0.1" if host in WILDCARDS else host, port), *self.start_points.known)
         ports = ports_for(self._deployment, user_id, tuple(self._ports.values()))
         refusal = CommandError("NODE_START_FAILED", reason="no port of STARLING_UDP_PORTS is free")
         for udp_port in ports[:PORT_TRIES_MAX]:

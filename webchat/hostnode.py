@@ -7,6 +7,8 @@ from typing import Any
 
 from webchat.bridge import PeerNode, done
 
+Addresses = tuple[tuple[str, int], ...]
+
 
 class HostNode:
     """See the module; ``webchat.canary`` says what it needs."""
@@ -48,7 +50,8 @@ class HostNode:
         return next((message.id for message in self._node.history(name, None, 1)), "")
 
     async def examine(
-        self, addresses: tuple[tuple[str, int], ...], channel: str, database: Path
+        self, addresses: Addresses, channel: str, database: Path, unknown: Addresses
     ) -> list[dict[str, Any]]:
-        """The connection doctor's steps, JSON-able."""
-        return [step.told() for step in await self._node.examine(addresses, channel, database)]
+        """The connection doctor's steps, JSON-able; ``unknown``: configured names that lead nowhere."""
+        steps = await self._node.examine(addresses, channel, database, unknown=unknown)
+        return [step.told() for step in steps]

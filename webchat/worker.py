@@ -104,6 +104,7 @@ class Worker:
         """
         try:
             await self.host.start()
+            self._receiving.spawn(self.host.start_points.keep(self.host.nodes), "looking up names")
             await self.residents.start()
             await keep_canary(self.host, self._receiving, wanted=settings.DEPLOYMENT.canary)
             receiving = self._receiving.spawn(self._receive(), "worker: receiving")

@@ -54,12 +54,17 @@ class Examination:
         channel: str = "",
         database: Path | None = None,
         own: bool = True,
+        unknown: Sequence[Address] = (),
     ) -> None:
-        """``addresses``: by default the configured ones; ``database``: a file, the node's ``own`` or not."""
+        """``addresses``: by default the configured ones; ``database``: a file, the node's ``own`` or not.
+
+        ``unknown``: configured ones whose names lead nowhere.
+        """
         self._context = context
         self._network = NetworkSteps(context, storage)
         known = [each.address for each in context.overlay.bootstraps()]
         self._addresses = list(addresses or known)[:ADDRESSES_MAX]
+        self._unknown = unknown[:ADDRESSES_MAX]
         self._channel = channel
         self._database = database
         self._own = own
@@ -122,20 +127,24 @@ class Examination:
 
     async def _bootstraps(self) -> list[Step]:
         """All addresses at once; that one of several is silent only warns."""
+        lost = [
+            await self._step("bootstrap", _no_such_name, f"{name}:{port}") for name, port in self._unknown
+        ]
         if not self._addresses:
-            return [await self._step("bootstrap", _no_address)]
+            return lost or [await self._step("bootstrap", _no_address)]
 
         def looking(address: Address) -> Callable[[], Awaitable[Finding]]:
             return lambda: self._network.bootstrap(address)
 
-        found = await asyncio.gather(
+        answers = await asyncio.gather(
             *(
                 self._step("bootstrap", looking(address), f"{address[0]}:{address[1]}")
                 for address in self._addresses
             )
         )
+        found = [*lost, *answers]
         if not any(step.result == "ok" for step in found):
-            return list(found)
+            return found
         return [_softened(step) for step in found]
 
     async def _enter(self) -> None:
@@ -169,6 +178,10 @@ class Examination:
 
     async def _disk(self) -> Finding:
         return await asyncio.to_thread(disk, self._database) if self._database else disk(None)
+
+
+async def _no_such_name() -> Finding:
+    return failed("ADDRESS_UNKNOWN", "bootstrap.unknown")
 
 
 async def _no_address() -> Finding:

@@ -15,6 +15,7 @@ SENTENCES = {
     "socket.none": "No socket could be opened.",
     "bootstrap.own": "That is this node's own address.",
     "bootstrap.none": "No address to start from is configured.",
+    "bootstrap.unknown": "This name leads to no address.",
     "bootstrap.silent": "No node of this network answers there.",
     "bootstrap.answers": "Answers in {rtt_ms} ms, speaks {versions:versions}.",
     "bootstrap.others": "Others do.",

@@ -16,7 +16,7 @@ configured ones, and to be found proves nothing: only an answer does.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from peernode.config import NodeConfig
 from peernode.environment import Address, Environment
@@ -67,14 +67,21 @@ class Bootstrap:
         self._turns: dict[Address, int] = {}
         self._hurry = asyncio.Event()
         self._health = Health()
+        self._configured = dict.fromkeys(config.bootstrap)
         self._nearby: dict[Address, None] = {}
         self._nearby_dials = TokenBucket(NEARBY_PER_S, NEARBY_BURST, env.clock.monotonic())
 
     def configured(self) -> list[Address]:
         """The configured addresses but our own; none of them: this node may be the first."""
         own = own_addresses(self._rpc)
-        unique = dict.fromkeys(self._config.bootstrap)
-        return [address for address in unique if address not in own][:CONFIGURED_MAX]
+        return [address for address in self._configured if address not in own][:CONFIGURED_MAX]
+
+    def add(self, addresses: Iterable[Address]) -> None:
+        """Addresses that were configured by a name, which is known now: the next round is due at once."""
+        for address in addresses:
+            self._configured[address] = None
+        self._rpc.remember(self._configured)
+        self.hurry()
 
     def places(self) -> list[Address]:
         """All addresses to dial: the configured ones, and those found nearby."""

@@ -174,6 +174,10 @@ class Overlay:
         """Nobody to ask: no bootstrap is configured and no other node was ever met."""
         return not self.met_others and not self._bootstrap.configured()
 
+    def add_bootstraps(self, addresses: Iterable[Address]) -> None:
+        """Start from these as well, from now on."""
+        self._bootstrap.add(addresses)
+
     def bootstraps(self) -> list[BootstrapHealth]:
         """How each configured address, and each found nearby, has behaved."""
         return self._bootstrap.health()

@@ -47,6 +47,25 @@ def test_property_23_every_bootstrap_dead_and_a_cache_full_of_dead_peers_but_one
         world.run(main())
 
 
+def test_an_address_that_becomes_known_later_is_dialled_at_once() -> None:
+    with SimWorld(seed=3) as world:
+        net = SimNetworkOfNodes(world, 2)
+        host = world.host()
+        newcomer = sim_node(host)
+
+        async def main() -> None:
+            await net.start()
+            await host.call(newcomer.start())
+            await asyncio.sleep(5)
+            assert newcomer.overlay.alone and not newcomer.overlay.peers()
+            newcomer.overlay.add_bootstraps([(net.hosts[0].ip, PORT)])
+            assert not newcomer.overlay.alone
+            await until(lambda: bool(newcomer.overlay.peers()), 1)
+            assert [each.address for each in newcomer.overlay.bootstraps()] == [(net.hosts[0].ip, PORT)]
+
+        world.run(main())
+
+
 def test_bootstrap_says_whether_anybody_answers() -> None:
     with SimWorld(seed=2) as world:
         net = SimNetworkOfNodes(world, 2)

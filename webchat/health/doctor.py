@@ -53,7 +53,9 @@ class DoctorCommands:
         self._examining = True
         try:
             addresses = await _resolved(args["address"])
-            steps = await HostNode(self._host.node).examine(addresses, channel, self._host.database)
+            unknown = () if addresses else self._host.start_points.unknown
+            node = HostNode(self._host.node)
+            steps = await node.examine(addresses, channel, self._host.database, unknown)
         finally:
             self._examining = False
         return {"steps": steps}

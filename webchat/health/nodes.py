@@ -169,8 +169,9 @@ class HostView:
         """
         standing, store = self._host.node.standing(), store_of()
         parts = {name: standing.pop(name) for name in ("peers", "bootstraps", "buckets")}
-        canary = self._host.canary()
-        of_all = of_host(standing["state"], store["ok"], canary["state"], states, unseen)
+        canary, unknown = self._host.canary(), self._host.start_points.shown()
+        parts["bootstraps"] += unknown
+        of_all = of_host(standing["state"], store["ok"], canary["state"], states, unseen, len(unknown))
         return {
             "at_ms": round(time.time() * 1000),
             "verdict": {**of_all, "error": _canary_error(canary) if of_all["cause"] == "canary" else None},

@@ -22,10 +22,13 @@ def worst_first(channels: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(channels, key=lambda each: (SEVERITY[each["verdict"]["state"]], each["channel"]))
 
 
-def of_host(node_state: str, store_ok: bool, canary: str, states: list[str], unseen: int = 0) -> Verdict:
+def of_host(
+    node_state: str, store_ok: bool, canary: str, states: list[str], unseen: int = 0, unknown: int = 0
+) -> Verdict:
     """``state``, and ``cause``: the part that decided it, which the page has the words for.
 
     ``states``: of the channels that were looked at; ``unseen``: how many were not yet.
+    ``unknown``: how many addresses to start from have a name that nobody knows.
     """
     down = states.count(DOWN)
     troubled = len(states) - states.count(HEALTHY)
@@ -40,6 +43,8 @@ def of_host(node_state: str, store_ok: bool, canary: str, states: list[str], uns
         return {"state": DEGRADED, "cause": "canary", **counts}
     if node_state != "online":
         return {"state": DEGRADED, "cause": "node", **counts}
+    if unknown:
+        return {"state": DEGRADED, "cause": "names", **counts}
     if troubled:
         return {"state": DEGRADED, "cause": "channels", **counts}
     if unseen:

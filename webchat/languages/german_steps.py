@@ -7,6 +7,7 @@ STEPS = {
     "socket.none": "Es ließ sich kein Anschluss öffnen.",
     "bootstrap.own": "Das ist die eigene Adresse dieses Knotens.",
     "bootstrap.none": "Es ist keine Startadresse eingestellt.",
+    "bootstrap.unknown": "Dieser Name führt zu keiner Adresse.",
     "bootstrap.silent": "Dort antwortet kein Knoten dieses Netzes.",
     "bootstrap.answers": "Antwortet in {rtt_ms} ms, spricht {versions:versions}.",
     "bootstrap.others": "Andere schon.",

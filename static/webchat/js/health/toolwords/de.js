@@ -125,6 +125,7 @@ export const WORDS = {
   "boot.failures": "Fehlschläge",
   "boot.answering": "antwortet",
   "boot.silent": "schweigt",
+  "boot.unknown": "Name unbekannt",
   "boot.untried": "nicht versucht",
   "boot.nearby": "in der Nähe gefunden",
   "doctor.going": "Untersucht …",

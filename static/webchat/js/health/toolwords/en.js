@@ -125,6 +125,7 @@ export const WORDS = {
   "boot.failures": "Failures",
   "boot.answering": "answers",
   "boot.silent": "silent",
+  "boot.unknown": "unknown name",
   "boot.untried": "not tried",
   "boot.nearby": "found nearby",
   "doctor.going": "Examining …",

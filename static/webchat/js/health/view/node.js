@@ -28,8 +28,10 @@ export class NodeView {
   }
 }
 
+const TROUBLED = new Set(["silent", "unknown"]);
+
 function bootCells({ address: place, origin, state, rtt_ms, answered_s_ago, failures }) {
   const told = say(`boot.${state}`);
   const where = origin === "nearby" ? `${address(place)} (${say("boot.nearby")})` : address(place);
-  return [where, state === "silent" ? { text: told, kind: "is-troubled" } : told, time(rtt_ms), ago(answered_s_ago === null ? null : answered_s_ago * 1000), count(failures)];
+  return [where, TROUBLED.has(state) ? { text: told, kind: "is-troubled" } : told, time(rtt_ms), ago(answered_s_ago === null ? null : answered_s_ago * 1000), count(failures)];
 }

@@ -36,6 +36,7 @@ export const WORDS = {
   "host.channels.one": "{n} von {of} Kanälen geht es nicht gut.",
   "host.channels.other": "{n} von {of} Kanälen geht es nicht gut.",
   "host.node": "Der eigene Knoten des Servers ist vom Netz abgeschnitten.",
+  "host.names": "Der Name einer Startadresse ist unbekannt: Prüfe STARLING_BOOTSTRAP und den Namensdienst; er wird alle zehn Sekunden neu nachgeschlagen.",
   "host.store": "Die Platte ist fast voll: Bald können die Knoten keine Nachrichten mehr aufbewahren. Schaffe dort Platz.",
   "host.canary": "Die Probenachricht, die ständig verschickt wird, kommt nicht durch.",
   "node.host": "Serverknoten",

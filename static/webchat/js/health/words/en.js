@@ -36,6 +36,7 @@ export const WORDS = {
   "host.channels.one": "{n} of {of} channels is not well.",
   "host.channels.other": "{n} of {of} channels are not well.",
   "host.node": "The server's own node is cut off from the network.",
+  "host.names": "The name of an address to start from is unknown: check STARLING_BOOTSTRAP and the name service; it is looked up again every ten seconds.",
   "host.store": "The disk is almost full: the nodes will soon be unable to keep messages. Free some space on it.",
   "host.canary": "The test message that is sent all the time does not come through.",
   "node.host": "host node",
