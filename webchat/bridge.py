@@ -197,9 +197,8 @@ class PeerHost:
         identity, heard = Identity.from_seed(seed), self._heard_by(client)
         host, port = self.address
         contacts = (("127.0.0.1" if host in WILDCARDS else host, port), *self.start_points.known)
-        ports = ports_for(self._deployment, user_id, tuple(self._ports.values()))
         refusal = CommandError("NODE_START_FAILED", reason="no port of STARLING_UDP_PORTS is free")
-        for udp_port in ports[:PORT_TRIES_MAX]:
+        for udp_port in ports_for(self._deployment, user_id, tuple(self._ports.values()))[:PORT_TRIES_MAX]:
             config = await self._config(name, udp_port, contacts)
             try:
                 client.node = await self._started(config, self._environment(name), identity, heard)
