@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from peernode.doctor.network import NetworkSteps
@@ -128,7 +129,8 @@ class Examination:
     async def _bootstraps(self) -> list[Step]:
         """All addresses at once; that one of several is silent only warns."""
         lost = [
-            await self._step("bootstrap", _no_such_name, f"{name}:{port}") for name, port in self._unknown
+            await self._step("bootstrap", partial(_no_such_name, host), f"{host}:{port}")
+            for host, port in self._unknown
         ]
         if not self._addresses:
             return lost or [await self._step("bootstrap", _no_address)]
@@ -180,8 +182,8 @@ class Examination:
         return await asyncio.to_thread(disk, self._database) if self._database else disk(None)
 
 
-async def _no_such_name() -> Finding:
-    return failed("ADDRESS_UNKNOWN", "bootstrap.unknown")
+async def _no_such_name(host: str) -> Finding:
+    return failed("ADDRESS_UNKNOWN", "bootstrap.unknown", host=host)
 
 
 async def _no_address() -> Finding:
