@@ -123,7 +123,7 @@ def test_required_times_hold_in_channels_of_every_size(subscribers: int) -> None
     assert creation_ms(finished) <= CREATION_REQUIRED_MS
 
 
-@pytest.mark.parametrize("subscribers", [2, 9, 10, 50])
+@pytest.mark.parametrize("subscribers", [2, 9, 10, 50, 200])
 def test_required_times_hold_on_optimal_networks_of_many_sizes(subscribers: int) -> None:
     finished = story(subscribers + 1, authors=3, messages=3, loss=0)
     assert longest_ms(finished, subscribers + 1, 3) < OPTIMAL_REQUIRED_MS
