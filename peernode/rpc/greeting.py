@@ -74,8 +74,12 @@ class Greeting:
             "hello_prefixes": self._prefixes.sizes()["buckets"],
         }
 
-    async def greet(self, address: Address) -> Greeted:
-        """Ask who lives at ``address``, retransmitting as requests do; ``RpcTimeout`` if nobody says."""
+    async def greet(self, address: Address, once: bool = False) -> Greeted:
+        """Ask who lives at ``address``, retransmitting as requests do; ``RpcTimeout`` if nobody says.
+
+        ``once``: one HELLO only, waited for as long as the last of several is; ``Backpressure`` if it may
+        not be sent.
+        """
         encode_ip(address[0])  # a host name here would block the loop on its resolution
         if len(self._waiting) >= GREETINGS_MAX:
             raise Backpressure(f"{GREETINGS_MAX} greetings wait already")
@@ -87,8 +91,10 @@ class Greeting:
         started_at = self._clock.monotonic()
         sent = 0
         try:
-            for sends in range(1, self._sends_max + 1):
+            for sends in range(self._sends_max if once else 1, self._sends_max + 1):
                 sent += self._send_hello(hello, address)
+                if once and not sent:
+                    raise Backpressure("that address has proven nothing and was sent enough")
                 with suppress(TimeoutError):
                     async with asyncio.timeout(self._rtos.after_s(first_s, sends)):
                         await asyncio.shield(arrived)

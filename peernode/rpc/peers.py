@@ -45,6 +45,10 @@ class Peer:
     """Its requests that our handlers are at."""
     timeouts: int = 0
     """Requests in a row that it did not answer."""
+    greeted_s: float = float("-inf")
+    """When a HELLO last went to where it should be, beside a request that it had not answered."""
+    hellos: int = 0
+    """Such HELLOs since it answered anything."""
     _caller: Contact | None = None
 
     def proven_address(self, now: float) -> Address | None:

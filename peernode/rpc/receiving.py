@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from peernode.environment import Address
 from peernode.errors import RemoteProtocolError
+from peernode.rpc.agreements import KeyAgreements
 from peernode.rpc.core import Core
 from peernode.rpc.greeting import ANY_KEY, Greeting
 from peernode.rpc.peers import Peer
-from peernode.rpc.ratelimit import TokenBucket
 from peernode.rpc.requests import Requests
 from peernode.rpc.serving import Serving
 from peernode.wire.frames import DATAGRAM_MAX, NO_TOKEN, Hello, Sealed, Welcome, decode_frame
@@ -25,15 +25,18 @@ from peernode.wire.payload import (
     token_of,
 )
 
-DERIVATIONS_PER_S = 1000.0
-DERIVATIONS_BURST = 2000.0
-"""Key agreements for unknown senders without a token; over it they must send a HELLO first."""
-
 
 class Receiving:
     """Sorts what one node receives."""
 
-    def __init__(self, core: Core, requests: Requests, serving: Serving, greeting: Greeting) -> None:
+    def __init__(
+        self,
+        core: Core,
+        requests: Requests,
+        serving: Serving,
+        greeting: Greeting,
+        agreements: KeyAgreements,
+    ) -> None:
         self._core = core
         self._own_key = core.identity.public_key
         self._clock = core.clock
@@ -41,7 +44,7 @@ class Receiving:
         self._requests = requests
         self._serving = serving
         self._greeting = greeting
-        self._derivations = TokenBucket(DERIVATIONS_PER_S, DERIVATIONS_BURST, core.clock.monotonic())
+        self._agreements = agreements
 
     def received(self, datagram: bytes, source: Address) -> None:
         """Take one datagram from the socket."""
@@ -70,10 +73,12 @@ class Receiving:
             self._counters["rejected.self"] += 1
             return
         peer = core.peers.get(frame.sender)
-        if peer is None or not peer.proven_at(source, now):
+        proven = peer is not None and peer.proven_at(source, now)
+        if not proven:
             core.ledger.received(source, size)
         proves = self._token_proves(frame, peer, source, now)
-        if not core.sealer.knows(frame.sender) and not proves and not self._derivations.take(now):
+        stranger = not (proven or proves or core.sealer.knows(frame.sender))
+        if stranger and not self._agreements.take(source, now):
             self._counters["rejected.load"] += 1
             return
         try:

@@ -59,6 +59,8 @@ class Pending:
     """How long after the first sending the answer came."""
     timer: asyncio.TimerHandle | None = None
     retried_with_token: bool = False
+    resent: bool = False
+    """Sent out of turn, when a WELCOME of the peer came meanwhile."""
     span: Span | None = None
     """The operation that it is for, and which part of it waits now."""
     waits_for: int = QUEUE
@@ -95,6 +97,8 @@ class Requests:
         """Called when a request was not answered at all."""
         self.on_dialled: Callable[[Address], None] = lambda _: None
         """Called with each address that a request goes to, before it goes."""
+        self.on_repeated: Callable[[Peer, Address, int], None] = lambda *_: None
+        """Called with each request that goes to a peer which has not answered: where, which sending."""
         self.on_ended: Callable[[Pending, Outcome], None] | None = None
         """Called with each request that has come to its end, while somebody wants to know."""
 
@@ -161,9 +165,9 @@ class Requests:
             pass  # it waited for company or for a third: it says nothing of the path
         elif pending.sends == 1:
             self._rtos.sample(peer.public_key, peer.rto, elapsed_s, pending.first_s)
-        elif not pending.retried_with_token and pending.first_max_s is None:
+        elif self._tells(pending) and pending.first_max_s is None:
             peer.rto.backed_off_s = self._rtos.after_s(pending.first_s, pending.sends)
-        peer.timeouts = 0
+        peer.timeouts = peer.hellos = 0
         if source in pending.sent_to:
             self._peers.prove(peer, source, now)
         if message.code == Status.UNPROVEN and got_token and not pending.retried_with_token:
@@ -176,6 +180,13 @@ class Requests:
         address = source if peer.proven_at(source, now) else pending.contact.address
         contact = Contact(peer.public_key, *address, pending.contact.public)
         self.on_answered(pending, contact, elapsed_s, message)
+
+    def resend(self, peer: Peer) -> None:
+        """Send once more, out of turn, what waits for an answer of ``peer``: only now will it be let in."""
+        for pending in list(peer.inflight.values()):
+            if not pending.resent:
+                pending.resent = True
+                self._transmit(pending)
 
     def close(self) -> None:
         """End all requests with ``RpcTimeout``."""
@@ -225,6 +236,8 @@ class Requests:
                 self.on_dialled(address)
             self._counters[_COUNTED[pending.op.value] if pending.sends == 1 else "retransmitted"] += 1
             self._outgoing.post(pending.peer, address, pending.message)
+            if pending.sends > 1 or pending.peer.timeouts:
+                self.on_repeated(pending.peer, address, pending.sends)
         wait_s = self._rtos.after_s(pending.first_s, pending.sends)
         due = self._loop.time() + wait_s
         pending.timer = self._loop.call_at(due, self._overdue, pending, due)
@@ -260,7 +273,7 @@ class Requests:
     @staticmethod
     def _tells(pending: Pending) -> bool:
         """Whether an answer to it says something of the path, also when it comes late."""
-        return pending.op not in UNTIMED_OPS and not pending.retried_with_token
+        return pending.op not in UNTIMED_OPS and not pending.retried_with_token and not pending.resent
 
     def _settle(self, pending: Pending, outcome: Outcome) -> None:
         if not pending.outcome.done():

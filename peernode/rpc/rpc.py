@@ -5,8 +5,10 @@ to be, and all state about a peer may be forgotten at any time at the cost of a 
 
 * ``receiving``  any bytes -> the part they are for; never raises, counts what it refuses
 * ``requests``   in flight, retransmitted (``rto``), queued, cancelled
+* ``agreements`` how many key agreements strangers may cost
 * ``serving``    limited, deduplicated (``answers``), worked on
 * ``greeting``   HELLO and WELCOME: from an address to a contact
+* ``welcoming``  what a WELCOME brings; a HELLO beside what stays unanswered
 * ``proving``    a PING before a message goes to an address
 * ``outgoing``   coalescing, sealing, and the ``amplification`` ledger
 * ``bearings``   our address and clock as others see them
@@ -25,6 +27,7 @@ from peernode.config import NodeConfig
 from peernode.environment import Address, DatagramEndpoint, Environment
 from peernode.errors import LocalProtocolError, RemoteProtocolError, RpcTimeout
 from peernode.identity import Identity
+from peernode.rpc.agreements import KeyAgreements
 from peernode.rpc.bearings import Bearings
 from peernode.rpc.core import Core
 from peernode.rpc.greeting import Greeted, Greeting
@@ -33,6 +36,7 @@ from peernode.rpc.proving import Proving
 from peernode.rpc.receiving import Receiving
 from peernode.rpc.requests import Outcome, Pending, Requests
 from peernode.rpc.serving import Caller, Server, Serving
+from peernode.rpc.welcoming import Welcoming
 from peernode.tasks import Tasks
 from peernode.wire.codec import Fields
 from peernode.wire.contact import Contact, decode_ip
@@ -95,7 +99,11 @@ class Rpc:
         self._serving.on_request = lambda contact, proven: self._tell(self.on_request, contact, proven)
         self._greeting = Greeting(core, self._outgoing)
         self._proving = Proving(core, self._requests, self.tasks)
-        self._receiving = Receiving(core, self._requests, self._serving, self._greeting)
+        self._welcoming = Welcoming(core, self._greeting, self._requests, self._bearings, self.tasks)
+        self._welcoming.on_answered = lambda *answered: self._tell(self.on_answered, *answered)
+        self._requests.on_repeated = self._welcoming.repeated
+        self._agreements = KeyAgreements(core.clock.monotonic())
+        self._receiving = Receiving(core, self._requests, self._serving, self._greeting, self._agreements)
 
     async def close(self) -> None:
         """Stop serving, end every request with ``RpcTimeout``, release the socket."""
@@ -185,18 +193,7 @@ class Rpc:
         """The same, with all that the answer says and how long it took."""
         self._check_open()
         self._tell(self.on_dialled, address)
-        greeted = await self._greeting.greet(address)
-        welcome = greeted.welcome
-        core, now = self._core, self._core.clock.monotonic()
-        peer = core.peers.obtain(welcome.public_key, now)
-        core.peers.prove(peer, address, now)
-        peer.token = welcome.token
-        if greeted.rtt_s is not None:
-            core.rtos.sample(welcome.public_key, peer.rto, greeted.rtt_s)
-        self._bearings.seen_as(welcome.public_key, welcome.seen)
-        self._bearings.clock_read(welcome.public_key, welcome.wall_ms, greeted.elapsed_s)
-        self._tell(self.on_answered, Contact(welcome.public_key, *address), greeted.elapsed_s)
-        return greeted
+        return await self._welcoming.greet(address)
 
     def remember(self, addresses: Iterable[Address]) -> None:
         """Addresses of an earlier run, which may be tried again and again like configured ones."""
@@ -257,7 +254,8 @@ class Rpc:
             return {}
         core = self._core
         tables = (core.peers, core.sealer, core.ledger, core.rtos)
-        parts = (*tables, self._requests, self._serving, self._greeting, self._bearings)
+        greeting = (self._greeting, self._welcoming, self._agreements)
+        parts = (*tables, self._requests, self._serving, *greeting, self._bearings)
         return {name: size for part in parts for name, size in part.sizes().items()}
 
     def _received(self, datagram: bytes, source: Address) -> None:

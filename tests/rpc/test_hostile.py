@@ -13,7 +13,7 @@ import pytest
 from peernode.environment import Address
 from peernode.errors import Refused
 from peernode.identity import Identity, network_id_of
-from peernode.rpc.receiving import DERIVATIONS_BURST
+from peernode.rpc.agreements import DERIVATIONS_BURST
 from peernode.rpc.rpc import Caller
 from peernode.wire.codec import Fields, pack
 from peernode.wire.frames import NO_TOKEN, PLAINTEXT_MAX, Hello, Sealed, Welcome, decode_frame

@@ -10,7 +10,7 @@ from peernode.errors import RpcTimeout
 from peernode.rpc.rpc import Rpc
 from peernode.rpc.transport import SystemEnvironment
 from peernode.wire.contact import Contact
-from peernode.wire.frames import SEALED_OVERHEAD
+from peernode.wire.frames import SEALED_OVERHEAD, Hello, Sealed, decode_frame
 from peernode.wire.ops import Op
 
 from .lossy import FAST, TestNode, nodes
@@ -41,7 +41,12 @@ async def test_an_unproven_address_is_never_sent_a_message() -> None:
         ben.env.drop = lambda data, to: True
         with pytest.raises(RpcTimeout):
             await ann.rpc.request(ben.contact, Op.PUSH, MESSAGE, prove=True)
-        assert all(len(data) < SEALED_OVERHEAD + 40 for data, _ in ann.env.sent)
+        frames = [decode_frame(data) for data, _ in ann.env.sent]
+        assert [type(frame) for frame in frames].count(Hello) == 1
+        sealed = [
+            data for (data, _), frame in zip(ann.env.sent, frames, strict=True) if type(frame) is Sealed
+        ]
+        assert all(len(data) < SEALED_OVERHEAD + 40 for data in sealed)
 
 
 async def test_cancelling_all_who_wait_for_a_proof_ends_it() -> None:
