@@ -69,6 +69,7 @@ stress: $(VENV)/.stamp-dev ## the standing set of simulated networks, 15 minutes
 bench: $(VENV)/.stamp-dev $(VENV)/.stamp-system ## what a publish, a delivery and a frame of a long channel cost on this machine
 	$(PYTHON) -m benchmarks
 	$(PYTHON) -m benchmarks.scrolling
+	$(PYTHON) -m benchmarks.aims
 
 docs: $(VENV)/.stamp-dev ## write the generated parts of docs/ anew, compile the translations
 	$(PYTHON) -m tools.troubleshooting

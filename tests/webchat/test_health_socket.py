@@ -153,7 +153,7 @@ async def test_what_can_not_be_done_is_refused_with_a_code(worker: Worker) -> No
 async def test_the_doctor_tells_every_step_or_why_it_does_not_look(worker: Worker) -> None:
     page = await watcher()
     refused = await page.ask("doctor", address="nowhere")
-    assert (refused["type"], refused["code"]) == ("error", "BAD_FRAME")
+    assert (refused["type"], refused["code"]) == ("error", "ADDRESS_INVALID")
     answer = await page.ask("doctor")
     assert answer["type"] == "doctor"
     assert "socket" in [step["name"] for step in answer["steps"]]
