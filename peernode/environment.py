@@ -76,7 +76,11 @@ class Neighbourhood(Protocol):
         ...
 
     async def stop(self) -> None:
-        """Take it back; also after a ``start`` that failed or was cancelled."""
+        """Take it back; also after a ``start`` that failed or was cancelled. It may be started again then."""
+        ...
+
+    def outdated(self) -> bool:
+        """Whether this node is at other addresses now than those that it announced."""
         ...
 
     def sizes(self) -> dict[str, tuple[int, int]]:

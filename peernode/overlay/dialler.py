@@ -8,6 +8,7 @@ nothing about who else can reach us. Bounded: ``CONTACTED_MAX``, the longest unt
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 
 from peernode.environment import Address
 from peernode.errors import Backpressure, Refused, RemoteProtocolError, RpcTimeout
@@ -15,7 +16,7 @@ from peernode.overlay.addresses import is_loopback
 from peernode.overlay.table import PeerTable
 from peernode.rpc.rpc import Rpc
 from peernode.wire.codec import Fields
-from peernode.wire.contact import Contact
+from peernode.wire.contact import Contact, decode_ip
 from peernode.wire.frames import VERSION
 from peernode.wire.ops import Op
 
@@ -56,6 +57,8 @@ class Dialler:
         self._rpc = rpc
         self._table = table
         self.contacted = Contacted()
+        self.on_seen: list[Callable[[bytes, Address], None]] = []
+        """Told who answers a ping, by its key, and where it sees us."""
 
     async def ping(self, contact: Contact, sends: int | None = None, tentative: bool = False) -> bool:
         """Whether ``contact`` answers; what it says of being public is noted. ``tentative``: see ``Rpc``."""
@@ -68,9 +71,13 @@ class Dialler:
         except (RpcTimeout, Backpressure):
             return False
         try:
-            self._table.mark_public(contact.public_key, _says_public(answer))
+            seen, public = _said(answer)
         except RemoteProtocolError:
             self._rpc.counters["rejected.body"] += 1
+            return True
+        self._table.mark_public(contact.public_key, public)
+        for told in self.on_seen:
+            told(contact.public_key, seen)
         return True
 
     async def hello(self, address: Address) -> Contact | None:
@@ -87,10 +94,10 @@ class Dialler:
         return target if await self.ping(target) else None
 
 
-def _says_public(answer: Fields) -> bool:
+def _said(answer: Fields) -> tuple[Address, bool]:
+    """Where we are seen, and whether who says so is public."""
     answer.take_int(0, 255)
     answer.take_int(0, 255)
     answer.take_int(0, 2**63 - 1)
-    answer.take_bytes(4)
-    answer.take_int(1, 65535)
-    return bool(answer.take_int(0, _FLAGS_MAX) & FLAG_PUBLIC)
+    seen = (decode_ip(answer.take_bytes(4)), answer.take_int(1, 65535))
+    return seen, bool(answer.take_int(0, _FLAGS_MAX) & FLAG_PUBLIC)

@@ -36,7 +36,7 @@ _ANYWHERE = "0.0.0.0"  # noqa: S104  (compared with, not bound)
 
 
 class LanDiscovery:
-    """Announces one node and hears of others; started and stopped once."""
+    """Announces one node and hears of others; started, stopped, and started again where the node goes."""
 
     def __init__(self, interfaces: Sequence[str] | None = None) -> None:
         """``interfaces``: the addresses of those to use; else those that the node listens on."""
@@ -46,6 +46,7 @@ class LanDiscovery:
         self._resolving: dict[str, asyncio.Task[None]] = {}
         self._network = b""
         self._own: Address = ("", 0)
+        self._addresses: list[str] = []
         self._name = ""
         self._found: Callable[[Address], None] = lambda _: None
 
@@ -53,10 +54,10 @@ class LanDiscovery:
         self, network_id: bytes, name: str, own: Address, found: Callable[[Address], None]
     ) -> bool:
         """See ``Neighbourhood.start``."""
-        addresses = [*self._interfaces] if self._interfaces is not None else _reachable(own)
+        self._network, self._own, self._found = network_id.hex().encode(), own, found
+        addresses = self._addresses = self._present()
         if not addresses:
             return False
-        self._network, self._own, self._found = network_id.hex().encode(), own, found
         self._name = f"{name}.{SERVICE_TYPE}"
         for ip in addresses:
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
@@ -83,18 +84,29 @@ class LanDiscovery:
         for task in list(self._resolving.values()):
             task.cancel()
         opened, self._zeroconf = self._zeroconf, None
+        browser, self._browser = self._browser, None
         if opened is None:
             return
         try:
             async with asyncio.timeout(_CLOSE_S):
-                if self._browser is not None:
-                    await self._browser.async_cancel()
+                if browser is not None:
+                    await browser.async_cancel()
                 await opened.async_unregister_all_services()
                 await opened.async_close()
         except TimeoutError:
             opened.zeroconf.close()  # others forget us when our announcement's time is over
+        except asyncio.CancelledError:
+            opened.zeroconf.close()
+            raise
         except Error as error:
             raise OSError(f"multicast DNS: {error}") from error
+
+    def outdated(self) -> bool:
+        """See ``Neighbourhood.outdated``."""
+        return set(self._present()) != set(self._addresses)
+
+    def _present(self) -> list[str]:
+        return [*self._interfaces] if self._interfaces is not None else _reachable(self._own)
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """How full the tables are, each with its bound."""

@@ -2,7 +2,8 @@
 
 ``table`` who is there, ``search`` and ``lookup`` who is closest to an id, ``bootstrap`` the way in and back,
 ``upkeep`` the table's truth, ``probing`` who has died, ``connection`` whether we have a network,
-``dialback`` whether we can be dialled, ``directory`` what others are told, ``peer_cache`` the memory.
+``dialback`` whether we can be dialled, ``moves`` whether our address has changed, ``directory`` what others
+are told, ``peer_cache`` the memory.
 
 The state: ``online`` when an unsuspected peer has answered within ``LIVE_S``, or when we are *alone*
 (nobody to ask: no bootstrap configured, no other node ever met); ``degraded`` while peers are known of
@@ -17,7 +18,6 @@ from collections.abc import Callable, Iterable
 
 from peernode.config import NodeConfig
 from peernode.environment import Address, Environment, Neighbourhood
-from peernode.errors import Backpressure, PeerNodeError
 from peernode.overlay.bootstrap import Bootstrap
 from peernode.overlay.connection import Connection
 from peernode.overlay.dialback import Dialback
@@ -25,8 +25,9 @@ from peernode.overlay.dialler import Dialler
 from peernode.overlay.directory import Directory
 from peernode.overlay.health import BootstrapHealth
 from peernode.overlay.lookup import LookupResult, Lookups
+from peernode.overlay.moves import Moves
 from peernode.overlay.nearby import Nearby
-from peernode.overlay.peer_cache import PeerCache, RememberedPeers
+from peernode.overlay.peer_cache import PeerCache, PeerKeeping, RememberedPeers
 from peernode.overlay.probing import Probing
 from peernode.overlay.table import Change, PeerTable
 from peernode.overlay.upkeep import TICK_S, Upkeep
@@ -35,9 +36,6 @@ from peernode.span import LOOKUP, spent
 from peernode.tasks import Tasks
 from peernode.wire.contact import Contact
 from peernode.wire.ops import Op
-
-SAVE_S = 5.0
-"""The peer cache is stored at most this often."""
 
 _SEARCHING = "Looking for the network …"
 _SILENT = "No peer has answered for some seconds."
@@ -59,15 +57,13 @@ class Overlay:
     ) -> None:
         self._rpc = rpc
         self._config = config
-        self._env = env
-        self._cache = cache
         own = Contact(rpc.identity.public_key, *config.listen)
         self.table = PeerTable(own, config, env.clock)
         self.met_others = cache.met_others()
         """Whether this node has ever met another one, in this or an earlier run."""
-        self._met_saved = self.met_others
         self._tasks = Tasks(on_crash)
         self._remembered = RememberedPeers(cache, config.peer_cache_max, self.table.__contains__)
+        self._keeping = PeerKeeping(cache, self._remembered, env.clock, rpc.counters)
         self._dialler = Dialler(rpc, self.table)
         self._lookups = Lookups(rpc, config, self.table, self._tasks)
         probing = Probing(rpc, env, self.table, self._dialler, self._tasks)
@@ -76,10 +72,11 @@ class Overlay:
         )
         self._bootstrap = Bootstrap(rpc, config, env, self._dialler, self._remembered, self._tasks)
         self.dialback = Dialback(rpc, env, self.table, self._dialler, self._tasks)
+        self.moves = Moves(env.clock, rpc.counters, self.table.__len__, self._upkeep.rouse)
+        self._dialler.on_seen.append(self.moves.said)
         self._ready, self._inside = asyncio.Event(), asyncio.Event()
         self._connection = Connection(env.clock, self.table)
         self._searched = self._entered = False
-        self._saved_at = float("-inf")
         self._stopped = False
         self.table.on_change.append(self._peer_changed)
         rpc.on_answered.append(self._answered)
@@ -90,8 +87,17 @@ class Overlay:
         rpc.serve(Op.DIALBACK, self.dialback.serve)
         rpc.serve(Op.PING_VIA, probing.serve)
         self._nearby = Nearby(lan, rpc, self._tasks, self._found_nearby)
+        self.moves.on_moved.append(self._nearby.renew)
         routing = (self.table, self._remembered, self._upkeep)
-        self._parts = (*routing, self._lookups, self._bootstrap, self._nearby, self.dialback, probing)
+        self._parts = (
+            *routing,
+            self._lookups,
+            self._bootstrap,
+            self._nearby,
+            self.dialback,
+            probing,
+            self.moves,
+        )
 
     # -- life ---------------------------------------------------------------------------------
 
@@ -216,6 +222,8 @@ class Overlay:
         self.table.answered(contact)
         self._remembered.heard(contact)
         if entering:
+            if self._entered:
+                self._nearby.renew()
             self._ready.set()
             self._tasks.spawn(self._enter(contact), "enter")
 
@@ -269,22 +277,15 @@ class Overlay:
             self._rpc.counters["overlay.slept"] += 1
             self._upkeep.rouse()
         self._notice_loss()
+        self.moves.tick()
         if self.dialback.moved():
+            self.moves.moved()
             self._tasks.spawn(self.dialback.ask(), "dialback")
-        now = self._env.clock.monotonic()
-        if now - self._saved_at >= SAVE_S:
-            self._saved_at = now
+        if self._keeping.due():
             self._tasks.spawn(self._save(), "save peers")
 
     async def _save(self) -> None:
-        """Store what changed; a store that can't take it now is tried again."""
-        try:
-            if self.met_others and not self._met_saved:
-                await self._cache.set_met_others()
-                self._met_saved = True
-            await self._remembered.save()
-        except (PeerNodeError, Backpressure):
-            self._rpc.counters["peer_cache.unsaved"] += 1
+        await self._keeping.save(self.met_others)
 
 
 async def _within(event: asyncio.Event, timeout_s: float) -> bool:

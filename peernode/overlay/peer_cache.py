@@ -10,9 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from peernode.errors import RemoteProtocolError
+from peernode.clock import Clock
+from peernode.errors import Backpressure, PeerNodeError, RemoteProtocolError
 from peernode.wire.codec import pack, unpack
 from peernode.wire.contact import Contact
+
+SAVE_S = 5.0
+"""The peer cache is stored at most this often."""
 
 
 class PeerCache(Protocol):
@@ -103,3 +107,35 @@ class RememberedPeers:
 
     def _oldest_live(self) -> Contact:
         return next(contact for contact in self._contacts.values() if self._is_live(contact))
+
+
+class PeerKeeping:
+    """Writes one node's memory down: that it has met others, and whom."""
+
+    def __init__(
+        self, cache: PeerCache, remembered: RememberedPeers, clock: Clock, counters: dict[str, int]
+    ) -> None:
+        self._cache = cache
+        self._remembered = remembered
+        self._clock = clock
+        self._counters = counters
+        self._met_saved = cache.met_others()
+        self._saved_at = float("-inf")
+
+    def due(self) -> bool:
+        """Whether it is time for it, as which it counts then."""
+        now = self._clock.monotonic()
+        if now - self._saved_at < SAVE_S:
+            return False
+        self._saved_at = now
+        return True
+
+    async def save(self, met_others: bool) -> None:
+        """Store what changed; a store that can't take it now is tried again."""
+        try:
+            if met_others and not self._met_saved:
+                await self._cache.set_met_others()
+                self._met_saved = True
+            await self._remembered.save()
+        except (PeerNodeError, Backpressure):
+            self._counters["peer_cache.unsaved"] += 1

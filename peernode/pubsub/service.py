@@ -116,6 +116,7 @@ class PubSub:
         self.joiner.on_joined.append(self._after_join)
         self.recovery.on_recovered.append(self._after_recovery)
         context.overlay.on_change.append(self._peer_changed)
+        context.overlay.moves.on_moved.append(self.renewal.all_now)
         context.overlay.attend_while(self._serves)
         context.overlay.watch(self._fellows)
 

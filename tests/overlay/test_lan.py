@@ -12,6 +12,7 @@ import pytest
 
 from peernode.config import NodeConfig
 from peernode.environment import Address
+from peernode.identity import network_id_of
 from peernode.overlay.bootstrap import NEARBY_MAX
 from peernode.overlay.lan import LanDiscovery, announced
 from peernode.rpc.transport import SystemEnvironment
@@ -73,6 +74,28 @@ async def test_where_multicast_fails_the_node_runs_all_the_same(caplog: pytest.L
         await alone.stop()
 
 
+async def test_a_neighbourhood_is_left_and_entered_again_with_the_addresses_of_then() -> None:
+    places: list[str] = []
+    roaming, settled = LanDiscovery(places), node(6)
+    found: list[Address] = []
+    network = network_id_of(HERE)
+    await settled.start()
+    try:
+        assert not await roaming.start(network, "roaming", ("127.0.0.1", 7), found.append), "no interface yet"
+        assert not roaming.outdated()
+        places += LOOPBACK
+        assert roaming.outdated()
+        for _ in range(2):
+            await roaming.stop()
+            found.clear()
+            assert await roaming.start(network, "roaming", ("127.0.0.1", 7), found.append)
+            assert not roaming.outdated()
+            await until(lambda: settled.rpc.address in found, 20)
+    finally:
+        await roaming.stop()
+        await settled.stop()
+
+
 @pytest.mark.parametrize(
     ("properties", "port", "ips"),
     [
@@ -112,6 +135,9 @@ class Liar:
 
     async def stop(self) -> None:
         """Nothing to take back."""
+
+    def outdated(self) -> bool:
+        return False
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         return {}

@@ -11,9 +11,9 @@ Each simulated host behind a translator has one of its own, with the host's publ
 
 Invariants: a mapping and each of its ways back live ``NAT_MAPPING_S`` from the last datagram that went
 *out* (REQ-5, REQ-6); what comes in keeps nothing open. Endpoint-independent mappings keep the inner
-port where it is free, the others draw one. A host may write to its own public address (REQ-9), as far
-as its own filter lets it back in. The translator is not the host: it remembers across a crash. Tables are
-bounded, the least recently used entry goes first.
+port where it is free, until a ``rebind``; the others draw one. A host may write to its own public address
+(REQ-9), as far as its own filter lets it back in. The translator is not the host: it remembers across a
+crash. Tables are bounded, the least recently used entry goes first.
 """
 
 from __future__ import annotations
@@ -54,6 +54,13 @@ class Translator:
         self._rng = rng
         self._mappings: OrderedDict[tuple[int, Address | None], _Mapping] = OrderedDict()
         self._by_port: dict[int, _Mapping] = {}
+        self._rebound = False
+
+    def rebind(self) -> None:
+        """Forget all mappings, as after a restart: what is sent next leaves by other ports."""
+        self._mappings.clear()
+        self._by_port.clear()
+        self._rebound = True
 
     def outward(self, inner_port: int, target: Address, now: float) -> Address:
         """The source address that ``target`` sees; opens its way back."""
@@ -83,7 +90,8 @@ class Translator:
         self._forget(self._mappings.pop(key, None))
         if len(self._mappings) >= NAT_MAPPINGS_MAX:
             self._forget(self._mappings.popitem(last=False)[1])
-        port = key[0] if key[1] is None else self._rng.randrange(*_PORTS)
+        kept = key[1] is None and not self._rebound
+        port = key[0] if kept else self._rng.randrange(*_PORTS)
         while port in self._by_port:
             port = self._rng.randrange(*_PORTS)
         mapping = self._mappings[key] = self._by_port[port] = _Mapping(key, port)
