@@ -20,7 +20,7 @@ from peernode.errors import Refused
 from peernode.events import NodeState
 from peernode.pubsub.context import Context
 from peernode.pubsub.service import PubSub
-from peernode.rpc.requests import Outcome, Pending
+from peernode.rpc.pending import Outcome, Pending
 from peernode.wire.codec import Fields
 from peernode.wire.ops import Status
 

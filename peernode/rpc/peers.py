@@ -20,7 +20,7 @@ from peernode.wire.contact import Contact
 from peernode.wire.frames import NO_TOKEN
 
 if TYPE_CHECKING:
-    from peernode.rpc.requests import Pending
+    from peernode.rpc.pending import Pending
 
 PROOF_S = 600.0
 _RENEW_BEFORE_S = 300.0

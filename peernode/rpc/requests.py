@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from peernode.environment import Address
@@ -20,61 +19,14 @@ from peernode.rpc.core import Core
 from peernode.rpc.ended import EndedRequests
 from peernode.rpc.outgoing import Outgoing
 from peernode.rpc.peers import Peer
-from peernode.span import NETWORK, QUEUE, Span, current
+from peernode.rpc.pending import Outcome, Pending
+from peernode.span import NETWORK, QUEUE, current
 from peernode.wire.codec import Fields
 from peernode.wire.contact import Contact
 from peernode.wire.ops import UNTIMED_OPS, Op, Status
 from peernode.wire.payload import REQUEST_MAX, WireMessage, encode_request
 
-Outcome = Fields | Refused | RpcTimeout
 _COUNTED = {op.value: f"op.{op.name}.out" for op in Op}
-
-
-@dataclass(slots=True, eq=False)
-class Pending:
-    """One request from the call to its outcome."""
-
-    request_id: int
-    op: Op
-    message: bytes
-    contact: Contact
-    peer: Peer
-    sends_max: int
-    proven_only: bool
-    tentative: bool
-    """A question of a series: no answer says nothing yet, whoever asks goes on to find out and is the one to
-    tell; and it is not the one that waits longer because others were lost."""
-    first_max_s: float | None
-    """The first sending is waited for no longer, unless the path is known to take longer, however long losses
-    have made others wait; that no answer came in time makes no other request wait longer."""
-    outcome: asyncio.Future[Outcome]
-    sends: int = 0
-    first_s: float = 0.0
-    """How long the first sending was waited for; later ones double it."""
-    started_at: float = 0.0
-    sent_to: list[Address] = field(default_factory=list)
-    sent_s: float = 0.0
-    """When the last datagram went out."""
-    answered_s: float | None = None
-    """How long after the first sending the answer came."""
-    timer: asyncio.TimerHandle | None = None
-    retried_with_token: bool = False
-    resent: bool = False
-    """Sent out of turn, when a WELCOME of the peer came meanwhile."""
-    span: Span | None = None
-    """The operation that it is for, and which part of it waits now."""
-    waits_for: int = QUEUE
-
-    def waits(self, part: int | None) -> None:
-        """From now on the operation waits for this part of it, or not for this request any more."""
-        if self.span is None:
-            return
-        self.span.leave(self.waits_for)
-        if part is None:
-            self.span = None
-        else:
-            self.waits_for = part
-            self.span.enter(part)
 
 
 class Requests:
@@ -170,9 +122,7 @@ class Requests:
         peer.timeouts = peer.hellos = 0
         if source in pending.sent_to:
             self._peers.prove(peer, source, now)
-        if message.code == Status.UNPROVEN and got_token and not pending.retried_with_token:
-            pending.retried_with_token = True
-            self._transmit(pending)
+        if message.code == Status.UNPROVEN and got_token and self._tries_again(pending):
             return
         pending.answered_s = elapsed_s
         outcome = message.body if message.code == Status.OK else Refused(message.code, message.body)
@@ -180,6 +130,15 @@ class Requests:
         address = source if peer.proven_at(source, now) else pending.contact.address
         contact = Contact(peer.public_key, *address, pending.contact.public)
         self.on_answered(pending, contact, elapsed_s, message)
+
+    def _tries_again(self, pending: Pending) -> bool:
+        """Whether this is not the last word: a sending without the token that has come was refused."""
+        if not pending.retried_with_token:
+            pending.retried_with_token = True
+            pending.tokenless = pending.sends
+            self._transmit(pending)
+        pending.tokenless -= 1
+        return pending.tokenless >= 0
 
     def resend(self, peer: Peer) -> None:
         """Send once more, out of turn, what waits for an answer of ``peer``: only now will it be let in."""

@@ -32,9 +32,10 @@ from peernode.rpc.bearings import Bearings
 from peernode.rpc.core import Core
 from peernode.rpc.greeting import Greeted, Greeting
 from peernode.rpc.outgoing import Outgoing
+from peernode.rpc.pending import Outcome, Pending
 from peernode.rpc.proving import Proving
 from peernode.rpc.receiving import Receiving
-from peernode.rpc.requests import Outcome, Pending, Requests
+from peernode.rpc.requests import Requests
 from peernode.rpc.serving import Caller, Server, Serving
 from peernode.rpc.welcoming import Welcoming
 from peernode.tasks import Tasks

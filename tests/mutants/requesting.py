@@ -11,7 +11,8 @@ from peernode.environment import Address
 from peernode.pubsub import join
 from peernode.pubsub.retry import retrying
 from peernode.rpc.amplification import AmplificationLedger
-from peernode.rpc.requests import Pending, Requests
+from peernode.rpc.pending import Pending
+from peernode.rpc.requests import Requests
 from peernode.simulation.world.standin import StandInSealer
 from peernode.wire.sealing import Sealer
 from tests.mutants.mutant import Mutant, Patch
