@@ -21,22 +21,13 @@ from pathlib import Path
 from typing import Any
 
 from peernode.channel.ids import joinable_name
+from peernode.clilines import error_line, lines_of
 from peernode.config import NodeConfig
 from peernode.diagnostics.codes import info_of
 from peernode.diagnostics.jsonlines import LineWriter
 from peernode.environment import Address
 from peernode.errors import PeerNodeError
-from peernode.events import (
-    Event,
-    JoinDelayed,
-    Joined,
-    JoinProgress,
-    MessageReceived,
-    MessageState,
-    NodeState,
-    OutboxState,
-    Trouble,
-)
+from peernode.events import Event, JoinDelayed, Joined, MessageReceived
 from peernode.identity import load_or_create
 from peernode.node import PeerNode
 from peernode.overlay.lan import lan_if
@@ -45,6 +36,12 @@ from peernode.store.sqlite import SqliteDatabase
 
 LINES_MAX = 256
 """Lines read ahead of what the node has accepted; then standard input waits."""
+
+PASSING = ("STORE_FULL", "RATE_LIMITED")
+"""Refusals of a join that another try may not meet."""
+
+JOIN_AGAIN_S = 5.0
+"""The pause before that."""
 
 
 def parse_address(text: str) -> Address:
@@ -103,7 +100,8 @@ class Headless:
 
     def __init__(self, options: argparse.Namespace) -> None:
         self._options = options
-        self._texts: dict[str, str] = {}
+        self._join_told = False
+        """The node itself has said how its join goes."""
         self._stopping = asyncio.Event()
         self._input_ready = asyncio.Event()
 
@@ -113,63 +111,10 @@ class Headless:
         sys.stdout.flush()
 
     def heard(self, event: Event) -> None:
-        """Translate a node's event."""
-        match event:
-            case MessageReceived(message=message, history=history):
-                self.emit(
-                    "message",
-                    id=message.id,
-                    channel=message.channel,
-                    author=message.author,
-                    text=message.text,
-                    history=history,
-                    order=message.order,
-                )
-            case MessageState(state=state):
-                self._state(state)
-            case JoinProgress():
-                self.emit(
-                    "progress",
-                    channel=event.channel,
-                    step=event.step,
-                    index=event.index,
-                    of=event.of,
-                    elapsed_ms=round(event.elapsed_ms, 1),
-                    done=event.done,
-                )
-            case Joined():
-                self.emit(
-                    "joined",
-                    channel=event.channel,
-                    created=event.created,
-                    alone=event.alone,
-                    elapsed_ms=round(event.elapsed_ms, 1),
-                    initiators=list(event.initiators),
-                    subscribers=list(event.subscribers),
-                )
-            case JoinDelayed(error=error):
-                self.emit(
-                    "error", code=error.code, message=error.message, remedy=error.remedy, step=event.step
-                )
-            case NodeState():
-                self.emit("state", state=event.state, peers=event.peers, reason=event.reason)
-            case Trouble(error=error):
-                self.emit(
-                    "error", code=error.code, message=error.message, remedy=error.remedy, **event.context
-                )
-
-    def _state(self, state: OutboxState) -> None:
-        if state.state == "failed" and state.error is not None:
-            error = state.error
-            self.emit("failed", id=state.id, code=error.code, message=error.message, remedy=error.remedy)
-        elif state.state in ("sent", "delivered"):
-            k, of = state.stored
-            self.emit(
-                "sent", id=state.id, stored={"k": k, "of": of}, machines=state.machines, alone=state.alone
-            )
-            if state.state == "delivered":
-                n, m = state.delivered
-                self.emit("delivered", id=state.id, n=n, m=m)
+        """Print a node's event."""
+        self._join_told = self._join_told or isinstance(event, JoinDelayed | Joined)
+        for line in lines_of(event):
+            self.emit(**line)
 
     async def run(self) -> int:
         """Serve until told to end; the exit status."""
@@ -217,7 +162,7 @@ class Headless:
         if self._options.channel:
             for message in node.history(self._options.channel, None, 1 << 30) if self._kept(node) else []:
                 self.heard(MessageReceived(message, True))
-            work.append(asyncio.create_task(self._join(node)))
+            work.append(asyncio.create_task(self.join(node)))
             work.append(asyncio.create_task(self._lines(node)))
         else:
             work.append(asyncio.create_task(self._lines(node)))
@@ -229,19 +174,35 @@ class Headless:
     def _kept(self, node: PeerNode) -> bool:
         return self._options.channel in node.channels()
 
-    async def _join(self, node: PeerNode) -> None:
+    async def join(self, node: PeerNode) -> None:
+        """Join the channel; a refusal before that has begun is told, and tried again if that may help.
+
+        A join that has begun tells by itself that it is delayed, and goes on.
+        """
+        told = ""
+        try:
+            while (error := await self._refusal(node)) is not None:
+                if error.code != told:
+                    self._error(error)
+                told = error.code
+                if error.code not in PASSING:
+                    return
+                self._input_ready.set()
+                await asyncio.sleep(JOIN_AGAIN_S)
+        finally:
+            self._input_ready.set()
+
+    async def _refusal(self, node: PeerNode) -> PeerNodeError | None:
+        """Try to join; the error of which no event has told."""
         try:
             name = self._options.channel
             await node.join(name if self._kept(node) else joinable_name(name))
         except PeerNodeError as error:
-            if error.code in ("CHANNEL_NAME_INVALID", "TOO_MANY_CHANNELS"):
-                self._error(error)  # everything else was told as a delayed join and goes on
-        finally:
-            self._input_ready.set()
+            return None if self._join_told else error
+        return None
 
     def _error(self, error: PeerNodeError) -> None:
-        info = info_of(error)
-        self.emit("error", code=info.code, message=info.message, remedy=info.remedy)
+        self.emit(**error_line(info_of(error)))
 
     async def _lines(self, node: PeerNode) -> None:
         """Publish each line of standard input; ``/log``, ``/subscribers`` and ``/quit`` are commands."""

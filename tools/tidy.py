@@ -25,7 +25,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"pubsub", "diagnostics"}),
     frozenset({"doctor", "census"}),
     frozenset({"insight", "health", "people", "files", "node"}),
-    frozenset({"cli", "doctorcli", "simulation", "__main__", "__init__"}),
+    frozenset({"cli", "clilines", "doctorcli", "simulation", "__main__", "__init__"}),
 )
 BRIDGE = "webchat/bridge.py"
 APP_PACKAGES = ("django", "channels", "daphne", "redis", "channels_redis", "webchat")
