@@ -205,8 +205,8 @@ class PeerHost:
             except CommandError as error:
                 refusal = error
                 continue
-            self._ports[user_id] = client.node.address[1]
-            self._peers[user_id] = client
+            self._peers[user_id], self._ports[user_id] = client, client.node.address[1]
+            client.node.add_bootstraps(self.start_points.known)  # one may have become known meanwhile
             self.numbers.watch(user_id, client.node)
             return
         raise refusal

@@ -20,7 +20,8 @@ log = logging.getLogger("webchat")
 
 AGAIN_S = 10.0
 
-Lookup = Callable[[tuple[Address, ...]], Awaitable[tuple[Address, ...]]]
+Lookup = Callable[[tuple[Address, ...], int], Awaitable[tuple[Address, ...]]]
+"""As ``resolve``: addresses, and the level at which a failure is logged."""
 
 
 class Dials(Protocol):
@@ -37,10 +38,13 @@ class StartPoints:
         self._lookup = lookup
         self.known: tuple[Address, ...] = ()
         self.unknown = tuple(dict.fromkeys(configured))
+        self._level = logging.ERROR
+        """Of the log's line about an unknown name: the first is one too many, thousands bury the others."""
 
     async def look_up(self) -> tuple[Address, ...]:
         """Look up what is unknown; what was found now and was not known before."""
-        answers = [(named, await self._lookup((named,))) for named in self.unknown]
+        answers = [(named, await self._lookup((named,), self._level)) for named in self.unknown]
+        self._level = logging.DEBUG
         self.unknown = tuple(named for named, found in answers if not found)
         found = tuple(dict.fromkeys(address for _, each in answers for address in each))
         fresh = tuple(address for address in found if address not in self.known)

@@ -35,7 +35,7 @@ def machine_id(deployment: Deployment) -> bytes:
     ]
 
 
-async def resolve(addresses: tuple[Address, ...]) -> tuple[Address, ...]:
+async def resolve(addresses: tuple[Address, ...], level: int = logging.ERROR) -> tuple[Address, ...]:
     """IPv4 addresses of host names; a name that is unknown now is left out and logged."""
     loop = asyncio.get_running_loop()
     found: dict[Address, None] = {}
@@ -43,7 +43,7 @@ async def resolve(addresses: tuple[Address, ...]) -> tuple[Address, ...]:
         try:
             answers = await loop.getaddrinfo(host, port, family=socket.AF_INET, type=socket.SOCK_DGRAM)
         except OSError as error:
-            log.error("the address of %s:%s is unknown: %s", host, port, error)
+            log.log(level, "the address of %s:%s is unknown: %s", host, port, error)
             continue
         found[(str(answers[0][4][0]), port)] = None
     return tuple(found)

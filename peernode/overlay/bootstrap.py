@@ -67,19 +67,20 @@ class Bootstrap:
         self._turns: dict[Address, int] = {}
         self._hurry = asyncio.Event()
         self._health = Health()
-        self._configured = dict.fromkeys(config.bootstrap)
+        self._configured = dict.fromkeys(list(dict.fromkeys(config.bootstrap))[:CONFIGURED_MAX])
         self._nearby: dict[Address, None] = {}
         self._nearby_dials = TokenBucket(NEARBY_PER_S, NEARBY_BURST, env.clock.monotonic())
 
     def configured(self) -> list[Address]:
         """The configured addresses but our own; none of them: this node may be the first."""
         own = own_addresses(self._rpc)
-        return [address for address in self._configured if address not in own][:CONFIGURED_MAX]
+        return [address for address in self._configured if address not in own]
 
     def add(self, addresses: Iterable[Address]) -> None:
         """Addresses that were configured by a name, which is known now: the next round is due at once."""
         for address in addresses:
-            self._configured[address] = None
+            if len(self._configured) < CONFIGURED_MAX:
+                self._configured[address] = None
         self._rpc.remember(self._configured)
         self.hurry()
 
@@ -97,7 +98,10 @@ class Bootstrap:
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """How full the tables are, each with its bound."""
-        return {"nearby": (len(self._nearby), NEARBY_MAX)}
+        return {
+            "nearby": (len(self._nearby), NEARBY_MAX),
+            "configured": (len(self._configured), CONFIGURED_MAX),
+        }
 
     def answered(self, address: Address, rtt_s: float) -> None:
         """A request of ours was answered from ``address``."""

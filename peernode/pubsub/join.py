@@ -117,7 +117,9 @@ class Joiner:
         try:
             with run.span:
                 joined: Joined = await retry(self._try, run)
-        except BaseException:
+        except BaseException as error:
+            if not isinstance(error, asyncio.CancelledError):
+                run.ended("INTERNAL")  # or it would hang for ever in the list of joins
             run.fail(PeerNodeError("INTERNAL"))
             self.runs.pop(run.replica.channel_id, None)
             raise

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { ASK_AFTER_MS, Outbox, OUTBOX_MAX } from "../../static/webchat/js/outbox.js";
+import { ASK_AFTER_MS, LOOK_MS } from "../../static/webchat/js/ageing.js";
+import { Outbox, OUTBOX_MAX } from "../../static/webchat/js/outbox.js";
 import { MemoryStore } from "../../static/webchat/js/outbox_store.js";
 import { FakeClock, recorder, settle } from "./fakes.mjs";
 
@@ -517,9 +518,36 @@ test("what is to be discarded is discarded, whatever the node tells meanwhile", 
 
 test("what grows old without a connection asks at once, and no longer says that it goes out by itself", async () => {
   const { outbox, told } = await openPage();
+  outbox.setLinked(false);
   await outbox.add(message("a"));
   clock.pass(ASK_AFTER_MS);
   assert.deepEqual(told(), ["written a"]);
-  clock.pass(1);
+  clock.pass(LOOK_MS);
   assert.deepEqual(told(), ["written a", "asking a"]);
+});
+
+test("what grew old in a sleep asks as soon as the page is looked at again, or has lost its dead connection", async () => {
+  const { outbox, told } = await openPage();
+  await outbox.add(message("a"));
+  clock.sleep(ASK_AFTER_MS + 1);
+  assert.deepEqual(told(), ["written a"]);
+  outbox.woken();
+  assert.deepEqual(told(), ["written a", "asking a"]);
+  const other = await openPage();
+  const before = other.told().length;
+  other.outbox.setLinked(false);
+  assert.deepEqual(other.told().slice(before), ["asking a"]);
+});
+
+test("what another tab writes in a pause of the one that hands over waits there as well", async () => {
+  const [first, second] = [await openPage(), await openPage()];
+  first.outbox.setLinked(true);
+  node.answers = [{ code: "RATE_LIMITED", retry_after: 3, message: "", remedy: "" }];
+  await first.outbox.add(message("a"));
+  await settle();
+  second.outbox.setLinked(true);
+  await second.outbox.add(message("b"));
+  await settle();
+  for (const { listener } of [first, second])
+    assert.ok(listener.calls.some(([name, id, until]) => name === "waiting" && id === "b" && until === clock.now() + 3000));
 });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { ASK_AFTER_MS } from "../../static/webchat/js/outbox.js";
+import { ASK_AFTER_MS } from "../../static/webchat/js/ageing.js";
 import { MemoryStore } from "../../static/webchat/js/outbox_store.js";
 import { FakeClock } from "./fakes.mjs";
 import { NodeDouble } from "./nodedouble.mjs";
@@ -215,4 +215,31 @@ test("what waits for a limit waits for the connection once there is none", async
   assert.equal(row.phase, "waiting");
   page.connection.interrupted("link.offline");
   assert.equal(row.phase, "queued");
+});
+
+test("a retry that a limit holds back does not fail by the page's clock", async () => {
+  const page = await cancelling(true);
+  const [row] = page.messages.rows(LOBBY);
+  node.limited = 1;
+  await page.acts.send(LOBBY, "one too many");
+  await wire.run();
+  await page.acts.act("retry", row.id);
+  assert.deepEqual([row.state, row.phase], ["pending", "waiting"]);
+  clock.pass(900);
+  assert.equal(row.state, "pending");
+  clock.pass(100);
+  await wire.run();
+  assert.deepEqual([row.state, row.phase, row.awaited], ["pending", "sending", false]);
+});
+
+test("a retry of an earlier page is one that goes on, not a failure", async () => {
+  const first = await cancelling(true);
+  wire.isDown = true;
+  first.connection.interrupted("link.offline");
+  const [{ id }] = first.messages.rows(LOBBY);
+  await first.acts.act("retry", id);
+  wire.endAll();
+  const page = await openPage();
+  const row = page.messages.row(id);
+  assert.deepEqual([row.state, row.phase, store.records.size], ["pending", "sending", 0]);
 });

@@ -50,3 +50,18 @@ def test_the_worst_channel_is_first() -> None:
     states = {"#b": "healthy", "#a": "healthy", "#d": "down", "#c": "degraded"}
     found = worst_first({"channel": name, "verdict": {"state": state}} for name, state in states.items())
     assert [each["channel"] for each in found] == ["#d", "#c", "#a", "#b"]
+
+
+@pytest.mark.parametrize(
+    ("states", "unseen", "verdict"),
+    [
+        (["healthy"], 0, ("degraded", "names")),
+        ([], 2, ("degraded", "names")),
+        (["degraded"], 0, ("degraded", "channels")),
+    ],
+)
+def test_a_start_address_that_leads_nowhere_is_told_after_what_channels_suffer(
+    states: list[str], unseen: int, verdict: tuple[str, str]
+) -> None:
+    found = of_host("online", True, "ok", states, unseen, unknown=1)
+    assert (found["state"], found["cause"]) == verdict

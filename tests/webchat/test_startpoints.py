@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -27,10 +28,12 @@ class NameService:
         self._names = names
         self._after = after
         self.asked: list[Address] = []
+        self.levels: list[int] = []
 
-    async def __call__(self, addresses: tuple[Address, ...]) -> tuple[Address, ...]:
+    async def __call__(self, addresses: tuple[Address, ...], level: int) -> tuple[Address, ...]:
         [wanted] = addresses
         self.asked.append(wanted)
+        self.levels.append(level)
         if wanted[0][0].isdigit():
             return addresses
         known = wanted in self._names and self.asked.count(wanted) > self._after
@@ -66,6 +69,7 @@ async def test_a_name_that_is_unknown_is_looked_up_until_it_leads_somewhere() ->
     assert node.told == [THERE]
     assert (points.known, points.unknown, points.shown()) == ((FIXED, THERE), (), [])
     assert names.asked == [B, FIXED, B, B, B, B]
+    assert names.levels == [logging.ERROR] * 2 + [logging.DEBUG] * 4
 
 
 async def test_two_names_of_one_address_are_dialled_once() -> None:

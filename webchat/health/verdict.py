@@ -43,10 +43,10 @@ def of_host(
         return {"state": DEGRADED, "cause": "canary", **counts}
     if node_state != "online":
         return {"state": DEGRADED, "cause": "node", **counts}
-    if unknown:
-        return {"state": DEGRADED, "cause": "names", **counts}
     if troubled:
         return {"state": DEGRADED, "cause": "channels", **counts}
+    if unknown:
+        return {"state": DEGRADED, "cause": "names", **counts}
     if unseen:
         return {"state": UNKNOWN, "cause": "looking", **counts}
     return {"state": HEALTHY, "cause": "", **counts}

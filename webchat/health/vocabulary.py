@@ -8,7 +8,7 @@ from __future__ import annotations
 
 _STATES = """
 healthy degraded down unknown online offline ok failed starting off alone answering silent untried
-ACTIVE RECOVERING FAILED LOADING store node channels canary looking
+ACTIVE RECOVERING FAILED LOADING store node names channels canary looking
 """
 _SETTINGS = "embedded scaled open closed invite staff members nobody everybody linux darwin windows freebsd"
 _OPERATIONS = """
@@ -18,7 +18,7 @@ handoff take give direct initiator alternative relay pull admin diagnostic docto
 verdict
 """
 _OUTCOMES = """
-ok timeout unheard left cancelled delayed running missing not_found could_not_ask unconfirmed unreached none
+ok timeout malformed backpressure unheard left cancelled delayed running missing not_found could_not_ask unconfirmed unreached none
 page_closed network peers restart silence lease sleep partition UNREACHABLE TIMEOUT
 RpcTimeout Refused RemoteProtocolError Backpressure
 UNSUPPORTED MALFORMED NOT_INITIATOR NOT_YET RATE_LIMITED STORE_FULL INVALID NOT_SUBSCRIBED MISSING UNPROVEN
@@ -36,6 +36,7 @@ PHRASES = frozenset(
         "under way",
         "last address",
         "after a relay",
+        "pushes full",
         "silent or refused",
         "starling-diagnostic-bundle-1",
     }

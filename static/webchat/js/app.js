@@ -66,7 +66,7 @@ export class App {
       clock: systemClock,
       random: Math.random,
       listener: nodeReports(this),
-      isOurs: ({ user }) => user.id === page.user.id,
+      isOurs: ({ user }) => (user.id ?? page.user.id) === page.user.id, // none: of a server before the update
     });
     this.notifying = this.#makeNotifying();
     this.beside = new views.Beside(this);
@@ -117,7 +117,11 @@ export class App {
   }
 
   #listenForWaking() {
-    const look = () => document.hidden || this.connection.woken();
+    const look = () => {
+      if (document.hidden) return;
+      this.connection.woken();
+      this.outbox.woken();
+    };
     for (const event of ["visibilitychange", "resume"]) document.addEventListener(event, look);
     window.addEventListener("pageshow", look);
   }

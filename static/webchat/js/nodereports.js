@@ -48,6 +48,7 @@ function eventTable(app) {
     },
     "channel.left"(frame) {
       const isSurprise = frame.channel === app.current && !app.leaving.has(frame.channel);
+      if (!channels.get(frame.channel) && !app.leaving.has(frame.channel)) return; // the welcome has told it
       app.close(frame.channel);
       app.screen.left(frame.channel, isSurprise);
     },
@@ -82,6 +83,7 @@ function welcomed(app, frame) {
   app.memory.set("node", me.id);
   app.persons.setProfile(frame.profile);
   app.screen.status.setNode(frame.node);
+  const was = app.current;
   const names = frame.channels.map((channel) => channel.name);
   for (const name of channels.keepOnly([...names, ...app.wanted])) messages.forget(name);
   for (const channel of frame.channels) {
@@ -94,6 +96,8 @@ function welcomed(app, frame) {
   app.persons.setVerified(frame.verified);
   app.screen.greeted();
   app.openFirst();
+  // Another page left it while this one had no connection: told here, and a replayed event finds nothing open.
+  if (was !== null && !channels.get(was)) app.screen.left(was, true);
 }
 
 function snapshot(app, { name, messages: newest = [], outbox, read }) {

@@ -113,7 +113,7 @@ export class OptimisticUIManager {
   }
 
   /** The node has answered that it tries it again. */
-  takenUp = (id) => this.#progress.taken(this.entry(id));
+  takenUp = (report) => this.#progress.taken(this.entry(report.id), report);
 
   /** How the target of an own change looks without it, as far as that is known. */
   without(id) {

@@ -18,6 +18,7 @@
  * as the node says. Every other code is final, and the row says why.
  */
 
+import { asks, isOld, LOOK_MS } from "./ageing.js";
 import { NewestMap } from "./newestmap.js";
 import { frameOf, isUnreachable, neverHad, written } from "./outboxframes.js";
 import { Pause } from "./pause.js";
@@ -25,8 +26,6 @@ import { ownError } from "./strings.js";
 
 /** More than that are refused with `OUTBOX_FULL`. */
 export const OUTBOX_MAX = 500;
-/** Something this old asks before it goes out. */
-export const ASK_AFTER_MS = 3_600_000;
 
 export class Outbox {
   #store;
@@ -39,6 +38,7 @@ export class Outbox {
   #linked = false;
   #draining = false;
   #pause;
+  #cancelLook = null;
   #inquired = new Set();
   /** Discards that the node was asked for, and may have done although no answer came. */
   #asked = new NewestMap(OUTBOX_MAX);
@@ -71,8 +71,10 @@ export class Outbox {
   /** Ask again for a failed message; `accepted`: the node has it already. */
   async retry(row) {
     const op = row.accepted ? "retry" : "send";
-    await this.#keep({ ...written(row), op, failed: null, sure_ms: this.#clock.now() });
+    const record = { ...written(row), op, failed: null, sure_ms: this.#clock.now() };
+    await this.#keep(record);
     this.#report("retried", row.id);
+    this.#tellPause(record);
   }
 
   /** Take a message back, wherever it has got to; `before`: how the target of a change looks without it. */
@@ -109,7 +111,11 @@ export class Outbox {
     this.#draining &&= linked;
     this.#inquired.clear();
     this.#linked = linked;
+    this.#look();
   }
+
+  /** The page is looked at again, and its timers may have slept. */
+  woken = () => this.#look();
 
   /** Ids of what waits to be sent, oldest first. */
   get waiting() {
@@ -129,29 +135,29 @@ export class Outbox {
     this.#listener.written(record);
     if (record.failed) this.#listener.refused(record.id, record.failed);
     else if (this.#asks(record)) this.#listener.asking(record.id);
-    else this.#askLater(record);
   }
 
-  /** It may grow old while there is no connection; with one, the node is asked first (`#inquire`). */
-  #askLater(record) {
-    const { id, at_ms, sure_ms = at_ms } = record;
-    this.#clock.later(sure_ms + ASK_AFTER_MS + 1 - this.#clock.now(), () => {
-      if (this.#records.get(id) === record && !this.#linked) this.#listener.asking(id);
-    });
+  /** Without a connection nothing else tells what has grown old (with one the node is asked first, `#inquire`). */
+  #look() {
+    this.#cancelLook?.();
+    if (this.#linked) return;
+    for (const record of this.#records.values()) if (!record.failed && this.#asks(record)) this.#listener.asking(record.id);
+    this.#cancelLook = this.#clock.later(LOOK_MS, () => this.#look());
   }
 
   async #keep(record) {
     await this.#store.put(record);
     this.#tabs.tell({ record });
     this.#restored(record);
-    if (record.op === "send" && !record.failed) this.#tellPause(record.id);
+    this.#tellPause(record);
     this.#pump();
   }
 
   /** What is written in a pause waits like what was there before. */
-  #tellPause(id) {
-    if (this.#pause.isUnreachable) this.#report("queued", id);
-    else if (this.#pause.limitedUntil_ms) this.#report("waiting", id, this.#pause.limitedUntil_ms);
+  #tellPause(record) {
+    if (record.op === "discard" || record.failed || this.#asks(record)) return;
+    if (this.#pause.isUnreachable) this.#report("queued", record.id);
+    else if (this.#pause.limitedUntil_ms) this.#report("waiting", record.id, this.#pause.limitedUntil_ms);
   }
 
   async #dropped(record) {
@@ -164,6 +170,7 @@ export class Outbox {
   #heard({ record, dropped, asked, report }) {
     if (record) {
       this.#restored(record);
+      if (this.#draining) this.#tellPause(record); // the pause is this tab's, the row every tab's
       this.#pump();
     }
     if (dropped) this.#records.delete(dropped);
@@ -182,14 +189,7 @@ export class Outbox {
       .sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
-  /** Whether its writer is to be asked before it goes out. */
-  #asks({ op, at_ms, sure_ms = at_ms }) {
-    return op === "send" && this.#isOld(sure_ms);
-  }
-
-  #isOld(ms) {
-    return this.#clock.now() - ms > ASK_AFTER_MS;
-  }
+  #asks = (record) => asks(record, this.#clock.now());
 
   /** Ask the node about what asks, one after the other, once in a connection; only then ask the writer. */
   async #inquire() {
@@ -242,13 +242,13 @@ export class Outbox {
 
   async #handOver(record) {
     // An attempt after others in vain is not news: the row goes on saying that it waits.
-    if (record.op === "send" && !this.#pause.isUnreachable) this.#report("handingOver", record.id);
+    if (record.op !== "discard" && !this.#pause.isUnreachable) this.#report("handingOver", record.id);
     if (record.op === "discard") {
       this.#asked.set(record.id, true);
       this.#tabs.tell({ asked: record.id });
     }
     try {
-      if (record.op === "send" && this.#isOld(record.at_ms) && (await this.#isThrough(record))) return;
+      if (record.op === "send" && isOld(record.at_ms, this.#clock.now()) && (await this.#isThrough(record))) return;
       const answer = await this.#request(frameOf(record));
       this.#pause.reached();
       if (record.op === "send") this.#report("accepted", record.id, answer.message);

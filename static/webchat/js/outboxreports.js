@@ -19,7 +19,7 @@ export function outboxReports(app) {
     refused: (id, error) => messages.refused(id, error),
     retried: (id) => messages.retried(id),
     takenUp(report) {
-      messages.takenUp(report.id);
+      messages.takenUp(report);
       messages.reported(report, me.id, me.name);
     },
     kept: (id) => messages.kept(id),

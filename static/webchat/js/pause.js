@@ -43,6 +43,7 @@ export class Pause {
 
   /** It takes no more for so long. */
   limited(wait_ms) {
+    this.reached();
     this.#begin(wait_ms);
     this.limitedUntil_ms = this.#clock.now() + wait_ms;
   }

@@ -87,15 +87,17 @@ export class Progress {
 
   /** The outbox says how it goes; what the node has accepted is the node's to say. */
   inPhase(entry, phase) {
-    if (!entry || entry.state !== "pending" || entry.accepted) return;
+    if (!entry || entry.state !== "pending" || (entry.accepted && !entry.awaited)) return;
     entry.phase = phase;
     this.#enter(entry);
     this.#tell(entry, "pending");
   }
 
-  /** The node has been asked to try it again. */
-  taken(entry) {
-    if (entry) entry.awaited = false;
+  /** The node tries it again, perhaps after an earlier page's asking; `report`: how far it is, the caller merges it. */
+  taken(entry, report) {
+    if (!entry) return;
+    if (entry.state === "failed" && report.state === "pending") this.begin(entry, "failed");
+    entry.awaited = false;
   }
 
   fail(entry, error) {
@@ -131,13 +133,9 @@ export class Progress {
   /** Set the phase that follows from state, link and channel, and its timers. */
   #enter(entry) {
     if (entry.state !== "pending") entry.phase = "";
-    else if (entry.accepted) entry.phase = this.#unready.has(entry.channel) || this.#isHeldBack(entry) ? "queued" : "sending";
+    else if (entry.accepted && !entry.awaited) entry.phase = this.#unready.has(entry.channel) ? "queued" : "sending";
     else if (!this.#linked && (entry.phase === "sending" || entry.phase === "waiting")) entry.phase = "queued";
-    this.#watch.follow(entry, entry.accepted && this.#linked);
-  }
-
-  #isHeldBack({ awaited }) {
-    return awaited && !this.#linked;
+    this.#watch.follow(entry, entry.accepted && !entry.awaited && this.#linked);
   }
 
   #enterAll(entries) {

@@ -173,7 +173,7 @@ export const WORDS = {
   "link.refused": "Der Server antwortet nicht.",
   "link.silent": "Der Server antwortet nicht mehr.",
   "link.session": "Du bist abgemeldet.",
-  "link.changed": "In diesem Browser ist jetzt ein anderes Konto angemeldet. Was du geschrieben hast, wartet hier auf deines; lade die Seite neu, um mit dem anderen weiterzumachen.",
+  "link.changed": "In diesem Browser ist jetzt ein anderes Konto angemeldet. Was du abgeschickt hast und nicht hinausging, wartet in diesem Browser auf deines; lade die Seite neu, um mit dem anderen weiterzumachen.",
   "link.crowded": "Dieses Konto hat zu viele offene Seiten. Schließe eine davon, dann versuche es noch einmal.",
   "link.kept": "Was du schreibst, bleibt erhalten und geht von selbst hinaus.",
   "link.next.one": "Nächster Versuch in 1 Sekunde.",

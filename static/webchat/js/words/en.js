@@ -173,7 +173,7 @@ export const WORDS = {
   "link.refused": "The server does not answer.",
   "link.silent": "The server stopped answering.",
   "link.session": "You are signed out.",
-  "link.changed": "Another account is signed in in this browser now. What you wrote waits here for yours; reload the page to go on with the other one.",
+  "link.changed": "Another account is signed in in this browser now. What you sent and did not get out waits in this browser for yours; reload the page to go on with the other one.",
   "link.crowded": "This account has too many open pages. Close one of them, then try again.",
   "link.kept": "What you write is kept and goes out by itself.",
   "link.next.one": "Next try in 1 second.",
