@@ -19,7 +19,8 @@ verdict
 """
 _OUTCOMES = """
 ok timeout malformed backpressure unheard left cancelled delayed running missing not_found
-could_not_ask unconfirmed unreached none page_closed network peers restart silence lease sleep partition UNREACHABLE TIMEOUT
+could_not_ask unconfirmed unreached none page_closed network peers restart silence lease sleep
+partition UNREACHABLE TIMEOUT
 RpcTimeout Refused RemoteProtocolError Backpressure
 UNSUPPORTED MALFORMED NOT_INITIATOR NOT_YET RATE_LIMITED STORE_FULL INVALID NOT_SUBSCRIBED MISSING UNPROVEN
 PARTS_MISSING BUSY OVER_QUOTA
