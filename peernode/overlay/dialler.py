@@ -57,8 +57,8 @@ class Dialler:
         self._rpc = rpc
         self._table = table
         self.contacted = Contacted()
-        self.on_seen: list[Callable[[bytes, Address], None]] = []
-        """Told who answers a ping, by its key, and where it sees us."""
+        self.on_seen: list[Callable[[bytes, Address, Address], None]] = []
+        """Told who answers a ping, by its key, where it was asked, and where it sees us."""
 
     async def ping(self, contact: Contact, sends: int | None = None, tentative: bool = False) -> bool:
         """Whether ``contact`` answers; what it says of being public is noted. ``tentative``: see ``Rpc``."""
@@ -77,7 +77,7 @@ class Dialler:
             return True
         self._table.mark_public(contact.public_key, public)
         for told in self.on_seen:
-            told(contact.public_key, seen)
+            told(contact.public_key, contact.address, seen)
         return True
 
     async def hello(self, address: Address) -> Contact | None:

@@ -34,6 +34,9 @@ UNSAID_S = 4.0
 """When nobody has said anything for so long, somebody is asked: pings are spared where other traffic goes."""
 
 
+Way = tuple[bytes, Address]
+
+
 class Moves:
     """What the peers of one node say of its address; synchronous."""
 
@@ -45,9 +48,9 @@ class Moves:
         self._counters = counters
         self._peers = peers
         self._ask = ask
-        self._words: OrderedDict[bytes, Address] = OrderedDict()
-        self._changed: dict[bytes, float] = {}
-        """Peer -> when its word was another than the one before."""
+        self._words: OrderedDict[Way, Address] = OrderedDict()
+        self._changed: dict[Way, float] = {}
+        """Peer, and where it was asked -> when its word was another than the one before."""
         self._asked_s = self._told_s = self._said_s = float("-inf")
         self.on_moved: list[Callable[[], None]] = []
         """Told that others look for us where we are no longer."""
@@ -56,9 +59,13 @@ class Moves:
         """How full the tables are, each with its bound."""
         return {"words": (len(self._words), WORDS_MAX), "words_changed": (len(self._changed), WORDS_MAX)}
 
-    def said(self, key: bytes, address: Address) -> None:
-        """A peer answers our ping, and sees us at ``address``."""
+    def said(self, peer: bytes, asked: Address, address: Address) -> None:
+        """A peer that we pinged at ``asked`` sees us at ``address``.
+
+        One that is reached by two addresses may see us by two, and has not seen us move for that.
+        """
         now = self._said_s = self._clock.monotonic()
+        key = (peer, asked)
         before = self._words.pop(key, address)
         self._words[key] = address
         if len(self._words) > WORDS_MAX:
@@ -72,8 +79,8 @@ class Moves:
 
     def _look(self, now: float) -> bool:
         """Whether enough words have changed; then we have moved, or told so too lately to tell it again."""
-        self._changed = {peer: at_s for peer, at_s in self._changed.items() if now - at_s <= TOGETHER_S}
-        enough = len(self._changed) >= max(1, min(CHANGED_MIN, self._peers()))
+        self._changed = {way: at_s for way, at_s in self._changed.items() if now - at_s <= TOGETHER_S}
+        enough = len({key for key, _ in self._changed}) >= max(1, min(CHANGED_MIN, self._peers()))
         if enough:
             self.moved()
         return enough

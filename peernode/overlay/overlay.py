@@ -182,7 +182,10 @@ class Overlay:
 
     def add_bootstraps(self, addresses: Iterable[Address]) -> None:
         """Start from these as well, from now on."""
+        was_alone = self.alone
         self._bootstrap.add(addresses)
+        if was_alone and not self.alone and not self._connection.answers():
+            self._ready.clear()
 
     def bootstraps(self) -> list[BootstrapHealth]:
         """How each configured address, and each found nearby, has behaved."""

@@ -7,9 +7,9 @@ have had their turn is pushed to through a relay (``detours``), while the direct
 stays unanswered is tried again (``retries``), and in the end the subscriber's own renewal pulls.
 
 Invariants: a message is pushed by this node to one subscriber at most once at a time; of all messages
-together ``pushes_max`` pushes are under way, over which one waits with the retries; an ack counts only
-with the subscriber's signature; a subscriber that says it isn't one loses its lease here; every attempt
-is recorded.
+together ``pushes_max`` pushes are under way (``pushroom``), over which one waits with the retries; an ack
+counts only with the subscriber's signature; a subscriber that says it isn't one loses its lease here; every
+attempt is recorded.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from peernode.pubsub.acks import AckReports
 from peernode.pubsub.context import Context
 from peernode.pubsub.detours import Detours
 from peernode.pubsub.ingest import Source
+from peernode.pubsub.pushroom import PushRoom
 from peernode.pubsub.reachability import InitiatorReachabilityMonitor
 from peernode.pubsub.relay import Relays
 from peernode.pubsub.replica import Replica
@@ -54,9 +55,9 @@ class MessageDelivery:
         self._context = context
         self._monitor = monitor
         self._detours = Detours(context, monitor, relays, self._acked)
-        self.retries = DeliveryRetries(context, self._push_again, lambda: self._under_way)
+        self._room = PushRoom(context.config, monitor.failing)
+        self.retries = DeliveryRetries(context, self._push_again, self._room)
         self._spreads: OrderedDict[bytes, Spread] = OrderedDict()
-        self._under_way = 0
         self.reports = AckReports(context)
         self.on_ack: list[Callable[[bytes, bytes, bytes, bytes], None]] = []
         """Told of each new verified ack: message digest, subscriber id, signature, who told us."""
@@ -66,18 +67,17 @@ class MessageDelivery:
     @property
     def under_way(self) -> int:
         """Pushes that are not answered yet."""
-        return self._under_way
+        return self._room.under_way
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """How full the tables are, each with its bound."""
         acked = max((len(spread.acked) for spread in self._spreads.values()), default=0)
         named = max((len(spread.named) for spread in self._spreads.values()), default=0)
         pushing = max((len(spread.pushing) for spread in self._spreads.values()), default=0)
-        pushes_max = self._context.config.pushes_max + LINES_MAX
         return {
             "spreads": (len(self._spreads), SPREADS_MAX),
-            "pushes": (self._under_way, pushes_max),
-            "pushing": (pushing, pushes_max),
+            "pushing": (pushing, self._context.config.pushes_max + LINES_MAX),
+            **self._room.sizes(),
             "acked": (acked, self._context.config.subscribers_per_channel_max),
             "acked_by_name": (named, self._context.config.subscribers_per_channel_max),
             **self.reports.sizes(),
@@ -162,11 +162,11 @@ class MessageDelivery:
                 self._context.collector.count("delivery.spared_by_names")
             return
         spread.first_push_s = min(spread.first_push_s, self._context.now())
-        if self.retries.full:
+        if not self._room.has(contact.id):
             self.retries.put_off(spread, contact, method)
             return
         spread.pushing[contact.id] = None
-        self._under_way += 1
+        self._room.begin(contact.id)
         self._context.tasks.spawn(self._push(spread, contact, method), "delivery.push")
 
     async def _push(self, spread: Spread, contact: Contact, method: str) -> None:
@@ -176,7 +176,7 @@ class MessageDelivery:
             self.retries.add(spread, contact, method)
 
     async def _push_again(self, spread: Spread, contact: Contact, method: str) -> bool:
-        self._under_way += 1
+        self._room.begin(contact.id)
         return await self._push_once(spread, contact, method, first=False)
 
     async def _push_once(self, spread: Spread, contact: Contact, method: str, first: bool) -> bool:
@@ -218,10 +218,10 @@ class MessageDelivery:
         return outcome not in ("timeout", "backpressure") or contact.id in spread.acked
 
     def _ended(self, spread: Spread, contact: Contact) -> None:
-        self._under_way -= 1
+        self._room.end(contact.id)
         if (timer := spread.pushing.pop(contact.id, None)) is not None:
             timer.cancel()
-        if not self._under_way:
+        if not self._room.under_way:
             self.reports.all_answered()
 
     def _acked(self, spread: Spread, contact: Contact, answer: Fields) -> str:

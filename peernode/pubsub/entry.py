@@ -109,6 +109,8 @@ class Entry:
         for key in [key for key in self.targets if key not in self.receipts]:
             self.targets.pop(key).cancel()
         self.refusals.clear()
+        if self.state == "pending":
+            self.error = None
         self.asked_s = now_s
 
     async def news(self) -> None:

@@ -22,6 +22,7 @@ from peernode.pubsub.context import Context
 from peernode.wire.contact import Contact
 
 if TYPE_CHECKING:
+    from peernode.pubsub.pushroom import PushRoom
     from peernode.pubsub.spread import Spread
 
 RETRIES_MAX = 4
@@ -57,11 +58,11 @@ class DeliveryRetries:
         self,
         context: Context,
         push: Callable[[Spread, Contact, str], Coroutine[Any, Any, bool]],
-        under_way: Callable[[], int],
+        room: PushRoom,
     ) -> None:
         self._context = context
         self._push = push
-        self._under_way = under_way
+        self._room = room
         self._lines: dict[bytes, _Line] = {}
 
     def sizes(self) -> dict[str, tuple[int, int]]:
@@ -83,14 +84,6 @@ class DeliveryRetries:
             _, (oldest, _) = line.waiting.popitem(last=False)
             self._leave(contact, oldest, "line full")
 
-    @property
-    def full(self) -> bool:
-        """Whether so many pushes are under way that one more has to wait.
-
-        A line's own try is free: of those there is one per line.
-        """
-        return self._under_way() >= self._context.config.pushes_max
-
     def put_off(self, spread: Spread, contact: Contact, method: str) -> None:
         """A push for which there is no room now; one as the author only is left to the initiators."""
         self._context.collector.count("delivery.pushes_full")
@@ -105,7 +98,7 @@ class DeliveryRetries:
 
     def pause_s(self, contact: Contact, tried: int) -> float:
         """Seconds before the next try: full jitter over a window that doubles with each."""
-        waiting = self._under_way() + len(self._lines)
+        waiting = self._room.under_way + len(self._lines)
         window_s = max(PAUSE_RTOS * self._context.rpc.rto_s(contact.public_key), waiting * SPACING_S)
         return min(PAUSE_MAX_S, window_s * 2.0**tried) * self._context.env.random.random()
 
@@ -134,7 +127,7 @@ class DeliveryRetries:
 
     async def _resume(self, spread: Spread, contact: Contact, method: str) -> None:
         """The rest of a line, after its oldest; what fails again waits again, until it is too old."""
-        if self.full:
+        if not self._room.has(contact.id):
             self.put_off(spread, contact, method)
         elif not await self._push(spread, contact, method):
             self.add(spread, contact, method)

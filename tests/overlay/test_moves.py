@@ -5,6 +5,7 @@ from __future__ import annotations
 from peernode.overlay.moves import EVERY_S, TOGETHER_S, UNSAID_S, WORDS_MAX, Moves
 from tests.overlay.test_table import HandClock
 
+THEIRS = ("192.0.2.1", 7400)
 HOME, AWAY, ELSEWHERE = ("198.51.100.7", 7400), ("198.51.100.7", 20_001), ("203.0.113.9", 7400)
 
 
@@ -25,7 +26,7 @@ class Story:
 
     def say(self, word: tuple[str, int], *peers: bytes) -> tuple[int, int]:
         for peer in peers:
-            self.moves.said(peer, word)
+            self.moves.said(peer, THEIRS, word)
         return self.asked, self.told
 
 
@@ -97,10 +98,24 @@ def test_somebody_is_asked_when_nobody_has_said_anything_for_a_while() -> None:
     assert story.asked == 1
 
 
+def test_peers_that_are_reached_by_two_addresses_have_not_seen_us_move() -> None:
+    story = Story()
+    for _ in range(3):
+        for asked, word in ((THEIRS, HOME), (("10.0.0.9", 7400), ("10.0.0.1", 7400))):
+            for peer in (b"a", b"b"):
+                story.moves.said(peer, asked, word)
+        story.clock.now += EVERY_S
+    assert (story.asked, story.told) == (0, 0)
+
+
 def test_the_words_are_bounded() -> None:
     story = Story()
-    for place in (HOME, AWAY):
-        for number in range(2 * WORDS_MAX):
-            story.say(place, number.to_bytes(2, "big"))
-    assert story.moves.sizes()["words"] == (WORDS_MAX, WORDS_MAX)
-    assert story.moves.sizes()["words_changed"][0] <= WORDS_MAX
+    first, others = ([bytes([group, number]) for number in range(WORDS_MAX)] for group in (1, 2))
+    story.say(HOME, *first)
+    story.say(AWAY, *first)
+    assert story.told == 1
+    story.say(HOME, *first)
+    story.say(ELSEWHERE, *first)
+    assert story.moves.sizes() == {"words": (WORDS_MAX,) * 2, "words_changed": (WORDS_MAX,) * 2}
+    story.say(HOME, *others)
+    assert story.moves.sizes() == {"words": (WORDS_MAX,) * 2, "words_changed": (0, WORDS_MAX)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from peernode.identity import Identity
+from peernode.pubsub.pushroom import PushRoom
 from peernode.pubsub.retries import USEFUL_S, DeliveryRetries
 from peernode.pubsub.spread import Spread
 from peernode.simulation.world.disturbances import Block
@@ -32,7 +33,10 @@ def test_no_100_ms_hold_over_a_tenth_of_the_first_retries_of_200_subscribers() -
     async def tell(flock: Flock) -> None:
         context = flock[0].node._context
         for under_way in (SUBSCRIBERS, SUBSCRIBERS // 2, SUBSCRIBERS // 5):
-            retries = DeliveryRetries(context, None, lambda: under_way)  # type: ignore[arg-type]  # noqa: B023
+            room = PushRoom(context.config, lambda subscriber: False)
+            for number in range(under_way):
+                room.begin(number.to_bytes(4, "big"))
+            retries = DeliveryRetries(context, None, room)  # type: ignore[arg-type]
             pauses = []
             for _ in range(SUBSCRIBERS):
                 key = Identity.generate(context.env.random).public_key
