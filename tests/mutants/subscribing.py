@@ -37,7 +37,7 @@ async def _renew_never(self: Renewal) -> None:
     await asyncio.Event().wait()
 
 
-async def _no_round(self: Replication, replica: Replica) -> None:
+async def _no_round(self: Replication, replica: Replica, delay_s: float) -> None:
     self._due.pop(replica.channel_id, None)
 
 
