@@ -74,7 +74,7 @@ def test_what_is_on_its_way_in_one_channel_holds_up_no_other(
 def test_who_types_when_another_page_leaves_the_channel_types_into_no_other(
     people: People, server: Server, channel: str
 ) -> None:
-    types = people("gesine", server).sign_up().join(second_of(channel)).join(channel)
+    types = people("geske", server).sign_up().join(second_of(channel)).join(channel)
     types.composer.press_sequentially("only for th")
     leaves = people.another_tab(types).open_page()
     Leaver(leaves).leave()
