@@ -11,9 +11,9 @@ const whole = { join: null, older: "none" };
 const part = { join: null, older: "idle" };
 
 test("with all that the node has here it says who has written", () => {
-  assert.equal(subtitle(whole, [own, own], true), "Only you wrote what your node has of it");
-  assert.equal(subtitle(whole, [own, other], true), "2 people wrote what your node has of it");
-  assert.equal(subtitle(whole, [other, other], true), "1 person wrote what your node has of it");
+  assert.equal(subtitle(whole, [own, own], true), "Your node has only your own messages of it");
+  assert.equal(subtitle(whole, [own, other], true), "Your node has messages of 2 people");
+  assert.equal(subtitle(whole, [other, other], true), "Your node has messages of 1 person");
 });
 
 test("with a part of it here it speaks of that part", () => {

@@ -173,7 +173,7 @@ export const WORDS = {
   "link.refused": "Der Server antwortet nicht.",
   "link.silent": "Der Server antwortet nicht mehr.",
   "link.session": "Du bist abgemeldet.",
-  "link.changed": "In diesem Browser ist jetzt ein anderes Konto angemeldet. Was du abgeschickt hast und nicht hinausging, wartet in diesem Browser auf deines; lade die Seite neu, um mit dem anderen weiterzumachen.",
+  "link.changed": "In diesem Browser ist jetzt ein anderes Konto angemeldet. Was du geschrieben hast und nicht gesendet werden konnte, wartet hier auf dich; lade die Seite neu, um mit dem anderen weiterzumachen.",
   "link.crowded": "Dieses Konto hat zu viele offene Seiten. Schließe eine davon, dann versuche es noch einmal.",
   "link.kept": "Was du schreibst, bleibt erhalten und geht von selbst hinaus.",
   "link.next.one": "Nächster Versuch in 1 Sekunde.",
@@ -263,9 +263,9 @@ export const WORDS = {
   "composer.volatile":
     "Dieser Browser hebt nichts auf der Platte auf: eine ungesendete Nachricht ist verloren, wenn du die Seite schließt.",
 
-  "subtitle.alone": "Was dein Knoten davon hat, schriebst nur du",
-  "subtitle.people.one": "Was dein Knoten davon hat, schrieb eine Person",
-  "subtitle.people.other": "Was dein Knoten davon hat, schrieben {n} Leute",
+  "subtitle.alone": "Dein Knoten hat davon nur deine eigenen Nachrichten",
+  "subtitle.people.one": "Dein Knoten hat Nachrichten von einer Person",
+  "subtitle.people.other": "Dein Knoten hat Nachrichten von {n} Leuten",
   "subtitle.part.one": "Was hier geladen ist, schrieb eine Person",
   "subtitle.part.other": "Was hier geladen ist, schrieben {n} Personen",
   "subtitle.joining": "Tritt bei …",
