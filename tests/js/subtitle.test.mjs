@@ -11,7 +11,7 @@ const whole = { join: null, older: "none" };
 const part = { join: null, older: "idle" };
 
 test("with all that the node has here it says who has written", () => {
-  assert.equal(subtitle(whole, [own, own], true), "Your node has only your own messages of it");
+  assert.equal(subtitle(whole, [own, own], true), "Your node has only your own messages");
   assert.equal(subtitle(whole, [own, other], true), "Your node has messages of 2 people");
   assert.equal(subtitle(whole, [other, other], true), "Your node has messages of 1 person");
 });

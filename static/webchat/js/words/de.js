@@ -263,7 +263,7 @@ export const WORDS = {
   "composer.volatile":
     "Dieser Browser hebt nichts auf der Platte auf: eine ungesendete Nachricht ist verloren, wenn du die Seite schließt.",
 
-  "subtitle.alone": "Dein Knoten hat davon nur deine eigenen Nachrichten",
+  "subtitle.alone": "Dein Knoten hat nur deine eigenen Nachrichten",
   "subtitle.people.one": "Dein Knoten hat Nachrichten von einer Person",
   "subtitle.people.other": "Dein Knoten hat Nachrichten von {n} Leuten",
   "subtitle.part.one": "Was hier geladen ist, schrieb eine Person",

@@ -262,7 +262,7 @@ export const WORDS = {
   "composer.left": "{n} bytes left",
   "composer.volatile": "This browser keeps nothing on disk: an unsent message is lost when you close the page.",
 
-  "subtitle.alone": "Your node has only your own messages of it",
+  "subtitle.alone": "Your node has only your own messages",
   "subtitle.people.one": "Your node has messages of 1 person",
   "subtitle.people.other": "Your node has messages of {n} people",
   "subtitle.part.one": "1 person wrote what is loaded here",
