@@ -10,14 +10,12 @@ from typing import Any
 
 from peernode.channel.message import Kind, Message, sign_message
 from peernode.channel.receipt import sign_ack
-from peernode.config import NodeConfig
 from peernode.identity import Identity
 from peernode.pubsub.ackpages import Report
 from peernode.pubsub.acks import REPORTS_MAX
 from peernode.pubsub.delivery import SPREADS_MAX
 from peernode.pubsub.detours import LOOKING_MAX, WAITING_MAX
 from peernode.pubsub.ingest import Source
-from peernode.pubsub.pushroom import PushRoom
 from peernode.pubsub.retries import LINE_MAX, LINES_MAX
 from peernode.wire.contact import Contact
 from tests.pubsub.flock import Bird, Flock, story
@@ -280,33 +278,3 @@ def test_silent_subscribers_leave_room_for_those_who_answer() -> None:
         assert sum(counted(bird, "delivery.pushes_full") for bird in alive) > 0
 
     story(tell, 13, pushes_max=16, loss=0)
-
-
-def test_room_for_pushes_is_shared_from_half_full_on() -> None:
-    failing = {b"silent"}
-    room = PushRoom(NodeConfig(pushes_max=32), failing.__contains__)
-    for _ in range(16):
-        assert room.has(b"silent")
-        room.begin(b"silent")
-    assert not room.has(b"silent")
-    for _ in range(4):
-        assert room.has(b"busy")
-        room.begin(b"busy")
-    assert not room.has(b"busy"), "a share is an eighth"
-    for number in range(12):
-        assert room.has(b"%d" % number)
-        room.begin(b"%d" % number)
-    assert not room.has(b"one more")
-    assert room.sizes() == {"pushes": (32, 32 + LINES_MAX), "pushed_to": (14, 32 + LINES_MAX)}
-    failing.add(b"0")
-    room.end(b"busy")
-    assert not room.has(b"0"), "one that is failing has one"
-    assert room.has(b"one more")
-    for subscriber, pushes in {
-        b"silent": 16,
-        b"busy": 3,
-        **{b"%d" % number: 1 for number in range(12)},
-    }.items():
-        for _ in range(pushes):
-            room.end(subscriber)
-    assert room.sizes()["pushes"][0] == room.sizes()["pushed_to"][0] == 0
