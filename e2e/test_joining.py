@@ -61,6 +61,7 @@ def test_a_join_without_any_initiator_says_why_within_five_seconds_and_completes
     jurij.picture("join-nobody")
     joiner.expect_step_in_sight_on_a_telephone()
     early = joiner.write("Written while there was nobody")
+    jurij.expect_failed(early)
     peer = Headless(tmp_path / "peer", "--listen", address)
     try:
         node_id = peer.first("ready")["node_id"]

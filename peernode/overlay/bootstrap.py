@@ -39,7 +39,7 @@ NEARBY_MAX = 32
 """Found addresses; over it the longest known that does not answer gives way."""
 
 CONFIGURED_MAX = 64
-"""Configured addresses that are used; further ones are ignored."""
+"""Configured addresses that are used; further ones are ignored, and counted (``bootstrap.crowded``)."""
 
 Target = Contact | Address
 
@@ -67,7 +67,8 @@ class Bootstrap:
         self._turns: dict[Address, int] = {}
         self._hurry = asyncio.Event()
         self._health = Health()
-        self._configured = dict.fromkeys(list(dict.fromkeys(config.bootstrap))[:CONFIGURED_MAX])
+        self._configured: dict[Address, None] = {}
+        self._configure(config.bootstrap)
         self._nearby: dict[Address, None] = {}
         self._nearby_dials = TokenBucket(NEARBY_PER_S, NEARBY_BURST, env.clock.monotonic())
 
@@ -78,11 +79,16 @@ class Bootstrap:
 
     def add(self, addresses: Iterable[Address]) -> None:
         """Addresses that were configured by a name, which is known now: the next round is due at once."""
+        self._configure(addresses)
+        self._rpc.remember(self._configured)
+        self.hurry()
+
+    def _configure(self, addresses: Iterable[Address]) -> None:
         for address in addresses:
             if len(self._configured) < CONFIGURED_MAX:
                 self._configured[address] = None
-        self._rpc.remember(self._configured)
-        self.hurry()
+            elif address not in self._configured:
+                self._rpc.counters["bootstrap.crowded"] += 1
 
     def places(self) -> list[Address]:
         """All addresses to dial: the configured ones, and those found nearby."""

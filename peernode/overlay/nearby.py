@@ -84,7 +84,8 @@ class Nearby:
             self._failed(error)
             return False
         self._told = ""
-        rpc.counters["lan.announced" if started else "lan.loopback_only"] += 1
+        silent = "lan.loopback_only" if is_loopback(rpc.address[0]) else "lan.nowhere"
+        rpc.counters["lan.announced" if started else silent] += 1
         return started
 
     async def _take_back(self, lan: Neighbourhood) -> None:

@@ -3,13 +3,15 @@
 Invariants: a join is confirmed only when ``JoinProof`` has proven it; a failed attempt is cancelled before
 the next, with what it had asked of others; at most ``join_attempts_max`` attempts fall into the budget; at
 ``join_timeout_s`` the person hears where it hangs, and it goes on in the background until it succeeds or the
-channel is left, over restarts too.
+channel is left, over restarts too. There a peer that appears ends the pause between two attempts, so that
+nobody waits who could be in.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 from peernode.channel.coordinator import ACTIVE
 from peernode.diagnostics.codes import error_info, info_of
@@ -21,14 +23,18 @@ from peernode.pubsub.joinlog import JoinLog
 from peernode.pubsub.joinproof import PROOF_WAIT_S, JoinProof
 from peernode.pubsub.joinrun import REACHED_MAX, STEPS, JoinRun, Proofs
 from peernode.pubsub.replica import Replica
-from peernode.pubsub.retry import TryAgain, retrying
+from peernode.pubsub.retry import TryAgain, pause, retrying
 from peernode.pubsub.storage import PubSubStorage
 from peernode.pubsub.subscribe import Subscriber
 from peernode.pubsub.subscription import Subscription
 from peernode.pubsub.sync import CatchUp
+from peernode.span import RETRY, spent
 
 RETRY_CAP_S = 20.0
 """The longest pause between attempts in the background."""
+
+HURRIED_S = 1.0
+"""The longest pause between attempts in the background while peers appear, jittered from nothing on."""
 
 
 class Joiner:
@@ -113,7 +119,13 @@ class Joiner:
 
     async def _run(self, run: JoinRun) -> None:
         quick = self._context.config.join_attempts_max
-        retry = retrying(self._context.env.random, None, slow_cap_s=RETRY_CAP_S, quick=quick)
+        retry = retrying(
+            self._context.env.random,
+            None,
+            slow_cap_s=RETRY_CAP_S,
+            quick=quick,
+            wait_for=lambda seconds: self._rest(run, seconds),
+        )
         try:
             with run.span:
                 joined: Joined = await retry(self._try, run)
@@ -136,6 +148,7 @@ class Joiner:
         """One attempt; ``TryAgain`` when it failed, and nothing of it goes on."""
         span = self._context.collector.begin("join.attempt", run.replica.name)
         run.begin_attempt()
+        run.hurried.clear()
         taken: list[Subscription] = []
         try:
             with span:
@@ -156,6 +169,20 @@ class Joiner:
         config = self._context.config
         left_s = config.join_timeout_s - run.elapsed_ms() / 1000
         return left_s if run.attempts == config.join_attempts_max and left_s > 0 else None
+
+    def hurry(self) -> None:
+        """A peer has appeared: the next attempt of each join in the background is due."""
+        for run in self.runs.values():
+            if run.delayed:
+                run.hurried.set()
+
+    async def _rest(self, run: JoinRun, seconds: float) -> None:
+        """The pause before the next attempt; it ends early when a peer appears or has since that began."""
+        least_s = min(seconds, HURRIED_S * self._context.env.random.random())
+        await pause(least_s)
+        with spent(RETRY), suppress(TimeoutError):
+            async with asyncio.timeout(seconds - least_s):
+                await run.hurried.wait()
 
     async def _attempt(self, run: JoinRun, taken: list[Subscription]) -> Joined:
         run.begin("node")

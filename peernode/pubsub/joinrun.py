@@ -104,6 +104,8 @@ class JoinRun:
         self.confirmed: asyncio.Future[Joined] = asyncio.get_running_loop().create_future()
         self.task: asyncio.Task[None] | None = None
         self.delayed = False
+        self.hurried = asyncio.Event()
+        """Set when another attempt is worth while at once."""
         self._failed = ""
         """The code with which the last attempt failed."""
         self.trace = replica.join_trace = JoinTrace(self.span.trace)

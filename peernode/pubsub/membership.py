@@ -8,8 +8,10 @@ a recorded probe proves no path, a recorded echo makes no traffic.
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from peernode.channel.assignment import set_hash
@@ -34,6 +36,11 @@ NAME_MAX_BYTES = 256
 
 PROVING_MAX = 1024
 """Probes of new subscribers under way; who comes over it is tested by ``Probing``, in its turn."""
+
+ITSELF_AFTER_S = 0.75
+"""How long a nonce may be on its way through another initiator until we bring it back ourselves, too.
+
+Of two others one may never reach the joiner, which waits no longer than ``joinproof.PROOF_WAIT_S`` for it."""
 
 BEGUN_MAX = 4096
 """Subscribers whose last lease with ``joining`` is remembered; of one that is forgotten, it counts again."""
@@ -208,7 +215,7 @@ class Membership:
         return []
 
     async def _echo(self, caller: Caller, body: Fields) -> list[Any]:
-        """Have the caller's nonce sent back by another initiator; by us when none gets through to it.
+        """Have the caller's nonce sent back by another initiator; by us when none gets through in time.
 
         What that is worth the caller decides: ``JoinProof``.
         """
@@ -224,6 +231,17 @@ class Membership:
         return [bool(others)]
 
     async def _relay(self, replica: Replica, others: list[Contact], nonce: bytes, back: Contact) -> None:
+        trying = self._through_another(replica, others, nonce, back)
+        task = self._context.tasks.spawn(trying, "membership.echo_via")
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ITSELF_AFTER_S):
+                if await asyncio.shield(task):
+                    return
+        await self._bring_back(replica, nonce, back)
+
+    async def _through_another(
+        self, replica: Replica, others: list[Contact], nonce: bytes, back: Contact
+    ) -> bool:
         for contact in others:
             try:
                 body = [replica.channel_id, nonce, back.encode()]
@@ -231,8 +249,8 @@ class Membership:
             except (RpcTimeout, Refused, Backpressure) as error:
                 self._context.collector.count(f"echo.{type(error).__name__}")
                 continue
-            return
-        await self._bring_back(replica, nonce, back)
+            return True
+        return False
 
     async def _echo_via(self, caller: Caller, body: Fields) -> list[Any]:
         """Another initiator asks us to bring a nonce back to a subscriber that both of us know."""

@@ -20,7 +20,7 @@ from peernode.pubsub.entry import TARGETS_MAX, Entry
 from peernode.pubsub.outbox import ASK_ANEW_S, Outbox
 from peernode.pubsub.refusals import Meaning, meaning_of
 from peernode.pubsub.replica import InitiatorSet
-from peernode.pubsub.retry import TryAgain, retrying
+from peernode.pubsub.retry import ComeBack, TryAgain, retrying
 from peernode.pubsub.served import hear_served
 from peernode.pubsub.storage import PubSubStorage
 from peernode.span import Span
@@ -73,10 +73,15 @@ class QuorumPublish:
             span.end("ok", **entry.route())
 
     async def _ask_all(self, entry: Entry) -> None:
-        """Ask whom we know now to store the channel, unless they are fewer than this attempt has asked."""
+        """Ask whom we know now to store the channel; fewer than this attempt has asked make no smaller set.
+
+        They are asked again all the same: who refused because it did not store the channel may do so now.
+        """
         entry.again = False
         view = await self._storage.known_initiators(entry.replica)
         if len(view.contacts) < len(entry.members):
+            for contact in view.others(self._context.identity.public_key):
+                self._aim(entry, contact)
             return
         if not entry.frozen and self._context.now() - entry.asked_s >= ASK_ANEW_S:
             entry.ask_anew(self._context.now())
@@ -154,22 +159,30 @@ class QuorumPublish:
         except Refused as refusal:
             meaning = meaning_of(self._context, entry, contact, refusal)
             outcome, again = meaning.outcome, meaning.again
-            if meaning.closer is not None:
-                self._follow(entry, contact, meaning.closer)
+            if meaning.closer is not None and not self._follow(entry, contact, meaning.closer):
+                again = ComeBack(self._context.config.rto_initial_s)
         if meaning is None:
             entry.relent(key)
         self._context.tried(entry.replica.name, entry.message, contact.id, "publish", outcome, span)
         if again is not None:
             raise again
 
-    def _follow(self, entry: Entry, asked: Contact, named: tuple[Contact, ...]) -> None:
-        """We asked a node that is not an initiator; it named others, which must be closer than it."""
-        entry.replica.forget_initiators()
+    def _follow(self, entry: Entry, asked: Contact, named: tuple[Contact, ...]) -> bool:
+        """We asked a node that is not an initiator; it named others, which must be closer than it.
+
+        False when one of our set knows nobody closer: it does not store the channel yet, and a join that is
+        under way has it do so.
+        """
         target = int.from_bytes(entry.replica.channel_id, "big")
-        for contact in named:
-            closer = contact.long_id ^ target < asked.long_id ^ target
-            if closer and contact.public_key != self._context.identity.public_key:
-                self._aim(entry, contact)
+        closer = [contact for contact in named if contact.long_id ^ target < asked.long_id ^ target]
+        mine = self._context.identity.public_key
+        closer = [contact for contact in closer if contact.public_key != mine]
+        if not closer and asked.public_key in entry.members:
+            return False
+        entry.replica.forget_initiators()
+        for contact in closer:
+            self._aim(entry, contact)
+        return True
 
     def _read_answer(self, entry: Entry, contact: Contact, body: Fields) -> str:
         """Count the receipt, if it is one; the attempt's outcome. Another set of initiators is followed."""

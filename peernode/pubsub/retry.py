@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
 
@@ -20,7 +20,8 @@ PAUSE_MIN_S = 0.02
 """The least that somebody waits who was told to come back."""
 
 
-async def _pause(seconds: float) -> None:
+async def pause(seconds: float) -> None:
+    """Wait between two tries; the time counts as theirs."""
     with spent(RETRY):
         await asyncio.sleep(seconds)
 
@@ -51,12 +52,14 @@ def retrying(
     slow_cap_s: float = 20.0,
     quick: int = 5,
     patient: Callable[[], bool] = lambda: False,
+    wait_for: Callable[[float], Awaitable[None]] = pause,
 ) -> AsyncRetrying:
     """Calls a coroutine function again after each ``TryAgain``; ``attempts`` None: without end.
 
     Without end, the pauses are capped by ``cap_s`` for the first ``quick``, then by ``slow_cap_s``. After a
     ``ComeBack`` it goes on beyond ``attempts`` as long as ``patient`` says so, with pauses that double from
-    the one it named up to ``cap_s``, or are longer when it names a longer one.
+    the one it named up to ``cap_s``, or are longer when it names a longer one. ``wait_for`` makes a pause of
+    so many seconds, or a shorter one.
     """
 
     def failure(state: RetryCallState) -> BaseException | None:
@@ -82,6 +85,6 @@ def retrying(
         retry=retry_if_exception_type(TryAgain),
         stop=stop,
         wait=wait,
-        sleep=_pause,
+        sleep=wait_for,
         reraise=True,
     )

@@ -224,6 +224,8 @@ class PubSub:
         self._context.collector.happened(f"peer.{kind}", contact.id.hex())
         self.replication.changed(contact)
         self.recovery.peer_changed(kind, contact)
+        if kind == "appeared":
+            self.joiner.hurry()
         if kind == "appeared" and self.outbox.waiting:
             self._context.tasks.spawn(self._publish_to(contact), "publish.appeared")
 

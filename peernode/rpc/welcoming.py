@@ -75,10 +75,13 @@ class Welcoming:
     def repeated(self, peer: Peer, address: Address, sends: int) -> None:
         """What ``peer`` was asked is not answered, and goes to ``address``, for the ``sends``-th time."""
         now = self._core.clock.monotonic()
-        if not peer.timeouts if peer.proven_at(address, now) else sends == 1:
-            return  # an ordinary loss; a question of one datagram
+        # Of who is proven one lost datagram is an ordinary loss; of who is not, one may be all that is sent.
+        wanted = peer.timeouts > 0 if peer.proven_at(address, now) else sends > 1
         pause_s = BESIDE_EVERY_S * 2.0 ** min(peer.hellos, BESIDE_DOUBLINGS)
-        if now < peer.greeted_s + pause_s or self._beside >= BESIDE_MAX:
+        if not wanted or now < peer.greeted_s + pause_s:
+            return
+        if self._beside >= BESIDE_MAX:
+            self._core.counters["hello.crowded"] += 1
             return
         before = peer.greeted_s, peer.hellos
         peer.greeted_s, peer.hellos = now, peer.hellos + 1

@@ -278,3 +278,29 @@ test("a page hands over nothing to the node of somebody else who has signed in m
   await wire.run();
   assert.deepEqual([app.outbox.waiting, node.accepted], [[], ["m1"]]);
 });
+
+for (const holdsEvents of [true, false]) {
+  test(`a channel that another page left while this one was offline is told once (${holdsEvents ? "replay" : "snapshot"})`, async () => {
+    const { app, of } = await begin();
+    await joined(app, "#beds", "#apples");
+    happens("offline");
+    node.leaves("#apples");
+    node.holdsEvents = holdsEvents;
+    happens("online");
+    await wire.run();
+    assert.equal(app.current, "#beds");
+    assert.deepEqual(of("left"), [["#apples", true]]);
+  });
+}
+
+test("what this page itself is leaving is no surprise when the welcome tells it", async () => {
+  const { app, of } = await begin();
+  await joined(app, "#beds", "#apples");
+  happens("offline");
+  app.leaving.set("#apples", 0);
+  node.leaves("#apples");
+  node.holdsEvents = false;
+  happens("online");
+  await wire.run();
+  assert.deepEqual(of("left"), [["#apples", false]]);
+});

@@ -89,6 +89,12 @@ export class NodeDouble {
     this.#change(channel, { ...change, target, author: BOB, at_ms: Number(this.#nextOrder()) });
   }
 
+  /** Another page of the same person leaves a channel. */
+  leaves(name) {
+    this.channels.delete(name);
+    this.#emit({ type: "channel.left", channel: name });
+  }
+
   /** What goes on in the network by itself. */
   step() {
     for (const channel of this.channels.values()) for (const state of channel.outbox.values()) this.#advance(state);

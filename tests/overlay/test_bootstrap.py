@@ -8,6 +8,7 @@ import pytest
 
 from peernode.config import NodeConfig
 from peernode.environment import Address
+from peernode.overlay.bootstrap import CONFIGURED_MAX
 from peernode.simulation.world.host import SimWorld
 from peernode.wire.codec import pack
 from tests.overlay.nodes import PORT, Cut, KeptPeers, SimNetworkOfNodes, sim_node, until
@@ -62,6 +63,24 @@ def test_an_address_that_becomes_known_later_is_dialled_at_once() -> None:
             assert not newcomer.overlay.alone
             await until(lambda: bool(newcomer.overlay.peers()), 1)
             assert [each.address for each in newcomer.overlay.bootstraps()] == [(net.hosts[0].ip, PORT)]
+
+        world.run(main())
+
+
+def test_who_learns_of_an_address_is_alone_no_longer_and_uses_so_many() -> None:
+    with SimWorld(seed=4) as world:
+        host = world.host()
+        lonely = sim_node(host)
+
+        async def main() -> None:
+            await host.call(lonely.start())
+            assert lonely.overlay.alone and await lonely.overlay.wait_ready(1)
+            lonely.overlay.add_bootstraps([("10.9.9.9", PORT)])
+            assert not lonely.overlay.alone and not await lonely.overlay.wait_ready(1)
+            more = [("10.9.9.9", PORT + number) for number in range(CONFIGURED_MAX + 3)]
+            lonely.overlay.add_bootstraps(more)
+            assert len(lonely.overlay.bootstraps()) == CONFIGURED_MAX
+            assert lonely.rpc.counters["bootstrap.crowded"] == 3
 
         world.run(main())
 

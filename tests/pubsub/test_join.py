@@ -7,8 +7,10 @@ import json
 
 import pytest
 
+from peernode.channel.ids import channel_id_of
 from peernode.errors import PeerNodeError
 from peernode.events import JoinDelayed, Joined, MessageReceived
+from peernode.identity import network_id_of
 from peernode.pubsub.joinrun import STEPS
 from tests.pubsub.flock import LOBBY, Flock, story
 
@@ -225,3 +227,20 @@ def test_a_sending_path_is_proven_though_the_only_other_initiator_never_reaches_
 
     for seed in range(3):
         story(tell, 3, seed=seed, nats={1: "symmetric", 2: "symmetric"})
+
+
+def test_a_join_that_ends_in_a_fault_of_our_own_is_told_so_and_hangs_in_no_list() -> None:
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        joiner = flock[2].node._pubsub.joiner
+        joiner._proof = None  # whatever is wrong in our own code
+        with pytest.raises(PeerNodeError) as caught:
+            await flock[2].join("#other")
+        assert caught.value.code == "INTERNAL"
+        [told] = joiner.log.told(channel_id_of(network_id_of("starling"), "#other"))
+        assert told["outcome"] == "INTERNAL"
+        assert joiner.runs == {}
+        assert len(flock[2].crashes) == 1, "it is no silent one"
+        flock[2].crashes.clear()
+
+    story(tell, 3)

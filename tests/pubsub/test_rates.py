@@ -91,3 +91,19 @@ def test_a_pause_that_is_named_is_kept_and_one_of_nothing_is_not_believed(named_
 
     with SimWorld(seed=1) as world:
         world.run(tell())
+
+
+def test_what_is_asked_anew_says_nothing_of_who_refused_before() -> None:
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        author = flock[1]
+        said = await author.say("first")
+        entry = next(iter(author.node._pubsub.outbox.by_digest.values()))
+        for contact in replica_of(author).initiators.contacts:
+            entry.refuse(contact.public_key, error_info("RATE_LIMITED"))
+        assert entry.state == "pending" and entry.error is not None
+        entry.ask_anew(0.0)
+        assert (entry.error, entry.refusals) == (None, {})
+        assert author.state(said.id).error is None
+
+    story(tell, 3)

@@ -9,6 +9,7 @@ from typing import Any
 
 from peernode.diagnostics.operationreport import WITHOUT, operation_report
 from peernode.diagnostics.records import Record
+from peernode.wire.ops import Status
 from webchat.health.redaction import FIELDS, Redactor, is_said
 
 RECORDING = {"end", "happened"}
@@ -66,6 +67,31 @@ def number_keys(tree: ast.AST) -> Iterator[str]:
             yield from keys_of(node)
 
 
+def texts_of(node: ast.AST) -> Iterator[str]:
+    """The texts that an expression may be; of a choice, those of both sides."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    elif isinstance(node, ast.IfExp):
+        yield from texts_of(node.body)
+        yield from texts_of(node.orelse)
+
+
+def tried_outcomes(tree: ast.AST) -> Iterator[str]:
+    """How a try to hand a message over may end: what is called an outcome, and why one is given up."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                names = target.elts if isinstance(target, ast.Tuple) else [target]
+                values = node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]
+                for name, value in zip(names, values, strict=False):
+                    if isinstance(name, ast.Name) and name.id == "outcome":
+                        yield from texts_of(value)
+        elif (
+            isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "_leave"
+        ):
+            yield from texts_of(node.args[-1])
+
+
 def told_keys(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
         yield from value
@@ -79,6 +105,13 @@ def test_every_key_of_a_route_may_be_told() -> None:
     found = {key for tree in trees() for key in route_keys(tree)}
     assert {"number", "new", "works", "took", "receipts", "came", "by", "asked"} <= found
     assert found - FIELDS == set()
+
+
+def test_every_outcome_of_a_try_may_be_told() -> None:
+    found = {text for tree in trees() for text in tried_outcomes(tree)}
+    assert {"timeout", "backpressure", "malformed", "lines full", "lease ended", "too old"} <= found
+    found |= {name for status in list(Status)[1:] for name in (status.name, status.name.lower())}
+    assert {text for text in found if not is_said(text, "outcome")} == set()
 
 
 def test_every_number_of_a_reason_may_be_told() -> None:

@@ -23,7 +23,9 @@ could_not_ask unconfirmed unreached none page_closed network peers restart silen
 partition UNREACHABLE TIMEOUT
 RpcTimeout Refused RemoteProtocolError Backpressure
 UNSUPPORTED MALFORMED NOT_INITIATOR NOT_YET RATE_LIMITED STORE_FULL INVALID NOT_SUBSCRIBED MISSING UNPROVEN
-PARTS_MISSING BUSY OVER_QUOTA
+PARTS_MISSING BUSY OVER_QUOTA refused stale
+unsupported not_initiator not_yet rate_limited store_full invalid not_subscribed unproven parts_missing busy
+over_quota
 """
 _DOUBTS = "messages bytes subscribers pushes"
 _PATHS = "directly relay no untested both heard hears neither configured nearby remembered json csv"
@@ -38,6 +40,11 @@ PHRASES = frozenset(
         "last address",
         "after a relay",
         "pushes full",
+        "lines full",
+        "line full",
+        "tried in vain",
+        "lease ended",
+        "too old",
         "silent or refused",
         "starling-diagnostic-bundle-1",
     }

@@ -97,7 +97,7 @@ function welcomed(app, frame) {
   app.screen.greeted();
   app.openFirst();
   // Another page left it while this one had no connection: told here, and a replayed event finds nothing open.
-  if (was !== null && !channels.get(was)) app.screen.left(was, true);
+  if (was !== null && !channels.get(was)) app.screen.left(was, !app.leaving.has(was));
 }
 
 function snapshot(app, { name, messages: newest = [], outbox, read }) {
