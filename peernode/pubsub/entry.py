@@ -19,7 +19,7 @@ from peernode.diagnostics.routes import route_by_keys
 from peernode.events import ErrorInfo, OutboxState
 from peernode.pubsub.context import uuid_text
 from peernode.pubsub.fileinfo import file_info
-from peernode.pubsub.replica import Replica
+from peernode.pubsub.replica import InitiatorSet, Replica
 from peernode.store.base import OutboxRow
 
 TOLD = (*TEXTS, *CHANGES)
@@ -70,6 +70,10 @@ class Entry:
     """How many of the acks we have at first hand or from an initiator that we asked."""
     targets: dict[bytes, asyncio.Task[None]] = field(default_factory=dict)
     """Initiator key -> the task that asks it, or has its receipt."""
+    unready: dict[bytes, None] = field(default_factory=dict)
+    """Keys of those among the targets that did not store the channel, and wait to be asked again."""
+    followed: dict[bytes, None] = field(default_factory=dict)
+    """Keys of those asked in this attempt because one that is no initiator named them; ``TARGETS_MAX``."""
     other_sets: dict[bytes, None] = field(default_factory=dict)
     """Hashes of other initiator sets that answers named; the message goes to their members as well."""
     progress: asyncio.Event = field(default_factory=asyncio.Event)
@@ -112,6 +116,13 @@ class Entry:
         if self.state == "pending":
             self.error = None
         self.asked_s = now_s
+
+    def ask_unready(self, view: InitiatorSet) -> None:
+        """Who of this set did not store the channel may do so now: its pause is over."""
+        for key in [key for key in self.unready if view.holds(key)]:
+            del self.unready[key]
+            if key in self.targets and key not in self.receipts:
+                self.targets.pop(key).cancel()
 
     async def news(self) -> None:
         """Until a receipt comes, or somebody is to be asked again."""

@@ -3,15 +3,14 @@
 Invariants: a join is confirmed only when ``JoinProof`` has proven it; a failed attempt is cancelled before
 the next, with what it had asked of others; at most ``join_attempts_max`` attempts fall into the budget; at
 ``join_timeout_s`` the person hears where it hangs, and it goes on in the background until it succeeds or the
-channel is left, over restarts too. There a peer that appears ends the pause between two attempts, so that
-nobody waits who could be in.
+channel is left, over restarts too. There a peer that appears cuts the pause between two attempts short, so
+that nobody waits who could be in.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 
 from peernode.channel.coordinator import ACTIVE
 from peernode.diagnostics.codes import error_info, info_of
@@ -33,8 +32,8 @@ from peernode.span import RETRY, spent
 RETRY_CAP_S = 20.0
 """The longest pause between attempts in the background."""
 
-HURRIED_S = 1.0
-"""The longest pause between attempts in the background while peers appear, jittered from nothing on."""
+HURRIED_S, HURRIES_DOUBLE = 1.0, 5
+"""The longest pause after a peer has appeared, jittered from nothing on; twice as long each time in a row."""
 
 
 class Joiner:
@@ -171,18 +170,34 @@ class Joiner:
         return left_s if run.attempts == config.join_attempts_max and left_s > 0 else None
 
     def hurry(self) -> None:
-        """A peer has appeared: the next attempt of each join in the background is due."""
+        """A peer has appeared: joins in the background need not sleep, but where there are too few places."""
         for run in self.runs.values():
-            if run.delayed:
+            if run.code != "NO_PLACE":
                 run.hurried.set()
 
     async def _rest(self, run: JoinRun, seconds: float) -> None:
-        """The pause before the next attempt; it ends early when a peer appears or has since that began."""
-        least_s = min(seconds, HURRIED_S * self._context.env.random.random())
-        await pause(least_s)
-        with spent(RETRY), suppress(TimeoutError):
-            async with asyncio.timeout(seconds - least_s):
-                await run.hurried.wait()
+        """The pause before the next attempt; one beyond the budget is shorter when a peer has appeared.
+
+        With each attempt in a row that it was cut short for in vain it is cut short by less.
+        """
+        end_s = self._context.now() + seconds
+        budget_s = self._context.config.join_timeout_s - run.elapsed_ms() / 1000
+        await pause(min(seconds, max(0.0, budget_s)))
+        left_s = end_s - self._context.now()
+        if left_s <= 0:
+            return
+        try:
+            with spent(RETRY):
+                async with asyncio.timeout(left_s):
+                    await run.hurried.wait()
+        except TimeoutError:
+            run.hurries = 0
+            return
+        self._context.collector.count("join.hurried")
+        longest_s = HURRIED_S * 2.0 ** min(run.hurries, HURRIES_DOUBLE)
+        run.hurries += 1
+        left_s = end_s - self._context.now()
+        await pause(max(0.0, min(left_s, longest_s * self._context.env.random.random())))
 
     async def _attempt(self, run: JoinRun, taken: list[Subscription]) -> Joined:
         run.begin("node")

@@ -105,7 +105,9 @@ class JoinRun:
         self.task: asyncio.Task[None] | None = None
         self.delayed = False
         self.hurried = asyncio.Event()
-        """Set when another attempt is worth while at once."""
+        """Set when a peer has appeared since the last attempt began: another one is worth while."""
+        self.hurries = 0
+        """How many pauses in a row that has cut short."""
         self._failed = ""
         """The code with which the last attempt failed."""
         self.trace = replica.join_trace = JoinTrace(self.span.trace)

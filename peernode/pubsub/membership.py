@@ -23,6 +23,7 @@ from peernode.pubsub.audience import DIGEST_NAMED_BYTES
 from peernode.pubsub.batches import SET_NAMED_BYTES
 from peernode.pubsub.context import Context
 from peernode.pubsub.join import Joiner
+from peernode.pubsub.joinproof import ITSELF_MAX
 from peernode.pubsub.nonces import Nonces
 from peernode.pubsub.reachability import InitiatorReachabilityMonitor
 from peernode.pubsub.replica import Replica
@@ -38,9 +39,9 @@ PROVING_MAX = 1024
 """Probes of new subscribers under way; who comes over it is tested by ``Probing``, in its turn."""
 
 ITSELF_AFTER_S = 0.75
-"""How long a nonce may be on its way through another initiator until we bring it back ourselves, too.
+"""How long a nonce may be on its way through the only other initiator until we bring it back ourselves, too.
 
-Of two others one may never reach the joiner, which waits no longer than ``joinproof.PROOF_WAIT_S`` for it."""
+That one may never reach the joiner, which waits no longer than ``joinproof.PROOF_WAIT_S`` for it."""
 
 BEGUN_MAX = 4096
 """Subscribers whose last lease with ``joining`` is remembered; of one that is forgotten, it counts again."""
@@ -234,9 +235,10 @@ class Membership:
         trying = self._through_another(replica, others, nonce, back)
         task = self._context.tasks.spawn(trying, "membership.echo_via")
         with suppress(TimeoutError):
-            async with asyncio.timeout(ITSELF_AFTER_S):
+            async with asyncio.timeout(ITSELF_AFTER_S if len(others) < ITSELF_MAX else None):
                 if await asyncio.shield(task):
                     return
+        self._context.collector.count("echo.itself")
         await self._bring_back(replica, nonce, back)
 
     async def _through_another(

@@ -18,7 +18,7 @@ from peernode.pubsub.audience import Audience
 from peernode.pubsub.context import Context, uuid_text
 from peernode.pubsub.entry import TARGETS_MAX, Entry
 from peernode.pubsub.outbox import ASK_ANEW_S, Outbox
-from peernode.pubsub.refusals import Meaning, meaning_of
+from peernode.pubsub.refusals import Meaning, meaning_of, named_in_place
 from peernode.pubsub.replica import InitiatorSet
 from peernode.pubsub.retry import ComeBack, TryAgain, retrying
 from peernode.pubsub.served import hear_served
@@ -55,7 +55,7 @@ class QuorumPublish:
         """One attempt, from the question who stores the channel to a quorum, within the time for it."""
         timeout_s, trace = self._context.config.publish_timeout_s, uuid_text(entry.message.id)
         span = self._context.collector.begin("publish", entry.replica.name, trace)
-        entry.members, entry.until_s = {}, self._context.now() + timeout_s
+        entry.members, entry.followed, entry.until_s = {}, {}, self._context.now() + timeout_s
         if entry.state in ("pending", "failed"):
             self._audience.push_directly(entry.replica, entry.message)
         try:
@@ -79,6 +79,7 @@ class QuorumPublish:
         """
         entry.again = False
         view = await self._storage.known_initiators(entry.replica)
+        entry.ask_unready(view)
         if len(view.contacts) < len(entry.members):
             for contact in view.others(self._context.identity.public_key):
                 self._aim(entry, contact)
@@ -141,6 +142,7 @@ class QuorumPublish:
         if entry.discarded:
             return
         span, key = self._context.collector.span(), contact.public_key
+        entry.unready.pop(key, None)
         again: TryAgain | None = None
         meaning: Meaning | None = None
         if entry.message.parts:
@@ -159,30 +161,33 @@ class QuorumPublish:
         except Refused as refusal:
             meaning = meaning_of(self._context, entry, contact, refusal)
             outcome, again = meaning.outcome, meaning.again
-            if meaning.closer is not None and not self._follow(entry, contact, meaning.closer):
-                again = ComeBack(self._context.config.rto_initial_s)
+            if meaning.closer is not None:
+                again = self._follow(entry, contact, meaning.closer)
         if meaning is None:
             entry.relent(key)
         self._context.tried(entry.replica.name, entry.message, contact.id, "publish", outcome, span)
         if again is not None:
             raise again
 
-    def _follow(self, entry: Entry, asked: Contact, named: tuple[Contact, ...]) -> bool:
-        """We asked a node that is not an initiator; it named others, which must be closer than it.
+    def _follow(self, entry: Entry, asked: Contact, named: tuple[Contact, ...]) -> ComeBack | None:
+        """It said that it is no initiator: those whom it named that are closer are asked as well.
 
-        False when one of our set knows nobody closer: it does not store the channel yet, and a join that is
-        under way has it do so.
+        One of our set is asked again: our join or next renewal has it store the channel.
         """
-        target = int.from_bytes(entry.replica.channel_id, "big")
-        closer = [contact for contact in named if contact.long_id ^ target < asked.long_id ^ target]
-        mine = self._context.identity.public_key
-        closer = [contact for contact in closer if contact.public_key != mine]
-        if not closer and asked.public_key in entry.members:
-            return False
-        entry.replica.forget_initiators()
-        for contact in closer:
-            self._aim(entry, contact)
-        return True
+        ours, news = named_in_place(entry, self._context.identity.public_key, asked, named)
+        if news or not ours:
+            entry.replica.forget_initiators()
+        for contact in news:
+            if len(entry.followed) < TARGETS_MAX:
+                entry.followed[contact.public_key] = None
+                self._aim(entry, contact)
+            else:
+                self._context.collector.count("publish.targets_full")
+        if not ours:
+            return None
+        self._context.collector.count("publish.not_stored_yet")
+        entry.unready[asked.public_key] = None
+        return ComeBack(self._context.config.rto_initial_s)
 
     def _read_answer(self, entry: Entry, contact: Contact, body: Fields) -> str:
         """Count the receipt, if it is one; the attempt's outcome. Another set of initiators is followed."""

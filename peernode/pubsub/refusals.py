@@ -1,8 +1,9 @@
 """``meaning_of``: why an initiator did not take an own message, and what follows from it.
 
 A refusal is for good (the message is invalid, the channel full), of another place (not an initiator, who
-names closer nodes), or of this moment: the author is over its rate, or the node is busy. Invariants: only
-the last kind is tried again; whatever a peer names, a pause is at most ``RATE_WAIT_MAX_S``.
+names closer nodes), or of this moment: the author is over its rate, or the node is busy, or of our set and
+does not store the channel yet. Invariants: only the last kind is tried again; whatever a peer names, a pause
+is at most ``RATE_WAIT_MAX_S``.
 """
 
 from __future__ import annotations
@@ -66,3 +67,18 @@ def meaning_of(context: Context, entry: Entry, contact: Contact, refusal: Refuse
     except RemoteProtocolError:
         return Meaning("malformed")
     return Meaning(outcome)
+
+
+def named_in_place(
+    entry: Entry, mine: bytes, asked: Contact, named: tuple[Contact, ...]
+) -> tuple[bool, list[Contact]]:
+    """Whether one that is no initiator is of our set, and whom it named that are closer than it.
+
+    Only those that were not asked by such a word in this attempt, and are not being asked; ``mine``: our
+    public key.
+    """
+    target, view = int.from_bytes(entry.replica.channel_id, "big"), entry.replica.initiators
+    ours = dict.fromkeys([*entry.members, *(each.public_key for each in (view.contacts if view else ()))])
+    known = {mine, *ours, *entry.targets, *entry.followed}
+    closer = [contact for contact in named if contact.long_id ^ target < asked.long_id ^ target]
+    return asked.public_key in ours, [contact for contact in closer if contact.public_key not in known]

@@ -7,9 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from peernode.errors import PeerNodeError
+from peernode.channel.ids import channel_id_of
+from peernode.diagnostics.codes import error_info
+from peernode.errors import PeerNodeError, Refused
 from peernode.events import Joined
+from peernode.identity import network_id_of
 from peernode.pubsub.join import HURRIED_S
+from peernode.wire.ops import Op, Status
 from tests.pubsub.flock import LOBBY, Bird, Flock, story
 
 
@@ -73,7 +77,78 @@ def test_a_join_in_the_background_goes_on_at_once_when_a_peer_appears(seed: int)
         await asyncio.sleep(60)
         await peer.restart()
         overlay = author.node._context.overlay
-        await flock.expect(lambda: bool(overlay.peers()), author.config.redial_degraded_s + 0.5, "they meet")
+        await flock.expect(lambda: bool(overlay.peers()), 2 * author.config.redial_degraded_s, "they meet")
         await flock.expect(lambda: author.told(Joined) != [], HURRIED_S + 4.0, "joined")
 
     story(tell, 3, seed=seed, one_way_ms=(20.0, 80.0))
+
+
+def test_peers_that_come_and_go_do_not_keep_a_join_in_the_background_busy() -> None:
+    async def tell(flock: Flock) -> None:
+        _, author = await lonely(flock)
+        joiner = author.node._pubsub.joiner
+        [run] = joiner.runs.values()
+        before = run.attempts
+        for _ in range(600):
+            joiner.hurry()
+            await asyncio.sleep(0.1)
+        assert before + 3 < run.attempts < before + 15, "less and less often, not every second"
+        assert author.node.happened()["join.hurried"] >= 3
+
+    story(tell, 3)
+
+
+def farthest(flock: Flock) -> Bird:
+    """One that stores nothing of the channel."""
+    channel = int.from_bytes(channel_id_of(network_id_of("starling"), LOBBY), "big")
+    return max(flock, key=lambda bird: int.from_bytes(bird.identity.node_id, "big") ^ channel)
+
+
+def test_several_that_do_not_store_the_channel_yet_are_all_asked_again() -> None:
+    async def tell(flock: Flock) -> None:
+        await asyncio.sleep(3)
+        author = farthest(flock)
+        await author.call(author.node._pubsub.storage.open(LOBBY))
+        sent = await author.say("early")
+        await asyncio.sleep(1)
+        assert author.state(sent.id).stored[0] == 0
+        assert author.node.happened()["publish.not_stored_yet"] >= 3
+        await author.join()
+        await flock.expect(lambda: author.state(sent.id).stored == (3, 3), 1.0, "stored by all")
+
+    story(tell, 8, loss=0, replicas=3)
+
+
+def test_who_never_stores_the_channel_is_asked_a_few_times_and_the_message_says_that_it_failed() -> None:
+    async def tell(flock: Flock) -> None:
+        await asyncio.sleep(3)
+        author = farthest(flock)
+        await author.call(author.node._pubsub.storage.open(LOBBY))
+        sent = await author.say("to nobody")
+        await flock.expect(lambda: author.state(sent.id).state == "failed", 6.0, "failed")
+        assert author.state(sent.id).error == error_info("NO_QUORUM", seconds=5)
+        await asyncio.sleep(10)
+        assert 3 * 4 <= author.node.happened()["publish.not_stored_yet"] <= 3 * 10
+
+    story(tell, 8, loss=0, replicas=3)
+
+
+def test_one_that_takes_leases_and_stores_no_message_is_asked_within_bounds() -> None:
+    """The author needs it for a quorum: it neither floods it nor says that the message is sent."""
+
+    async def tell(flock: Flock) -> None:
+        author, other = flock
+        await flock.join()
+
+        async def refuse(*_: object) -> list[object]:
+            raise Refused(Status.NOT_INITIATOR, [[]])
+
+        other.node._context.rpc._servers[Op.PUBLISH] = refuse
+        before = author.node.happened().get("renewal.ok", 0)
+        sent = await author.say("not taken")
+        await asyncio.sleep(60)
+        assert author.state(sent.id).state == "failed"
+        assert author.node.happened().get("renewal.ok", 0) - before <= 10
+        assert author.node.happened()["publish.not_stored_yet"] <= 100
+
+    story(tell, 2, loss=0)
