@@ -33,7 +33,7 @@ OTHERWISE = {
     "as large as another table that is counted": "_sorted _timers _gates",
     "one per initiator and channel that are being compared": "_leasing",
     "emptied each tick of the loop": "_parcels",
-    "per own message: its initiators": "counts members other_sets receipts refusals targets",
+    "per own message: its initiators": "counts followed members other_sets receipts refusals targets unready",
     "per message: its channel's subscribers": "acked_ms acks agreed audience pushing shared unreachable",
     "per stream: each entry is a message that took room in the log": "forks spans tears",
     "functions told, added when the node is made": "beside depended",
