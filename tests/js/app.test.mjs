@@ -304,3 +304,27 @@ test("what this page itself is leaving is no surprise when the welcome tells it"
   await wire.run();
   assert.deepEqual(of("left"), [["#apples", false]]);
 });
+
+test("what another page of the same person tries again is on its way here, too, until it has failed anew", async () => {
+  const { app } = await begin();
+  await joined(app, "#beds");
+  node.failing.add("hello");
+  await app.outbox.add({ id: "m1", channel: "#beds", kind: "text", text: "hello", target: "", emoji: "", on: true, reply_to: "", order: "1", at_ms: Date.now() });
+  await wire.run();
+  node.step();
+  await wire.run();
+  const row = () => app.messages.rows("#beds").find(({ id }) => id === "m1");
+  assert.deepEqual([row().state, row().error.code], ["failed", "NO_QUORUM"]);
+  node.failing.add("hello");
+  const another = node.attach(nothing);
+  another.take({ type: "message.retry", id: "m1", ref: 1 });
+  await wire.run();
+  assert.deepEqual([row().state, row().phase, row().error], ["pending", "sending", null]);
+  node.step();
+  await wire.run();
+  assert.equal(row().state, "failed");
+  another.take({ type: "message.retry", id: "m1", ref: 2 });
+  node.step();
+  await wire.run();
+  assert.equal(row().state, "sent");
+});

@@ -37,7 +37,11 @@ function eventTable(app) {
       if (isNew) app.trim(frame.channel);
     },
     "message.changed": (frame) => messages.changed(frame),
-    "message.state": (frame) => messages.reported(frame, me.id, me.name),
+    "message.state"(frame) {
+      // Events come in their order: what is pending after it has failed is tried again, perhaps by another page.
+      if (frame.state === "pending") messages.takenUp(frame);
+      messages.reported(frame, me.id, me.name);
+    },
     "message.discarded": ({ id, author }) => (author ? messages.takenBack(id, author) : messages.discarded(id)),
     "channel.progress": (frame) => channels.progressed(frame),
     "channel.delayed": (frame) => channels.delayed(frame),
