@@ -59,18 +59,18 @@ def test_a_nonce_that_only_the_asked_ones_bring_back_proves_nothing() -> None:
         await asyncio.sleep(3)
         await asyncio.gather(*(bird.join() for bird in others))
         for bird in others:
-            membership: Any = bird.node._pubsub._membership
+            echoes: Any = bird.node._pubsub._membership._echoes
 
-            async def by_itself(replica: Any, _: Any, nonce: bytes, back: Any, it: Any = membership) -> None:
+            async def by_itself(replica: Any, _: Any, nonce: bytes, back: Any, it: Any = echoes) -> None:
                 await it._bring_back(replica, nonce, back)
 
-            membership._relay = by_itself
+            echoes._relay = by_itself
         with pytest.raises(PeerNodeError) as caught:
             await joiner.join()
         assert caught.value.code == "SEND_PATH_BROKEN"
         assert joiner.told(Joined) == []
         for bird in others:
-            del bird.node._pubsub._membership._relay
+            del bird.node._pubsub._membership._echoes._relay
         await flock.expect(lambda: joiner.told(Joined) != [], 25, "joined through another")
 
     story(tell, 6)
