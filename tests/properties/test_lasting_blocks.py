@@ -2,8 +2,8 @@
 
 Up to two pairs are blocked for good, one way or both. Nodes start late, crash, stop and come back; people
 join, write, leave and join again. Within ``WELL_S`` of the last of it, whoever wants to be in the channel is,
-each message that was accepted is sent, and everybody has it. No node is in two pairs, so that each one reaches
-a quorum. Everything is drawn by the seed; times are virtual.
+each message that was accepted is sent, and everybody has it. No node is in two pairs: each reaches a quorum.
+Everything is drawn by the seed; times are virtual.
 """
 
 from __future__ import annotations
