@@ -212,7 +212,7 @@ def test_too_few_living_initiators_are_down() -> None:
             bird.crash()
         await judged(others[0], "down", "INITIATORS_TOO_FEW")
 
-    story(tell, 7, loss=0)
+    story(tell, 7, loss=0, seed=7)  # at some seeds others have taken their places before anybody looks
 
 
 def test_a_slow_network_is_told_apart_and_the_plot_shows_it() -> None:
