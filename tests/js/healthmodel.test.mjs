@@ -169,6 +169,7 @@ test("the host says which part decided its verdict", () => {
   assert.equal(says({ cause: "looking", channels: 9, seen: 4, troubled: 0 }), "4 of 9 channels have been looked at.");
   assert.equal(says({ cause: "", channels: 0, troubled: 0 }), "The node runs; it is in no channel yet.");
   assert.equal(says({ cause: "channels", channels: 4, troubled: 1 }), "1 of 4 channels is not well.");
+  assert.equal(says({ cause: "channels", channels: 1, troubled: 1 }), "The one channel is not well.");
   assert.equal(says({ cause: "node", channels: 0, troubled: 0 }, { reason: "Nobody answers." }), "Nobody answers.");
   for (const cause of ["store", "canary"]) assert.ok(says({ cause, channels: 0, troubled: 0 }).length > 20);
 });

@@ -18,7 +18,10 @@ export const channelStateOf = (verdict, error = null) => (error ? { state: "unkn
 export function hostSentence(host, lines = []) {
   const { cause, channels, troubled, seen = channels } = host.verdict;
   if (cause === "looking") return say("host.looking", { n: channels, k: count(seen) });
-  if (cause === "channels") return [say("host.channels", { n: troubled, of: count(channels) }), ...worstOf(lines)].join(" ");
+  if (cause === "channels") {
+    const said = channels === 1 ? say("host.only") : say("host.channels", { n: troubled, of: count(channels) });
+    return [said, ...worstOf(lines)].join(" ");
+  }
   if (cause === "node") return host.node.reason || say("host.node");
   if (cause) return say(`host.${cause}`);
   return channels ? say("host.well", { n: channels }) : say("host.idle");

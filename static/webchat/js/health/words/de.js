@@ -33,6 +33,7 @@ export const WORDS = {
   "host.well.one": "Dem einen Kanal geht es gut.",
   "host.well.other": "Allen {n} Kanälen geht es gut.",
   "host.idle": "Der Knoten läuft; er ist noch in keinem Kanal.",
+  "host.only": "Dem einen Kanal geht es nicht gut.",
   "host.channels.one": "{n} von {of} Kanälen geht es nicht gut.",
   "host.channels.other": "{n} von {of} Kanälen geht es nicht gut.",
   "host.node": "Der eigene Knoten des Servers ist vom Netz abgeschnitten.",

@@ -33,6 +33,7 @@ export const WORDS = {
   "host.well.one": "The one channel is well.",
   "host.well.other": "All {n} channels are well.",
   "host.idle": "The node runs; it is in no channel yet.",
+  "host.only": "The one channel is not well.",
   "host.channels.one": "{n} of {of} channels is not well.",
   "host.channels.other": "{n} of {of} channels are not well.",
   "host.node": "The server's own node is cut off from the network.",
