@@ -19,6 +19,7 @@ from peernode.channel.quota import Lack, cost_of
 from peernode.errors import Backpressure, PeerNodeError, Refused, RemoteProtocolError, RpcTimeout
 from peernode.pubsub.arrival import Arrival
 from peernode.pubsub.context import Context
+from peernode.pubsub.earlyparts import EarlyParts
 from peernode.pubsub.replica import Replica
 from peernode.span import DISK, NETWORK, spent
 from peernode.store.base import PutMessage, PutPart, Write
@@ -49,12 +50,17 @@ class Ingest:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._early = EarlyParts()
         self.on_stored: list[Callable[[Replica, Message, Source], None]] = []
         """Told of each message that has become durable and new, in log order per call."""
         self.beside: Callable[[Replica, Message, Source], list[Write]] = lambda *_: []
         """Asked what has to become durable together with a message."""
         self.on_gap: Callable[[Replica], None] = lambda _: None
         """Told when a pushed message skips ahead of its author's earlier ones."""
+
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """How full the table of parts without their message is, with its bound."""
+        return self._early.sizes()
 
     def decode(self, replica: Replica, raw: bytes) -> Message:
         """The verified message in ``raw``; ``RemoteProtocolError`` when it is not this channel's."""
@@ -221,7 +227,7 @@ class Ingest:
             if not message.parts:
                 complete.append(message)
                 continue
-            here = {digest: self._context.store.part(digest) for digest in message.parts}
+            here = {digest: self._here(digest) for digest in message.parts}
             missing = [digest for digest in message.parts if here[digest] is None]
             fetched = await self._fetch_all(replica, missing, via)
             here |= zip(missing, fetched, strict=True)
@@ -230,20 +236,35 @@ class Ingest:
                     raise Refused(Status.PARTS_MISSING)
                 self._context.collector.count("ingest.parts_missing")
                 continue
+            self._early.drop(here)
             writes.extend(PutPart(digest, block) for digest, block in here.items() if block is not None)
             complete.append(message)
         return complete, writes
 
+    def _here(self, digest: bytes) -> bytes | None:
+        block = self._context.store.part(digest)
+        return self._early.get(digest) if block is None else block
+
     async def _fetch_all(
         self, replica: Replica, digests: list[bytes], via: Contact | None
     ) -> list[bytes | None]:
-        """The blocks of one message from a peer; None for all when they do not come in time."""
+        """The blocks of one message from a peer; None for those that are late, and the others are kept."""
+        found: dict[bytes, bytes] = {}
+
+        async def fetch(digest: bytes) -> None:
+            block = await self.fetch_part(replica, digest, via)
+            if block is not None:
+                found[digest] = block
+
         try:
             async with asyncio.timeout(PARTS_WITHIN_S):
-                return await asyncio.gather(*(self.fetch_part(replica, digest, via) for digest in digests))
+                await asyncio.gather(*(fetch(digest) for digest in digests))
         except TimeoutError:
             self._context.collector.count("parts.overdue")
-            return [None] * len(digests)
+        if found and len(found) < len(digests):
+            self._context.collector.count("parts.early", len(found))
+            self._early.keep(found)
+        return [found.get(digest) for digest in digests]
 
     async def fetch_part(self, replica: Replica, digest: bytes, via: Contact | None) -> bytes | None:
         """The block that a digest names, from a peer; None when it has none."""

@@ -124,7 +124,7 @@ class PubSub:
         """How full the tables are, each with its bound."""
         paths = (self.delivery, self.monitor, self.relays, self.relaying, self.probing, self.unreached)
         logs = (self.storage, self.retention, self.replication, self.catch_up, self.repair, self.expiry)
-        own = (self.intake, self.outbox, self.publisher, self.fates, self.renewal)
+        own = (self.intake, self.ingest, self.outbox, self.publisher, self.fates, self.renewal)
         files = (self.files, self.wanted, self.freeing)
         others = (self._membership, self.presence, self.recovery, self.checkup, self.joiner, self.joiner.log)
         parts = (*paths, *logs, *own, *files, *others)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import random
+from typing import Any
 
 from peernode.channel.message import Kind, Message, sign_message
 from peernode.channel.parts import part_digest
 from peernode.config import NodeConfig
 from peernode.errors import Refused, RpcTimeout
 from peernode.identity import Identity
+from peernode.pubsub.earlyparts import EARLY_BYTES_MAX, EarlyParts
 from peernode.pubsub.ingest import PARTS_WITHIN_S
 from peernode.rpc.rpc import Rpc
+from peernode.wire.codec import Fields
 from peernode.wire.contact import Contact
 from peernode.wire.ops import Op, Status
 from tests.pubsub.flock import PORT, Bird, Flock, story
@@ -96,3 +99,43 @@ def test_many_who_bring_one_message_do_not_wait_for_its_parts_in_turn() -> None:
         await sluggard.host.call(sluggard.rpc.close())
 
     story(tell, 3)
+
+
+def test_parts_that_came_are_not_fetched_again_when_the_rest_was_late() -> None:
+    """Before, each attempt began anew: what a slow line did not bring in one of them never came."""
+
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        author, other = flock[0], flock[1]
+        served: list[bytes] = []
+        servers = author.node._context.rpc._servers
+        serve = servers[Op.GET_PART]
+
+        async def six_at_a_time(caller: Any, body: Fields) -> list[Any]:
+            served.append(caller.contact.public_key)
+            if len(served) % 6 == 0:
+                await asyncio.sleep(2 * PARTS_WITHIN_S)
+            return await serve(caller, body)
+
+        servers[Op.GET_PART] = six_at_a_time
+        text = "".join(chr(97 + number % 26) * 1000 for number in range(15))
+        sent = await author.say(text)
+        await flock.expect(lambda: other.texts() == [text], 60, "it comes in the end")
+        await flock.expect(lambda: author.state(sent.id).state == "delivered", 5, "and is delivered")
+        happened = other.node.happened()
+        assert happened["parts.early"] >= 10, happened
+        assert len(served) <= 15 + 5, "the others came once"
+        assert other.node.sizes()["pubsub.early_parts"][0] == 0, "nothing of it is left"
+
+    story(tell, 2, loss=0)
+
+
+def test_early_parts_are_bounded_and_the_oldest_go() -> None:
+    early = EarlyParts()
+    blocks = {number.to_bytes(32, "big"): bytes(1024) for number in range(1100)}
+    early.keep(blocks)
+    assert early.sizes()["early_parts"] == (EARLY_BYTES_MAX, EARLY_BYTES_MAX)
+    assert early.get((0).to_bytes(32, "big")) is None
+    assert early.get((1099).to_bytes(32, "big")) == bytes(1024)
+    early.drop(blocks)
+    assert early.sizes()["early_parts"][0] == 0
