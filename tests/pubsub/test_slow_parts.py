@@ -11,7 +11,7 @@ from peernode.channel.parts import part_digest
 from peernode.config import NodeConfig
 from peernode.errors import Refused, RpcTimeout
 from peernode.identity import Identity
-from peernode.pubsub.earlyparts import EARLY_BYTES_MAX, EarlyParts
+from peernode.pubsub.earlyparts import EARLY_MAX, EarlyParts
 from peernode.pubsub.ingest import PARTS_WITHIN_S
 from peernode.rpc.rpc import Rpc
 from peernode.wire.codec import Fields
@@ -134,7 +134,7 @@ def test_early_parts_are_bounded_and_the_oldest_go() -> None:
     early = EarlyParts()
     blocks = {number.to_bytes(32, "big"): bytes(1024) for number in range(1100)}
     early.keep(blocks)
-    assert early.sizes()["early_parts"] == (EARLY_BYTES_MAX, EARLY_BYTES_MAX)
+    assert early.sizes()["early_parts"] == (EARLY_MAX, EARLY_MAX)
     assert early.get((0).to_bytes(32, "big")) is None
     assert early.get((1099).to_bytes(32, "big")) == bytes(1024)
     early.drop(blocks)
