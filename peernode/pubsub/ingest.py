@@ -16,6 +16,7 @@ from peernode.channel.log import Added
 from peernode.channel.message import Kind, Message, decode_message
 from peernode.channel.parts import part_digest
 from peernode.channel.quota import Lack, cost_of
+from peernode.environment import prefix_of
 from peernode.errors import Backpressure, PeerNodeError, Refused, RemoteProtocolError, RpcTimeout
 from peernode.pubsub.arrival import Arrival
 from peernode.pubsub.context import Context
@@ -170,6 +171,7 @@ class Ingest:
                 beside = [write for message in messages for write in self.beside(replica, message, source)]
                 puts = [PutMessage(message) for message in messages]
                 await self._context.store.commit(*parts, *beside, *puts)
+                self._early.drop(digest for message in messages for digest in message.parts)
             for message in messages:
                 del left_out[message.digest]
             self.believe(replica, messages, source)
@@ -228,7 +230,7 @@ class Ingest:
                 complete.append(message)
                 continue
             here = {digest: self._here(digest) for digest in message.parts}
-            missing = [digest for digest in message.parts if here[digest] is None]
+            missing = [digest for digest, block in here.items() if block is None]
             fetched = await self._fetch_all(replica, missing, via)
             here |= zip(missing, fetched, strict=True)
             if any(block is None for block in here.values()):
@@ -236,7 +238,6 @@ class Ingest:
                     raise Refused(Status.PARTS_MISSING)
                 self._context.collector.count("ingest.parts_missing")
                 continue
-            self._early.drop(here)
             writes.extend(PutPart(digest, block) for digest, block in here.items() if block is not None)
             complete.append(message)
         return complete, writes
@@ -261,9 +262,11 @@ class Ingest:
                 await asyncio.gather(*(fetch(digest) for digest in digests))
         except TimeoutError:
             self._context.collector.count("parts.overdue")
+        finally:  # who waited for them may have gone, and their message is not here yet
+            if via is not None and found:
+                self._early.keep(found, prefix_of(via.address))
         if found and len(found) < len(digests):
             self._context.collector.count("parts.early", len(found))
-            self._early.keep(found)
         return [found.get(digest) for digest in digests]
 
     async def fetch_part(self, replica: Replica, digest: bytes, via: Contact | None) -> bytes | None:

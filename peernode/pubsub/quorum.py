@@ -55,7 +55,8 @@ class QuorumPublish:
         """One attempt, from the question who stores the channel to a quorum, within the time for it."""
         timeout_s, trace = self._context.config.publish_timeout_s, uuid_text(entry.message.id)
         span = self._context.collector.begin("publish", entry.replica.name, trace)
-        entry.members, entry.followed, entry.until_s = {}, {}, self._context.now() + timeout_s
+        entry.members, entry.followed, entry.unready = {}, {}, {}
+        entry.until_s = self._context.now() + timeout_s
         if entry.state in ("pending", "failed"):
             self._audience.push_directly(entry.replica, entry.message)
         try:
@@ -108,12 +109,14 @@ class QuorumPublish:
         if not entry.frozen:
             self._judge(entry)  # what has come may be a quorum of this set
 
-    def _aim(self, entry: Entry, contact: Contact) -> None:
+    def _aim(self, entry: Entry, contact: Contact) -> bool:
+        """Whether the contact is being asked."""
         if contact.public_key not in entry.targets and len(entry.targets) < TARGETS_MAX:
             spawn = self._context.tasks.spawn
             entry.targets[contact.public_key] = spawn(self._publish_to(entry, contact), "publish.to")
         elif contact.public_key not in entry.targets:
             self._context.collector.count("publish.targets_full")
+        return contact.public_key in entry.targets
 
     async def _fail(self, entry: Entry, error: PeerNodeError, span: Span) -> None:
         span.end(error.code, **entry.route())
@@ -178,11 +181,8 @@ class QuorumPublish:
         if news or not ours:
             entry.replica.forget_initiators()
         for contact in news:
-            if len(entry.followed) < TARGETS_MAX:
+            if len(entry.followed) < TARGETS_MAX and self._aim(entry, contact):
                 entry.followed[contact.public_key] = None
-                self._aim(entry, contact)
-            else:
-                self._context.collector.count("publish.targets_full")
         if not ours:
             return None
         self._context.collector.count("publish.not_stored_yet")

@@ -39,7 +39,7 @@ class Op(IntEnum):
 PATIENT_OPS = frozenset({Op.ACKED})
 """Nobody waits for their answers, which therefore wait a moment to travel together."""
 
-UNTIMED_OPS = PATIENT_OPS | {Op.RELAY, Op.DIALBACK}
+UNTIMED_OPS = PATIENT_OPS | {Op.RELAY, Op.DIALBACK, Op.ECHO_VIA}
 """Their answers wait for something else than the path: they say nothing of its round trip."""
 
 

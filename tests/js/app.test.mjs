@@ -305,16 +305,21 @@ test("what this page itself is leaving is no surprise when the welcome tells it"
   assert.deepEqual(of("left"), [["#apples", false]]);
 });
 
-test("what another page of the same person tries again is on its way here, too, until it has failed anew", async () => {
-  const { app } = await begin();
+/** #beds is joined, and a message in it, `m1`, has found no quorum. */
+async function failedMessage(app, text) {
   await joined(app, "#beds");
-  node.failing.add("hello");
-  await app.outbox.add({ id: "m1", channel: "#beds", kind: "text", text: "hello", target: "", emoji: "", on: true, reply_to: "", order: "1", at_ms: Date.now() });
+  node.failing.add(text);
+  await app.outbox.add({ id: "m1", channel: "#beds", kind: "text", text, target: "", emoji: "", on: true, reply_to: "", order: "1", at_ms: Date.now() });
   await wire.run();
   node.step();
   await wire.run();
-  const row = () => app.messages.rows("#beds").find(({ id }) => id === "m1");
-  assert.deepEqual([row().state, row().error.code], ["failed", "NO_QUORUM"]);
+  assert.deepEqual([app.messages.row("m1").state, app.messages.row("m1").error.code], ["failed", "NO_QUORUM"]);
+}
+
+test("what another page of the same person tries again is on its way here, too, until it has failed anew", async () => {
+  const { app } = await begin();
+  await failedMessage(app, "hello");
+  const row = () => app.messages.row("m1");
   node.failing.add("hello");
   const another = node.attach(nothing);
   another.take({ type: "message.retry", id: "m1", ref: 1 });
@@ -327,4 +332,35 @@ test("what another page of the same person tries again is on its way here, too, 
   node.step();
   await wire.run();
   assert.equal(row().state, "sent");
+});
+
+for (const holdsEvents of [true, false]) {
+  const way = holdsEvents ? "replay" : "snapshot";
+  test(`what another page tries again while this one is offline is on its way here as well (${way})`, async () => {
+    const { app } = await begin();
+    await failedMessage(app, "hello");
+    happens("offline");
+    node.attach(nothing).take({ type: "message.retry", id: "m1", ref: 1 });
+    node.holdsEvents = holdsEvents;
+    happens("online");
+    await wire.run();
+    assert.equal(app.messages.row("m1").state, "pending");
+  });
+}
+
+test("a Retry that waits for the connection is not ended by what another page had tried before it", async () => {
+  const { app } = await begin();
+  await failedMessage(app, "hello");
+  happens("offline");
+  const another = node.attach(nothing);
+  node.failing.add("hello");
+  another.take({ type: "message.retry", id: "m1", ref: 1 });
+  node.step();
+  await app.outbox.retry(app.messages.row("m1"));
+  assert.equal(app.messages.row("m1").state, "pending");
+  const told = [];
+  app.screen.rowListener.changed = ({ state }) => told.push(state);
+  happens("online");
+  await wire.run();
+  assert.deepEqual([...new Set(told)], ["pending"]);
 });

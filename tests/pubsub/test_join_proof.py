@@ -9,14 +9,17 @@ import pytest
 
 from peernode.channel.assignment import rank
 from peernode.channel.ids import channel_id_of
-from peernode.errors import PeerNodeError
+from peernode.errors import PeerNodeError, Refused
 from peernode.events import Joined
 from peernode.identity import network_id_of
+from peernode.pubsub.echoes import ECHOES_BURST
 from peernode.pubsub.joinproof import PROOF_WAIT_S
 from peernode.simulation.world.host import SimWorld
-from peernode.wire.ops import Op
+from peernode.wire.contact import Contact
+from peernode.wire.ops import Op, Status
 from tests.properties.test_proven import Timed, Wire, check_proven, started
 from tests.pubsub.flock import LOBBY, Bird, Flock, story
+from tests.pubsub.test_relay import replica_of
 
 CHANNEL_ID = channel_id_of(network_id_of("starling"), LOBBY)
 
@@ -131,3 +134,61 @@ def test_an_initiator_that_takes_leases_and_never_probes_keeps_nobody_out() -> N
         await flock.expect(lambda: joiner.texts() == ["through the second"], 1, "pushed by another")
 
     story(tell, 6)
+
+
+def asking(flock: Flock) -> tuple[Bird, Bird]:
+    """Somebody who only subscribes, and an initiator."""
+    view = replica_of(flock[0]).initiators
+    asker = next(bird for bird in flock if not view.holds(bird.identity.public_key))
+    return asker, next(bird for bird in flock if view.holds(bird.identity.public_key))
+
+
+async def echo(asker: Bird, asked: Bird, nonce: bytes) -> None:
+    contact = Contact(asked.identity.public_key, *asked.address)
+    body = [replica_of(asker).channel_id, nonce]
+    await asker.call(asker.node._context.rpc.request(contact, Op.ECHO, body, prove=True))
+
+
+def test_initiators_are_not_suspected_when_who_asks_for_an_echo_does_not_answer() -> None:
+    """Before, a subscriber that took no probes had an initiator think that its fellows were gone."""
+
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        await asyncio.sleep(2)
+        asker, asked = asking(flock)
+
+        async def never(*_: Any) -> list[Any]:
+            await asyncio.sleep(60)
+            return []
+
+        asker.node._context.rpc._servers[Op.PROBE] = never
+        for number in range(8):
+            await echo(asker, asked, number.to_bytes(16, "big"))
+            await asyncio.sleep(0.2)
+            suspected = [b for b in flock if b not in (asker, asked) and is_suspected(asked, b)]
+            assert suspected == []
+        assert asked.node.happened()["echo.RpcTimeout"] >= 4, "they were asked, and had no answer in time"
+
+    story(tell, 7, loss=0)
+
+
+def is_suspected(by: Bird, bird: Bird) -> bool:
+    contact = Contact(bird.identity.public_key, *bird.address)
+    return bool(by.node._context.overlay.table.suspected(contact))
+
+
+def test_whoever_asks_for_many_echoes_is_told_to_ask_less_often() -> None:
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        await asyncio.sleep(5)
+        asker, asked = asking(flock)
+        refused = []
+        for number in range(int(ECHOES_BURST) + 40):
+            try:
+                await echo(asker, asked, number.to_bytes(16, "big"))
+            except Refused as error:
+                refused.append(error.status)
+        assert refused
+        assert set(refused) == {Status.RATE_LIMITED}
+
+    story(tell, 7, loss=0, one_way_ms=(1.0, 2.0), jitter_ms=0)

@@ -6,12 +6,14 @@ import asyncio
 import random
 from typing import Any
 
+import pytest
+
 from peernode.channel.message import Kind, Message, sign_message
 from peernode.channel.parts import part_digest
 from peernode.config import NodeConfig
 from peernode.errors import Refused, RpcTimeout
 from peernode.identity import Identity
-from peernode.pubsub.earlyparts import EARLY_MAX, EarlyParts
+from peernode.pubsub.earlyparts import EARLY_MAX, SHARE_MAX, EarlyParts
 from peernode.pubsub.ingest import PARTS_WITHIN_S
 from peernode.rpc.rpc import Rpc
 from peernode.wire.codec import Fields
@@ -133,9 +135,52 @@ def test_parts_that_came_are_not_fetched_again_when_the_rest_was_late() -> None:
 def test_early_parts_are_bounded_and_the_oldest_go() -> None:
     early = EarlyParts()
     blocks = {number.to_bytes(32, "big"): bytes(1024) for number in range(1100)}
-    early.keep(blocks)
+    early.keep(blocks, None)
     assert early.sizes()["early_parts"] == (EARLY_MAX, EARLY_MAX)
     assert early.get((0).to_bytes(32, "big")) is None
     assert early.get((1099).to_bytes(32, "big")) == bytes(1024)
     early.drop(blocks)
     assert early.sizes()["early_parts"][0] == 0
+
+
+def test_one_address_prefix_pushes_out_only_its_own_early_parts() -> None:
+    early = EarlyParts()
+    honest = {bytes([number]) * 32: b"honest" for number in range(16)}
+    early.keep(honest, "10.0.1")
+    for number in range(0, 4 * SHARE_MAX, 16):
+        early.keep({each.to_bytes(32, "big"): b"" for each in range(number + 1000, number + 1016)}, "10.0.2")
+    assert early.sizes()["early_parts"][0] == SHARE_MAX + len(honest)
+    assert [early.get(digest) for digest in honest] == [b"honest"] * len(honest)
+
+
+def test_parts_that_came_stay_when_whoever_waited_for_them_has_gone() -> None:
+    """A join waits two seconds for the newest messages, and over a slow line each time anew."""
+
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        author, other = flock[0], flock[1]
+        text = "".join(chr(97 + number % 26) * 1000 for number in range(12))
+        flock.block([author], [other])
+        await author.say(text)
+        [entry] = author.node._pubsub.outbox.by_digest.values()
+        ingest, replica = other.node._pubsub.ingest, held(other)
+        given: list[bytes] = []
+
+        async def some(_: Any, digest: bytes, via: Any) -> bytes | None:
+            if len(given) >= 5:
+                await asyncio.sleep(60)
+            given.append(digest)
+            return author.node._context.store.part(digest)
+
+        ingest.fetch_part = some
+        via = Contact(author.identity.public_key, *author.address)
+
+        async def take() -> None:
+            async with asyncio.timeout(1.0):
+                await ingest.take_all(replica, [entry.message.raw], via)
+
+        with pytest.raises(TimeoutError):
+            await other.call(take())
+        assert other.node.sizes()["pubsub.early_parts"][0] == 5
+
+    story(tell, 2, loss=0)

@@ -51,6 +51,11 @@ function covered(messages, channel, before, page, more, take) {
   messages.list(channel).cover(messages.row(page[0]?.id), before, leavesGap);
 }
 
+/** The node says that what has failed is pending: another page tries it again. An own Retry is not touched. */
+export function retriedElsewhere(messages, report) {
+  if (messages.entry(report.id)?.state === "failed") messages.takenUp(report);
+}
+
 /**
  * The channel's newest messages and our unfinished ones, as the node has them. What the node has not
  * accepted yet always stays.
@@ -61,6 +66,7 @@ export function resynced(messages, channel, newest, outbox, author = "", name = 
   const lost = messages.rows(channel).filter(isLost);
   for (const row of lost) messages.drop(row);
   messages.beginSnapshot(channel, fresh);
+  for (const report of outbox) retriedElsewhere(messages, report);
   for (const report of outbox) if (!isChange(report)) messages.reported(report, author, name);
   covered(messages, channel, null, newest, true, (message) => messages.received(message));
   for (const report of outbox) if (isChange(report)) messages.reported(report, author, name);

@@ -2,7 +2,7 @@
  * What the node says, frame by frame, to the models: the one place that knows the frames' names.
  */
 
-import { resynced } from "./holding.js";
+import { resynced, retriedElsewhere } from "./holding.js";
 
 /** The connection's listener for an `App`. */
 export function nodeReports(app) {
@@ -38,8 +38,7 @@ function eventTable(app) {
     },
     "message.changed": (frame) => messages.changed(frame),
     "message.state"(frame) {
-      // Events come in their order: what is pending after it has failed is tried again, perhaps by another page.
-      if (frame.state === "pending") messages.takenUp(frame);
+      retriedElsewhere(messages, frame);
       messages.reported(frame, me.id, me.name);
     },
     "message.discarded": ({ id, author }) => (author ? messages.takenBack(id, author) : messages.discarded(id)),
