@@ -11,7 +11,7 @@ from peernode.pubsub.looking import WAIT_S
 from peernode.simulation.world.disturbances import Latency
 from peernode.wire.codec import Fields
 from peernode.wire.ops import Op
-from tests.pubsub.flock import Bird, Flock, story
+from tests.pubsub.flock import LOBBY, Bird, Flock, story
 from tests.pubsub.test_channel_health import cast, health, settle
 
 
@@ -112,19 +112,23 @@ def test_one_request_in_vain_does_not_make_an_initiator_silent() -> None:
 def test_who_has_not_answered_the_first_look_yet_is_not_called_silent() -> None:
     async def tell(flock: Flock) -> None:
         await settle(flock)
-        initiators, others = cast(flock)
         slow(flock, 1_000.0)
         await asyncio.sleep(60)
-        found = await health(others[0])
-        initiators, _ = cast(flock)
+        # The set may have changed while all were slow, and not for everybody.
+        named = {bird: bird.node.coordinator(LOBBY)["initiators"] for bird in flock}
+        asker = next(bird for bird in flock if bird.node.node_id not in named[bird])
+        initiators = [bird for bird in flock if bird.node.node_id in named[asker]]
+        found = await health(asker)
         assert (found["verdict"]["state"], found["verdict"]["code"]) == ("degraded", "INITIATOR_UNHEARD")
-        assert found["verdict"]["sentence"].startswith("5 of 5 initiators have not answered yet")
+        assert found["verdict"]["sentence"].startswith(
+            f"{len(initiators)} of {len(initiators)} initiators have not"
+        )
         assert found["replication"]["under"] is None, "nobody says"
         for bird in initiators:
             row = row_of(found, bird)
             assert (row["answers"], row["unheard"], row["outcome"]) == (False, True, "unheard")
 
-    story(tell, 7, loss=0, seed=2)  # at seed 1 the set shrinks while all are slow
+    story(tell, 7, loss=0)
 
 
 def test_one_that_was_never_heard_does_not_hold_up_what_is_shown_of_the_others() -> None:
