@@ -14,7 +14,6 @@ from collections.abc import Iterable
 EARLY_MAX = 1024
 """Parts, of a kilobyte each at most: 64 messages of the longest kind."""
 
-
 SHARE_MAX = EARLY_MAX // 8
 """Of these from one address prefix: nobody else's give way for them."""
 

@@ -112,7 +112,7 @@ class Echoes:
         others = [contact for contact in (view.contacts if view else ()) if contact.public_key not in skip]
         # One of them may never reach the caller, behind its address translator: another attempt, another try.
         self._context.env.random.shuffle(others)
-        self._context.tasks.spawn(self._relay(replica, others, nonce, caller.contact), "membership.echo")
+        self._context.tasks.spawn(self._relay(replica, others, nonce, caller.contact), "echo")
         return [bool(others)]
 
     async def _relay(self, replica: Replica, others: list[Contact], nonce: bytes, back: Contact) -> None:
@@ -124,7 +124,7 @@ class Echoes:
             self._relays += 1
             for contact in others:
                 relay.open += 1
-                self._context.tasks.spawn(self._through(relay, contact), "membership.echo_via")
+                self._context.tasks.spawn(self._through(relay, contact), "echo.via")
                 if await relay.got_through(long_s):
                     return
             # From us it counts for nothing where there are more others, if the joiner knows the same set.

@@ -25,7 +25,7 @@ WELL_S = 8.0
 """A peer that is back is dialled within 3 s, a lookup takes 4 s at most, a join's proof 2 s."""
 
 SEEDS = (*range(32), 105, 207, 228)
-"""Of these 5, 24, 30 and the last three ended too late before they were looked for in this way."""
+"""At 5, 24, 30 and the last three somebody was in too late while echoes were asked for in turn."""
 
 
 @dataclass
