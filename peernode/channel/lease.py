@@ -114,6 +114,8 @@ class Held:
     """Of a copy whose subscriber never answered us: the public key of the initiator that told of it,"""
     told_s: float = 0.0
     """and when it first did."""
+    spent_s: float = 0.0
+    """Monotonic time from which on its serial is refused as too old: until then it has to be remembered."""
 
     @property
     def subscriber(self) -> bytes:

@@ -2,10 +2,11 @@
 
 A lease is *brought* by its subscriber, or a *copy* that another initiator tells of; a copy is as good once
 its subscriber has answered us. Invariants: of one subscriber's leases the one with the newest serial wins,
-whatever the order of arrival, so replaying an old one does nothing; expiry runs on the receiver's monotonic
-clock from the remaining time; leaving is a tombstone that outlives every older lease; the table is bounded:
-full of leases it refuses newcomers, full of tombstones it forgets the oldest one (its lease may come back
-until it runs out). Keys are free, so a copy proves nobody: of those whose subscriber never answered, one
+whatever the order of arrival, and its serial is remembered for as long as it would be taken, beyond its end:
+replaying an old one does nothing; expiry runs on the receiver's monotonic clock from the remaining time;
+leaving is a tombstone that outlives every older lease; the table is bounded: full of leases it refuses
+newcomers, full of what is remembered of the gone it forgets the oldest one (its lease may come back until it
+runs out). Keys are free, so a copy proves nobody: of those whose subscriber never answered, one
 teller has ``COPIES_MAX`` at most, and in time they give way to leases that are brought. Addresses are not
 free: from half full on, nobody comes in whose address prefix has an eighth of the table.
 """
@@ -62,6 +63,7 @@ class LeaseTable:
         self._share = max(SHARE_MIN, self._max // PARTS)
         self._held: dict[bytes, Held] = {}
         self._gone: dict[bytes, Held] = {}
+        """Tombstones, and leases that have ended whose serials would still be taken."""
         self._told: dict[bytes, dict[bytes, None]] = {}
         """Public key of a teller -> ids of the subscribers that its copies are of and that never answered."""
         self._copies = 0
@@ -117,7 +119,8 @@ class LeaseTable:
             teller, told_s = held.teller, held.told_s
             if teller is None:  # it was here itself: nobody else tells us where it is
                 contact = held.contact
-        self._hold(Held(lease, contact, subscriber_id, now_s + life_s, teller, told_s))
+        spent_s = now_s + (lease.serial_ms + SERIAL_OLD_MAX_MS + 1 - wall_ms) / 1000
+        self._hold(Held(lease, contact, subscriber_id, now_s + life_s, teller, told_s, spent_s))
         self._note_due(now_s + life_s, subscriber_id)
         return Verdict.TAKEN
 
@@ -226,17 +229,19 @@ class LeaseTable:
         held = self._held.get(subscriber_id)
         if held is not None:
             self._remove(subscriber_id)
-            self._bury(held)  # until the lease would have run out, so that no copy revives it
+            self._bury(replace(held, until_s=max(held.until_s, held.spent_s)))  # so that no copy revives it
 
     def expire(self, now_s: float) -> None:
-        """Forget what has run out; costs only as much as there is to forget."""
+        """End what has run out, forget what nobody can replay; costs only as much as there is of these."""
         while self._due and self._due[0][0] <= now_s:
             _, subscriber_id = heappop(self._due)
             held, gone = self._held.get(subscriber_id), self._gone.get(subscriber_id)
-            if held is not None and held.until_s <= now_s:
-                self._remove(subscriber_id)
             if gone is not None and gone.until_s <= now_s:
                 del self._gone[subscriber_id]
+            if held is not None and held.until_s <= now_s:
+                self._remove(subscriber_id)
+                if held.spent_s > now_s:
+                    self._bury(replace(held, until_s=held.spent_s))
 
     def count(self, now_s: float) -> int:
         """How many leases have not run out; does not look at each of them."""

@@ -32,7 +32,7 @@ async def keep_leases(context: Context, replica: Replica) -> None:
 
 
 def load_leases(context: Context, replica: Replica) -> None:
-    """Take back what was kept and has not run out since, by the wall clock of its serial."""
+    """Take back what was kept, by the wall clock of its serial; what has run out since is only remembered."""
     kept = context.store.meta(note_key(LEASES, replica.channel_id))
     if kept is None:
         return
@@ -43,7 +43,8 @@ def load_leases(context: Context, replica: Replica) -> None:
             lease = decode_lease(fields.take_bytes_upto(512), context.network_id)
             contact = Contact.decode(fields.take())
             remaining_s = lease.ttl_s - (wall_ms - lease.serial_ms) / 1000
-            if remaining_s > 0 and lease.channel_id == replica.channel_id:
-                replica.leases.put(lease, contact, context.now(), wall_ms, remaining_s=remaining_s)
+            if lease.channel_id == replica.channel_id:
+                replica.leases.put(lease, contact, context.now(), wall_ms, remaining_s=max(0.0, remaining_s))
     except RemoteProtocolError:
         context.collector.count("leases.unreadable")
+    replica.leases.expire(context.now())

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from peernode.channel.lease import TTL_MAX_S
-from peernode.channel.leasetable import ANSWERS_WITHIN_S, TOMBSTONE_S, Verdict
+from peernode.channel.leasetable import ANSWERS_WITHIN_S, SERIAL_AHEAD_MAX_MS, TOMBSTONE_S, Verdict
 from peernode.wire.contact import Contact
 from tests.channel.making import identity
 from tests.channel.test_lease import NOW_S, WALL_MS, Table, contact, lease, subscriber_id
@@ -185,3 +186,28 @@ def test_who_has_no_share_does_not_get_one_by_way_of_a_copy() -> None:
     newer = lease(1, WALL_MS + 1)
     assert crowd.table.put(newer, at(1, 0), NOW_S, WALL_MS) is Verdict.FULL
     assert crowd.table.count_sure(NOW_S) == 16
+
+
+@pytest.mark.parametrize("remaining_s", [None, 50.0])
+@pytest.mark.parametrize("ahead_ms", [0, SERIAL_AHEAD_MAX_MS])
+def test_a_lease_that_has_ended_is_not_brought_back_by_replaying_it(
+    remaining_s: float | None, ahead_ms: int
+) -> None:
+    table = Table()
+    old = lease(serial_ms=WALL_MS + ahead_ms)
+    table.put(old)
+    for table.passed_s in range(TTL_MAX_S, 300):
+        table.leases.expire(table.now_s)
+        assert table.put(old, remaining_s=remaining_s) is not Verdict.TAKEN
+    assert len(table.leases) == 0
+
+
+def test_one_that_was_dropped_is_not_brought_back_later() -> None:
+    table = Table()
+    old = lease()
+    table.put(old)
+    table.leases.drop(subscriber_id())
+    for table.passed_s in range(300):
+        table.leases.expire(table.now_s)
+        assert table.put(old, remaining_s=50) is not Verdict.TAKEN
+    assert len(table.leases) == 0

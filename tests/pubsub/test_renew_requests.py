@@ -116,6 +116,10 @@ def test_a_replayed_renewal_prolongs_nothing_and_brings_nobody_back() -> None:
         await stranger.ask(flock[0], recorded)
         await asyncio.sleep(11)
         assert not held()
+        for _ in range(5):
+            await stranger.ask(flock[0], recorded)
+            assert not held()
+            await asyncio.sleep(11)
         again = stranger.renewal([LOBBY])
         await stranger.ask(flock[0], again)
         assert held()
@@ -128,6 +132,23 @@ def test_a_replayed_renewal_prolongs_nothing_and_brings_nobody_back() -> None:
         assert not held()
 
     with_stranger(tell, 3, **QUIET)
+
+
+def test_after_a_restart_a_lease_that_has_ended_meanwhile_is_not_brought_back_either() -> None:
+    async def tell(flock: Flock, stranger: Stranger) -> None:
+        recorded, bird = stranger.renewal([LOBBY]), flock[0]
+        key = stranger.identity.node_id.hex()
+        await stranger.ask(bird, recorded)
+        await asyncio.sleep(40)  # a round has written it down
+        assert key in bird.node.leaseholders(LOBBY)
+        bird.crash()
+        await asyncio.sleep(25)
+        await bird.restart()
+        assert key not in bird.node.leaseholders(LOBBY)
+        assert (await stranger.ask(bird, recorded))[0][0] == Status.INVALID
+        assert key not in bird.node.leaseholders(LOBBY)
+
+    with_stranger(tell, 3)
 
 
 def test_forged_renewals_change_nothing() -> None:
