@@ -38,6 +38,10 @@ HURRY_MAX_S = 24.0
 SETTLE_RTOS = 2.0
 """Messages on their way right now are not yet gaps; a catch-up starts so many timeouts later."""
 
+SETTLING_MAX = 1024
+"""Renewing subscribers, of one channel each, whose other logs wait to be looked at; over it their next
+renewals show them again."""
+
 
 class Renewal:
     """Renews the leases of all joined channels."""
@@ -68,6 +72,8 @@ class Renewal:
         self._running: dict[bytes, None] = {}
         self._in_vain: dict[bytes, tuple[int, float]] = {}
         """Channels whose set is undecided: after how many renewals in a row, and the distance to the next."""
+        self._settling: dict[tuple[bytes, bytes], bytes] = {}
+        """Channel and public key of a subscriber that renewed with another log -> the root it told last."""
 
     async def run(self) -> None:
         """The regular renewals; ends with the node."""
@@ -113,7 +119,10 @@ class Renewal:
         """How full the tables are, with their bound: channels that are joined, or were at the last tick."""
         tables = (self._turn, self._retry_s, self._began_s, self._running, self._in_vain)
         longest = max(len(table) for table in tables)
-        return {"renewals": (longest, 2 * self._context.config.channels_max)}
+        return {
+            "renewals": (longest, 2 * self._context.config.channels_max),
+            "renewals_settling": (len(self._settling), SETTLING_MAX),
+        }
 
     def all_now(self) -> None:
         """The network is back: renew everything."""
@@ -172,9 +181,29 @@ class Renewal:
         await self._settle(replica, taken.behind)
 
     def other_root(self, replica: Replica, contact: Contact, root: bytes) -> None:
-        """As initiator: a renewing subscriber's log differs; pull what only it has."""
-        if not replica.holds_all_of(contact.public_key, root):
-            self._context.tasks.spawn(self._settle(replica, [(contact, root)]), "renewal.pull")
+        """As initiator: a renewing subscriber's log differs; pull what only it has.
+
+        Nobody signs a root, and one may come with each datagram: of one subscriber the last one counts, and
+        there is one look at a time.
+        """
+        key = (replica.channel_id, contact.public_key)
+        if replica.holds_all_of(contact.public_key, root):
+            return
+        if key not in self._settling:
+            if len(self._settling) >= SETTLING_MAX:
+                self._context.collector.count("renewal.settling_full")
+                return
+            self._context.tasks.spawn(self._pull(replica, contact), "renewal.pull")
+        self._settling[key] = root
+
+    async def _pull(self, replica: Replica, contact: Contact) -> None:
+        key = (replica.channel_id, contact.public_key)
+        try:
+            await asyncio.sleep(SETTLE_RTOS * self._context.rpc.median_rto_s())
+            if not replica.holds_all_of(contact.public_key, self._settling[key]):
+                await self._catch_up.run(replica, contact)
+        finally:
+            self._settling.pop(key, None)
 
     async def _settle(self, replica: Replica, behind: list[tuple[Contact, bytes]]) -> None:
         """Catch up with those whose log still has something new for us when a moment has passed."""

@@ -13,10 +13,13 @@ from peernode.channel.leasebatch import LeaseBatch
 from peernode.config import NodeConfig
 from peernode.errors import Refused
 from peernode.identity import Identity
+from peernode.pubsub.renewal import SETTLING_MAX
 from peernode.rpc.rpc import Rpc
 from peernode.wire.contact import Contact
 from peernode.wire.ops import Op, Status
 from tests.pubsub.flock import LOBBY, PORT, Bird, Flock, story
+from tests.pubsub.test_bounds_delivery import counted, strangers
+from tests.pubsub.test_relay import replica_of
 from tests.pubsub.test_renewal import NETWORK, QUIET, channel, closest
 
 ROOT, SECRET = bytes(16), b"a secret of ours"
@@ -147,6 +150,43 @@ def test_after_a_restart_a_lease_that_has_ended_meanwhile_is_not_brought_back_ei
         assert key not in bird.node.leaseholders(LOBBY)
         assert (await stranger.ask(bird, recorded))[0][0] == Status.INVALID
         assert key not in bird.node.leaseholders(LOBBY)
+
+    with_stranger(tell, 3)
+
+
+def test_however_many_other_roots_one_subscriber_shows_it_is_looked_at_once_at_a_time() -> None:
+    async def tell(flock: Flock, stranger: Stranger) -> None:
+        batch, most = stranger.batch([LOBBY], stranger.host.env.clock.wall_ms()), 0
+        for number in range(60):
+            root = number.to_bytes(16, "big")
+            assert (await stranger.ask(flock[0], batch.show([channel(LOBBY)], [root])))[0][0] == Status.OK
+            names = [task.get_name() for task in flock[0].node._context.tasks._tasks.values()]
+            assert names.count("renewal.pull") == flock[0].node._pubsub.sizes()["renewals_settling"][0]
+            most = max(most, names.count("renewal.pull"))
+        assert most == 1
+        await asyncio.sleep(60)
+        assert flock[0].node._pubsub.sizes()["renewals_settling"] == (0, SETTLING_MAX)
+
+    with_stranger(tell, 3)
+
+
+def test_over_the_bound_another_root_is_looked_at_with_a_later_renewal() -> None:
+    async def tell(flock: Flock, stranger: Stranger) -> None:
+        bird = flock[0]
+        renewal, replica = bird.node._pubsub.renewal, replica_of(bird)
+        people = strangers(bird, SETTLING_MAX + 3)
+
+        async def show() -> None:
+            for contact in people:
+                renewal.other_root(replica, contact, ROOT)
+
+        await bird.call(show())
+        assert renewal.sizes()["renewals_settling"] == (SETTLING_MAX, SETTLING_MAX)
+        assert counted(bird, "renewal.settling_full") == 3
+        await asyncio.sleep(60)
+        assert renewal.sizes()["renewals_settling"] == (0, SETTLING_MAX)
+        await bird.call(show())
+        assert renewal.sizes()["renewals_settling"] == (SETTLING_MAX, SETTLING_MAX)
 
     with_stranger(tell, 3)
 
