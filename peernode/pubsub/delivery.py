@@ -151,8 +151,11 @@ class MessageDelivery:
             if position > waited:
                 await asyncio.sleep((position - waited) * pause_s)
                 waited = position
+                replica.leases.expire(self._context.now())
             for contact in contacts:
-                self.push(replica, spread.message, contact, "alternative" if position else "initiator")
+                there = replica.leases.contact(contact.id)
+                if there is not None:  # else it has left, or its lease has ended, while we waited
+                    self.push(replica, spread.message, there, "alternative" if position else "initiator")
 
     def push(self, replica: Replica, message: Message, contact: Contact, method: str) -> None:
         """Push in the background, unless it is acked or on its way already."""

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
-from peernode.errors import PeerNodeError
+from peernode.channel.lease import sign_lease
+from peernode.errors import PeerNodeError, Refused
 from peernode.events import Joined, Left
+from peernode.rpc.rpc import Caller
+from peernode.wire.codec import Fields
+from peernode.wire.ops import Op, Status
 from tests.pubsub.flock import LOBBY, Bird, Flock, story
+from tests.pubsub.test_renew_requests import ROOT, Stranger, with_stranger
+from tests.pubsub.test_renewal import NETWORK, channel, closest
 
 
 def listed(flock: Flock, bird: Bird) -> list[bool]:
@@ -75,3 +82,29 @@ def test_a_join_that_is_left_on_a_full_disk_goes_on() -> None:
         assert (await joining).channel == LOBBY
 
     story(tell, 4)
+
+
+def test_who_has_left_is_not_pushed_to_by_those_who_waited_for_their_turn() -> None:
+    pushers: list[bytes] = []
+
+    async def tell(flock: Flock, stranger: Stranger) -> None:
+        near = closest(flock, LOBBY)
+        initiators, author = near[:3], near[-1]
+
+        async def push(caller: Caller, body: Fields) -> list[Any]:
+            pushers.append(caller.contact.public_key)
+            wall_ms = stranger.host.env.clock.wall_ms()
+            tombstone = sign_lease(stranger.identity, NETWORK, channel(LOBBY), wall_ms, 0)
+            for bird in initiators:
+                await stranger.ask(bird, [tombstone.raw, ROOT, LOBBY], Op.SUBSCRIBE)
+            raise Refused(Status.NOT_SUBSCRIBED)
+
+        stranger.rpc.serve(Op.PUSH, push)
+        for bird in initiators:
+            assert (await stranger.ask(bird, stranger.renewal([LOBBY])))[0][0] == Status.OK
+        await author.say("are you there?")
+        await asyncio.sleep(10)
+        pushed = [key for key in pushers if key != author.identity.public_key]
+        assert len(pushed) == 1 and pushed[0] in [bird.identity.public_key for bird in initiators]
+
+    with_stranger(tell, 6, replicas=3)
