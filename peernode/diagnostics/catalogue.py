@@ -150,6 +150,13 @@ ENTRIES = (
         False,
     ),
     Code(
+        "ROW_DAMAGED",
+        "Something that this node had written down is damaged",
+        "The disk gave back something else than was written: a channel of yours, or a message that waited.",
+        "Join the channel that your list lacks, or write the message again; then have the disk checked.",
+        False,
+    ),
+    Code(
         "STORE_LOCKED",
         "The database is in use by another program",
         "A second process was started on the same data directory.",

@@ -10,10 +10,9 @@ from __future__ import annotations
 import asyncio
 
 from peernode.channel.draft import Draft
-from peernode.channel.message import Kind, Message, decode_message, sign_message
+from peernode.channel.message import Kind, Message, sign_message
 from peernode.channel.parts import PART_DIGEST_BYTES, part_digest
 from peernode.channel.quota import PART_BYTES, Lack
-from peernode.diagnostics.codes import error_info
 from peernode.diagnostics.routes import LOCAL
 from peernode.errors import PeerNodeError
 from peernode.events import OutboxState
@@ -25,6 +24,7 @@ from peernode.pubsub.quorum import QuorumPublish
 from peernode.pubsub.replica import OwnStream, Replica
 from peernode.pubsub.resuming import RESUMED_MAX, Resuming
 from peernode.pubsub.storage import PubSubStorage
+from peernode.pubsub.takeup import take_up
 from peernode.store.base import DropOutbox, PutMessage, PutOutbox, PutPart, Write
 from peernode.wire.codec import pack
 
@@ -58,15 +58,7 @@ class Publisher:
 
     def load(self) -> None:
         """Take up what was waiting when the node stopped; ``resume`` publishes it."""
-        for row in self._context.store.outbox():
-            replica = self._storage.replicas.get(row.channel_id)
-            if replica is None:
-                self._context.collector.count("outbox.orphan")
-                continue
-            entry = Entry(replica, decode_message(row.raw), row.text, row.created_ms, row.state)
-            if row.error_code:
-                entry.error = error_info(row.error_code)
-            self.outbox.add(entry)
+        take_up(self._context, self._storage, self.outbox)
 
     async def publish(
         self, name: str, message_id: bytes, draft: Draft, beside: Draft | None = None

@@ -1,8 +1,7 @@
 """``PubSubStorage``: the channels this node holds, and who their initiators are.
 
-The initiators of a channel are the R nodes closest to its id (XOR), this node among them. An
-initiator knows its own neighbourhood and reads the set off its routing table; everybody else looks
-it up once and keeps it for ``initiators_ttl_s``, refreshed by the answers to renewals.
+The initiators of a channel are the R nodes closest to its id (XOR), this node among them. An initiator reads
+the set off its routing table; everybody else looks it up once and keeps it for ``initiators_ttl_s``.
 
 Invariants: at most ``channels_max`` channels are joined, and others make this node store ``SERVED_MAX`` more:
 no stranger takes the place of an own join, and what is being joined gives way to nobody; a view smaller than
@@ -23,6 +22,7 @@ from peernode.errors import PeerNodeError, Refused
 from peernode.pubsub.beginners import Beginners
 from peernode.pubsub.context import Context
 from peernode.pubsub.coordination import Coordination
+from peernode.pubsub.damage import sound_channels
 from peernode.pubsub.handoffs import Handoffs
 from peernode.pubsub.keptleases import load_leases
 from peernode.pubsub.loading import LATELY_S
@@ -62,7 +62,7 @@ class PubSubStorage:
 
     def load(self) -> None:
         """Take up what the database holds."""
-        for row in self._context.store.channels():
+        for row in sound_channels(self._context):
             replica = Replica(self._context, row.channel_id, row.name, row.member)
             replica.timeline.start_from([*replica.log.heads()])
             replica.timeline.people.load()

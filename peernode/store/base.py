@@ -260,6 +260,10 @@ class Store(Protocol):
         """Own messages that wait, by ``created_ms``; of equal ones the id decides."""
         ...
 
+    def outbox_damaged(self) -> list[bytes]:
+        """The ids of those whose rows are damaged, as far as they can be read: ``outbox`` lacks them."""
+        ...
+
     def peers(self) -> list[bytes]:
         """The contacts of the last ``PutPeers``."""
         ...

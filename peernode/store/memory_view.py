@@ -107,6 +107,10 @@ class TablesView(Inspector):
         """See ``Store.outbox``."""
         return sorted(self._tables.outbox.values(), key=lambda row: (row.created_ms, row.id))
 
+    def outbox_damaged(self) -> list[bytes]:
+        """See ``Store.outbox_damaged``; on a simulated disk messages and parts rot."""
+        return []
+
     def peers(self) -> list[bytes]:
         """See ``Store.peers``."""
         return list(self._tables.peers)

@@ -93,6 +93,11 @@ ERRORS = {
         "Hole beide Dateien aus einer Sicherung, oder schiebe sie beiseite und beginne mit einer neuen "
         "Identität.",
     ),
+    "ROW_DAMAGED": (
+        "Etwas, was dieser Knoten aufgeschrieben hatte, ist beschädigt",
+        "Tritt dem Kanal wieder bei, der in deiner Liste fehlt, oder schreibe die Nachricht noch einmal; "
+        "lass dann die Platte prüfen.",
+    ),
     "OUTBOX_FULL": (
         "Zu viele Nachrichten warten darauf, gesendet zu werden",
         "Warte, bis einige hinausgegangen sind, oder verwirf welche.",

@@ -1,0 +1,110 @@
+"""Rows of a node's own state that the disk has damaged, on a real file: rebuilt, or the person is told."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from peernode.errors import PeerNodeError
+from peernode.events import MessageState, Trouble
+from peernode.store.base import PutOutbox
+from tests.store.disks import FileDisk, outbox_row
+from tests.store.test_nodes_on_files import CHANNEL, FileNode, started, until
+
+
+def damage(node: FileNode, sql: str) -> None:
+    """What the disk does to the file while nobody has it open."""
+    with closing(sqlite3.connect(node.path)) as connection:
+        assert connection.execute(sql).rowcount == 1
+        connection.commit()
+
+
+def troubles(node: FileNode) -> list[dict[str, str]]:
+    return [
+        event.context
+        for event in node.events
+        if isinstance(event, Trouble) and event.error.code == "ROW_DAMAGED"
+    ]
+
+
+def stored_by(node: FileNode, message_id: str) -> int:
+    """By how many nodes, as the node said last."""
+    told = [event.state for event in node.events if isinstance(event, MessageState)]
+    return next((state.stored[0] for state in reversed(told) if state.id == message_id), 0)
+
+
+async def waiting(node: FileNode) -> Any:
+    """A node that nobody has met, and its message, which waits for others."""
+    await started(node)
+    said = await node.node.publish(CHANNEL, None, "is anybody there?")
+    await until("sent, as far as that goes", lambda: node.states().get(said.id) == "sent")
+    await node.stop()
+    node.events.clear()
+    return said
+
+
+@pytest.mark.parametrize("column", ["text = 'else'", "state = 'failed'", "raw = x'00ff'", "sum = x'00'"])
+async def test_a_damaged_message_in_the_outbox_is_rebuilt_and_goes_out(tmp_path: Path, column: str) -> None:
+    nodes = [FileNode(tmp_path / f"{number}.sqlite3") for number in range(2)]
+    said = await waiting(nodes[0])
+    damage(nodes[0], f"UPDATE outbox SET {column}")
+    await nodes[0].start()
+    try:
+        (found,) = nodes[0].node.outbox()
+        assert (found.id, found.text) == (said.id, "is anybody there?")
+        assert nodes[0].node.happened()["outbox.row_rebuilt"] == 1
+        await nodes[1].start(nodes[0].node.address)
+        await nodes[1].node.join(CHANNEL)
+        await until("stored by both", lambda: stored_by(nodes[0], said.id) == 2)
+        assert nodes[1].node.log_ids(CHANNEL) == nodes[0].node.log_ids(CHANNEL)
+        assert troubles(nodes[0]) == []
+    finally:
+        for node in nodes:
+            await node.stop()
+
+
+async def test_what_the_log_has_lost_as_well_is_told(tmp_path: Path) -> None:
+    node = FileNode(tmp_path / "node.sqlite3")
+    said = await waiting(node)
+    damage(node, "UPDATE outbox SET text = 'else'")
+    damage(node, "UPDATE messages SET raw = x'00ff'")
+    for told in (1, 1):  # the row is gone: at the next start there is nothing to tell
+        await node.start()
+        assert node.node.outbox() == []
+        assert troubles(node) == [{"table": "outbox", "key": said.id.replace("-", "")}] * told
+        await until("dropped", lambda: not node.database.for_node(node.identity.node_id).outbox_damaged())
+        await node.stop()
+
+
+async def test_a_channel_whose_name_is_damaged_is_told_and_is_whole_when_joined_again(tmp_path: Path) -> None:
+    node = FileNode(tmp_path / "node.sqlite3")
+    await waiting(node)
+    damage(node, "UPDATE channels SET name = '#fiLes'")
+    await node.start()
+    try:
+        assert node.node.channels() == {}
+        (told,) = troubles(node)
+        assert told["table"] == "channels"
+        with pytest.raises(PeerNodeError, match="NOT_A_MEMBER"):
+            await node.node.publish(CHANNEL, None, "still here?")
+        await node.node.join(CHANNEL)
+        assert node.node.channels() == {CHANNEL: True}
+        assert len(node.node.log_ids(CHANNEL)) == 1
+        await node.stop()
+        node.events.clear()
+        await node.start()
+        assert troubles(node) == [] and list(node.node.channels()) == [CHANNEL]
+    finally:
+        await node.stop()
+
+
+async def test_the_store_names_what_it_leaves_out(file_disk: FileDisk) -> None:
+    store = file_disk.store()
+    await store.commit(PutOutbox(outbox_row(1)), PutOutbox(outbox_row(2)))
+    assert store.outbox_damaged() == []
+    file_disk.execute(f"UPDATE outbox SET text = 'x' WHERE id = x'{outbox_row(2).id.hex()}'")
+    assert store.outbox_damaged() == [outbox_row(2).id]
