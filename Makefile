@@ -10,15 +10,19 @@ RESULTS := test-results
 FIXED_SEEDS := 1:12
 FIXED_SEEDS_LARGE := 1:2,25
 FIXED_SEEDS_REST := 1:2,39
+FIXED_SEEDS_GONE := 1:2
 FRESH_SEEDS := 6
+OTHERS := mixed-large mixed-rest mixed-gone
+JUDGED := join-200 replaced replaced-fast hostile-fifth hostile-lookups hostile-invented gossipsub-1000
 SWEEP ?= 1000
+SWEEP_OTHERS ?= 100
 JOBS ?= 2
 
 # Where Python may not keep compiled modules, each server and node that a test starts compiles for a second.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check unit js seeds sweep e2e sim stress bench docs clean
+.PHONY: help run test check unit js seeds sweep judged e2e sim stress bench docs clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z0-9]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -49,11 +53,23 @@ seeds: $(VENV)/.stamp-dev ## simulated networks with mixed faults: fixed seeds a
 		--jobs 2 --json $(RESULTS)/seeds-large.json --html $(RESULTS)/seeds-large.html
 	$(PYTHON) -m peernode.simulation sweep mixed-rest --seeds $(FIXED_SEEDS_REST) --fresh 1 --brief \
 		--jobs 2 --json $(RESULTS)/seeds-rest.json --html $(RESULTS)/seeds-rest.html
+	$(PYTHON) -m peernode.simulation sweep mixed-gone --seeds $(FIXED_SEEDS_GONE) --fresh 1 --brief \
+		--jobs 2 --json $(RESULTS)/seeds-gone.json --html $(RESULTS)/seeds-gone.html
 
 sweep: $(VENV)/.stamp-dev ## a thousand seeds that nobody has tried, some 40 minutes: make sweep SWEEP=1000 JOBS=2
 	@mkdir -p $(RESULTS)
 	$(PYTHON) -m peernode.simulation sweep mixed --fresh $(SWEEP) --jobs $(JOBS) --shrink $(RESULTS)/shrunk \
 		--json $(RESULTS)/sweep.json --html $(RESULTS)/sweep.html
+	set -e; for name in $(OTHERS); do \
+		$(PYTHON) -m peernode.simulation sweep $$name --fresh $(SWEEP_OTHERS) --jobs $(JOBS) --shrink $(RESULTS)/shrunk \
+			--json $(RESULTS)/sweep-$$name.json --html $(RESULTS)/sweep-$$name.html; done
+
+# What `make test` has no time for: crowds, churn, liars, and power cuts of real processes.
+judged: $(VENV)/.stamp-dev ## the large scenarios with their bounds, and ten real processes that are killed; an hour
+	@mkdir -p $(RESULTS)
+	set -e; for name in $(JUDGED); do \
+		$(PYTHON) -m peernode.simulation run $$name --json $(RESULTS)/$$name.json --html $(RESULTS)/$$name.html; done
+	$(PYTHON) -m benchmarks.kills
 
 e2e: $(VENV)/.stamp-dev $(VENV)/.stamp-system ## real browsers against real servers; leaves test-results/
 	$(PYTHON) -m pytest e2e

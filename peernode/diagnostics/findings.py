@@ -29,8 +29,11 @@ from peernode.diagnostics.reasons import (
 # -- the numbers -----------------------------------------------------------------------------
 
 
-def counts(channel: Channel, told: Collection[str] = ()) -> list[str]:
-    """The end of a sentence: who answers, who is reached, how fast; ``told``: codes that have said it."""
+def counts(channel: Channel, told: Collection[str] = (), timed: bool = False) -> list[str]:
+    """The end of a sentence: who answers, who is reached, how fast; ``told``: codes that have said it.
+
+    ``timed``: there is a reason that names a time of some pushes; that of all beside it would contradict it.
+    """
     answering, of = count_answering(channel)
     audience = audience_of(channel)
     clauses = []
@@ -42,7 +45,7 @@ def counts(channel: Channel, told: Collection[str] = ()) -> list[str]:
         waiting = f" ({untested} not tested yet)" if untested else ""
         clauses.append(f"{reached} of {many(audience, 'subscriber')} {be(audience)} reached{waiting}")
     p95_ms = p95_of(channel)
-    if p95_ms is None:
+    if p95_ms is None or timed:
         return clauses
     return [*clauses[:-1], ", ".join([*clauses[-1:], f"p95 {p95_ms:.0f} ms"])]
 

@@ -22,12 +22,13 @@ CLAUSES_MAX = 2
 def verdict(channel: Channel) -> dict[str, Any]:
     """JSON-able: ``state``, ``code``, ``sentence``, ``remedy``, ``p95_ms``, all ``reasons``, the worst first.
 
-    ``p95_ms`` is what it rests on as to how long pushes take: that of the last minute, None without any.
+    ``p95_ms``: of the pushes of the last minute, all initiators together; None without any.
     """
     found = [reason for check in CHECKS if (reason := check(channel)) is not None]
     found.sort(key=lambda reason: -STATES.index(reason.state))  # stable: the order of the checks within
     shown = found[:CLAUSES_MAX]
-    clauses = [*(reason.clause for reason in shown), *counts(channel, {reason.code for reason in shown})]
+    timed = any("p95" in reason.clause for reason in found)
+    clauses = [*(reason.clause for reason in shown), *counts(channel, {each.code for each in shown}, timed)]
     worst, p95_ms = found[0] if found else None, p95_of(channel)
     return {
         "state": worst.state if worst else HEALTHY,

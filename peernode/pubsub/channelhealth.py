@@ -137,6 +137,7 @@ class ChannelDiagnostics:
             "matrix": {one.contact.id.hex(): one.row.told() for one in said},
             "coordinator": self._coordinator(replica, said, set_hash),
             "pushes": picture.pushes(said),
+            "minute": picture.minute(said, now),
             "series": picture.series(said, now, context.wall_ms()),
             "replication": {**picture.replication(said), "apart": self._apart(replica, said)},
             "joins": joins_told(self._joins.told(replica.channel_id)),

@@ -141,12 +141,23 @@ def pushes(said: Sequence[Said]) -> dict[str, Any]:
     return {name: merged(window(one.shares, name) for one in said).told() for name in SPANS}
 
 
+def minute(said: Iterable[Said], now_s: float) -> dict[str, Any]:
+    """The pushes of the last minute, all initiators together."""
+    whole = merged(tally for one in said for tally in _slices(one, now_s))
+    return {"attempted": whole.attempted, "failed": whole.failed, "p95_ms": whole.percentile_ms(0.95)}
+
+
+def _slices(one: Said, now_s: float) -> list[Tally]:
+    """What an initiator pushed within the last minute."""
+    since_ms = (LATELY_S - (now_s - one.at_s)) * 1000
+    return [share.tally for share in one.shares if share.place >= len(SPANS) and share.age_ms <= since_ms]
+
+
 def lately(one: Said, now_s: float) -> dict[str, Any] | None:
     """An initiator's pushes of the last minute, p95 of the worst slice; None when it does not say."""
     if one.vitals is None:
         return None
-    since_ms = (LATELY_S - (now_s - one.at_s)) * 1000
-    slices = [share.tally for share in one.shares if share.place >= len(SPANS) and share.age_ms <= since_ms]
+    slices = _slices(one, now_s)
     whole = merged(slices)
     p95s = [p95_ms for each in slices if (p95_ms := each.percentile_ms(0.95)) is not None]
     told = {"attempted": whole.attempted, "failed": whole.failed, "p95_ms": max(p95s, default=None)}

@@ -36,6 +36,15 @@ def healthy(initiators: int = 5, subscribers: int = 12, p95_ms: float = 80.0) ->
     }
 
 
+def speaking(initiators: int = 5, subscribers: int = 12, p95_ms: float = 80.0) -> Channel:
+    """The same, whose initiators say how their pushes of the last minute went, as those of today do."""
+    channel = healthy(initiators, subscribers, p95_ms)
+    for each in channel["initiators"]:
+        each["now"] = {"attempted": 48, "failed": 0, "p95_ms": p95_ms, "parts": {"network": 40.0}}
+    channel["minute"] = {"attempted": 48 * initiators, "failed": 0, "p95_ms": p95_ms}
+    return channel
+
+
 def silence(channel: Channel, count: int) -> None:
     """So many initiators, the other ones first, do not answer."""
     for each in channel["initiators"][::-1][:count]:
@@ -111,11 +120,35 @@ def fail_pushes(channel: Channel, count: int) -> None:
     for slot in channel["series"][-6:]:
         slot["attempted"] += count
         slot["failed"] += count
+    for each in pushing(channel):
+        each["attempted"] += count
+        each["failed"] += count
+
+
+def pushing(channel: Channel) -> list[dict[str, Any]]:
+    """What the initiators say of their pushes, those that say it."""
+    return [each["now"] for each in channel["initiators"] if "now" in each]
+
+
+def fail_one(channel: Channel, count: int) -> None:
+    """So many pushes of one initiator fail."""
+    for each in pushing(channel)[:1]:
+        each["attempted"] += count
+        each["failed"] += count
+
+
+def slow_one(channel: Channel, count: int, part: str = "disk") -> None:
+    """One initiator takes so many tenths of a second more."""
+    for each in pushing(channel)[:1]:
+        each["p95_ms"] += 100.0 * count
+        each["parts"][part] = each["parts"].get(part, 0.0) + 100.0 * count
 
 
 def slow_pushes(channel: Channel, count: int) -> None:
     """The slowest ones take so many tenths of a second more."""
     channel["series"][-1]["p95_ms"] += 100.0 * count
+    for each in pushing(channel):
+        each["p95_ms"] += 100.0 * count
 
 
 def slow_network(channel: Channel, count: int) -> None:
@@ -155,6 +188,10 @@ DAMAGES: tuple[Callable[[Channel, int], None], ...] = (
     unhear,
     doubt,
     fill,
+    part_logs,
+    fail_one,
+    slow_one,
+    lambda channel, count: slow_one(channel, count, "network"),
 )
 
 

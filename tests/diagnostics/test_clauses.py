@@ -13,7 +13,7 @@ KINDS = {
     "NO_INITIATOR": ("", "none"),
     "STORES_FULL": ("", "toomany"),
     "PUSHES_FAIL": ("", "lone"),
-    "NETWORK_SLOW": ("way", "part", "subscribers"),
+    "NETWORK_SLOW": ("way", "part", "subscribers", "lone"),
     "DELIVERY_SLOW": ("", "lone", *PART_WORDS),
 }
 """Codes that say several things."""

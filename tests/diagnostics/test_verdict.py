@@ -17,7 +17,7 @@ from peernode.diagnostics.findings import CHECKS
 from peernode.diagnostics.reasons import STATES
 from peernode.diagnostics.verdict import verdict, worst
 from tests.diagnostics import channels
-from tests.diagnostics.channels import DAMAGES, Channel, damaged, healthy
+from tests.diagnostics.channels import DAMAGES, Channel, damaged, healthy, speaking
 
 SUBSCRIBER_CODES = {"SUBSCRIBER_SILENT", "SUBSCRIBER_DEAF", "SUBSCRIBER_MUTE"}
 """Reasons of a single subscriber; the channel says ``SUBSCRIBER_UNREACHABLE``."""
@@ -228,6 +228,31 @@ def test_slow_deliveries_say_where_the_time_goes(parts: dict[str, float], code: 
     assert (reason["code"], reason["clause"][: len(clause)]) == (code, clause)
 
 
+@pytest.mark.parametrize(
+    ("part", "code", "clause"),
+    [
+        ("network", "NETWORK_SLOW", "the network is slow before 1 of 5 initiators, p95 5080 ms"),
+        ("retry", "NETWORK_SLOW", "the network is slow before 1 of 5 initiators, p95 5080 ms"),
+        ("disk", "DELIVERY_SLOW", "deliveries of 1 of 5 initiators are slow, p95 5080 ms"),
+    ],
+)
+def test_one_slow_initiator_is_told_with_what_makes_it_slow_and_with_no_other_time(
+    part: str, code: str, clause: str
+) -> None:
+    found = verdict(damaged(speaking(), lambda channel, count: channels.slow_one(channel, count, part), 50))
+    (reason,) = found["reasons"]
+    assert (reason["code"], reason["says"], reason["clause"]) == (code, f"{code}.lone", clause)
+    assert found["sentence"].count("p95") == 1
+
+
+def test_the_time_that_is_told_is_that_of_all_pushes() -> None:
+    channel = speaking()
+    channel["minute"]["p95_ms"] = 450.0  # most were pushed by the slowest, which is within the limit
+    found = verdict(channel)
+    assert (found["state"], found["p95_ms"]) == ("healthy", 450)
+    assert found["sentence"].endswith("p95 450 ms.")
+
+
 def test_the_worst_comes_first_and_the_rest_is_listed() -> None:
     found = damaged(damaged(healthy(), channels.slow_down, 2), channels.unreach, 12)
     told = verdict(damaged(found, channels.silence, 1))
@@ -251,12 +276,17 @@ steps = st.tuples(st.sampled_from(DAMAGES), st.integers(1, 30))
 
 
 @settings(max_examples=300, deadline=None, derandomize=True)
-@given(st.integers(1, 7), st.integers(0, 40), st.lists(steps, max_size=8))
+@given(
+    st.sampled_from((healthy, speaking)), st.integers(1, 7), st.integers(0, 40), st.lists(steps, max_size=8)
+)
 def test_more_damage_never_gives_a_better_verdict(
-    initiators: int, subscribers: int, damages: list[tuple[Callable[[Channel, int], None], int]]
+    made: Callable[[int, int], Channel],
+    initiators: int,
+    subscribers: int,
+    damages: list[tuple[Callable[[Channel, int], None], int]],
 ) -> None:
     """Catches a check that looks at those alone who answer, and a state by the number of findings."""
-    channel: dict[str, Any] = healthy(initiators, subscribers)
+    channel: dict[str, Any] = made(initiators, subscribers)
     before = verdict(channel)
     for damage, count in damages:
         channel = damaged(channel, damage, count)

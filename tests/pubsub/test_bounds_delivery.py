@@ -13,6 +13,7 @@ from peernode.channel.receipt import sign_ack
 from peernode.identity import Identity
 from peernode.pubsub.ackpages import Report
 from peernode.pubsub.acks import REPORTS_MAX
+from peernode.pubsub.audience import DIRECT_MAX
 from peernode.pubsub.delivery import SPREADS_MAX
 from peernode.pubsub.detours import LOOKING_MAX, WAITING_MAX
 from peernode.pubsub.ingest import Source
@@ -278,3 +279,19 @@ def test_silent_subscribers_leave_room_for_those_who_answer() -> None:
         assert sum(counted(bird, "delivery.pushes_full") for bird in alive) > 0
 
     story(tell, 13, pushes_max=16, loss=0)
+
+
+def test_in_a_burst_the_initiators_alone_push_and_everybody_has_everything() -> None:
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        await asyncio.sleep(3)
+        author, others = flock[0], flock.birds[1:]
+        said = [f"line {number}" for number in range(40)]
+        await asyncio.gather(*(author.say(text) for text in said))
+        await flock.expect(
+            lambda: all(sorted(x.texts()) == sorted(said) for x in others), 10, "all heard all"
+        )
+        left = counted(author, "audience.left_to_initiators")
+        assert len(said) - DIRECT_MAX // len(others) <= left < len(said)
+
+    story(tell, 6, loss=0)

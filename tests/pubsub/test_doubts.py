@@ -204,7 +204,7 @@ def test_one_that_says_its_pushes_fail_says_so_of_itself_alone() -> None:
         assert set(clauses) == {"PUSHES_FAIL", "DELIVERY_SLOW"}
         assert clauses["PUSHES_FAIL"].startswith("400 of 500 pushes of 1 of ")
         assert clauses["DELIVERY_SLOW"].startswith("deliveries of 1 of 5 initiators are slow, p95 10")
-        assert float(found["verdict"]["sentence"].rpartition("p95 ")[2].split()[0]) < 300
+        assert found["verdict"]["sentence"].count("p95") == 1, "of nobody else"
 
     story(tell, 7, loss=0)
 

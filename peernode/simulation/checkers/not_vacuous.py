@@ -47,6 +47,7 @@ REQUIRED = (
     "path recovery",
     "path new instance",
     "path rejoin",
+    "path awake again",
     "path renewal",
     "path renewal together",
     "path bootstrap failover",

@@ -13,7 +13,7 @@ from peernode.simulation.faults.keys import Key
 
 HOSTILE_MODES = ("garbage", "forged", "replayed", "withheld")
 INVENTED = "invented"
-"""Only when it is asked for: lookups are not yet right in 99 of 100 cases among many that do it."""
+"""Only when it is asked for: it makes up nodes, which is about lookups alone."""
 NAMED = "named"
 """Only when it is asked for: it concerns channels large enough for acks to be reported by name."""
 PERJURED = "perjured"

@@ -47,6 +47,9 @@ function whyOf(verdict) {
 /** Reasons that say themselves how many initiators answer. */
 const ABOUT_INITIATORS = ["NO_INITIATOR", "INITIATORS_TOO_FEW", "INITIATOR_SILENT", "INITIATOR_UNHEARD"];
 
+/** Clauses that name a time of some pushes; that of all beside it would contradict it. */
+const TIMED = /^(DELIVERY_SLOW|NETWORK_SLOW\.(part|lone)$)/;
+
 /** A channel in one sentence: what is worst, who answers, who is reached, how fast by what the verdict rests on. */
 export function channelSentence({ verdict, initiators, answering, unheard = 0, subscribers, reached, untested = 0, attempted }) {
   const why = whyOf(verdict);
@@ -58,8 +61,9 @@ export function channelSentence({ verdict, initiators, answering, unheard = 0, s
   if (!subscribers) parts.push(say("verdict.nobody"));
   else if (said !== "SUBSCRIBER_UNREACHABLE") parts.push(say("verdict.subscribers", { n: subscribers, k: count(reached), of: count(subscribers) }));
   if (untested) parts.push(say("verdict.untested", { n: untested, k: count(untested) }));
-  if (p95_ms !== null) parts.push(say("verdict.p95", { time: time(p95_ms) }));
-  else if (!attempted) parts.push(say("verdict.quiet"));
+  const timed = (verdict?.reasons ?? []).some(({ says }) => TIMED.test(says ?? ""));
+  if (p95_ms !== null && !timed) parts.push(say("verdict.p95", { time: time(p95_ms) }));
+  else if (!attempted && !timed) parts.push(say("verdict.quiet"));
   return sentence(parts.join("; "));
 }
 

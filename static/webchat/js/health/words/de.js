@@ -91,6 +91,7 @@ export const WORDS = {
   "why.PUSHES_FAIL.lone": "{failed} von {attempted} Zustellungen von {initiators} von {of} Initiatoren sind in der letzten Minute gescheitert",
   "why.NETWORK_SLOW.way": "das Netz ist langsam, ein Umlauf dauert {round_trip_ms}",
   "why.NETWORK_SLOW.part": "das Netz nimmt die meiste Zeit der Zustellungen, p95 {p95_ms}",
+  "why.NETWORK_SLOW.lone": "das Netz vor {initiators} von {of} Initiatoren ist langsam, p95 {p95_ms}",
   "why.NETWORK_SLOW.subscribers": "das Netz ist langsam, {slow} von {of} erreichten Abonnenten antworten langsam",
   "why.DELIVERY_SLOW": "Zustellungen sind langsam, p95 {p95_ms}",
   "why.DELIVERY_SLOW.disk": "Zustellungen sind langsam, p95 {p95_ms}, vor allem wegen der Platten",

@@ -91,6 +91,7 @@ export const WORDS = {
   "why.PUSHES_FAIL.lone": "{failed} of {attempted} pushes of {initiators} of {of} initiators failed in the last minute",
   "why.NETWORK_SLOW.way": "the network is slow, a round trip takes {round_trip_ms}",
   "why.NETWORK_SLOW.part": "the network takes most of the time of deliveries, p95 {p95_ms}",
+  "why.NETWORK_SLOW.lone": "the network is slow before {initiators} of {of} initiators, p95 {p95_ms}",
   "why.NETWORK_SLOW.subscribers": "the network is slow, {slow} of {of} subscribers that are reached answer slowly",
   "why.DELIVERY_SLOW": "deliveries are slow, p95 {p95_ms}",
   "why.DELIVERY_SLOW.disk": "deliveries are slow, p95 {p95_ms}, most of it for disks",
