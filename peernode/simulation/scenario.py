@@ -209,13 +209,22 @@ def _read_fault(table: Table, nodes: int, channels: tuple[str, ...], quiet_from_
     return fault
 
 
+def meaningless(fault: FaultSpec) -> dict[str, str]:
+    """Own keys that say nothing for this fault, and why."""
+    if fault.kind != "hostile":
+        return {}
+    modes, found = fault.options["modes"], dict[str, str]()
+    if "withheld" not in modes:
+        found["withhold"] = 'means nothing without "withheld" in modes'
+    if set(modes) <= {"withheld", "invented", "named"}:
+        found["rate_per_s"] = "means nothing when all that a node does is to withhold or to lie"
+    return found
+
+
 def _refuse_what_means_nothing(table: Table, fault: FaultSpec) -> None:
-    if fault.kind == "hostile":
-        modes = fault.options["modes"]
-        if "withhold" in table and "withheld" not in modes:
-            table.refuse("withhold", 'means nothing without "withheld" in modes')
-        if "rate_per_s" in table and set(modes) <= {"withheld", "invented", "named"}:
-            table.refuse("rate_per_s", "means nothing when all that a node does is to withhold or to lie")
+    for key, why in meaningless(fault).items():
+        if key in table:
+            table.refuse(key, why)
 
 
 def _read_expect(table: Table) -> Expect:

@@ -11,7 +11,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from peernode.simulation.node_keys import NodesSpec, When
-from peernode.simulation.scenario import ChannelSpec, FaultSpec, PublishSpec, Scenario
+from peernode.simulation.scenario import ChannelSpec, FaultSpec, PublishSpec, Scenario, meaningless
 from peernode.simulation.world.latency import Clusters, Matrix
 from peernode.simulation.world.network import NetworkSettings
 
@@ -66,7 +66,8 @@ def _publish(publish: PublishSpec) -> dict[str, Any]:
 def _fault(fault: FaultSpec) -> dict[str, Any]:
     written = {item.name: getattr(fault, item.name) for item in fields(fault) if item.name != "options"}
     # Of one fault ``count`` is either for all kinds the same or a key of its own.
-    return {key: value for key, value in written.items() if value is not None} | fault.options
+    own = {key: value for key, value in fault.options.items() if key not in meaningless(fault)}
+    return {key: value for key, value in written.items() if value is not None} | own
 
 
 def _when(when: When) -> dict[str, float]:
