@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from peernode.diagnostics.codes import CATALOGUE
+from peernode.diagnostics.collector import PUSHES
 from tests.webchat.test_metrics import WEB, families, value
 from tools.tracked import text_of
 from webchat.canary import CANARY_STATES
@@ -170,6 +171,16 @@ def test_alerts_and_dashboard_count_every_verdict_that_is_not_well() -> None:
     assert set(shown.split("|")) == not_well
     known = {name for metric in METRICS for name in (metric.full_name, f"{metric.full_name}_bucket")}
     assert set(re.findall(r"starling_\w+", alerts)) - known == set()
+
+
+def test_the_alert_about_pushes_counts_what_is_pushed_alone() -> None:
+    """Thousands of messages that are published or pulled well would hide that none gets to a subscriber."""
+    alerts = text_of("docs/operations.md").partition("### Alerts")[2]
+    [expression] = re.findall(r"^\| pushes fail \| `([^`]*)`", alerts, re.M)
+    selectors = re.findall(r"starling_pushes_(\w+)_total{([^}]*)}", expression)
+    assert [name for name, _ in selectors] == ["failed", "attempted"]
+    for _, selector in selectors:
+        assert set(METHODS) - set(re.findall(r'method!="(\w+)"', selector)) == set(PUSHES)
 
 
 def test_no_alert_where_nobody_could_store_a_test() -> None:
