@@ -8,7 +8,7 @@ ENTRIES = (
     Code(
         "INITIATORS_TOO_FEW",
         "Too few of the channel's nodes answer to confirm a message",
-        "More than half of the nodes that store the channel are switched off or cut off from here.",
+        "Half or more of the nodes that store the channel are switched off or cut off from here.",
         "Start the silent nodes again, or wait half a minute: other nodes take their places by themselves.",
         True,
     ),
