@@ -13,6 +13,8 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from webchat.tables import WATCHED
+
 PUSH_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 JOIN_BUCKETS_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 30.0)
 COMMIT_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
@@ -20,25 +22,6 @@ COMMIT_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0
 METHODS = ("publish", "direct", "initiator", "alternative", "relay", "pull")
 STATES = ("online", "degraded", "offline")
 TRAFFIC = ("datagrams_in", "datagrams_out", "bytes_in", "bytes_out", "timeouts", "retransmitted")
-
-LAST_SO_MANY = frozenset(
-    (
-        "diagnostics.records",
-        "diagnostics.failures",
-        "diagnostics.exchanges",
-        "diagnostics.traces",
-        "diagnostics.attempts",
-        "pubsub.join_log",
-        "pubsub.outbox_done",
-        "rpc.addresses_seen",
-        "rpc.clock_offsets",
-        "rpc.measured",
-        "overlay.remembered",
-    )
-)
-"""Tables that keep the last so many of something for ever: any node that has run for long has them full, and
-nothing is lost or refused for it. An alert about full tables would never end with them, so they are left out;
-the diagnostic bundle has them."""
 
 FOLLOWED_MAX = 4096
 """Own messages whose state is remembered, so that each state counts once; the oldest is forgotten."""
@@ -207,11 +190,11 @@ class Numbers:
         return {state: found[state] for state in STATES}
 
     def _fill(self) -> dict[str, float]:
-        """How full each table is at the node where it is fullest, 1 at its bound; not ``LAST_SO_MANY``."""
+        """How full each watched table is at the node where it is fullest, 1 at its bound."""
         fill: dict[str, float] = {}
         for node in self._nodes.values():
             for name, (size, bound) in node.sizes().items():
-                if name not in LAST_SO_MANY:
+                if name in WATCHED:
                     fill[name] = max(fill.get(name, 0.0), size / bound if bound else 0.0)
         return fill
 

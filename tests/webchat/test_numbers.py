@@ -17,7 +17,7 @@ from tools.tracked import text_of
 from webchat.canary import CANARY_STATES
 from webchat.exposition import METRICS, exposition
 from webchat.health.verdict import STATES as VERDICTS
-from webchat.numbers import LAST_SO_MANY, METHODS, STATES, Numbers
+from webchat.numbers import METHODS, STATES, Numbers
 from webchat.worker import Worker
 
 
@@ -74,22 +74,6 @@ async def test_a_real_node_in_a_thousand_channels_has_no_more_series(worker: Wor
     after = series_of(worker.host.numbers)
     assert set(after) == set(before)
     assert not any("channel-" in part for _, labels in after for pair in labels for part in pair)
-
-
-async def test_tables_that_are_always_full_are_no_matter_for_an_alert(worker: Worker) -> None:
-    sizes = worker.host.node.sizes()
-    assert LAST_SO_MANY - sizes.keys() == set(), "each of them is a table that there is"
-
-    class Old(ManyChannels):
-        def sizes(self) -> dict[str, tuple[int, int]]:
-            return {name: (bound if name in LAST_SO_MANY else 0, bound) for name, (_, bound) in sizes.items()}
-
-    numbers = Numbers()
-    numbers.watch(1, Old(1))
-    page = exposition(WEB, {**numbers.told(), "canary": {"state": "off", "code": ""}})
-    fill = families(page)["starling_table_fill_ratio"].samples
-    assert {sample.labels["table"] for sample in fill} == sizes.keys() - LAST_SO_MANY
-    assert [sample for sample in fill if sample.value > 0.9] == []
 
 
 def test_every_value_of_a_label_is_of_a_fixed_set() -> None:
