@@ -1,8 +1,7 @@
 """The bridge from the app to the engine: the only module of the app that imports ``peernode``.
 
 ``PeerHost`` is one process's share of the network: a host node on the well-known port and one node per user,
-all over one SQLite file. The nodes find and speak to each other over UDP like any others; none is ever handed
-to another. What a user's node says and does is in ``webchat.peer``, which knows of the engine what is here.
+over one SQLite file; they meet over UDP like any others. What a user's node does is in ``webchat.peer``.
 
 Invariant: a failure of the engine leaves this module as ``CommandError`` with a code of the catalogue.
 """
@@ -32,6 +31,7 @@ from peernode.diagnostics.joins import joins_told as joins_told
 from peernode.diagnostics.jsonlines import LineWriter
 from peernode.diagnostics.verdict import verdict as verdict
 from peernode.diagnostics.windows import history as history
+from peernode.doctor import storehealth as storehealth
 from peernode.environment import Address, Environment
 from peernode.errors import PeerNodeError
 from peernode.events import Profile as Profile

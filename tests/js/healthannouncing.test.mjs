@@ -6,12 +6,20 @@ import { test } from "node:test";
 import { Announcing, STEADY_MS } from "../../static/webchat/js/health/announcing.js";
 import { brief, hostPicture } from "./healthdouble.mjs";
 
+const ERROR = { code: "CHANNEL_UNSEEN", message: "It can't be looked at", remedy: "Run the doctor." };
+
+/** `state`: of the verdict; `unseen` when the last one says nothing any more, null before the first. */
+function line(channel, state) {
+  if (state === "unseen") return { ...brief(channel), error: ERROR };
+  return state ? brief(channel, state) : { channel, verdict: null };
+}
+
 class Listener {
   ms = 0;
   #announcing = new Announcing(() => this.ms);
   hear(states, host = "healthy", after_ms = 1000) {
     this.ms += after_ms;
-    const channels = Object.entries(states).map(([channel, state]) => (state ? brief(channel, state) : { channel, verdict: null }));
+    const channels = Object.entries(states).map(([channel, state]) => line(channel, state));
     const verdict = { state: host, cause: host === "healthy" ? "" : "channels", channels: channels.length, troubled: host === "healthy" ? 0 : 1 };
     return this.#announcing.heard({ host: hostPicture({ verdict }), channels });
   }
@@ -49,6 +57,14 @@ test("a channel that is looked at again for the first time in a while is no news
   listener.steady({ "#lobby": "healthy" });
   assert.deepEqual(listener.steady({ "#lobby": null }), []);
   assert.deepEqual(listener.steady({ "#lobby": "healthy" }), []);
+});
+
+test("a channel that can't be looked at any more is said once, and when it is seen again", () => {
+  const listener = new Listener();
+  listener.steady({ "#lobby": "healthy" });
+  assert.deepEqual(listener.steady({ "#lobby": "unseen" }), ["#lobby: Can't be seen."]);
+  assert.deepEqual(listener.steady({ "#lobby": "unseen" }), []);
+  assert.deepEqual(listener.steady({ "#lobby": "healthy" }), ["#lobby: Healthy."]);
 });
 
 test("of many channels some are named and the others counted", () => {

@@ -171,7 +171,26 @@ test("the host says which part decided its verdict", () => {
   assert.equal(says({ cause: "channels", channels: 4, troubled: 1 }), "1 of 4 channels is not well.");
   assert.equal(says({ cause: "channels", channels: 1, troubled: 1 }), "The one channel is not well.");
   assert.equal(says({ cause: "node", channels: 0, troubled: 0 }, { reason: "Nobody answers." }), "Nobody answers.");
-  for (const cause of ["store", "canary"]) assert.ok(says({ cause, channels: 0, troubled: 0 }).length > 20);
+  for (const cause of ["canary", "names"]) assert.ok(says({ cause, channels: 0, troubled: 0 }).length > 20);
+  const disk = (state) => says({ state, cause: "store", channels: 0, troubled: 0 });
+  assert.equal(disk("degraded"), "There is little room left on the disk.");
+  assert.match(disk("down"), /^There is almost no room on the disk/);
+});
+
+test("the host names the channels that can't be looked at, also beside others that are not well", () => {
+  const hidden = (...names) => names.map((channel) => ({ channel, verdict: null, error: { code: "CHANNEL_UNSEEN" } }));
+  const says = (verdict, lines) => hostSentence({ verdict, node: { reason: "" } }, lines);
+  const unseen = { state: "degraded", cause: "unseen", channels: 5, troubled: 0, failed: 1 };
+  assert.equal(says(unseen, [...hidden("#tea"), brief("#well")]), "1 of 5 channels can't be looked at: #tea.");
+  assert.equal(says({ ...unseen, failed: 4 }, hidden("#a", "#b", "#c", "#d")), "4 of 5 channels can't be looked at: #a, #b, #c, ….");
+  const both = { ...unseen, cause: "channels", troubled: 2 };
+  assert.equal(says(both, hidden("#tea")), "2 of 5 channels are not well. 1 of 5 channels can't be looked at: #tea.");
+});
+
+test("whose node is cut off is told, though channels are well by the others", () => {
+  const host = (users_offline) => ({ verdict: { cause: "", channels: 2, troubled: 0, failed: 0 }, node: { reason: "" }, users_offline });
+  assert.equal(hostSentence(host(0)), "All 2 channels are well.");
+  assert.equal(hostSentence(host(1)), "All 2 channels are well. The node of one person here reaches nobody at the moment.");
 });
 
 test("the host names the channel that is worst, and why it is", () => {

@@ -52,7 +52,7 @@ class Server:
         found: dict[str, Any] = await self._bird.call(self._bird.node.channel_health(name))
         return by_clock(found, round(began_ms))
 
-    def host(self, states: list[str], unseen: int) -> dict[str, Any]:
+    def host(self, states: list[str], unseen: int, failed: int) -> dict[str, Any]:
         return {"at_ms": self.now_ms()}
 
     def now_ms(self) -> float:
@@ -140,7 +140,7 @@ class Fitful:
         await asyncio.sleep(self._random.choice((0.005, self._longest_s / 2, self._longest_s)))
         return {**picture(name), "as_of_ms": as_of_ms}
 
-    def host(self, states: list[str], unseen: int) -> dict[str, Any]:
+    def host(self, states: list[str], unseen: int, failed: int) -> dict[str, Any]:
         return {"at_ms": self.now_ms()}
 
     def now_ms(self) -> float:

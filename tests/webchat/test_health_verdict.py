@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from webchat.health.verdict import of_host, worst_first
+from webchat.bridge import CATALOGUE
+from webchat.health.verdict import CODES, of_host, worst_first
 
 
 @pytest.mark.parametrize(
@@ -44,6 +45,53 @@ def test_a_host_is_not_called_healthy_before_all_its_channels_were_seen(
     found = of_host(node, True, "ok", states, unseen=3)
     assert (found["state"], found["cause"]) == verdict
     assert (found["seen"], found["channels"]) == (len(states), len(states) + 3)
+
+
+@pytest.mark.parametrize(
+    ("states", "unseen", "verdict"),
+    [
+        (["healthy"] * 4, 0, ("degraded", "unseen")),
+        (["healthy"] * 3, 1, ("degraded", "unseen")),
+        ([], 0, ("degraded", "unseen")),
+        (["healthy", "degraded"], 0, ("degraded", "channels")),
+        (["down"], 0, ("degraded", "channels")),
+    ],
+)
+def test_a_channel_that_can_not_be_looked_at_is_no_matter_of_waiting(
+    states: list[str], unseen: int, verdict: tuple[str, str]
+) -> None:
+    found = of_host("online", True, "ok", states, unseen, failed=1)
+    assert (found["state"], found["cause"]) == verdict
+    assert (found["seen"], found["failed"], found["channels"]) == (len(states), 1, len(states) + unseen + 1)
+
+
+@pytest.mark.parametrize(
+    ("node", "canary", "states", "verdict"),
+    [
+        ("online", "ok", ["healthy"], ("degraded", "store")),
+        ("online", "ok", ["degraded"], ("degraded", "store")),
+        ("online", "failed", ["healthy"], ("degraded", "canary")),
+        ("offline", "ok", ["healthy"], ("down", "node")),
+    ],
+)
+def test_a_disk_that_will_be_full_is_told_before_a_channel_that_may_be_so_for_ever(
+    node: str, canary: str, states: list[str], verdict: tuple[str, str]
+) -> None:
+    found = of_host(node, True, canary, states, disk_low=True)
+    assert (found["state"], found["cause"]) == verdict
+
+
+def test_every_code_of_the_host_belongs_to_a_verdict_that_there_can_be() -> None:
+    found = [
+        of_host("online", False, "ok", []),
+        of_host("online", True, "ok", [], disk_low=True),
+        of_host("offline", True, "ok", []),
+        of_host("degraded", True, "ok", []),
+        of_host("online", True, "ok", [], failed=1),
+        of_host("online", True, "ok", [], unknown=1),
+    ]
+    assert [CODES[each["state"], each["cause"]] for each in found] == list(CODES.values())
+    assert set(CODES.values()) <= CATALOGUE.keys()
 
 
 def test_the_worst_channel_is_first() -> None:

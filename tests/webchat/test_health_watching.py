@@ -42,8 +42,8 @@ class Many:
             self.at_once -= 1
         raise CommandError("NO_INITIATOR")
 
-    def host(self, states: list[str], unseen: int) -> dict[str, Any]:
-        return {"verdict": of_host("online", True, "ok", states, unseen)}
+    def host(self, states: list[str], unseen: int, failed: int) -> dict[str, Any]:
+        return {"verdict": of_host("online", True, "ok", states, unseen, failed=failed)}
 
 
 def picture(name: str, state: str = "healthy") -> dict[str, Any]:
@@ -136,7 +136,7 @@ async def test_nothing_unseen_is_well_on_the_page_or_in_the_metrics(start: Start
     view, watch = start(3)
     view.slow = {"#002"}
     found = await watch.snapshot([])
-    counts = {"channels": 3, "seen": 2, "troubled": 0}
+    counts = {"channels": 3, "seen": 2, "troubled": 0, "failed": 0}
     assert found["host"]["verdict"] == {"state": "unknown", "cause": "looking", **counts}
     assert found["channels"][-1] == {"channel": "#002", "verdict": None}
     assert await watch.verdicts() == {"healthy": 2, "degraded": 0, "down": 0, "unknown": 1}
@@ -189,8 +189,10 @@ async def test_a_channel_that_can_not_be_looked_at_any_more_is_not_called_well(s
     view.open.set()
     for _ in range(ROUNDS_MAX):
         found = await watch.snapshot(["#000"])
-        if found["host"]["verdict"]["state"] == "unknown":
+        if found["host"]["verdict"]["state"] != "healthy":
             break
+    counts = {"channels": 2, "seen": 1, "troubled": 0, "failed": 1}
+    assert found["host"]["verdict"] == {"state": "degraded", "cause": "unseen", **counts}
     assert await watch.verdicts() == {"healthy": 1, "degraded": 0, "down": 0, "unknown": 1}
     assert [each["channel"] for each in found["channels"] if each["verdict"]] == ["#000", "#001"]
 
@@ -207,7 +209,12 @@ class Failing(Many):
 
 
 @pytest.mark.parametrize(
-    ("error", "code"), [(CommandError("NOT_A_MEMBER"), "NOT_A_MEMBER"), (TimeoutError(), "CHANNEL_UNSEEN")]
+    ("error", "code"),
+    [
+        (CommandError("NOT_A_MEMBER"), "NOT_A_MEMBER"),
+        (TimeoutError(), "CHANNEL_UNSEEN"),
+        (KeyError("a bug"), "INTERNAL"),
+    ],
 )
 async def test_a_channel_that_was_never_seen_says_why_after_some_tries(
     quick: None, error: Exception, code: str
@@ -248,7 +255,54 @@ async def test_a_channel_that_can_not_be_seen_any_more_says_so_beside_its_last_p
         if any("error" in each for each in found):
             break
         await asyncio.sleep(ROUND_S)
-    [line] = [each for each in found if "error" in each]
+    line, well = found
     assert (line["channel"], line["verdict"]["state"]) == ("#001", "healthy")
     assert line["error"]["code"] == "NOT_A_MEMBER"
+    assert well["channel"] == "#000", "after what may be anything"
+    await watch.close()
+
+
+async def test_what_can_not_be_seen_is_not_cut_off_behind_what_is_well(
+    quick: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "CHANNELS_MAX", 2)
+    view = Failing(5)
+    watch = HealthWatch(view)
+    await watch.snapshot([])
+    await until(lambda: len(watch._pictures) == 5)
+    view.slow = {"#003", "#004"}
+    for _ in range(ROUNDS_MAX):
+        found = await watch.snapshot([])
+        if found["host"]["verdict"]["failed"] == 2:
+            break
+        await asyncio.sleep(ROUND_S)
+    assert [each["channel"] for each in found["channels"]] == ["#003", "#004"]
+    assert all(each["error"] for each in found["channels"]) and found["more"] == 3
+    await watch.close()
+
+
+class Malformed(Many):
+    """Channels of which the pictures of those in ``slow`` lack what their lines in the list need."""
+
+    async def channel(self, name: str) -> dict[str, Any]:
+        return {"channel": name} if name in self.slow else picture(name)
+
+
+async def test_a_bug_in_a_look_leaves_no_verdict_standing_and_is_logged(
+    quick: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    view = Malformed(3)
+    watch = HealthWatch(view)
+    await watch.snapshot([])
+    await until(lambda: len(watch._pictures) == 3)
+    view.slow = {"#001"}
+    for _ in range(ROUNDS_MAX):
+        found = await watch.snapshot(["#001"])
+        if found["host"]["verdict"]["state"] != "healthy":
+            break
+        await asyncio.sleep(ROUND_S)
+    assert (found["host"]["verdict"]["state"], found["host"]["verdict"]["cause"]) == ("degraded", "unseen")
+    assert found["channels"][0]["error"]["code"] == "INTERNAL"
+    assert await watch.verdicts() == {"healthy": 2, "degraded": 0, "down": 0, "unknown": 1}
+    assert "a bug in a look at #001" in caplog.text and "KeyError" in caplog.text
     await watch.close()

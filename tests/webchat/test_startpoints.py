@@ -96,6 +96,8 @@ async def test_a_server_whose_start_address_has_an_unknown_name_is_not_called_we
     async with running_worker() as worker:
         told = HostView(worker.host).host([], 0)
         assert (told["verdict"]["state"], told["verdict"]["cause"]) == ("degraded", "names")
+        error = told["verdict"]["error"]
+        assert error["code"] == "ADDRESS_UNKNOWN" and "nowhere.invalid" in error["message"]
         assert [(each["address"], each["state"]) for each in told["bootstraps"]] == [
             (list(nowhere), "unknown")
         ]

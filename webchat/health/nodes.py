@@ -8,16 +8,23 @@ person's before the host's, always the same one as long as it is there.
 from __future__ import annotations
 
 import asyncio
-import shutil
 import time
 from importlib.metadata import version
 from operator import eq
 from typing import Any
 
-from django.conf import settings
-
-from webchat.bridge import PeerHost, PeerNode, channel_name, done, history, is_canary, joins_told, verdict
+from webchat.bridge import (
+    PeerHost,
+    PeerNode,
+    channel_name,
+    done,
+    history,
+    is_canary,
+    joins_told,
+    verdict,
+)
 from webchat.chat.commands import CommandError
+from webchat.health.hostparts import error_of, store_of
 from webchat.health.records import EventLog, Recorded, choose
 from webchat.health.verdict import of_host
 
@@ -26,9 +33,6 @@ PEERS_MAX = 64
 
 CANARY = ("state", "code", "message", "remedy", "last_ok_ms", "latency_ms")
 """What is told of the test messages."""
-
-STORE_FREE_MIN_BYTES = 50 * 1024 * 1024
-"""With less free on the disk, nodes will soon refuse what others give them."""
 
 SLICE_MS = 10_000
 """The plots' slices of time begin at multiples of it, by every clock."""
@@ -162,19 +166,22 @@ class HostView:
         for node in self._host.nodes():
             node.diagnostic = on
 
-    def host(self, states: list[str], unseen: int) -> dict[str, Any]:
+    def host(self, states: list[str], unseen: int, failed: int = 0) -> dict[str, Any]:
         """The host node, the store, and the verdict of the whole.
 
-        ``states``: of the channels that were looked at; ``unseen``: how many were not yet.
+        ``states``: of the channels that were looked at. ``unseen``: how many were not yet; ``failed``: how
+        many can't be.
         """
         standing, store = self._host.node.standing(), store_of()
         parts = {name: standing.pop(name) for name in ("peers", "bootstraps", "buckets")}
         canary, unknown = self._host.canary(), self._host.start_points.shown()
         parts["bootstraps"] += unknown
-        of_all = of_host(standing["state"], store["ok"], canary["state"], states, unseen, len(unknown))
+        name = self._host.start_points.unknown[0][0] if unknown else ""
+        place = (standing["state"], store["ok"], canary["state"])
+        of_all = of_host(*place, states, unseen, len(unknown), failed=failed, disk_low=store["low"])
         return {
             "at_ms": round(time.time() * 1000),
-            "verdict": {**of_all, "error": _canary_error(canary) if of_all["cause"] == "canary" else None},
+            "verdict": {**of_all, "error": error_of(of_all, canary, name)},
             "version": version("starling"),
             "uptime_s": round(time.monotonic() - self._began_s),
             "diagnostic": self._host.diagnostic,
@@ -238,17 +245,3 @@ def _moved(value: Any, by_ms: int) -> Any:
     if not isinstance(value, dict):
         return value
     return {name: each + by_ms if name in MOMENTS else _moved(each, by_ms) for name, each in value.items()}
-
-
-def _canary_error(canary: dict[str, Any]) -> dict[str, Any]:
-    """Why the test message does not get through, and what to do."""
-    return {name: canary.get(name, "") for name in ("code", "message", "remedy")}
-
-
-def store_of() -> dict[str, Any]:
-    """The nodes' database: its size, and whether the disk has room."""
-    data = settings.DEPLOYMENT.data
-    names = ("nodes.sqlite3", "nodes.sqlite3-wal")
-    size = sum((data / name).stat().st_size for name in names if (data / name).exists())
-    free = shutil.disk_usage(data).free
-    return {"bytes": size, "free": free, "ok": free >= STORE_FREE_MIN_BYTES}

@@ -2,7 +2,8 @@
 
 Channels bring their own verdicts; a channel counts for the host as degraded at most, because a channel whose
 nodes are elsewhere can be down while this server is well, unless all of them are down. Nothing is called
-healthy that has not been looked at: until every channel has been, the host is ``unknown`` at best. Pure.
+healthy that has not been looked at: until every channel has been, the host is ``unknown`` at best, and
+``degraded`` when looks at one have failed so often that there will be no picture by waiting. Pure.
 """
 
 from __future__ import annotations
@@ -14,6 +15,16 @@ HEALTHY, DEGRADED, DOWN, UNKNOWN = "healthy", "degraded", "down", "unknown"
 STATES = (HEALTHY, DEGRADED, DOWN, UNKNOWN)
 SEVERITY = {DOWN: 0, DEGRADED: 1, HEALTHY: 2}
 
+CODES = {
+    (DOWN, "store"): "STORE_FULL",
+    (DEGRADED, "store"): "DISK_LOW",
+    (DOWN, "node"): "NO_BOOTSTRAP",
+    (DEGRADED, "node"): "NO_BOOTSTRAP",
+    (DEGRADED, "unseen"): "CHANNEL_UNSEEN",
+    (DEGRADED, "names"): "ADDRESS_UNKNOWN",
+}
+"""What is told of a state and its cause; the canary and the channels bring codes of their own."""
+
 Verdict = dict[str, Any]
 
 
@@ -23,30 +34,36 @@ def worst_first(channels: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def of_host(
-    node_state: str, store_ok: bool, canary: str, states: list[str], unseen: int = 0, unknown: int = 0
+    node_state: str,
+    store_ok: bool,
+    canary: str,
+    states: list[str],
+    unseen: int = 0,
+    unknown: int = 0,
+    *,
+    failed: int = 0,
+    disk_low: bool = False,
 ) -> Verdict:
     """``state``, and ``cause``: the part that decided it, which the page has the words for.
 
-    ``states``: of the channels that were looked at; ``unseen``: how many were not yet.
-    ``unknown``: how many addresses to start from have a name that nobody knows.
+    ``states``: of the channels that were looked at; ``unseen``: how many were not yet; ``failed``: how many
+    can't be. ``unknown``: how many addresses to start from have a name that nobody knows.
     """
     down = states.count(DOWN)
     troubled = len(states) - states.count(HEALTHY)
-    counts = {"channels": len(states) + unseen, "seen": len(states), "troubled": troubled}
-    if not store_ok:
-        return {"state": DOWN, "cause": "store", **counts}
-    if node_state == "offline":
-        return {"state": DOWN, "cause": "node", **counts}
-    if states and down == len(states) and not unseen:
-        return {"state": DOWN, "cause": "channels", **counts}
-    if canary == "failed":
-        return {"state": DEGRADED, "cause": "canary", **counts}
-    if node_state != "online":
-        return {"state": DEGRADED, "cause": "node", **counts}
-    if troubled:
-        return {"state": DEGRADED, "cause": "channels", **counts}
-    if unknown:
-        return {"state": DEGRADED, "cause": "names", **counts}
-    if unseen:
-        return {"state": UNKNOWN, "cause": "looking", **counts}
-    return {"state": HEALTHY, "cause": "", **counts}
+    all_down = down == len(states) > 0 and not unseen and not failed
+    findings = (
+        (not store_ok, DOWN, "store"),
+        (node_state == "offline", DOWN, "node"),
+        (all_down, DOWN, "channels"),
+        (canary == "failed", DEGRADED, "canary"),
+        (node_state != "online", DEGRADED, "node"),
+        (disk_low, DEGRADED, "store"),
+        (troubled > 0, DEGRADED, "channels"),
+        (failed > 0, DEGRADED, "unseen"),
+        (unknown > 0, DEGRADED, "names"),
+        (unseen > 0, UNKNOWN, "looking"),
+    )
+    state, cause = next(((state, cause) for holds, state, cause in findings if holds), (HEALTHY, ""))
+    counts = {"channels": len(states) + unseen + failed, "seen": len(states)}
+    return {"state": state, "cause": cause, **counts, "troubled": troubled, "failed": failed}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 _STATES = """
 healthy degraded down unknown online offline ok failed starting off alone answering silent untried
-ACTIVE RECOVERING FAILED LOADING store node names channels canary looking
+ACTIVE RECOVERING FAILED LOADING store node names channels canary looking unseen
 """
 _SETTINGS = "embedded scaled open closed invite staff members nobody everybody linux darwin windows freebsd"
 _OPERATIONS = """

@@ -8,9 +8,10 @@ gets them from the same pictures, which are then renewed each ``COUNTED_S``, and
 Invariants: what somebody watches has ``WATCHED_MAX`` places of its own, so it is seen as often with a
 thousand channels as with one; of the others at most ``LOOKS_MAX`` are looked at at once; each look ends
 within ``LOOK_MAX_S``; what could not be looked at keeps its last picture with its age, so the page can say
-how old it is; a channel without a picture, or that could not be looked at ``FAILED_MAX`` times in a row, is
-``unknown`` to host and numbers, never well, and its line says why; a failure of one channel is no other's;
-that a verdict has changed is told while somebody watches, never for those who only count (``Turns``).
+how old it is; a channel without a picture, or that could not be looked at ``FAILED_MAX`` times in a row for
+whatever reason, a bug as well, is ``unknown`` to the numbers, never well; of the latter the line says why and
+comes before all that are well, and the host is degraded; a failure of one channel is no other's; that a
+verdict has changed is told while somebody watches, never for those who only count (``Turns``).
 """
 
 from __future__ import annotations
@@ -66,8 +67,11 @@ class View(Protocol):
     async def channel(self, name: str) -> Picture:
         """The health of one; raises ``CommandError``."""
 
-    def host(self, states: list[str], unseen: int) -> dict[str, Any]:
-        """The host, whose verdict follows from those of its channels."""
+    def host(self, states: list[str], unseen: int, failed: int) -> dict[str, Any]:
+        """The host, whose verdict follows from those of its channels.
+
+        ``states``: of those that are seen; ``unseen``: how many are not yet; ``failed``: how many can't be.
+        """
 
 
 class HealthWatch:
@@ -79,6 +83,8 @@ class HealthWatch:
         self._turns = Turns(turned)
         self._tasks = Background()
         self._pictures: dict[str, Picture] = {}
+        self._lines: dict[str, dict[str, Any]] = {}
+        """Of each picture its line in the list."""
         self._failed: dict[str, int] = {}
         """Looks in a row that brought no picture."""
         self._why: dict[str, CommandError] = {}
@@ -110,8 +116,7 @@ class HealthWatch:
         self._begin_looks(watched, FRESH_S, watched=True)
         self._begin_looks(first, FRESH_S)
         await self._wait_for([*watched[:WATCHED_MAX], *first[:LOOKS_MAX]])
-        states, unseen = self._states()
-        host = self._view.host(states, unseen)
+        host = self._view.host(*self._states())
         details = {name: self._pictures[name] for name in watched if name in self._pictures}
         briefs = self._briefs()
         more = max(0, len(briefs) - CHANNELS_MAX)
@@ -125,9 +130,9 @@ class HealthWatch:
             first = [*self._view.channels()]
             self._begin_looks(first, FRESH_S)
             await self._wait_for(first[:LOOKS_MAX])
-        states, unseen = self._states()
+        states, unseen, failed = self._states()
         found = Counter(states)
-        found[UNKNOWN] += unseen
+        found[UNKNOWN] += unseen + failed
         return {state: found[state] for state in STATES}
 
     def _start(self) -> None:
@@ -145,30 +150,35 @@ class HealthWatch:
         except TimeoutError:
             log.debug("no new picture of %s yet", names)
 
-    def _states(self) -> tuple[list[str], int]:
-        """The states of the channels that are seen, and how many are not; those that are gone are neither."""
+    def _states(self) -> tuple[list[str], int, int]:
+        """The states of the channels that are seen, how many are not yet, and how many can't be.
+
+        Those that are gone are none of them.
+        """
         names = {*self._view.channels()}
-        for table in (self._pictures, self._failed, self._why):
+        for table in (self._pictures, self._lines, self._failed, self._why):
             for gone in [name for name in table if name not in names]:
                 del table[gone]
         self._turns.keep(names)
-        seen = {k: each for k, each in self._pictures.items() if self._failed.get(k, 0) < FAILED_MAX}
-        return [each["verdict"]["state"] for each in seen.values()], len(names) - len(seen)
+        failed = {name for name in names if self._is_hidden(name)}
+        states = [line["verdict"]["state"] for name, line in self._lines.items() if name not in failed]
+        return states, len(names) - len(states) - len(failed), len(failed)
 
     def _briefs(self) -> list[dict[str, Any]]:
-        seen = [self._with_error(brief(each)) for each in worst_first(self._pictures.values())]
-        waiting = sorted(name for name in self._view.channels() if name not in self._pictures)
-        unseen = [self._with_error({"channel": name, "verdict": None}) for name in waiting]
-        well = next((at for at, each in enumerate(seen) if each["verdict"]["state"] == HEALTHY), len(seen))
-        hidden = [each for each in unseen if "error" in each]
-        # What can't be looked at may be anything: it comes before what is well, and is not cut off.
-        return [*seen[:well], *hidden, *seen[well:], *(each for each in unseen if "error" not in each)]
+        waiting = sorted(name for name in self._view.channels() if name not in self._lines)
+        lines = [
+            *worst_first(self._lines.values()),
+            *({"channel": name, "verdict": None} for name in waiting),
+        ]
+        return sorted(map(self._with_error, lines), key=_place)
+
+    def _is_hidden(self, name: str) -> bool:
+        return self._failed.get(name, 0) >= FAILED_MAX
 
     def _with_error(self, line: dict[str, Any]) -> dict[str, Any]:
         """The line of a channel, with why it can't be looked at when that is so."""
-        if self._failed.get(line["channel"], 0) < FAILED_MAX:
-            return line
-        return {**line, "error": error_fields(self._why[line["channel"]])}
+        name = line["channel"]
+        return {**line, "error": error_fields(self._why[name])} if self._is_hidden(name) else line
 
     async def _run(self) -> None:
         try:
@@ -187,6 +197,7 @@ class HealthWatch:
         finally:
             self._running = False
             self._pictures.clear()
+            self._lines.clear()
             self._failed.clear()
             self._why.clear()
             self._looked_at.clear()
@@ -213,22 +224,43 @@ class HealthWatch:
     async def _look(self, name: str) -> None:
         try:
             async with asyncio.timeout(LOOK_MAX_S):
-                self._pictures[name] = await self._view.channel(name)
+                picture = await self._view.channel(name)
+            line = brief(picture)
             if self._is_watched(_now()):
-                self._turns.heard(name, self._pictures[name]["verdict"], _now(), round(time.time() * 1000))
+                self._turns.heard(name, picture["verdict"], _now(), round(time.time() * 1000))
+        except TimeoutError:
+            self._missed(name, CommandError("CHANNEL_UNSEEN"))
+        except CommandError as error:
+            self._missed(name, error)
+        except Exception:
+            log.exception("a bug in a look at %s", name)
+            self._missed(name, CommandError("INTERNAL"))
+        else:
+            self._pictures[name], self._lines[name] = picture, line
             self._failed.pop(name, None)
             self._why.pop(name, None)
-        except (TimeoutError, CommandError) as error:
-            self._failed[name] = self._failed.get(name, 0) + 1
-            self._why[name] = error if isinstance(error, CommandError) else CommandError("CHANNEL_UNSEEN")
-            log.info("no picture of %s: %r", name, error)  # the last one stays, and says how old it is
         finally:
             del self._looking[name]
             self._looked.set()
 
+    def _missed(self, name: str, why: CommandError) -> None:
+        """A look brought no picture: the last one stays, and says how old it is."""
+        self._failed[name] = self._failed.get(name, 0) + 1
+        self._why[name] = why
+        log.info("no picture of %s: %r", name, why)
+
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
+
+
+def _place(line: dict[str, Any]) -> int:
+    """Where a line stands: what can't be looked at may be anything, so it comes before what is well."""
+    if "error" in line:
+        return 1
+    if line["verdict"] is None:
+        return 3
+    return 2 if line["verdict"]["state"] == HEALTHY else 0
 
 
 def brief(picture: Picture) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 import { ago, count, time } from "./format.js";
 import { hasWords, say } from "./strings.js";
 
+const HIDDEN_NAMED_MAX = 3;
+
 const ICONS = { healthy: "healthy", degraded: "impaired", down: "broken", unknown: "untested" };
 
 /** `{state, word, icon}` of a verdict, also of none. */
@@ -14,17 +16,42 @@ export function stateOf(verdict) {
 /** The same of a channel: with an `error`, which says why there can be no verdict now, it is not what it was before. */
 export const channelStateOf = (verdict, error = null) => (error ? { state: "unknown", word: say("state.unseen"), icon: ICONS.unknown } : stateOf(verdict));
 
-/** Why the host is as it is; `lines`: those of the list of channels, the worst first, of which the first that is not well says why. */
+/**
+ * Why the host is as it is; `lines`: those of the list of channels, the worst first, of which the first that is not
+ * well says why. Channels are seen through whichever node has a network, so whose node has none is told besides.
+ */
 export function hostSentence(host, lines = []) {
-  const { cause, channels, troubled, seen = channels } = host.verdict;
-  if (cause === "looking") return say("host.looking", { n: channels, k: count(seen) });
-  if (cause === "channels") {
-    const said = channels === 1 ? say("host.only") : say("host.channels", { n: troubled, of: count(channels) });
-    return [said, ...worstOf(lines)].join(" ");
+  const { users_offline: cut = 0 } = host;
+  return [whyOfHost(host, lines), ...(cut ? [say("host.cut", { n: cut })] : [])].join(" ");
+}
+
+function whyOfHost(host, lines) {
+  const { state, cause, channels, troubled, seen = channels, failed = 0 } = host.verdict;
+  const hidden = () => say("host.unseen", { n: failed, of: count(channels), names: hiddenIn(lines) });
+  switch (cause) {
+    case "":
+      return channels ? say("host.well", { n: channels }) : say("host.idle");
+    case "looking":
+      return say("host.looking", { n: channels, k: count(seen) });
+    case "unseen":
+      return hidden();
+    case "channels": {
+      const said = channels === 1 ? say("host.only") : say("host.channels", { n: troubled, of: count(channels) });
+      return [said, ...worstOf(lines), ...(failed ? [hidden()] : [])].join(" ");
+    }
+    case "node":
+      return host.node.reason || say("host.node");
+    case "store":
+      return say(state === "down" ? "host.store" : "host.disk");
+    default:
+      return say(`host.${cause}`);
   }
-  if (cause === "node") return host.node.reason || say("host.node");
-  if (cause) return say(`host.${cause}`);
-  return channels ? say("host.well", { n: channels }) : say("host.idle");
+}
+
+/** The channels that can't be looked at, by name; of many the first. */
+function hiddenIn(lines) {
+  const names = lines.filter(({ error }) => error).map(({ channel }) => channel);
+  return [...names.slice(0, HIDDEN_NAMED_MAX), ...(names.length > HIDDEN_NAMED_MAX ? ["…"] : [])].join(", ") || "…";
 }
 
 /** What is wrong with the host and what to do, with its code; empty when the sentence says all there is to say. */
