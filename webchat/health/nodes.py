@@ -1,13 +1,14 @@
 """``HostView``: what the nodes of this process say of themselves and of their channels, as plain values.
 
-Invariants: what leaves this module is JSON and holds no message text, key or name of a person; the node that
-is asked about a channel is one that takes part in it (its initiators answer nobody else); with several, a
-person's before the host's, always the same one as long as it is there.
+Invariants: what leaves this module is JSON and holds no message text, key or name of a person; a channel is
+seen through the node that ``Askable`` names, and where that one seems to be cut off through a second one, no
+more, so that one person's node that is broken makes no channel look broken.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from importlib.metadata import version
 from operator import eq
@@ -24,15 +25,21 @@ from webchat.bridge import (
     verdict,
 )
 from webchat.chat.commands import CommandError
+from webchat.health.asking import Askable, is_lonely, sees_more
 from webchat.health.hostparts import error_of, store_of
 from webchat.health.records import EventLog, Recorded, choose
 from webchat.health.verdict import of_host
+
+log = logging.getLogger("webchat.health")
 
 PEERS_MAX = 64
 """Peers in a snapshot; of more the rest is counted."""
 
 CANARY = ("state", "code", "message", "remedy", "last_ok_ms", "latency_ms")
 """What is told of the test messages."""
+
+SECOND_LOOK_MAX_S = 2.5
+"""A node waits for 2 s at most (``PeerNode.channel_health``); both looks end in the time of one."""
 
 SLICE_MS = 10_000
 """The plots' slices of time begin at multiples of it, by every clock."""
@@ -57,6 +64,7 @@ class HostView:
 
     def __init__(self, host: PeerHost) -> None:
         self._host = host
+        self._askable = Askable(host.nodes)
         self._began_s = time.monotonic()
         self.log = EventLog()
         host.on_record.append(self._recorded)
@@ -74,22 +82,34 @@ class HostView:
 
     def channels(self) -> dict[str, PeerNode]:
         """Each channel that a node here has joined or stores, with the node to ask about it."""
-        found: dict[str, PeerNode] = {}
-        stored: dict[str, PeerNode] = {}
-        for node in self._host.nodes():
-            for name, joined in node.known_channels().items():
-                if not is_canary(name):
-                    (found if joined else stored).setdefault(name, node)
-        return {**stored, **found}
+        return self._askable.all()
 
     async def channel(self, name: str) -> dict[str, Any]:
-        """The health of a channel, from all of its initiators; raises ``CommandError``.
+        """The health of a channel, from all of its initiators; raises ``CommandError``."""
+        asked = self._of(name)
+        seen = await self._seen_by(asked, name)
+        other = self._askable.another(name, asked) if is_lonely(seen) else None
+        if other is None:
+            return seen
+        try:
+            async with asyncio.timeout(SECOND_LOOK_MAX_S):
+                again = await self._seen_by(other, name)
+        except (TimeoutError, CommandError) as error:
+            log.info("no second picture of %s: %r", name, error)
+            return seen
+        if not sees_more(again, seen):
+            return seen
+        self._askable.prefer(name, other)
+        return again
+
+    async def _seen_by(self, node: PeerNode, name: str) -> dict[str, Any]:
+        """A channel as one node sees it.
 
         The joins are those of all nodes here: which of them was asked is chance. A node corrects its clock by
         its peers'; here times are of this machine's clock, as the host's are, to which they are compared.
         """
         began_ms = round(time.time() * 1000)
-        found: dict[str, Any] = await done(self._of(name).channel_health(name))
+        found: dict[str, Any] = await done(node.channel_health(name))
         told = {**by_clock(found, began_ms), "joins": self._joins(name)}
         return {**told, "verdict": verdict(told)}
 
@@ -177,6 +197,7 @@ class HostView:
         canary, unknown = self._host.canary(), self._host.start_points.shown()
         parts["bootstraps"] += unknown
         name = self._host.start_points.unknown[0][0] if unknown else ""
+        people = self._host.nodes()[:-1]
         place = (standing["state"], store["ok"], canary["state"])
         of_all = of_host(*place, states, unseen, len(unknown), failed=failed, disk_low=store["low"])
         return {
@@ -188,7 +209,8 @@ class HostView:
             "node": {**standing, "peers": len(parts["peers"])},
             **parts,
             "peers": parts["peers"][:PEERS_MAX],
-            "users": len(self._host.nodes()) - 1,
+            "users": len(people),
+            "users_offline": sum(1 for node in people if node.state.state != "online"),
             "store": store,
             "canary": {name: canary.get(name) for name in CANARY},
         }
