@@ -5,9 +5,10 @@ that store the channel, back in the own timeline. How long that took, or with wh
 what ``/metrics``, ``/healthz`` and the host's verdict say of the whole.
 
 Invariants: at most one test is on its way, and one that is late is waited for (or tried again) instead of a
-next one, so nothing piles up in an outbox; every node of the network forgets the tests after an hour
-(``peernode.channel.ids``); the channel's name follows from a secret of the host, and no page, list or answer
-shows it (``is_canary``).
+next one, so nothing piles up in an outbox; a bug is a failed test and ends nothing, and what was found out
+more than ``STALE_TESTS`` tests ago is told as failed, whatever it was; every node of the network forgets the
+tests after an hour (``peernode.channel.ids``); the channel's name follows from a secret of the host, and no
+page, list or answer shows it (``is_canary``).
 """
 
 from __future__ import annotations
@@ -31,8 +32,11 @@ EVERY_S = 30.0
 LATE_S = 10.0
 """A test that is not through by then counts as failed; it is still waited for."""
 
+STALE_TESTS = 3
+"""Without any in the time of so many they have ended, or this program stands still."""
+
 TEXT = "canary"
-LATE = "CANARY_LATE"
+LATE, STOPPED = "CANARY_LATE", "CANARY_STOPPED"
 OUTCOMES = ("ok", "failed")
 CANARY_STATES = ("off", "starting", "alone", *OUTCOMES)
 NO_TROUBLE = {"code": "", "message": "", "remedy": ""}
@@ -80,6 +84,8 @@ class Canary:
         self._id = ""
         """Of the test that is on its way."""
         self._began_s = 0.0
+        self._tested_s = _now()
+        """When a test has ended last."""
         self._state: Any = None
         self._news = asyncio.Event()
         self._told: dict[str, Any] = {
@@ -94,7 +100,15 @@ class Canary:
 
     def told(self) -> dict[str, Any]:
         """How the last test went (``starting``, ``ok``, ``failed`` or ``alone``), JSON-able."""
-        return {**self._told, "outcomes": {outcome: self._outcomes[outcome] for outcome in OUTCOMES}}
+        told = {**self._told, "outcomes": {outcome: self._outcomes[outcome] for outcome in OUTCOMES}}
+        if told["state"] == "failed" or _now() - self._tested_s <= STALE_TESTS * self._every_s:
+            return told
+        return {
+            **told,
+            "state": "failed",
+            "latency_ms": None,
+            **_trouble(error_fields(CommandError(STOPPED))),
+        }
 
     def on_event(self, event: Any) -> None:
         """The node tells something."""
@@ -110,10 +124,10 @@ class Canary:
 
     async def test(self) -> None:
         """One test; whatever happens is its outcome. With nobody to store it there is nothing to test."""
-        if self._node.alone():
-            self._told = {**self._told, "state": "alone", "latency_ms": None, **NO_TROUBLE}
-            return
         try:
+            if self._node.alone():
+                self._tell({"state": "alone", "latency_ms": None, **NO_TROUBLE})
+                return
             async with asyncio.timeout(self._late_s):
                 await self._node.join(self._channel)
                 await self._send()
@@ -130,7 +144,7 @@ class Canary:
         """A new test, or the one that is still on its way; the same id again is the same message."""
         if not self._id:
             await self._node.discard_failed(self._channel)  # of an earlier run
-            self._id, self._state, self._began_s = _new_id(), None, asyncio.get_running_loop().time()
+            self._id, self._state, self._began_s = _new_id(), None, _now()
         if self._state is None:
             accepted = await self._node.publish(self._channel, self._id, TEXT)
             self._state = self._state or accepted  # an event may have come before
@@ -150,15 +164,19 @@ class Canary:
             raise CommandError("INTERNAL", "the test is not in the own timeline")
         now_ms = round(time.time() * 1000)
         self._outcomes["ok"] += 1
-        self._told = {
-            "state": "ok",
+        told = {
             "at_ms": now_ms,
             "last_ok_ms": now_ms,
-            "latency_ms": round((asyncio.get_running_loop().time() - self._began_s) * 1000, 1),
-            **NO_TROUBLE,
+            "latency_ms": round((_now() - self._began_s) * 1000, 1),
             "stored": list(self._state.stored),
             "alone": self._state.alone,
         }
+        self._tell({"state": "ok", **NO_TROUBLE, **told})
+
+    def _tell(self, changes: dict[str, Any]) -> None:
+        """A test has ended, in this way."""
+        self._tested_s = _now()
+        self._told = {**self._told, **changes}
 
     def _why(self) -> dict[str, Any]:
         """Why the test on its way is not through, in the words of the catalogue."""
@@ -166,12 +184,20 @@ class Canary:
         return asdict(error) if error is not None else error_fields(CommandError(LATE))
 
     def _failed(self, error: dict[str, Any]) -> None:
-        trouble = {name: error[name] for name in NO_TROUBLE}
+        trouble = _trouble(error)
         if self._told["code"] != trouble["code"]:
             log.warning("the test message of this server did not get through: %s", trouble["code"])
         self._outcomes["failed"] += 1
         now_ms = round(time.time() * 1000)
-        self._told = {**self._told, "state": "failed", "at_ms": now_ms, "latency_ms": None, **trouble}
+        self._tell({"state": "failed", "at_ms": now_ms, "latency_ms": None, **trouble})
+
+
+def _trouble(error: dict[str, Any]) -> dict[str, Any]:
+    return {name: error[name] for name in NO_TROUBLE}
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _new_id() -> str:

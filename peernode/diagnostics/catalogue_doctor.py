@@ -55,6 +55,13 @@ ENTRIES = (
         True,
     ),
     Code(
+        "CANARY_STOPPED",
+        "This server has not tested itself for longer than a minute",
+        "A bug has ended its test messages, or the program stood still.",
+        "Restart the server, which begins them again, and report what stands in its log about the canary.",
+        True,
+    ),
+    Code(
         "CHANNEL_UNSEEN",
         "The channel's health can't be looked at",
         "The nodes that know it were asked several times in a row, and no answer was complete in time.",

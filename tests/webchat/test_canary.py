@@ -15,7 +15,7 @@ from peernode.events import Event
 from peernode.simulation.world.host import SimWorld
 from tests.pubsub.flock import Bird, Flock
 from tests.webchat.conftest import Open, running_worker
-from webchat.canary import EVERY_S, LATE_S, Canary
+from webchat.canary import EVERY_S, LATE_S, STALE_TESTS, Canary
 from webchat.hostnode import HostNode
 from webchat.worker import Worker
 
@@ -39,11 +39,11 @@ class Watched:
     def __init__(self, world: SimWorld, count: int) -> None:
         self.flock = Flock(world, count)
 
-    async def start(self, bootstraps: bool = True) -> Canary:
+    async def start(self, node: type[HostNode] = HostNode, bootstraps: bool = True) -> Canary:
         self.bird: Bird = self.flock.birds[-1]
         self.bird.events = heard = Heard()
         await self.flock.start()
-        heard.canary = Canary(CHANNEL, HostNode(self.bird.node, bootstraps))
+        heard.canary = Canary(CHANNEL, node(self.bird.node, bootstraps))
         return heard.canary
 
     async def test(self, canary: Canary) -> dict[str, Any]:
@@ -150,6 +150,60 @@ def test_a_full_disk_is_told_with_its_code() -> None:
             told = await watched.test(canary)
             assert (told["state"], told["code"]) == ("failed", "STORE_FULL")
             watched.bird.disk.make_room("test")
+            assert (await watched.test(canary))["state"] == "ok"
+
+        world.run(main())
+
+
+class Buggy(HostNode):
+    """A host node that has a bug, as long as it is ``broken``."""
+
+    broken = False
+
+    def alone(self) -> bool:
+        if self.broken:
+            raise KeyError("a bug")
+        return super().alone()
+
+
+def test_a_bug_is_a_failed_test_and_the_next_one_is_made() -> None:
+    with SimWorld(seed=8) as world:
+        watched = Watched(world, 3)
+
+        async def main() -> None:
+            canary = await watched.start(Buggy)
+            node = canary._node
+            assert isinstance(node, Buggy)
+            await asyncio.sleep(10)
+            assert (await watched.test(canary))["state"] == "ok"
+            node.broken = True
+            told = await watched.test(canary)
+            assert (told["state"], told["code"], told["outcomes"]["failed"]) == ("failed", "INTERNAL", 1)
+            node.broken = False
+            assert (await watched.test(canary))["state"] == "ok"
+
+        world.run(main())
+
+
+def test_a_test_that_went_well_long_ago_says_nothing_of_now() -> None:
+    with SimWorld(seed=9) as world:
+        watched = Watched(world, 3)
+
+        async def main() -> None:
+            canary = await watched.start()
+            await asyncio.sleep(10)
+            running = asyncio.ensure_future(watched.bird.call(canary.run()))
+            for _ in range(600):
+                await asyncio.sleep(1)
+                assert canary.told()["state"] in ("starting", "ok"), "as long as there are tests"
+            running.cancel()
+            last = canary.told()
+            await asyncio.sleep(STALE_TESTS * EVERY_S)
+            told = canary.told()
+            assert (told["state"], told["code"]) == ("failed", "CANARY_STOPPED")
+            assert told["message"] and told["remedy"]
+            assert (told["latency_ms"], told["last_ok_ms"]) == (None, last["last_ok_ms"])
+            assert told["outcomes"] == last["outcomes"], "it is no test"
             assert (await watched.test(canary))["state"] == "ok"
 
         world.run(main())

@@ -52,8 +52,8 @@ like one: its stand-in says nothing but where else the same one stands."""
 _NAMES = """
 format made_at starling python django system settings host channels records sizes
 at_ms as_of_ms verdict state cause code error seen troubled version uptime_s diagnostic node id address
-external public peers bootstraps buckets users users_offline store bytes free ok low canary last_ok_ms latency_ms
-origin answered_s_ago tried_s_ago failures rtt_ms bits waiting
+external public peers bootstraps buckets users users_offline store bytes free ok low canary last_ok_ms
+latency_ms origin answered_s_ago tried_s_ago failures rtt_ms bits waiting
 channel initiators own answers outcome messages behind root set_agrees started_ms pushes
 subscribers reached reached_by of success_age_ms via slow listed_by reason retryable
 matrix direction asymmetric failing_age_ms repairs

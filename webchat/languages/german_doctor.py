@@ -39,6 +39,11 @@ ERRORS = {
         "Starte den Verbindungsdoktor und behebe den ersten Schritt, der scheitert; was wartet, geht von "
         "selbst hinaus.",
     ),
+    "CANARY_STOPPED": (
+        "Dieser Server hat sich seit mehr als einer Minute nicht selbst geprüft",
+        "Starte den Server neu, dann beginnt er wieder damit, und melde, was in seinem Protokoll zur "
+        "Testnachricht (canary) steht.",
+    ),
     "ADDRESS_INVALID": (
         "Das ist keine Adresse eines Knotens",
         "Schreibe sie als NAME:PORT, etwa 203.0.113.7:8468, oder lass das Feld leer.",
