@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from peernode.census import census
+from peernode.census import census, stored
 from peernode.diagnostics.collector import ALL, EXCHANGES_MAX
 from peernode.diagnostics.jsonlines import LineWriter
 from peernode.diagnostics.records import Attempt, Record, Wanted
@@ -166,6 +166,10 @@ class NodeInsight:
     def census(self) -> dict[str, int]:
         """How much of each thing there is at this node, asking nobody (``peernode.census``)."""
         return census(self._context, self._pubsub)
+
+    def stored_channels(self) -> set[str]:
+        """The channels that it stores as an initiator, but for those in which servers test themselves."""
+        return stored(self._pubsub)
 
     def on_record(self, listener: Callable[[Record], None]) -> None:
         """Tell ``listener`` of each operation that has ended and is kept."""

@@ -115,7 +115,13 @@ OF_WEB = (
     Metric(GAUGE, "build_info", "The version, as a label of a constant 1.", ("version",), _each("build")),
 )
 OF_WORKER = (
-    Metric(COUNTER, "messages", "Own messages by the state they reached.", ("state",), _each("messages")),
+    Metric(
+        COUNTER,
+        "messages",
+        "Own messages by the state they reached, this server's test messages among them.",
+        ("state",),
+        _each("messages"),
+    ),
     Metric(
         COUNTER,
         "pushes_attempted",
@@ -144,20 +150,40 @@ OF_WORKER = (
     Metric(COUNTER, "rpc_timeouts", "Requests that nobody answered.", (), _one("traffic", "timeouts")),
     Metric(COUNTER, "rpc_retransmissions", "Requests sent again.", (), _one("traffic", "retransmitted")),
     Metric(COUNTER, "rejected", "Datagrams and requests that were refused as invalid.", (), _one("rejected")),
-    Metric(COUNTER, "codes", "Errors told to people, by code.", ("code",), _each("codes")),
+    Metric(
+        COUNTER, "codes", "Errors told to people or met by test messages, by code.", ("code",), _each("codes")
+    ),
     Metric(COUNTER, "crashes", "Tasks of nodes that ended by a bug.", (), _one("crashes")),
     Metric(GAUGE, "nodes", "Nodes of this worker by state.", ("state",), _each("nodes")),
-    Metric(GAUGE, "peers", "Peers known to be alive, of all nodes.", (), _census("peers")),
+    Metric(
+        GAUGE, "peers", "Peers known to be alive, summed over the nodes of this worker.", (), _census("peers")
+    ),
     Metric(GAUGE, "channels", "Channels of this server, by verdict.", ("verdict",), _verdicts),
     Metric(
-        GAUGE, "channels_stored", "Channels whose messages are stored here.", (), _census("channels.stored")
+        GAUGE,
+        "channels_stored",
+        "Channels whose messages are stored here, each once, however many nodes here do; not the canary's.",
+        (),
+        _census("channels.stored"),
     ),
-    Metric(GAUGE, "subscribers", "Live leases at the nodes of this worker.", (), _census("subscribers")),
+    Metric(
+        GAUGE,
+        "subscribers",
+        "Live leases, one of each subscriber at each node here that stores its channel; not the canary's.",
+        (),
+        _census("subscribers"),
+    ),
     Metric(GAUGE, "outbox_waiting", "Own messages that are not safe yet.", (), _census("outbox")),
     Metric(
         GAUGE, "table_fill_ratio", "How full a bounded table is, 1 at its bound.", ("table",), _each("tables")
     ),
-    Metric(HISTOGRAM, "push_latency_seconds", "From a push to its ack.", (), _histogram("push")),
+    Metric(
+        HISTOGRAM,
+        "push_latency_seconds",
+        "From a push to its ack, of test messages as well.",
+        (),
+        _histogram("push"),
+    ),
     Metric(HISTOGRAM, "join_seconds", "Joins that succeeded.", (), _histogram("join")),
     Metric(HISTOGRAM, "commit_seconds", "From a message to its durable row.", (), _histogram("commit")),
     Metric(GAUGE, "canary_up", "Whether the last test message got through.", (), _canary_up),

@@ -46,6 +46,9 @@ class Node(Protocol):
     def census(self) -> dict[str, int]:
         """How much of each thing there is."""
 
+    def stored_channels(self) -> set[str]:
+        """Which channels it stores."""
+
     def on_attempt(self, listener: Callable[[str, Any], None]) -> None:
         """Tell of pushes."""
 
@@ -155,6 +158,9 @@ class Numbers:
         census = Counter[str]()
         for node in self._nodes.values():
             census.update(node.census())
+        census["channels.stored"] = len(
+            {name for node in self._nodes.values() for name in node.stored_channels()}
+        )
         return {
             "messages": {
                 "accepted": total["accept.ok"],

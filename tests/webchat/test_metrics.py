@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +15,7 @@ from prometheus_client.metrics_core import Metric as Family
 from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 
-from tests.webchat.conftest import Open, two_in_the_lobby
+from tests.webchat.conftest import Open, running_worker, two_in_the_lobby
 from webchat.exposition import METRICS, OF_WEB, PREFIX
 from webchat.health.verdict import STATES
 from webchat.worker import Worker
@@ -86,6 +87,36 @@ async def test_the_page_tells_what_two_people_did(serving: str, open_page: Open)
     }
     assert shown.isdisjoint({"ann", "bob", "#lobby"})
     assert b"lobby" not in page and b"a word that" not in page
+
+
+def _are_listed(worker: Worker) -> bool:
+    """Whether the canary has its channel, and each node lists Ann and Bob in the lobby."""
+    nodes = worker.host.nodes()
+    lists = [node.leaseholders("#lobby") for node in nodes]
+    return worker.host.canary()["state"] == "ok" and all(len(each) == 2 for each in lists)
+
+
+@pytest.mark.usefixtures("transactional_db")
+async def test_channels_and_leases_are_those_of_people_and_counted_as_the_help_says(
+    deployment: Settings, open_page: Open
+) -> None:
+    deployment.DEPLOYMENT = replace(deployment.DEPLOYMENT, canary=True)
+    async with running_worker() as worker:
+        await two_in_the_lobby(open_page)
+        for _ in range(1500):
+            if _are_listed(worker):
+                break
+            await asyncio.sleep(0.01)
+        assert _are_listed(worker)
+        page = (await scraped()).content
+        assert [node.stored_channels() for node in worker.host.nodes()] == [{"#lobby"}] * 3
+        assert worker.host.node.leaseholders(worker.host.canary_channel), "it has a lease as well"
+        assert value(page, "starling_channels_stored") == 1
+        assert value(page, "starling_subscribers") == 2 * 3
+        assert value(page, "starling_outbox_waiting") == 0
+        assert value(page, "starling_nodes", state="online") == 3
+        assert value(page, "starling_peers") == 3 * 2
+        assert value(page, "starling_messages_total", state="sent") >= 1, "that of the canary"
 
 
 @pytest.mark.usefixtures("worker")

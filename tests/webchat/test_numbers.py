@@ -40,6 +40,9 @@ class ManyChannels:
     def census(self) -> dict[str, int]:
         return {"channels.healthy": self.channels, "peers": 1}
 
+    def stored_channels(self) -> set[str]:
+        return {f"#channel-{number}" for number in range(self.channels)}
+
     def on_attempt(self, listener: Any) -> None:
         self.attempted = listener
 
@@ -102,6 +105,15 @@ def test_the_state_of_the_test_messages_is_told_by_name(state: str) -> None:
     page = exposition(WEB, {**Numbers().told(), "canary": {"state": state, "code": ""}})
     for each in CANARY_STATES:
         assert value(page, "starling_canary_state", state=each) == (each == state)
+
+
+def test_a_channel_that_two_nodes_store_is_one() -> None:
+    numbers = Numbers()
+    numbers.watch(1, ManyChannels(3))
+    numbers.watch(2, ManyChannels(5))
+    page = exposition(WEB, {**numbers.told(), "canary": {"state": "off", "code": ""}})
+    assert value(page, "starling_channels_stored") == 5
+    assert value(page, "starling_peers") == 2
 
 
 def test_a_message_counts_once_in_each_state() -> None:
