@@ -1,0 +1,127 @@
+"""What can't be looked at is never called well, says why, and stands where it is seen; so does a bug."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from tests.webchat.test_health_watching import ROUND_S, ROUNDS_MAX, Many, hurry, picture, until
+from webchat.chat.commands import CommandError
+from webchat.health import watching
+from webchat.health.watching import HealthWatch
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    hurry(monkeypatch)
+
+
+class Failing(Many):
+    """Channels of which those in ``slow`` fail at once, with ``error``."""
+
+    error: Exception = CommandError("NOT_A_MEMBER")
+
+    async def channel(self, name: str) -> dict[str, Any]:
+        if name in self.slow:
+            raise self.error
+        return picture(name)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (CommandError("NOT_A_MEMBER"), "NOT_A_MEMBER"),
+        (TimeoutError(), "CHANNEL_UNSEEN"),
+        (KeyError("a bug"), "INTERNAL"),
+    ],
+)
+async def test_a_channel_that_was_never_seen_says_why_after_some_tries(error: Exception, code: str) -> None:
+    view = Failing(3)
+    view.slow, view.error = {"#002"}, error
+    watch = HealthWatch(view)
+    before: list[dict[str, Any]] = []
+    for _ in range(ROUNDS_MAX):
+        found = (await watch.snapshot([]))["channels"]
+        line = next(each for each in found if each["channel"] == "#002")
+        if "error" in line:
+            break
+        before.append(line)
+        await asyncio.sleep(ROUND_S)
+    assert before and all(each == {"channel": "#002", "verdict": None} for each in before)
+    assert (line["verdict"], line["error"]["code"]) == (None, code)
+    assert line["error"]["remedy"]
+    assert found[0] == line, "before what is well, so that it is not cut off"
+    view.slow.clear()
+    for _ in range(ROUNDS_MAX):
+        found = (await watch.snapshot([]))["channels"]
+        if all(each["verdict"] for each in found):
+            break
+        await asyncio.sleep(ROUND_S)
+    assert not any("error" in each for each in found)
+    await watch.close()
+
+
+async def test_a_channel_that_can_not_be_seen_any_more_says_so_beside_its_last_picture() -> None:
+    view = Failing(2)
+    watch = HealthWatch(view)
+    await watch.snapshot([])
+    await until(lambda: len(watch._pictures) == 2)
+    view.slow = {"#001"}
+    for _ in range(ROUNDS_MAX):
+        found = (await watch.snapshot([]))["channels"]
+        if any("error" in each for each in found):
+            break
+        await asyncio.sleep(ROUND_S)
+    line, well = found
+    assert (line["channel"], line["verdict"]["state"]) == ("#001", "healthy")
+    assert line["error"]["code"] == "NOT_A_MEMBER"
+    assert well["channel"] == "#000", "after what may be anything"
+    await watch.close()
+
+
+async def test_what_can_not_be_seen_is_not_cut_off_behind_what_is_well(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(watching, "CHANNELS_MAX", 2)
+    view = Failing(5)
+    watch = HealthWatch(view)
+    await watch.snapshot([])
+    await until(lambda: len(watch._pictures) == 5)
+    view.slow = {"#003", "#004"}
+    for _ in range(ROUNDS_MAX):
+        found = await watch.snapshot([])
+        if found["host"]["verdict"]["failed"] == 2:
+            break
+        await asyncio.sleep(ROUND_S)
+    assert [each["channel"] for each in found["channels"]] == ["#003", "#004"]
+    assert all(each["error"] for each in found["channels"]) and found["more"] == 3
+    await watch.close()
+
+
+class Malformed(Many):
+    """Channels of which the pictures of those in ``slow`` lack what their lines in the list need."""
+
+    async def channel(self, name: str) -> dict[str, Any]:
+        return {"channel": name} if name in self.slow else picture(name)
+
+
+async def test_a_bug_in_a_look_leaves_no_verdict_standing_and_is_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    view = Malformed(3)
+    watch = HealthWatch(view)
+    await watch.snapshot([])
+    await until(lambda: len(watch._pictures) == 3)
+    view.slow = {"#001"}
+    for _ in range(ROUNDS_MAX):
+        found = await watch.snapshot(["#001"])
+        if found["host"]["verdict"]["state"] != "healthy":
+            break
+        await asyncio.sleep(ROUND_S)
+    assert (found["host"]["verdict"]["state"], found["host"]["verdict"]["cause"]) == ("degraded", "unseen")
+    assert found["channels"][0]["error"]["code"] == "INTERNAL"
+    assert await watch.verdicts() == {"healthy": 2, "degraded": 0, "down": 0, "unknown": 1}
+    assert "a bug in a look at #001" in caplog.text and "KeyError" in caplog.text
+    await watch.close()
