@@ -65,6 +65,8 @@ class Cell:
     repairs: int
     via: bytes | None
     """The node that reached it lately when the initiator could not."""
+    asked_s: float | None = field(default=None, compare=False)
+    """When this node asked for it: the ages count from here. It does not travel."""
 
     @property
     def failing(self) -> bool:
@@ -76,11 +78,12 @@ class Cell:
         """Whether exactly one way is known to work."""
         return self.direction in (HEARD, HEARS)
 
-    def told(self) -> dict[str, Any]:
-        """What a person is shown of it, JSON-able."""
+    def told(self, as_of_s: float) -> dict[str, Any]:
+        """What a person is shown of it, JSON-able; ``age_ms``: how old its word was at ``as_of_s``."""
         shown = {**asdict(self), "asymmetric": self.asymmetric, "via": self.via.hex() if self.via else None}
-        del shown["subscriber"]
-        return shown
+        del shown["subscriber"], shown["asked_s"]
+        age_s = None if self.asked_s is None else max(0.0, as_of_s - self.asked_s)
+        return {**shown, "age_ms": None if age_s is None else round(age_s * 1000)}
 
     def encode(self) -> list[Any]:
         """The form in an answer."""
@@ -96,8 +99,8 @@ class Cell:
         ]
 
     @classmethod
-    def decode(cls, item: Any) -> Cell:
-        """The cell in an answer; ``RemoteProtocolError`` if it isn't one."""
+    def decode(cls, item: Any, asked_s: float | None = None) -> Cell:
+        """The cell in an answer that was asked for then; ``RemoteProtocolError`` if it isn't one."""
         fields = Fields(item)
         subscriber = fields.take_bytes(20)
         direction = DIRECTIONS[fields.take_int(0, len(DIRECTIONS) - 1)]
@@ -105,7 +108,8 @@ class Cell:
         success_age_ms, failing_age_ms = _age(fields.take()), _age(fields.take())
         failures, repairs = fields.take_int(0, COUNT_MAX), fields.take_int(0, COUNT_MAX)
         via = fields.take_bytes_or_none(20)
-        return cls(subscriber, direction, latency_ms, success_age_ms, failing_age_ms, failures, repairs, via)
+        ages = (success_age_ms, failing_age_ms)
+        return cls(subscriber, direction, latency_ms, *ages, failures, repairs, via, asked_s)
 
 
 def _age(value: Any) -> int | None:
@@ -128,9 +132,11 @@ class Row:
         """Whether it would name this subscriber if its initiator listed it."""
         return self.until is None or subscriber <= self.until
 
-    def told(self) -> dict[str, Any]:
-        """JSON-able."""
-        return {"outcome": self.outcome, "subscribers": {c.subscriber.hex(): c.told() for c in self.cells}}
+    def told(self, as_of_s: float) -> dict[str, Any]:
+        """JSON-able, with ages as of ``as_of_s``."""
+        until = None if self.until is None else self.until.hex()
+        cells = {cell.subscriber.hex(): cell.told(as_of_s) for cell in self.cells}
+        return {"outcome": self.outcome, "until": until, "subscribers": cells}
 
 
 class Matrix:
@@ -152,8 +158,9 @@ class Matrix:
     # -- our own row -------------------------------------------------------------------------
 
     def _cell(self, subscriber: bytes, record: Reachability | None) -> Cell:
+        now = self._context.now()
         if record is None:
-            return Cell(subscriber, UNKNOWN, 0, None, None, 0, 0, None)
+            return Cell(subscriber, UNKNOWN, 0, None, None, 0, 0, None, now)
         via = self._monitor.alternatives(subscriber)
         return Cell(
             subscriber,
@@ -164,6 +171,7 @@ class Matrix:
             min(record.failures, COUNT_MAX),
             min(record.repairs, COUNT_MAX),
             via[0] if via and not record.reachable else None,
+            now,
         )
 
     def _age_ms(self, at_s: float | None) -> int | None:
@@ -219,10 +227,12 @@ class Matrix:
         """A page of the row of any initiator, which may be this node; raises as requests do."""
         if contact.public_key == self._context.identity.public_key:
             return self.page(replica, after, failing)
-        body = [replica.channel_id, after, failing]
+        body, asked_s = [replica.channel_id, after, failing], self._context.now()
         answer = Fields(await self._context.rpc.request(contact, Op.ROW, body, prove=True))
-        return [Cell.decode(item) for item in answer.take_list(PAGE)], answer.take_bytes_or_none(20)
+        cells = [Cell.decode(item, asked_s) for item in answer.take_list(PAGE)]
+        return cells, answer.take_bytes_or_none(20)
 
     async def matrix(self, replica: Replica) -> dict[str, Any]:
         """JSON-able: initiator id -> outcome, and per subscriber id what the initiator says of it."""
-        return {row.initiator.id.hex(): row.told() for row in await self.rows(replica)}
+        rows = await self.rows(replica)
+        return {row.initiator.id.hex(): row.told(self._context.now()) for row in rows}

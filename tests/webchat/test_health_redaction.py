@@ -185,8 +185,10 @@ def test_a_channel_that_nobody_told_of_is_left_out() -> None:
 
 
 def test_numbers_ids_codes_and_the_matrix_get_through() -> None:
+    cell = {"latency_ms": 4, "age_ms": 900, "via": None}
     found = {
-        "matrix": {NODE: {"outcome": "ok", "subscribers": {"cd" * 20: {"latency_ms": 4, "via": None}}}},
+        "failing_only": True,
+        "matrix": {NODE: {"outcome": "ok", "until": "cd" * 20, "subscribers": {"cd" * 20: cell}}},
         "verdict": {"state": "degraded", "code": "NO_QUORUM"},
         "pushes": {"5m": {"attempted": 3}},
         "sizes": {NODE: {"rpc.waiting": [1, 64]}},
@@ -194,6 +196,8 @@ def test_numbers_ids_codes_and_the_matrix_get_through() -> None:
     }
     nodes = [*nodes_in({"sizes": found["sizes"]}), "cd" * 20]
     assert Redactor([], [], nodes).redacted(found) == found
+    gone = {"matrix": {NODE: {"until": "ef" * 20}}}
+    assert Redactor([], [], nodes).redacted(gone) == {"matrix": {NODE: {"until": "node-1"}}}
 
 
 def test_what_the_catalogue_says_gets_through_as_it_stands() -> None:

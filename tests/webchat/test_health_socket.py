@@ -90,6 +90,10 @@ async def test_the_page_gets_the_whole_of_what_it_watches(talking: dict[str, Any
     assert all(each["answers"] for each in detail["initiators"])
     assert set(frame["names"].values()) >= {"ann", "bob"}
     assert frame["channels"][0]["answering"] == 3
+    assert detail["failing_only"] is False
+    for row in detail["matrix"].values():
+        assert row.keys() == {"outcome", "until", "subscribers"}
+        assert all(0 <= cell["age_ms"] <= LIVE_MS for cell in row["subscribers"].values())
     joins = detail["joins"]
     assert (joins["ok"], joins["steps"]["inbound"]["count"]) == (2, 2), "of all nodes, not of one"
     assert {frame["names"][join["node"]] for join in joins["recent"]} == {"ann", "bob"}

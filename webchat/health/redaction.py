@@ -45,7 +45,10 @@ FORMS = {
 DIGESTED = ("root", "message", "digest", "subject")
 """Fields that may hold another id than a node's; it gets a stand-in."""
 
-NODED = ("peer", "initiator", "subscriber", "node", "via", "by", "to", "asked", "answered", "came", "went")
+NODED = (
+    *("peer", "initiator", "subscriber", "node", "via", "by", "to", "until"),
+    *("asked", "answered", "came", "went"),
+)
 """Fields that hold nodes' ids. One that no table names may be a node that is gone, or anything that looks
 like one: its stand-in says nothing but where else the same one stands."""
 
@@ -56,7 +59,7 @@ external public peers bootstraps buckets users users_offline store bytes free ok
 latency_ms origin answered_s_ago tried_s_ago failures rtt_ms bits waiting
 channel initiators own answers outcome messages behind root set_agrees started_ms pushes
 subscribers reached reached_by of success_age_ms via slow listed_by reason retryable
-matrix direction asymmetric failing_age_ms repairs
+matrix failing_only until direction asymmetric failing_age_ms repairs
 coordinator audience broken reasons numbers silent unreached relayed slow unlisted hanging round_trip_ms
 age_ms agree series attempted acked retried failed average_ms p50_ms p95_ms p99_ms
 replication held_by under joins steps recent count step attempt attempts began_ms elapsed_ms asked
