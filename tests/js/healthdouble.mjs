@@ -7,6 +7,7 @@ export const NOW = 1_700_000_100_000;
 const window5 = { attempted: 0, acked: 0, retried: 0, failed: 0, average_ms: null, p50_ms: null, p95_ms: null, p99_ms: null };
 
 export const cell = (changes = {}) => ({
+  age_ms: 0,
   direction: "both",
   asymmetric: false,
   latency_ms: 12,
@@ -51,11 +52,12 @@ export const subscriber = (id, changes = {}) => ({
 });
 
 export function channelPicture(changes = {}) {
-  const row = () => ({ outcome: "ok", subscribers: Object.fromEntries(SUBSCRIBERS.map((id) => [id, cell()])) });
+  const row = () => ({ outcome: "ok", until: null, subscribers: Object.fromEntries(SUBSCRIBERS.map((id) => [id, cell()])) });
   return {
     channel: "#lobby",
     as_of_ms: NOW,
     audience: SUBSCRIBERS.length,
+    failing_only: false,
     verdict: { state: "healthy", code: "", sentence: "", remedy: "", reasons: [] },
     initiators: INITIATORS.map((id) => initiator(id)),
     subscribers: SUBSCRIBERS.map((id) => subscriber(id)),

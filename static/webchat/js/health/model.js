@@ -2,8 +2,9 @@
  * What the health page knows: the last snapshot, how old it is, and the channel that is looked at.
  *
  * Invariants: nothing is called live that is older than `LIVE_MS`, whatever the connection says: neither what
- * came last nor, since a look may fail or take long, the picture of the channel in it; the channel that was chosen
- * stays chosen, also while it is away, and until somebody chooses it is the worst one.
+ * came last nor, since a look may fail or take long, the picture of the channel in it (the word of one initiator in
+ * that may be older, and says so in its column of the matrix, `matrix.js`); the channel that was chosen stays chosen,
+ * also while it is away, and until somebody chooses it is the worst one.
  */
 
 export const LIVE_MS = 2000;

@@ -48,8 +48,8 @@ export class ChannelView {
     setText(byId("channel-age"), say("channel.age", { ago: ago(model.detailAge_ms) }));
     drawTiles(detail);
     const isHere = (id) => model.isHere(id);
-    this.#matrix.draw(detail, nameOf, isHere);
-    this.#subscribers.draw(detail, nameOf);
+    this.#matrix.draw(detail, nameOf, isHere, model.detailAge_ms);
+    this.#subscribers.draw(detail, nameOf, model.detailAge_ms);
     const now_ms = host.at_ms;
     const { span, missed } = this.#history;
     const missing = missed ? say("chart.missed") : "";

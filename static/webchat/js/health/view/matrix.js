@@ -6,7 +6,8 @@
  */
 
 import { byId, h, icon, setAttribute, setIcon, setText } from "../../view/dom.js";
-import { LEGEND, matrixOf } from "../matrix.js";
+import { ago } from "../format.js";
+import { LEGEND, matrixNotes, matrixOf } from "../matrix.js";
 import { say } from "../strings.js";
 import { keyed } from "./table.js";
 
@@ -16,21 +17,25 @@ export class MatrixView {
   #box = byId("matrix");
   #table = null;
   #told = null;
+  #keys = new Map(LEGEND.map(({ kind, icon: picture, key }) => [kind, h("li", { class: `cell-key is-${kind}` }, icon(picture), say(key))]));
 
   constructor() {
     this.#box.addEventListener("keydown", (event) => this.#go(event));
     this.#box.addEventListener("focusin", ({ target }) => target.tagName === "TD" && this.#stop(target));
-    byId("matrix-legend").append(...LEGEND.map(({ kind, icon: picture, key }) => h("li", { class: `cell-key is-${kind}` }, icon(picture), say(key))));
+    byId("matrix-legend").append(...this.#keys.values());
   }
 
-  draw(detail, nameOf, isHere) {
-    const { columns, rows, left } = matrixOf(detail, nameOf);
+  /** The picture is `age_ms` old. */
+  draw(detail, nameOf, isHere, age_ms) {
+    const shown = matrixOf(detail, nameOf, age_ms);
+    const { columns, rows } = shown;
     const shape = columns.map(({ id }) => id).join(" ");
     if (this.#table?.dataset.shape !== shape) this.#build(columns, shape);
-    columns.forEach(({ id, silent }, at) => {
+    columns.forEach(({ id, silent, old_ms }, at) => {
       const head = this.#table.tHead.rows[0].cells[at + 1];
       setText(head.firstElementChild, nameOf(id));
-      setText(head.lastElementChild, isHere(id) ? say("matrix.own") : "");
+      const about = [isHere(id) && say("matrix.own"), old_ms !== null && say("channel.age", { ago: ago(old_ms) })];
+      setText(head.lastElementChild, about.filter(Boolean).join(", "));
       head.classList.toggle("is-troubled", silent);
     });
     keyed(
@@ -45,8 +50,10 @@ export class MatrixView {
       },
     );
     this.#tell();
-    setAttribute(byId("matrix-more"), "hidden", !left);
-    if (left) setText(byId("matrix-more"), say("matrix.more", { n: left }));
+    const { above, below } = matrixNotes(detail, shown);
+    note("matrix-note", above);
+    note("matrix-more", below);
+    for (const [kind, element] of this.#keys) if (["direct", "fine"].includes(kind)) setAttribute(element, "hidden", (kind === "fine") !== (detail.failing_only ?? false));
   }
 
   /** From the cell with the focus to its neighbour, if there is one. */
@@ -91,6 +98,11 @@ export class MatrixView {
     this.#table.dataset.shape = shape;
     this.#box.replaceChildren(this.#table);
   }
+}
+
+function note(id, words) {
+  setText(byId(id), words);
+  setAttribute(byId(id), "hidden", !words);
 }
 
 const makeCell = () =>

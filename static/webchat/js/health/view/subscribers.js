@@ -1,9 +1,10 @@
 /** Who gets a channel's messages, those in trouble first, each with the reason and what can be done. */
 
 import { avatar, byId, h, icon, setAttribute, setIcon, setText } from "../../view/dom.js";
-import { ago, count, time } from "../format.js";
-import { troubledFirst } from "../matrix.js";
+import { count } from "../format.js";
+import { successAge_ms, troubledFirst } from "../matrix.js";
 import { say } from "../strings.js";
+import { factWords, reachedWords } from "../subscribers.js";
 import { audienceWords } from "../verdicts.js";
 import { keyed } from "./table.js";
 
@@ -30,17 +31,19 @@ export class SubscriberList {
     byId("subscribers").after(this.#more);
   }
 
-  draw({ channel, subscribers, audience }, nameOf) {
+  /** The picture `detail` is `age_ms` old. */
+  draw(detail, nameOf, age_ms) {
+    const { channel, subscribers } = detail;
     if (channel !== this.#channel) {
       this.#channel = channel;
       this.#all = false;
       this.#told.clear();
     }
     const troubled = subscribers.filter(({ reason }) => reason).length;
-    setText(byId("subscribers-note"), audienceWords({ subscribers, audience }));
+    setText(byId("subscribers-note"), audienceWords(detail));
     const sorted = troubledFirst(subscribers);
     const shown = this.#all ? sorted : sorted.slice(0, Math.max(SHOWN, troubled));
-    keyed(byId("subscribers"), shown, (each) => each.id, (each) => this.#make(each), (element, each) => this.#draw(element, each, nameOf));
+    keyed(byId("subscribers"), shown, (each) => each.id, (each) => this.#make(each), (element, each) => this.#draw(element, { ...each, success_age_ms: successAge_ms(each, detail, age_ms) }, nameOf));
     setAttribute(this.#more, "hidden", shown.length === sorted.length);
     setText(this.#more, say("subscribers.more", { n: count(sorted.length) }));
   }
@@ -64,7 +67,7 @@ export class SubscriberList {
     setAttribute(element, "data-reached", each.reached);
     setText(title, name);
     setIcon(state.firstElementChild, ICONS[each.reached]);
-    setText(state.lastElementChild, stateWords(each, nameOf));
+    setText(state.lastElementChild, reachedWords(each, nameOf));
     setText(facts, factWords(each));
     setAttribute(reason, "hidden", !each.reason);
     if (each.reason) setText(reason, `${each.reason.message}. ${each.reason.remedy} (${each.reason.code})`);
@@ -91,20 +94,4 @@ export class SubscriberList {
       this.#going.delete(id);
     }
   }
-}
-
-function stateWords({ reached, via, reached_by, of, slow, lone = false }, nameOf) {
-  const parts = [say(`reached.${reached}`)];
-  if (via) parts.push(say("subscriber.via", { name: nameOf(via) }));
-  if (reached === "directly") parts.push(say("subscriber.by", { k: count(reached_by), of: count(of) }));
-  if (slow) parts.push(say("subscriber.slow"));
-  if (lone) parts.push(say("subscriber.lone"));
-  return parts.join(", ");
-}
-
-function factWords({ latency_ms, success_age_ms, reached }) {
-  const parts = [];
-  if (latency_ms && reached !== "no") parts.push(say("subscriber.latency", { time: time(latency_ms) }));
-  if (reached !== "untested") parts.push(say("subscriber.success", { ago: ago(success_age_ms) }));
-  return parts.join(" · ");
 }
