@@ -153,6 +153,12 @@ test("whom one initiator alone names is counted neither as a subscriber nor as u
   picture.subscribers.push(subscriber("f6", { lone: true, reached: "no" }));
   const { subscribers, reached } = briefOf({ ...picture, audience: 4 });
   assert.deepEqual([subscribers, reached], [3, 3]);
+  picture.subscribers[3].reason = { code: "SUBSCRIBER_UNLISTED", message: "", remedy: "" };
+  assert.equal(audienceWords({ ...picture, audience: 4 }), "All 3 subscribers are reached.", "one denominator on one page");
+  picture.subscribers[3].reached = "untested";
+  assert.equal(audienceWords({ ...picture, audience: 4 }), "All 3 subscribers are reached.");
+  picture.subscribers[0].reason = { code: "PATH_BROKEN", message: "", remedy: "" };
+  assert.equal(audienceWords({ ...picture, audience: 4 }), "One of 3 has a trouble.");
 });
 
 test("who has not been heard yet is counted neither as answering nor as silent", () => {
@@ -216,13 +222,15 @@ test("states differ by word and picture, also the one of no verdict", () => {
 });
 
 test("subscribers that nobody has tried to reach yet are not called reached", () => {
-  const told = (...changes) => audienceWords({ audience: changes.length, subscribers: changes.map((each, at) => subscriber(`${at}`, each)) });
+  const { matrix } = channelPicture();
+  const told = (...changes) => audienceWords({ audience: changes.length, subscribers: changes.map((each, at) => subscriber(`${at}`, each)), matrix });
   const [untested, troubled] = [{ reached: "untested" }, { reached: "no", reason: { code: "X", message: "", remedy: "" } }];
   assert.equal(told(), "Nobody gets this channel's messages at the moment.");
   assert.equal(told({}, {}), "All 2 subscribers are reached.");
   assert.equal(told({}, untested), "One of 2 is reached. One has not been tested yet.");
   assert.equal(told(untested, untested), "2 have not been tested yet.");
   assert.equal(told({}, untested, troubled), "One of 3 has a trouble. One has not been tested yet.");
+  assert.equal(audienceWords({ audience: 0, subscribers: [], matrix: {} }), "No node that stores the channel has said who gets its messages.");
 });
 
 test("how many messages are kept too rarely is no zero where no initiator says", () => {

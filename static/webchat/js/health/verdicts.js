@@ -1,6 +1,7 @@
 /** The verdicts in words: of the host and of each channel, each in one sentence. */
 
 import { ago, count, time } from "./format.js";
+import { isHeard } from "./matrix.js";
 import { hasWords, say } from "./strings.js";
 
 const HIDDEN_NAMED_MAX = 3;
@@ -96,11 +97,16 @@ export function channelSentence({ verdict, initiators, answering, unheard = 0, s
 
 const sentence = (text) => (text ? `${text[0].toUpperCase()}${text.slice(1)}.` : "");
 
+/** Those who count as subscribers, and how many there are: one initiator's word alone makes nobody one. */
+function countedOf({ subscribers, audience }) {
+  const listed = subscribers.filter(({ lone }) => !lone);
+  return { listed, all: audience - (subscribers.length - listed.length) };
+}
+
 /** The line of the list out of a channel's whole picture. */
 export function briefOf({ channel, as_of_ms, verdict, initiators, subscribers, audience, pushes }) {
-  const listed = subscribers.filter(({ lone }) => !lone); // one initiator's word alone makes nobody a subscriber
+  const { listed, all } = countedOf({ subscribers, audience });
   const has = (...states) => listed.filter((each) => states.includes(each.reached)).length;
-  const all = audience - (subscribers.length - listed.length);
   return {
     channel,
     as_of_ms,
@@ -138,15 +144,16 @@ function clauseOf(says, numbers = {}) {
 }
 
 /** How all who get a channel's messages fare; whom nobody has tried to reach yet is neither reached nor in trouble. */
-export function audienceWords({ subscribers, audience }) {
-  if (!audience) return say("subscribers.none");
-  const troubled = subscribers.filter(({ reason }) => reason).length;
-  const untested = subscribers.filter(({ reached }) => reached === "untested").length;
-  const reached = audience - untested;
+export function audienceWords({ subscribers, audience, matrix }) {
+  const { listed, all } = countedOf({ subscribers, audience });
+  if (!all) return say(isHeard(matrix) ? "subscribers.none" : "subscribers.unheard");
+  const troubled = listed.filter(({ reason }) => reason).length;
+  const untested = listed.filter(({ reached }) => reached === "untested").length;
+  const reached = all - untested;
   const parts = [];
-  if (troubled) parts.push(say("subscribers.trouble", { n: troubled, of: count(audience) }));
-  else if (!untested) parts.push(say("subscribers.well", { n: audience }));
-  else if (reached) parts.push(say("subscribers.reached", { n: reached, of: count(audience) }));
+  if (troubled) parts.push(say("subscribers.trouble", { n: troubled, of: count(all) }));
+  else if (!untested) parts.push(say("subscribers.well", { n: all }));
+  else if (reached) parts.push(say("subscribers.reached", { n: reached, of: count(all) }));
   if (untested) parts.push(say("subscribers.untested", { n: untested }));
   return parts.join(" ");
 }
