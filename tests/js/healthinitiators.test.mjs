@@ -54,9 +54,10 @@ test("one without room says so", () => {
   assert.deepEqual([textOf(Size), Size.kind], ["700 B | refuses messages: no room", "is-troubled"]);
 });
 
-test("pushes that failed are a trouble; who says nothing of them says nothing", () => {
-  const now = { attempted: 3, failed: 1, p95_ms: null, parts: {} };
+test("pushes that fail are a trouble when the verdict calls them one; who says nothing of them says nothing", () => {
+  const now = { attempted: 20, failed: 3, p95_ms: null, parts: {} };
   assert.equal(told({ now })["Pushes, last minute"].kind, "is-troubled");
+  assert.equal(told({ now: { ...now, failed: 2 } })["Pushes, last minute"].kind, "");
   assert.equal(told({ now: null })["Pushes, last minute"], "–");
   assert.equal(told({ now: { ...now, attempted: 0, failed: 0 } })["Pushes, last minute"], "0");
 });

@@ -9,6 +9,7 @@ import { ago, bytes, count, NOTHING, time } from "./format.js";
 import { inOrder } from "./matrix.js";
 import { LIVE_MS } from "./model.js";
 import { mainly } from "./parts.js";
+import { isFailing } from "./pushes.js";
 import { say } from "./strings.js";
 
 const COLUMNS = ["node", "answers", "rtt", "messages", "bytes", "behind", "subscribers", "lately", "agrees", "started"];
@@ -51,5 +52,5 @@ function lately({ now }, told) {
   const text = say("initiator.pushed", { n: count(now.attempted), failed: count(now.failed), p95: time(now.p95_ms) });
   const cell = told("pushes", text);
   if (typeof cell === "object") return cell;
-  return { text, note: mainly(now.parts ?? {}), kind: now.failed ? "is-troubled" : "" };
+  return { text, note: mainly(now.parts ?? {}), kind: isFailing(now) ? "is-troubled" : "" };
 }

@@ -1,6 +1,7 @@
 /** The numbers of a channel that matter most, each with what it is of and whether it is a trouble. */
 
 import { count, NOTHING, percent, time } from "./format.js";
+import { isFailing } from "./pushes.js";
 import { say } from "./strings.js";
 import { briefOf } from "./verdicts.js";
 
@@ -14,7 +15,7 @@ export function tilesOf(detail) {
     ["initiators", of(brief.answering, brief.initiators), "", brief.answering + brief.unheard < brief.initiators],
     ["subscribers", of(brief.reached, brief.subscribers), "", brief.reached + brief.untested < brief.subscribers],
     ["p95", time(recent.p95_ms), say("tile.minutes"), false],
-    ["success", percent(recent.acked, recent.attempted), say("tile.minutes"), recent.failed > 0],
+    ["success", percent(recent.acked, recent.attempted), say("tile.minutes"), isFailing(recent)],
     ["under", replication.under === null ? NOTHING : count(replication.under), "", replication.under > 0],
     ["joins", of(joins.ok, joins.ok + joins.failed), "", joins.failed > 0],
   ];

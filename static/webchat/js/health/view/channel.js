@@ -2,10 +2,10 @@
 
 import { byId, h, icon, setAttribute, setIcon, setText } from "../../view/dom.js";
 import { joinsChart, latencyChart, replicationChart, successChart } from "../charts.js";
-import { ago, bytes, count, NOTHING, percent, time } from "../format.js";
+import { ago, bytes, count, time } from "../format.js";
 import { NEWEST } from "../history.js";
 import { initiatorHeads, initiatorRows } from "../initiators.js";
-import { mainly, partWords } from "../parts.js";
+import { pushHeads, pushRows } from "../pushes.js";
 import { say } from "../strings.js";
 import { tilesOf } from "../tiles.js";
 import { briefOf, channelSentence, channelStateOf, reasonsOf } from "../verdicts.js";
@@ -14,8 +14,6 @@ import { MatrixView } from "./matrix.js";
 import { PlotView } from "./plot.js";
 import { SubscriberList } from "./subscribers.js";
 import { drawTable, keyed } from "./table.js";
-
-const WINDOWS = ["5m", "1h", "24h"];
 
 export class ChannelView {
   #latency = new PlotView(byId("latency"), say("chart.nothing"));
@@ -62,7 +60,7 @@ export class ChannelView {
     this.#joins.draw(joinsChart(detail.joins));
     this.#joinList.draw(detail.joins.recent, nameOf);
     this.#replication.draw(replicationChart(detail.replication));
-    drawPushes(detail.pushes);
+    drawTable(byId("pushes"), pushHeads(), pushRows(detail.pushes), say("tile.success"));
     drawInitiators(model, nameOf);
   }
 }
@@ -102,17 +100,6 @@ function drawTiles(detail) {
       setText(element.querySelector("span"), note);
     },
   );
-}
-
-function drawPushes(pushes) {
-  const head = [say("push.window"), say("push.attempted"), say("push.acked"), say("push.retried"), say("push.failed"), say("push.average"), "p50", "p95", "p99", say("push.parts")];
-  const rows = WINDOWS.map((key) => {
-    const { attempted, acked, retried, failed, average_ms, p50_ms, p95_ms, p99_ms, parts = {} } = pushes[key];
-    const troubled = failed ? { text: count(failed), kind: "is-troubled" } : count(failed);
-    const share = attempted ? `${count(acked)} (${percent(acked, attempted)})` : count(acked);
-    return { key, cells: [say(`push.${key}`), count(attempted), share, count(retried), troubled, ...[average_ms, p50_ms, p95_ms, p99_ms].map(time), { text: mainly(parts) || NOTHING, note: partWords(parts) }] };
-  });
-  drawTable(byId("pushes"), head, rows, say("tile.success"));
 }
 
 function drawInitiators(model, nameOf) {
