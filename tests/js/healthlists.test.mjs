@@ -6,7 +6,7 @@ import { beforeEach, test } from "node:test";
 import { documentDouble } from "./domdouble.mjs";
 
 globalThis.document = documentDouble("list");
-const { keyed } = await import("../../static/webchat/js/health/view/table.js");
+const { drawCell, keyed } = await import("../../static/webchat/js/health/view/table.js");
 
 const list = document.getElementById("list");
 const draw = (...names) => keyed(list, names, (name) => name, make, () => {});
@@ -73,4 +73,14 @@ test("an element stays as long as its key is there", () => {
   assert.equal(button("c"), before);
   draw();
   assert.equal(order(), "");
+});
+
+test("a cell of a table that is drawn into stays as it is when the table is drawn again", () => {
+  const cell = document.createElement("td");
+  const bar = document.createElement("svg");
+  cell.append(bar);
+  drawCell(cell, null);
+  assert.deepEqual(cell.children, [bar]);
+  drawCell(cell, "12 ms");
+  assert.equal(cell.textContent, "12 ms");
 });

@@ -120,6 +120,7 @@ test("a join is told step by step, with those who did not answer", () => {
   assert.deepEqual(rows[0].pieces.map(({ text }) => text), ["lookup 200 ms", "own work 50 ms"]);
   assert.deepEqual(rows.map(({ cells }) => cells[4]), ["2 of 2 answered", "0 of 2 answered; not: A, B", "1 of 2 answered; not: B"]);
   assert.deepEqual(rows.map(({ cells }) => cells[0]), ["find the channel", "messages arrive", "later"]);
+  assert.deepEqual(rows.map(({ cells }) => cells[1]), [null, null, null], "what is drawn there is not drawn over");
   assert.equal(rows[2].cells[3].kind, "is-troubled");
   assert.equal(rows[2].cells[3].note, "");
   const error = { code: "TIMEOUT", message: "It took too long", remedy: "Try again in a minute." };

@@ -31,7 +31,7 @@ export function joinCells({ steps, elapsed_ms }, nameOf) {
     pieces: pieces(step, whole),
     cells: [
       hasWords(`step.${step.step}`) ? say(`step.${step.step}`) : step.step,
-      "",
+      null, // the pieces are drawn there, and stay when the rest is drawn again
       time(step.elapsed_ms),
       FINE.has(step.outcome) ? step.outcome : { text: step.outcome, kind: "is-troubled", note: adviceOf(step) },
       answers(step, nameOf),

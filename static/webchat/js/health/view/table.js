@@ -46,7 +46,8 @@ function behind(parent, element) {
 
 /**
  * A plain table in `box`: `head` of texts, `rows` of `{key, cells}`; the first cell of a row is its header.
- * A cell is a text, or `{text, kind, note}` with a class, and with smaller words below.
+ * A cell is a text, or `{text, kind, note}` with a class, and with smaller words below; null for one that the caller
+ * draws into, which is left as it is.
  */
 export function drawTable(box, head, rows, caption) {
   let table = box.firstElementChild;
@@ -65,7 +66,8 @@ export function drawTable(box, head, rows, caption) {
   );
 }
 
-function drawCell(element, cell) {
+export function drawCell(element, cell) {
+  if (cell === null) return;
   const { text, kind = "", note = "" } = typeof cell === "object" ? cell : { text: cell };
   if (note && element.children.length) {
     setText(element.children[0], text);
