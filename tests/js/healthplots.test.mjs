@@ -10,7 +10,7 @@ import { joinCells, joinsShown, joinTitle } from "../../static/webchat/js/health
 import { added, mainly, mostOf, partWords, segments } from "../../static/webchat/js/health/parts.js";
 import { runs } from "../../static/webchat/js/health/plot/lines.js";
 import { scale, ticks } from "../../static/webchat/js/health/plot/scale.js";
-import { apartWords, certainty, channelTyped, countsOf, outcomeOf, traceOf } from "../../static/webchat/js/health/tracing.js";
+import { apartWords, certainty, channelTyped, traceOf } from "../../static/webchat/js/health/tracing.js";
 import { NOW } from "./healthdouble.mjs";
 
 const slice = (ago_s, changes = {}) => ({ at_ms: NOW - ago_s * 1000, attempted: 10, acked: 9, retried: 1, failed: 1, average_ms: 20, p50_ms: 20, p95_ms: 60, p99_ms: 90, ...changes });
@@ -97,9 +97,9 @@ test("a node that answers that it does not hold a message is not called silent, 
   const node = (id, outcome) => ({ id, outcome, attempts: [] });
   const told = traceOf({ nodes: [node("a", "ok"), node("b", "missing"), node("c", "timeout"), node("d", "rate_limited"), node("e", "missing")], records: [] });
   assert.deepEqual(apartWords(told, String), [
-    "One node did not answer: c.",
+    "One node did not answer, so there may be more tries: c.",
     "2 nodes answered that they don't hold it: b, e.",
-    "One node did not tell what it tried: d (rate_limited).",
+    "One node did not tell what it tried, so there may be more tries: d (rate_limited).",
   ]);
   assert.deepEqual(apartWords(traceOf({ nodes: [node("a", "ok")], records: [] }), String), []);
 });
@@ -137,16 +137,6 @@ test("joins that hang come first and are all shown, then the newest", () => {
   assert.deepEqual(shown(2, []), [1, 0]);
 });
 
-test("a peer is reached when one try went well, by whomever", () => {
-  const by = (...tries) => ({ attempts: tries.map(([peer, outcome]) => ({ peer, outcome })) });
-  const told = (...nodes) => Object.values(countsOf(nodes));
-  assert.deepEqual(told(by()), ["untried", 0, 0, 0]);
-  assert.deepEqual(told(by(["a", "ok"]), by(["b", "ok"])), ["reached", 2, 2, 0]);
-  assert.deepEqual(told(by(["a", "timeout"]), by(["a", "ok"], ["b", "ok"])), ["detour", 2, 2, 1]);
-  assert.deepEqual(told(by(["a", "timeout"], ["b", "ok"])), ["partly", 2, 1, 0]);
-  assert.deepEqual(told(by(["a", "timeout"], ["b", "BUSY"])), ["unreached", 2, 0, 0]);
-});
-
 test("the doctor's steps differ by word and picture, and the worst decides", () => {
   const step = (result, name = "clock") => ({ name, subject: "", result, elapsed_ms: 3, sentence: "So it is.", code: "", remedy: "" });
   const all = ["ok", "warning", "failed", "skipped"].map((result) => stepTold(step(result)));
@@ -161,12 +151,6 @@ test("the doctor's steps differ by word and picture, and the worst decides", () 
   assert.equal(examinedWords([step("warning"), unseen]), "It works; one step needs a look. One could not be looked at.");
   assert.match(examinedWords([step("ok"), step("warning")]), /one step needs a look/);
   assert.match(examinedWords([step("warning"), step("failed"), step("failed")]), /2 steps failed/);
-});
-
-test("what became of a message", () => {
-  const said = (outcome, total = 5, reached = 3, failed = 2) => outcomeOf({ outcome, total, reached, failed });
-  assert.deepEqual(["reached", "detour", "partly", "unreached", "untried"].map((each) => said(each).tone), ["well", "well", "failed", "failed", "open"]);
-  assert.match(said("partly").text, /^3 of 5 nodes/);
 });
 
 test("numbers as people read them", () => {

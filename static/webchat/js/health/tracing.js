@@ -1,5 +1,6 @@
-/** A trace as the page tells it: the tries of all nodes in one order, and where the time of all of them went. */
+/** A trace as the page tells it: what became of the message, the tries of all nodes in one order, where their time went. */
 
+import { fateOf } from "./failures.js";
 import { count, time } from "./format.js";
 import { added, mostOf } from "./parts.js";
 import { say } from "./strings.js";
@@ -50,23 +51,23 @@ export function certainty({ uncertain_ms = 0, doubtful = false }) {
   return (doubtful ? [...parts, say("trace.doubtful")] : parts).join(", ");
 }
 
-/** How many were to get a message, how many have it, and how many of these only after tries in vain. */
-export function countsOf(nodes) {
-  const peers = new Map();
-  for (const { peer, outcome } of nodes.flatMap(({ attempts }) => attempts)) {
-    const known = peers.get(peer) ?? { reached: false, failed: false };
-    known[outcome === "ok" ? "reached" : "failed"] = true;
-    peers.set(peer, known);
-  }
-  const all = [...peers.values()];
-  const counts = { total: all.length, reached: all.filter(({ reached }) => reached).length, failed: all.filter(({ reached, failed }) => reached && failed).length };
-  const { total, reached, failed } = counts;
-  const outcome = !total ? "untried" : !reached ? "unreached" : reached < total ? "partly" : failed ? "detour" : "reached";
-  return { outcome, ...counts };
+/**
+ * What became of a message, in the engine's words, whether that is well, and what nobody knows of it (`caveat`). The tone
+ * is `failed` only for what is known to have failed, `well` only for what is known of all for whom a try is on record.
+ */
+export function outcomeOf({ report, nodes, records }) {
+  const { outcome, total, reached, failed, silent, paths } = report;
+  const lost = paths.filter((path) => !path.reached).map(({ peer }) => fateOf(peer, nodes));
+  const [unknown, holding] = ["unknown", "holds"].map((fate) => lost.filter((each) => each === fate).length);
+  const given_up = reached ? "" : givenUp(records);
+  const words = [say(`trace.is.${outcome}`, { n: total, reached: count(reached), failed: count(failed) }), ...(given_up ? [say("trace.given_up", { code: given_up })] : [])];
+  const caveats = [...(holding ? [say("trace.holding", { n: holding })] : []), ...(unknown ? [say("trace.unknown", { n: unknown })] : [])];
+  const tone = lost.includes("lacks") || (given_up && !holding) ? "failed" : unknown || silent || !total ? "open" : "well";
+  return { text: words.join(" "), tone, caveat: caveats.join(" ") };
 }
 
-/** What became of a message, in a sentence, and whether that is well. */
-export function outcomeOf({ outcome, total, reached, failed }) {
-  const text = say(`trace.is.${outcome}`, { n: total, reached: count(reached), failed: count(failed) });
-  return { text, tone: { reached: "well", detour: "well", untried: "open" }[outcome] ?? "failed" };
+/** Why the author's node gave a message up, by its last word on it; nothing if it did not, or others were asked alone. */
+function givenUp(records) {
+  const last = records.findLast(({ operation }) => operation === "publish");
+  return !last || ["ok", "cancelled", "left"].includes(last.outcome) ? "" : last.outcome;
 }

@@ -1,8 +1,10 @@
-/** The report on an operation, where traces of messages are shown too: a sentence, cause and remedy, tries, ways. */
+/** The report on an operation, where traces of messages are shown too: a sentence, cause and remedy, where it failed, tries, ways. */
 
 import { h } from "../../view/dom.js";
+import { operationFailures } from "../failures.js";
 import { attemptRows, operationOutcome, wayRows } from "../operation.js";
 import { say } from "../strings.js";
+import { failureElements } from "./failures.js";
 import { drawTable } from "./table.js";
 
 const ATTEMPT = ["number", "when", "step", "outcome", "took"];
@@ -15,6 +17,7 @@ export function reportElements(report, nameOf) {
   return [
     h("p", { class: `trace-verdict is-${tone}` }, text),
     ...(cause ? [h("p", { class: "notice" }, `${cause.message}. ${cause.remedy} (${cause.code})`)] : []),
+    ...failureElements(operationFailures(report, nameOf)),
     ...table(say("report.tries"), ATTEMPT, attemptRows(report)),
     ...table(say("report.ways"), WAY, wayRows(report, nameOf)),
   ];

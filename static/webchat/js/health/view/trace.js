@@ -4,7 +4,9 @@ import { byId, h, setAttribute, setText } from "../../view/dom.js";
 import { atDay, atTime, time } from "../format.js";
 import { partWords, segments } from "../parts.js";
 import { say } from "../strings.js";
-import { apartWords, certainty, channelTyped, countsOf, outcomeOf, traceOf } from "../tracing.js";
+import { messageFailures } from "../failures.js";
+import { apartWords, certainty, channelTyped, outcomeOf, traceOf } from "../tracing.js";
+import { failureElements } from "./failures.js";
 import { reportElements } from "./operation.js";
 import { svgOf } from "./svg.js";
 import { drawTable } from "./table.js";
@@ -72,20 +74,21 @@ export class TraceView {
   #drawMessage(trace) {
     const { attempts, left, unsure, parts, whole_ms, most, ...apart } = traceOf(trace);
     const cause = trace.report?.cause ?? null;
-    const { text, tone } = outcomeOf(countsOf(trace.nodes));
-    const box = h("div", { class: "table-box", tabindex: 0, role: "group", "aria-labelledby": "trace-title" });
+    const { text, tone, caveat } = outcomeOf(trace);
+    const box = h("div", { class: "table-box", tabindex: 0, role: "group", "aria-label": say("trace.tries") });
     byId("trace-found").replaceChildren(
       h("p", { class: `trace-verdict is-${tone}` }, text),
       ...(trace.author ? [h("p", { class: "note" }, say("trace.written", { name: this.#nameOf(trace.author), time: atDay(trace.at_ms) }))] : []),
       ...(cause ? [h("p", { class: "notice" }, `${cause.message}. ${cause.remedy} (${cause.code})`)] : []),
+      ...[caveat, ...apartWords(apart, this.#nameOf)].filter(Boolean).map((words) => h("p", { class: "note" }, words)),
+      ...failureElements(messageFailures(trace, this.#nameOf)),
       ...(whole_ms ? [h("h3", {}, say("trace.where")), h("p", { class: "note" }, most), barOf(parts, whole_ms), legendOf(parts, whole_ms)] : []),
-      ...apartWords(apart, this.#nameOf).map((words) => h("p", { class: "note" }, words)),
-      ...(attempts.length ? [box] : []),
+      ...(attempts.length ? [h("h3", {}, say("trace.tries")), box] : []),
       ...(unsure ? [h("p", { class: "note" }, say("trace.unsure"))] : []),
       ...(left ? [h("p", { class: "note" }, say("trace.left", { n: left }))] : []),
     );
     const head = ["when", "node", "peer", "method", "outcome", "took", "where"].map((key) => say(`trace.${key}`));
-    drawTable(box, head, attempts.map((each, at) => ({ key: at, cells: this.#cells(each) })), say("trace.where"));
+    drawTable(box, head, attempts.map((each, at) => ({ key: at, cells: this.#cells(each) })), say("trace.tries"));
     attempts.forEach((each, at) => {
       const bar = barOf(each.parts, each.elapsed_ms);
       box.querySelector("tbody").rows[at].cells[6].replaceChildren(bar, h("small", {}, partWords(each.parts)));
