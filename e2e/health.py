@@ -240,12 +240,6 @@ class Health:
         expect(self.page.locator("#announcer")).to_have_text(f"Diagnostic mode is {'on' if on else 'off'}.")
         return self
 
-    @property
-    def attempts(self) -> list[list[str]]:
-        """The lines of the trace: when, node, to, way, outcome, took, where the time went."""
-        rows = self.page.locator("#trace-found tbody tr").all()
-        return [row.locator("th, td").all_inner_texts() for row in rows]
-
     def expect_events(self, *operations: str) -> Health:
         """The log holds these operations, in this order, other ones between them."""
         rows = self.page.get_by_role("region", name="Event log").locator("tbody tr")

@@ -213,6 +213,10 @@ class Server:
         """What each node of this server says about itself."""
         return self._test_hook("diagnostics", {})
 
+    def node_id(self, user: str) -> str:
+        """The id of a user's node."""
+        return str(self.diagnostics()[user]["result"]["node"]["node_id"])
+
     def initiators(self, user: str, channel: str) -> list[str]:
         """The ids of the nodes that store a channel, as a user's node knows them."""
         channels = self.diagnostics()[user]["result"]["node"]["channels"]

@@ -6,6 +6,7 @@ import json
 import re
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from e2e.audit import Audit
 from e2e.conftest import People
 from e2e.health import HEALED_MS, SOON_MS, Health
 from e2e.servers import Network, Program, Server
+from e2e.tries import Tries, Try
 
 Launch = Callable[..., Server]
 
@@ -127,6 +129,7 @@ def test_a_slow_network_moves_the_plot_and_is_named(people: People, launch: Laun
 
 
 def test_a_failed_message_shows_every_try(people: People, launch: Launch, channel: str) -> None:
+    """By which node, to whom, which way, why it failed: as the server tells it, as the nodes recorded it."""
     server = launch("failing")
     gero = people("gero", server).sign_up().join(channel)
     hilda = people("hilda", server).sign_up().join(channel)
@@ -135,11 +138,21 @@ def test_a_failed_message_shows_every_try(people: People, launch: Launch, channe
     hilda.expect_failed(message)
     hilda.network(Network.OPEN)
 
-    health = Health(gero).open(channel).trace_failed(message).expect_trace("publish", "timeout")
-    assert len(health.attempts) >= 2
-    for when, node, peer, way, outcome, took, _ in health.attempts:
-        assert all((when, node, peer, way, outcome, took))
+    tries = Tries(gero, {server.node_id(each.name): each.name for each in (gero, hilda)})
+    health, asked_ms = Health(gero).open(channel), time.time() * 1000
+    health.trace_failed(message).expect_trace("publish", "timeout")
+    shown = tries.shown()
+    assert shown == tries.told(), "the page leaves none out"
+    failed = Counter({each: times for each, times in shown.items() if each.outcome != "ok"})
+    assert tries.places() == failed, "each is in the list of where it failed"
+    gero.page.locator("#trace").scroll_into_view_if_needed()
     gero.picture("health-trace")
+    recorded = tries.recorded(health.choose("Words to look for", message.id).export("JSON"))
+    earlier = Counter(each for at_ms, each in recorded if at_ms < asked_ms)
+    # Those that ended while all were asked may be in it or not: the node goes on trying.
+    assert earlier <= failed <= Counter(each for _, each in recorded), "nor does the server"
+    for peer in ("host node", "gero"):
+        assert Try("hilda", peer, "publish", "timeout") in earlier
 
 
 def test_who_is_not_staff_sees_nothing_of_it(people: People, launch: Launch) -> None:
