@@ -1,12 +1,20 @@
-/** A join as the page tells it: a line, and a row for each step of each attempt, with what to do about one that failed. */
+/**
+ * A join as the page tells it: a line; of one that hangs why, what to do, and where it fails; and a row for each step
+ * of each attempt, with what to do about one that failed.
+ */
 
+import { operationFailures } from "./failures.js";
 import { atTime, count, NOTHING, time } from "./format.js";
+import { operationOutcome } from "./operation.js";
 import { segments } from "./parts.js";
 import { hasWords, say } from "./strings.js";
 
 const FINE = new Set(["ok", "running"]);
 
 const SHOWN = 6;
+
+/** So many joins a node remembers, of all channels (`peernode/pubsub/joinlog.py`); a test compares. */
+export const JOINS_MAX = 128;
 
 /** All that hang, then the newest of the others. */
 export function joinsShown(recent) {
@@ -21,6 +29,14 @@ export function joinTitle({ outcome, code, elapsed_ms, attempts, at_ms }) {
   const told = hasWords(`join.is.${outcome}`) ? say(`join.is.${outcome}`) : outcome;
   const parts = [told, time(elapsed_ms), say("join.tries", { n: attempts }), atTime(at_ms)];
   return (outcome === "ok" || !code ? parts : [...parts, code]).join(" · ");
+}
+
+/** `{why, text, failures}` of a join that hangs, from its report; null of any other, or when its records are gone. */
+export function joinReport({ report }, nameOf) {
+  if (!report) return null;
+  const { cause } = report;
+  const why = cause ? `${cause.message}. ${cause.remedy} (${cause.code})` : "";
+  return { why, text: operationOutcome(report, nameOf).text, failures: operationFailures(report, nameOf) };
 }
 
 /** `[{key, cells, pieces}]`; the pieces say where in the whole join a step lies, and where its time went. */

@@ -1,6 +1,7 @@
 /** The numbers of a channel that matter most, each with what it is of and whether it is a trouble. */
 
 import { count, NOTHING, percent, time } from "./format.js";
+import { JOINS_MAX } from "./joining.js";
 import { isFailing } from "./pushes.js";
 import { say } from "./strings.js";
 import { briefOf } from "./verdicts.js";
@@ -17,6 +18,6 @@ export function tilesOf(detail) {
     ["p95", time(recent.p95_ms), say("tile.minutes"), false],
     ["success", percent(recent.acked, recent.attempted), say("tile.minutes"), isFailing(recent)],
     ["under", replication.under === null ? NOTHING : count(replication.under), "", replication.under > 0],
-    ["joins", of(joins.ok, joins.ok + joins.failed), "", joins.failed > 0],
+    ["joins", of(joins.ok, joins.ok + joins.failed), say("tile.since", { n: count(JOINS_MAX) }), joins.failed > 0],
   ];
 }

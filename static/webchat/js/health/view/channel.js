@@ -5,6 +5,7 @@ import { joinsChart, latencyChart, replicationChart, successChart } from "../cha
 import { ago, bytes, count, time } from "../format.js";
 import { NEWEST } from "../history.js";
 import { initiatorHeads, initiatorRows } from "../initiators.js";
+import { JOINS_MAX } from "../joining.js";
 import { pushHeads, pushRows } from "../pushes.js";
 import { say } from "../strings.js";
 import { tilesOf } from "../tiles.js";
@@ -30,6 +31,7 @@ export class ChannelView {
   constructor({ repair, history }) {
     this.#subscribers = new SubscriberList(repair);
     this.#history = history;
+    setText(byId("joins-note"), say("joins.note", { n: count(JOINS_MAX) }));
     byId("plots-window").addEventListener("change", ({ target }) => history.choose(target.value));
   }
 
