@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from peernode.channel.ids import channel_id_of
 from peernode.diagnostics.collector import EXCHANGES_MAX
 from peernode.diagnostics.operationreport import WHOLE
 from peernode.diagnostics.records import Wanted
+from peernode.pubsub.traces import JoinTrace
 from tests.support.network import set_mode
 from tests.webchat.conftest import Open, two_in_the_lobby
 from tests.webchat.test_health_files import record as a_record
@@ -65,6 +67,22 @@ async def test_a_report_does_not_hang_on_the_event_log(worker: Worker, open_page
     answer = await page.ask("trace", channel="#lobby", id=trace)
     assert answer["trace"]["operation"]["cause"]["code"] == "NO_INITIATOR"
     await page.close()
+
+
+async def test_a_join_that_hangs_has_its_report_in_the_picture(worker: Worker, open_page: Open) -> None:
+    ann = await open_page("ann")
+    await ann.hello()
+    await ann.join("#lobby")
+    node, trace = [*worker.host.nodes()][-1], fail(worker, "join.attempt")
+    channel_id = channel_id_of(node._context.network_id, "#lobby")
+    node._pubsub.joiner.log.begun(channel_id, JoinTrace(id=trace, outcome="delayed", attempts=1))
+    joins = (await worker.health.view.channel("#lobby"))["joins"]["recent"]
+    through, hanging = sorted(joins, key=lambda join: join["report"] is not None)
+    assert (through["outcome"], through["report"]) == ("ok", None)
+    report: dict[str, Any] = hanging["report"]
+    assert (hanging["outcome"], report["outcome"], report["subject"]) == ("delayed", "running", "#lobby")
+    assert (report["cause"]["code"], bool(report["cause"]["remedy"])) == ("NO_INITIATOR", True)
+    assert [(each["peer"], each["reached_otherwise"]) for each in report["failure_points"]] == [(PEER, False)]
 
 
 async def test_what_did_not_get_out_is_asked_of_its_author(worker: Worker, open_page: Open) -> None:
