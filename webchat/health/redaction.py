@@ -61,7 +61,7 @@ channel initiators own answers outcome messages behind root set_agrees started_m
 subscribers reached reached_by of success_age_ms via slow listed_by reason retryable
 matrix failing_only until direction asymmetric failing_age_ms repairs
 coordinator audience broken reasons numbers silent unreached relayed slow unlisted hanging round_trip_ms
-age_ms agree series attempted acked retried failed average_ms p50_ms p95_ms p99_ms
+age_ms agree series minute attempted acked retried failed average_ms p50_ms p95_ms p99_ms
 replication held_by under joins steps recent count step attempt attempts began_ms elapsed_ms asked
 answered serial wall_ms operation subject parts trace route stands_for lookup disk network retry queue
 uncertain_ms claimed_ms doubtful unheard doubted now lone full own unknown
