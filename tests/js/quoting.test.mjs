@@ -23,6 +23,16 @@ test("a long one is shown around the first of the words", () => {
   assert.equal(shown(found(message("not here"), "elsewhere", people())), "not here");
 });
 
+test("a file is found by its name, which is shown as it is, with the words marked", () => {
+  const file = (name, text = "") => message(text, { file: { name } });
+  assert.equal(shown(found(file("Garden plan.pdf"), "plan", people())), "Garden [plan].pdf");
+  assert.equal(shown(found(file("__init__.py"), "init py", people())), "__[init]__.[py]");
+  assert.equal(shown(found(file("beds.png", "the **beds**"), "beds", people())), "the [beds] [beds].png");
+  assert.equal(shown(found(file("beds.png", "in May"), "beds may", people())), "in [May] [beds].png");
+  assert.match(shown(found(file(`${"a ".repeat(300)}plan.pdf`), "plan", people())), /^…[a ]+\[plan\]\.pdf$/);
+  assert.equal(shown(found(file("plan.pdf"), "plan", people(BOB))), "a message of somebody whom you blocked");
+});
+
 test("nothing of a blocked author is in a search or a quote, unless that message was asked for", () => {
   const said = message("secret", { file: { name: "secret.txt" } });
   const blocked = people(BOB);
@@ -30,7 +40,7 @@ test("nothing of a blocked author is in a search or a quote, unless that message
   assert.equal(shown(found(said, "secret", blocked)), hushed);
   assert.deepEqual(quoted(said, blocked), { name: "Bob", text: hushed });
   assert.equal(beginningOf(said, blocked), hushed);
-  assert.equal(shown(found({ ...said, shown: true }, "secret", blocked)), "[secret]");
+  assert.equal(shown(found({ ...said, shown: true }, "secret", blocked)), "[secret] [secret].txt");
   assert.deepEqual(quoted({ ...said, shown: true }, blocked), { name: "Bob", text: "secret" });
   assert.equal(quoted(said, people(ANN)).text, "secret");
 });

@@ -26,14 +26,16 @@ export function beginningOf(message, people) {
 
 /**
  * What is shown of a message that was found by `words`, as `[{text, isMarked}]`: one line, a long one around the
- * first of the words, each of which is marked. Of a blocked author nothing is.
+ * first of the words, each of which is marked. A file's name is looked through as well, so it is shown too, as it is:
+ * what looks like Markdown's marks in a name is a part of it. Of a blocked author nothing is.
  */
 export function found(message, words, people) {
   if (isHushed(message, people)) return [{ text: say("quote.blocked"), isMarked: false }];
   const wanted = words.trim().split(/\s+/).map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
   const first = new RegExp(wanted[0], "i");
   const near = around(withNames(message.text, people.nameOf), first, READ_CHARS);
-  const { text, isBegun, isCut } = around(inOneLine(near.text), first, FOUND_CHARS);
+  const said = [inOneLine(near.text), message.file?.name].filter(Boolean).join(" ");
+  const { text, isBegun, isCut } = around(said, first, FOUND_CHARS);
   const line = `${near.isBegun || isBegun ? "…" : ""}${text}${near.isCut || isCut ? "…" : ""}`;
   const parts = line.split(new RegExp(`(${wanted.join("|")})`, "i"));
   return parts.map((part, at) => ({ text: part, isMarked: at % 2 === 1 })).filter((part) => part.text);
