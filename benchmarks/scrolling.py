@@ -20,6 +20,7 @@ from typing import Any
 from playwright.sync_api import Browser, CDPSession, Page, expect, sync_playwright
 
 from benchmarks.longchannel import CHANNEL, LongChannel, message
+from benchmarks.words import timeline_label, timeline_start
 from e2e.chat import Person
 from e2e.report import Report
 from e2e.servers import Server
@@ -70,11 +71,11 @@ def chat(page: Page, server: Server, folder: Path) -> dict[str, Any]:
     """The page of a channel with all its messages held."""
     LongChannel(page, MESSAGES)
     Person("reader", page, server, Report(), folder).sign_up()
-    timeline = page.get_by_role("log", name=f"Messages in {CHANNEL}", exact=True)
+    timeline = page.get_by_role("log", name=timeline_label(CHANNEL), exact=True)
     expect(timeline).to_be_visible()
     timeline.evaluate("log => { log.scrollTop = 0; }")
     # All the rest comes at once, so from here on nothing is loaded any more.
-    expect(page.get_by_text("This is the beginning of")).to_have_count(1, timeout=LOADING_MS)
+    expect(page.get_by_text(timeline_start(CHANNEL))).to_have_count(1, timeout=LOADING_MS)
     return scrolled(page, "#timeline")
 
 
