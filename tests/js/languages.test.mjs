@@ -6,7 +6,7 @@ import { test } from "node:test";
 
 import { LANGUAGES } from "../../static/webchat/js/strings.js";
 
-const FOLDERS = ["words", "joinwords", "health/words", "health/toolwords"].map((name) => new URL(`../../static/webchat/js/${name}/`, import.meta.url));
+const FOLDERS = ["words", "joinwords", "sendwords", "health/words", "health/toolwords"].map((name) => new URL(`../../static/webchat/js/${name}/`, import.meta.url));
 const FORM = /\.(zero|one|two|few|many|other)$/;
 const wordsOf = async (language, folder) => (await import(new URL(`${language}.js`, folder))).WORDS;
 const keysOf = (words) => [...new Set(Object.keys(words).map((key) => key.replace(FORM, "")))].sort();

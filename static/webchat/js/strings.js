@@ -3,15 +3,15 @@
  *
  * `say(key, values)` fills `{name}` placeholders. Where a number decides the form, the key has one form for
  * each of the language's kinds of numbers (`.one`, `.other`), chosen by `values.n`. The words themselves are
- * in `words/` and `joinwords/`, one module each for each language that the server offers; only that of the page
- * is loaded.
+ * in `words/`, `joinwords/` and `sendwords/`, one module each for each language that the server offers; only that of
+ * the page is loaded.
  */
 
 export const LANGUAGES = Object.freeze(["en", "de"]);
 
 const wanted = globalThis.document?.documentElement?.lang;
 export const language = LANGUAGES.includes(wanted) ? wanted : "en";
-const modules = await Promise.all(["words", "joinwords"].map((folder) => import(`./${folder}/${language}.js`)));
+const modules = await Promise.all(["words", "joinwords", "sendwords"].map((folder) => import(`./${folder}/${language}.js`)));
 const WORDS = Object.assign({}, ...modules.map((each) => each.WORDS));
 const rules = new Intl.PluralRules(language);
 const tenths = new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
