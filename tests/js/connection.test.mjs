@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { ANSWER_MS, backoffMs, Connection, QUIET_MS, WOKEN_ANSWER_MS } from "../../static/webchat/js/connection.js";
+import { ANSWER_MS, ASKED_MAX, backoffMs, Connection, QUIET_MS, WAITING_MAX, WOKEN_ANSWER_MS } from "../../static/webchat/js/connection.js";
 import { FakeClock, FakeSocket, recorder, settle } from "./fakes.mjs";
 
 let clock;
@@ -91,6 +91,44 @@ test("a command on its way ends with the connection, and none begins without it"
   socket().drop();
   await assert.rejects(asked, { code: "CONNECTION_LOST" });
   await assert.rejects(connection.request({ type: "message.retry", id: "x" }), { code: "CONNECTION_LOST" });
+});
+
+test("no more commands are on their way than the server takes: the others wait for their turn", async () => {
+  connected();
+  const frames = () => socket().sent.slice(1);
+  const answers = [];
+  const ask = (n) => connection.request({ type: "file.available", n }).then(() => answers.push(n));
+  const all = Array.from({ length: ASKED_MAX + 3 }, (_, n) => ask(n));
+  assert.equal(frames().length, ASKED_MAX);
+  clock.pass(ANSWER_MS - 1);
+  for (let at = 0; at < ASKED_MAX; at += 1) socket().say({ type: "ok", ref: frames()[at].ref });
+  assert.deepEqual(frames().map(({ n }) => n), all.map((_, n) => n), "in their order");
+  clock.pass(ANSWER_MS - 1);
+  assert.equal(connection.isOpen, true, "who waits for a turn has not been silent");
+  for (const { ref } of frames().slice(ASKED_MAX)) socket().say({ type: "ok", ref });
+  await Promise.all(all);
+  assert.deepEqual(answers, all.map((_, n) => n));
+});
+
+test("a sign of life is asked for whatever waits, and what waits ends with the connection", async () => {
+  connected();
+  const all = Array.from({ length: ASKED_MAX + 2 }, () => connection.request({ type: "search" }));
+  socket().say({ type: "typing", cursor: "e:2" });
+  clock.sleep(QUIET_MS);
+  connection.woken();
+  assert.equal(socket().sent.at(-1).type, "ping");
+  socket().drop();
+  for (const { status, reason } of await Promise.allSettled(all)) assert.deepEqual([status, reason.code], ["rejected", "CONNECTION_LOST"]);
+  clock.pass(10_000);
+  socket().open();
+  assert.deepEqual(socket().sent.map(({ type }) => type), ["hello"]);
+});
+
+test("what waits has a bound; beyond it a command is refused as the server would", async () => {
+  connected();
+  for (let n = 0; n < ASKED_MAX + WAITING_MAX; n += 1) connection.request({ type: "search" }).catch(() => {});
+  await assert.rejects(connection.request({ type: "search" }), { code: "RATE_LIMITED", retry_after: 1 });
+  connection.interrupted("link.offline");
 });
 
 test("a server that stays silent is left", async () => {

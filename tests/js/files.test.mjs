@@ -1,9 +1,9 @@
-/** Shared files: uploads one after the other, what is shown, and who has what. */
+/** Shared files: uploads one after the other, and what is shown of them. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Availability, fileAddress, FRESH_MS, isLargePicture, KNOWN_MAX, mayBeShown, SHOWN_MAX_BYTES, sizeWords, SPREADING_MS } from "../../static/webchat/js/files.js";
+import { fileAddress, isLargePicture, mayBeShown, SHOWN_MAX_BYTES, sizeWords } from "../../static/webchat/js/files.js";
 import { TRIES_MAX, Uploads, UPLOADS_MAX } from "../../static/webchat/js/uploads.js";
 import { FakeClock, LIMITS, recorder, settle } from "./fakes.mjs";
 
@@ -147,64 +147,4 @@ test("a name and a size decide whether it is worth trying to show a file", () =>
 test("sizes and addresses", () => {
   assert.deepEqual([1, 999, 1000, 999_499, 1_000_000, 26_214_400].map(sizeWords), ["1 B", "999 B", "1 kB", "999 kB", "1.0 MB", "26.2 MB"]);
   assert.equal(fileAddress("#a b/ü", "id"), "/files/a%20b%2F%C3%BC/id/");
-});
-
-test("who has a file is asked once, and again when the answer is old", async () => {
-  const clock = new FakeClock();
-  const asked = [];
-  let answer = { nodes: 3, asked: 3, here: 1 };
-  let changed = 0;
-  const known = new Availability(
-    async (...place) => {
-      asked.push(place);
-      if (answer === null) throw new Error("away");
-      return answer;
-    },
-    clock,
-    () => (changed += 1),
-  );
-  const row = { channel: CHANNEL, id: "x" };
-  assert.equal(known.of(row), null);
-  assert.equal(known.of(row), null);
-  await settle();
-  assert.deepEqual(known.of(row), { nodes: 3, asked: 3, here: 1 });
-  assert.deepEqual([asked, changed], [[[CHANNEL, "x"]], 1]);
-  answer = null;
-  clock.pass(FRESH_MS + 1);
-  assert.deepEqual(known.of(row), { nodes: 3, asked: 3, here: 1 }, "the old answer stays until there is a new one");
-  await settle();
-  assert.equal(asked.length, 2);
-  for (let at = 0; at < KNOWN_MAX; at += 1) known.of({ channel: CHANNEL, id: `${at}` });
-  await settle();
-  assert.equal(known.of(row), null, "the one asked longest ago is forgotten");
-});
-
-test("while a file is spreading its row is drawn and asked about again", async () => {
-  const clock = new FakeClock();
-  let nodes = 1;
-  let changed = 0;
-  const known = new Availability(async () => ({ nodes: nodes++, asked: 2, here: 9 }), clock, () => (changed += 1));
-  const row = { channel: CHANNEL, id: "x" };
-  known.of(row);
-  await settle();
-  assert.equal(changed, 1);
-  clock.pass(SPREADING_MS);
-  assert.equal(changed, 2);
-  known.of(row);
-  await settle();
-  assert.deepEqual(known.of(row), { nodes: 2, asked: 2, here: 9 });
-  assert.equal(clock.waiting, 0, "it has got everywhere");
-});
-
-test("whether a file can be had is asked anew each time; where the node can't say, it is worth a try", async () => {
-  const answers = [{ nodes: 0, asked: 2, here: 0 }, { nodes: 1, asked: 2, here: 0 }];
-  const refusals = ["FILE_UNAVAILABLE", "CONNECTION_LOST"];
-  const ask = async () => {
-    if (answers.length) return answers.shift();
-    throw { code: refusals.shift() };
-  };
-  const known = new Availability(ask, new FakeClock(), () => {});
-  const had = [];
-  for (let n = 0; n < 4; n += 1) had.push(await known.canBeHad({ channel: CHANNEL, id: "x" }));
-  assert.deepEqual(had, [false, true, false, true]);
 });

@@ -1,12 +1,12 @@
-/** Pages of history that can't be had: the page says so, and a press asks again. */
+/** Pages of history that can't be had: what waiting helps is asked for again, otherwise the page says so, for a press. */
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
 import { Channels } from "../../static/webchat/js/channels.js";
 import { OptimisticUIManager } from "../../static/webchat/js/optimistic.js";
-import { HistoryPages } from "../../static/webchat/js/pages.js";
-import { FakeClock } from "./fakes.mjs";
+import { HistoryPages, TRIES_MAX } from "../../static/webchat/js/pages.js";
+import { FakeClock, settle } from "./fakes.mjs";
 
 const LOBBY = "#lobby";
 const LOST = { code: "CONNECTION_LOST", message: "lost", remedy: "" };
@@ -21,6 +21,7 @@ let pages;
 let answers;
 let asked;
 let seen;
+let clock;
 
 const older = () => app.channels.get(LOBBY).older;
 const gapOf = (id) => app.messages.row(id).gap;
@@ -39,7 +40,8 @@ beforeEach(() => {
   };
   const timeline = { redraw: () => seen.push(gapOf("m5")) };
   app = { messages, channels, screen: { timeline }, connection: { request }, learnName: nothing, trim: nothing };
-  pages = new HistoryPages(app);
+  clock = new FakeClock();
+  pages = new HistoryPages(app, clock);
   channels.joining(LOBBY);
 });
 
@@ -74,4 +76,37 @@ test("what surrounds a place that can't be had is whoever asked's to tell", asyn
   answers = [LOST];
   assert.equal(await pages.loadAround(LOBBY, "1"), false);
   assert.deepEqual(texts(), ["5"]);
+});
+
+const BUSY = { code: "RATE_LIMITED", message: "busy", remedy: "", retry_after: 1 };
+
+/** Let a page come that is refused at first; how many seconds it was asked for again and again. */
+async function patiently(loading) {
+  let s = 0;
+  let isOver = false;
+  loading.then(() => (isOver = true));
+  for (await settle(); !isOver && s < 100; s += 1) {
+    clock.pass(1000);
+    await settle();
+  }
+  return s;
+}
+
+test("what is refused for the number of questions comes by itself, without a word of trouble", async () => {
+  app.messages.received(message("5"));
+  seen.length = 0;
+  answers = [BUSY, { ...BUSY, retry_after: 4 }, { messages: [message("4")], more: true }];
+  assert.equal(await patiently(pages.loadOlder(LOBBY)), 1 + 4);
+  assert.deepEqual([seen, texts()], [["loading", "idle"], ["4", "5"]]);
+  answers = [BUSY, { messages: [], more: false }];
+  app.messages.row("m5").gap = "open";
+  assert.equal(await patiently(pages.fillGap("m5")), 1);
+  assert.equal(gapOf("m5"), "");
+});
+
+test("for ever it is not waited: then the page says so", async () => {
+  app.messages.received(message("5"));
+  answers = Array(TRIES_MAX).fill(BUSY);
+  assert.equal(await patiently(pages.loadOlder(LOBBY)), 1 + 2 + 4 + 8);
+  assert.deepEqual([older(), asked.length, clock.waiting], ["stuck", TRIES_MAX, 0]);
 });

@@ -118,12 +118,17 @@ export class App {
 
   #listenForWaking() {
     const look = () => {
-      if (document.hidden) return;
+      if (!this.isLookedAt) return;
       this.connection.woken();
       this.outbox.woken();
     };
     for (const event of ["visibilitychange", "resume"]) document.addEventListener(event, look);
     window.addEventListener("pageshow", look);
+  }
+
+  /** Whether the page is before somebody's eyes, and not behind another tab. */
+  get isLookedAt() {
+    return !document.hidden;
   }
 
   // What people do
@@ -200,6 +205,12 @@ export class App {
   /** What may be missing before a row. */
   fillGap(id) {
     return this.pages.fillGap(id);
+  }
+
+  /** Rows are in sight or near it: what may be old of them is asked for again. */
+  near(rows) {
+    this.freshening.near(rows);
+    this.sharing.near(rows);
   }
 
   /** Hold no more of a channel than a page should. */

@@ -6,6 +6,10 @@
  * that was handed on goes with the next `hello`, so a short interruption is replayed and a long one
  * brings a snapshot; either way the listener gets `welcome` first and then events in order.
  *
+ * At most `ASKED_MAX` commands are unanswered at a time: the server refuses more than it follows at once, and a burst of
+ * questions of the page itself must not cost somebody a message or a page of history. The others wait for their turn,
+ * at most `WAITING_MAX` of them; more are refused here as the server would (`RATE_LIMITED`).
+ *
  * A socket may be dead and nobody is told, as after a laptop has slept. So one on which nothing has come for
  * `QUIET_MS` is asked for a sign of life, and left when there is none. Timers sleep as well: whoever looks at the
  * page again (`woken`) has that asked at once when it is due by the clock, and waits `WOKEN_ANSWER_MS` alone.
@@ -20,6 +24,9 @@ import { ownError } from "./strings.js";
 export const ANSWER_MS = 10000;
 export const QUIET_MS = 25000;
 export const WOKEN_ANSWER_MS = 3000;
+/** Half of what the server follows of one socket at a time (docs/api.md). */
+export const ASKED_MAX = 32;
+export const WAITING_MAX = 1000;
 const BACKOFF_MIN_MS = 300;
 const BACKOFF_MAX_MS = 10000;
 const CLOSE_SESSION_ENDED = 4401;
@@ -46,6 +53,7 @@ export class Connection {
   #attempts = 0;
   #refs = 0;
   #asked = new Map();
+  #waiting = [];
   #cancelRetry = null;
   #cancelProbe = null;
   #heardAt_ms = 0;
@@ -108,7 +116,16 @@ export class Connection {
   /** Ask the node; resolves with the answer's frame, rejects with `{code, message, remedy, …}`. */
   request(frame, wait_ms = ANSWER_MS) {
     if (this.#phase !== "open") return Promise.reject(ownError("CONNECTION_LOST"));
-    return this.#ask(frame, wait_ms);
+    if (this.#asked.size < ASKED_MAX) return this.#ask(frame, wait_ms);
+    if (this.#waiting.length >= WAITING_MAX) return Promise.reject({ ...ownError("RATE_LIMITED"), retry_after: 1 });
+    return new Promise((resolve, reject) => this.#waiting.push({ frame, wait_ms, resolve, reject }));
+  }
+
+  /** There is room for one that waits. */
+  #askNext() {
+    if (this.#asked.size >= ASKED_MAX || this.#phase !== "open") return;
+    const next = this.#waiting.shift();
+    if (next) this.#ask(next.frame, next.wait_ms).then(next.resolve, next.reject);
   }
 
   #ask(frame, wait_ms = ANSWER_MS) {
@@ -175,6 +192,7 @@ export class Connection {
     asked.cancel();
     if (frame.type === "error") asked.reject(frame);
     else asked.resolve(frame);
+    this.#askNext();
   }
 
   #closed(code) {
@@ -191,10 +209,11 @@ export class Connection {
     const socket = this.#socket;
     this.#socket = null;
     if (socket && socket.readyState <= OPEN) socket.close();
-    const asked = [...this.#asked.values()];
+    const unanswered = [...this.#asked.values(), ...this.#waiting];
     this.#asked.clear();
-    for (const { reject, cancel } of asked) {
-      cancel();
+    this.#waiting = [];
+    for (const { reject, cancel } of unanswered) {
+      cancel?.();
       reject(ownError("CONNECTION_LOST"));
     }
   }

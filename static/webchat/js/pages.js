@@ -1,17 +1,25 @@
 /**
  * Pages of history on their way from the node: older ones, the newest, what a gap lacks, what surrounds a place.
  *
- * One at a time of each kind: who asks for what is on its way already waits for that.
+ * One at a time of each kind: who asks for what is on its way already waits for that. What the server refuses for the
+ * number of questions is asked again by itself, `TRIES_MAX` times with longer and longer pauses, before anybody has to
+ * press a button for it.
  */
 
+import { systemClock } from "./clock.js";
 import { HISTORY_LIMIT, justBehind, paged, pagedApart } from "./holding.js";
+
+export const TRIES_MAX = 5;
+const PAUSE_MS = 1000;
 
 export class HistoryPages {
   #app;
+  #clock;
   #loads = new Map();
 
-  constructor(app) {
+  constructor(app, clock = systemClock) {
     this.#app = app;
+    this.#clock = clock;
   }
 
   /** The page before the oldest message that is here. */
@@ -80,9 +88,21 @@ export class HistoryPages {
 
   async #fetch(name, before) {
     const frame = { type: "history.page", channel: name, before, limit: HISTORY_LIMIT };
-    const page = await this.#app.connection.request(frame);
+    const page = await this.#patiently(() => this.#app.connection.request(frame));
     for (const message of page.messages) this.#app.learnName(message);
     return page;
+  }
+
+  async #patiently(ask) {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await ask();
+      } catch (error) {
+        if (error.code !== "RATE_LIMITED" || tries >= TRIES_MAX) throw error;
+        const pause_ms = Math.max(1000 * (error.retry_after ?? 0), PAUSE_MS * 2 ** (tries - 1));
+        await new Promise((over) => this.#clock.later(pause_ms, over));
+      }
+    }
   }
 
   async #once(what, load) {

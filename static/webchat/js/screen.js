@@ -98,7 +98,7 @@ export class Screen {
       who: (row) => app.persons.who(row.channel, app.authorOf(row), row.name),
       olderWanted: () => app.connection.isOpen && app.channels.isReady(app.current) && app.loadOlder(app.current),
       seen: (order) => this.#seen(order),
-      near: (rows) => app.freshening.near(rows),
+      near: (rows) => app.near(rows),
       around: (row) => ({ people: this.peopleOf(row.channel), answered: app.messages.row(row.reply_to), files: app.sharing.filesOf(row) }),
       act: (action, id, button) => app.acts.act(action, id, button),
       fillGap: (id) => app.fillGap(id),
@@ -206,7 +206,7 @@ export class Screen {
 
   /** Whether somebody has the channel's newest messages before their eyes. */
   isReading(name) {
-    return name === this.#app.current && this.timeline.isAtBottom && !document.hidden;
+    return name === this.#app.current && this.timeline.isAtBottom && this.#app.isLookedAt;
   }
 
   /** A message is being written to the disk (+1), or is written (-1). */
@@ -248,8 +248,8 @@ export class Screen {
   }
 
   #seen(order) {
-    const { current, messages, reading } = this.#app;
-    if (!document.hidden) reading.seen(current, order, messages.rows(current));
+    const { current, messages, reading, isLookedAt } = this.#app;
+    if (isLookedAt) reading.seen(current, order, messages.rows(current));
   }
 
   #rowChanged(row, from) {

@@ -2,8 +2,8 @@
  * Files in the conversation: those that are on their way up, and what is known of those that are there.
  */
 
+import { Availability } from "./availability.js";
 import { systemClock } from "./clock.js";
-import { Availability } from "./files.js";
 import { Uploads } from "./uploads.js";
 import { postFile } from "./view/posting.js";
 import { UploadList } from "./view/uploadlist.js";
@@ -26,13 +26,17 @@ export class Sharing {
       retry: (id) => uploads.retry(id),
       cancel: (id) => uploads.cancel(id),
     });
-    this.#availability = new Availability(
-      (channel, id) => app.connection.request({ type: "file.available", channel, id }),
-      systemClock,
-      () => app.screen.timeline.redraw(),
-    );
+    this.#availability = new Availability({
+      ask: (channel, id) => app.connection.request({ type: "file.available", channel, id }),
+      mayAsk: () => app.isLookedAt && app.connection.isOpen,
+      changed: () => app.screen.timeline.redraw(),
+      clock: systemClock,
+    });
     /** Another channel is shown. */
-    this.shown = () => list.redraw();
+    this.shown = () => {
+      this.near([]);
+      list.redraw();
+    };
     /** The page is connected to the own node, or not. */
     this.setLinked = (isLinked) => uploads.setLinked(isLinked);
     /** How many files are on their way into a channel. */
@@ -45,10 +49,14 @@ export class Sharing {
     this.isLosing = () => uploads.isAny;
   }
 
+  /** Rows that are in sight or near it: of their files it is asked who has them. */
+  near(rows) {
+    this.#availability.near(rows);
+  }
+
   /** Of a row's file: `nodes` that have it, as far as that is known; `canBeHad(row)` asks whether anybody has it. */
   filesOf(row) {
-    const nodes = row.file && !row.deleted && row.order ? this.#availability.of(row) : null;
-    return { nodes, canBeHad: this.#canBeHad };
+    return { nodes: row.file ? this.#availability.of(row) : null, canBeHad: this.#canBeHad };
   }
 
   #canBeHad = (row) => this.#availability.canBeHad(row);

@@ -58,6 +58,8 @@ export const WORDS = {
   "error.FILE_UNAVAILABLE": "Niemand, der erreichbar ist, hat diese Datei",
   "error.FILE_UNAVAILABLE.remedy":
     "Versuche es später noch einmal, oder bitte die Person, die sie geteilt hat, den Chat zu öffnen.",
+  "error.RATE_LIMITED": "Zu viel in kurzer Zeit",
+  "error.RATE_LIMITED.remedy": "Warte einen Moment; dann geht es wieder.",
   "error.UPLOADS_FULL": "Zu viele Dateien warten",
   "error.UPLOADS_FULL.remedy": "Warte, bis einige geteilt sind.",
   "error.UPLOAD_LOST": "Die Datei ist nicht zum Server durchgekommen",

@@ -55,6 +55,8 @@ export const WORDS = {
   "error.FILE_TOO_LARGE.remedy": "A file has at most 25 MB.",
   "error.FILE_UNAVAILABLE": "Nobody who is reachable has this file",
   "error.FILE_UNAVAILABLE.remedy": "Try again later, or ask who shared it to open the chat.",
+  "error.RATE_LIMITED": "Too much in a short time",
+  "error.RATE_LIMITED.remedy": "Wait a moment; then it works again.",
   "error.UPLOADS_FULL": "Too many files are waiting",
   "error.UPLOADS_FULL.remedy": "Wait until some have been shared.",
   "error.UPLOAD_LOST": "The file did not get through to the server",
