@@ -29,6 +29,9 @@ SERVERS: pytest.StashKey[list[Server]] = pytest.StashKey()
 SHARED_BY_MAX = 20
 """Tests that share a server; they bring some 30 people."""
 
+DESKTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}}
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 780}, "has_touch": True, "is_mobile": True}
+
 QUIET_BROWSER = (
     "--disable-dev-shm-usage",
     "--no-first-run",
@@ -219,13 +222,12 @@ class People:
         self.troubles: list[str] = []
         self.allowed: list[re.Pattern[str]] = []
 
-    def __call__(self, name: str, server: Server, locale: str = "en-US") -> Person:
+    def __call__(self, name: str, server: Server, locale: str = "en-US", phone: bool = False) -> Person:
         """A person who has an own browser, which speaks their language, but no account yet."""
         owner = self.claims.setdefault((server.url, name), self.test)
         assert owner == self.test, f"{name} is the name of {owner} on this server: take another one"
-        context = self.new_context(
-            viewport={"width": 1280, "height": 800}, color_scheme="light", locale=locale
-        )
+        device = PHONE if phone else DESKTOP
+        context = self.new_context(color_scheme="light", locale=locale, **device)
         context.add_init_script(path=OBSERVER)
         return self._at(context.new_page(), name, server)
 

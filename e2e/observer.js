@@ -34,10 +34,12 @@
     const [{ at: sentAt, frames }] = sent.splice(at, 1);
     echoes[row.dataset.msgId] = { ms: performance.now() - sentAt, frames };
   };
+  const isTouchAlone = () => matchMedia("(pointer: coarse)").matches && !matchMedia("(any-pointer: fine)").matches;
   addEventListener("submit", ({ target }) => sending(target.querySelector?.("textarea")), true);
   addEventListener(
     "keydown",
-    ({ key, shiftKey, target }) => key === "Enter" && !shiftKey && target.matches?.("textarea") && sending(target),
+    ({ key, shiftKey, target }) =>
+      key === "Enter" && !shiftKey && !isTouchAlone() && target.matches?.("textarea") && sending(target),
     true,
   );
 

@@ -1,5 +1,5 @@
 /**
- * Where people write: Enter sends, Shift+Enter begins a line, drafts stay with their channel.
+ * Where people write: Enter sends or begins a line (`enterkey.js`), drafts stay with their channel.
  *
  * On sending the field is empty and focused at once; the button is disabled until the message has been
  * handed over. Enter works meanwhile too: the outbox keeps the order. What is written may answer a message
@@ -13,6 +13,7 @@ import { say } from "../strings.js";
 import { measured } from "../textlimit.js";
 import { MentionList } from "./completion.js";
 import { byId, setAttribute, setText } from "./dom.js";
+import { EnterKey } from "./enterkey.js";
 
 export class ComposerView {
   #form = byId("composer");
@@ -20,6 +21,7 @@ export class ComposerView {
   #text = byId("composer-text");
   #note = byId("composer-note");
   #button = byId("send");
+  #enter = new EnterKey(this.#text);
   #source;
   #contexts;
   #mentions;
@@ -161,7 +163,7 @@ export class ComposerView {
       const row = this.#source.lastOwn(this.#channel);
       if (!row) return;
       this.revise(row);
-    } else if (event.key === "Enter" && !event.shiftKey && !event.isComposing) this.#submit();
+    } else if (this.#enter.sends(event)) this.#submit();
     else return;
     event.preventDefault();
   }
