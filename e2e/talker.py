@@ -245,3 +245,8 @@ class Talker:
         mention = self.person.row(message).get_by_text(f"@{name}", exact=True)
         expect(mention).to_have_class("mention is-me" if own else "mention", timeout=SOON_MS)
         return self
+
+    def expect_heard(self, words: str) -> Self:
+        """A screen reader is told so, among what was told last."""
+        expect(self.page.locator("#announcer")).to_contain_text(words, timeout=SOON_MS)
+        return self

@@ -21,12 +21,14 @@ def test_property_33_join_message_failure_and_recovery_end_to_end(
     lars.network(Network.CUT)
     message = lars.say("Into the void")
     lars.expect_failed(message)
+    hears = Talker(lars).expect_heard("A message was not sent: ")
     mona.expect_no_message(message)
 
     # Pressed while the network is still cut: once it is back the node may try by itself at any moment.
     lars.retry(message).expect_failed(message)
     lars.network(Network.OPEN)
     lars.expect_delivered(message)
+    hears.expect_heard("Message delivered.")
     mona.expect_message(message)
 
     after = lars.say("And the next one")

@@ -143,7 +143,7 @@ export class MessageActs {
   /** Go to a message that may not be loaded yet; `order`: its place, where that is known. */
   async jump(channel, id, order = "") {
     const { screen } = this.#app;
-    const onward = (n) => screen.announcer.say("row", say("quote.seeking", { n }));
+    const onward = (n) => screen.announcer.say("seeking", say("quote.seeking", { n }));
     const reason = await seek(this.#app, channel, { id, order }, onward);
     if (reason === "away" || this.#app.current !== channel) return;
     if (reason || !screen.timeline.reveal(id)) screen.trouble(reasonWords(reason || "absent"));

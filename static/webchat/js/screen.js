@@ -4,6 +4,8 @@
 
 import { UNREAD_NOTHING } from "./channels.js";
 import { systemClock } from "./clock.js";
+import { Heard } from "./heard.js";
+import { keyActions } from "./keyactions.js";
 import { leave, leftWords } from "./leaving.js";
 import { limits } from "./limits.js";
 import { beginningOf } from "./quoting.js";
@@ -11,6 +13,7 @@ import { countWords } from "./reading.js";
 import { unsentWords } from "./rowwords.js";
 import { codedError, say } from "./strings.js";
 import { isEmpty, subtitle } from "./subtitle.js";
+import { Announcer } from "./view/announcer.js";
 import { AskCard } from "./view/askcard.js";
 import { ComposerView } from "./view/composer.js";
 import { byId, oncePerFrame, setText } from "./view/dom.js";
@@ -20,7 +23,7 @@ import { listenToKeys } from "./view/keys.js";
 import { OutboxCard } from "./view/outboxcard.js";
 import { ReceiptCard } from "./view/receiptcard.js";
 import { SidebarView } from "./view/sidebar.js";
-import { Announcer, StatusView } from "./view/status.js";
+import { StatusView } from "./view/status.js";
 import { TimelineView } from "./view/timeline.js";
 import { Toast } from "./view/toast.js";
 import { RowToolbar } from "./view/toolbar.js";
@@ -29,6 +32,8 @@ const WAITING_TICK_MS = 1000;
 const NO_CHANNEL = Object.freeze({ older: "none", names: new Map(), join: null, ...UNREAD_NOTHING });
 
 export class Screen {
+  announcer = new Announcer();
+  #heard = new Heard(this.announcer);
   #app;
   #keeping = 0;
   #isGreeted = false;
@@ -36,7 +41,6 @@ export class Screen {
   constructor(app) {
     this.#app = app;
     const now_ms = systemClock.now;
-    this.announcer = new Announcer();
     this.status = new StatusView(now_ms, () => app.connection.tryNow());
     this.joinCard = new JoinCard(now_ms);
     this.toast = new Toast(() => this.focusComposer());
@@ -82,7 +86,7 @@ export class Screen {
     });
     byId("edit-profile").addEventListener("click", () => app.persons.edit());
     byId("open-default").addEventListener("click", () => app.join(app.page.channel));
-    listenToKeys(this.#keyActions());
+    listenToKeys(keyActions(app, this));
     document.addEventListener("visibilitychange", () => this.timeline.redraw());
     setInterval(() => this.#tickWaiting(), WAITING_TICK_MS);
   }
@@ -125,24 +129,6 @@ export class Screen {
     const { me } = this.#app;
     const { beside } = this.#app;
     return { me: me.id, nameOf: (id) => this.#app.nameIn(channel, id), isBlocked: (id) => beside.isBlocked(id) };
-  }
-
-  #keyActions() {
-    const step = (by) => () => {
-      const names = this.#app.channels.all.map((channel) => channel.name);
-      if (names.length) this.#app.open(names.at((names.indexOf(this.#app.current) + by) % names.length));
-    };
-    return {
-      next: step(1),
-      previous: step(-1),
-      join: () => this.sidebar.focusField(),
-      people: () => this.#app.beside.toggle("people"),
-      search: () => this.#app.beside.toggle("search"),
-      about: () => this.#app.beside.toggle("about"),
-      outbox: () => this.outboxCard.open(),
-      write: () => this.toast.closeNewest() || this.#app.beside.close() || this.focusComposer(),
-      newest: () => this.timeline.toBottom(),
-    };
   }
 
   /** The beginning of what a message says, with people's names; of a file its name. */
@@ -223,7 +209,7 @@ export class Screen {
   rewrite = (channel, text, about) => this.composer.restore(channel, text, about);
 
   discarded(words, undo) {
-    this.announcer.say("row", words);
+    this.#heard.discarded(words);
     this.toast.offer(words, say("undo.action"), undo);
   }
 
@@ -256,15 +242,12 @@ export class Screen {
     this.receipts.changed(row);
     if (row.own) this.outboxCard.redraw();
     if (row.channel === this.#app.current) this.#rowsChanged(row.own);
-    if (!row.own || from === row.state || from === null) return;
-    if (row.state === "failed") this.announcer.say("row", say("heard.failed", { reason: row.error.message }));
-    else if (row.state !== "pending") this.announcer.say("row", say(`heard.${row.state}`));
+    this.#heard.row(row, from);
   }
 
-  #changeTold({ state, error }, from) {
+  #changeTold(change, from) {
     this.outboxCard.redraw();
-    if (state !== "failed" || from === "failed") return;
-    this.announcer.say("row", say("heard.change.failed", { reason: error.message }));
+    this.#heard.change(change, from);
   }
 
   #rowsChanged(isOwn) {

@@ -10,7 +10,11 @@ export const WORDS = {
   "upload.failed": "Nicht geteilt: {reason}. {remedy}",
 
   "heard.change.failed": "Eine Änderung wurde nicht gesendet: {reason}.",
+  "heard.change.failed.several.one": "1 Änderung wurde nicht gesendet.",
+  "heard.change.failed.several.other": "{n} Änderungen wurden nicht gesendet.",
   "heard.failed": "Eine Nachricht wurde nicht gesendet: {reason}.",
+  "heard.failed.several.one": "1 Nachricht wurde nicht gesendet.",
+  "heard.failed.several.other": "{n} Nachrichten wurden nicht gesendet.",
   "heard.sent": "Nachricht gesendet.",
   "heard.delivered": "Nachricht zugestellt.",
 

@@ -10,7 +10,11 @@ export const WORDS = {
   "upload.failed": "Not shared: {reason}. {remedy}",
 
   "heard.change.failed": "A change was not sent: {reason}.",
+  "heard.change.failed.several.one": "1 change was not sent.",
+  "heard.change.failed.several.other": "{n} changes were not sent.",
   "heard.failed": "A message was not sent: {reason}.",
+  "heard.failed.several.one": "1 message was not sent.",
+  "heard.failed.several.other": "{n} messages were not sent.",
   "heard.sent": "Message sent.",
   "heard.delivered": "Message delivered.",
 

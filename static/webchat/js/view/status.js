@@ -3,7 +3,7 @@
  */
 
 import { say } from "../strings.js";
-import { asMenu, byId, h, icon, passFocus, setAttribute, setIcon, setText } from "./dom.js";
+import { asMenu, byId, icon, passFocus, setAttribute, setIcon, setText } from "./dom.js";
 
 const TICK_MS = 500;
 
@@ -99,22 +99,3 @@ const keptWords = (phase) => (phase === "waiting" ? say("link.kept") : "");
 
 const bannerWords = ({ phase, reason, code, error }) =>
   error ? `${error.message}. ${error.remedy}` : `${say(reason, { code })} ${keptWords(phase)}`.trim();
-
-/** What is said aloud, politely, and not more often than once a second; the newest of each kind wins. */
-export class Announcer {
-  #region = byId("announcer");
-  #waiting = new Map();
-  #timer = null;
-
-  /** Say it soon; `kind` lets a newer text replace one that has not been said yet. */
-  say(kind, text) {
-    this.#waiting.set(kind, text);
-    this.#timer ??= setTimeout(() => this.#speak(), 1000);
-  }
-
-  #speak() {
-    this.#timer = null;
-    this.#region.replaceChildren(...[...this.#waiting.values()].map((text) => h("p", {}, text)));
-    this.#waiting.clear();
-  }
-}
