@@ -22,6 +22,15 @@ window.setTimeout = (act, ms, ...more) => later(act, shorter(ms), ...more);
 """Nobody waits through the pauses between the tries of an upload (``uploads.js``)."""
 
 
+DRAGGED = """([event, name, content]) => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File([content], name));
+    const dragged = new DragEvent(event, { dataTransfer, bubbles: true, cancelable: true });
+    return !document.querySelector("h1").dispatchEvent(dragged);
+}"""
+"""What a browser tells the page of a file above it; whether the page keeps it from the browser."""
+
+
 def in_haste(person: Person) -> Person:
     """Uploads are tried again soon; before the first page."""
     person.page.add_init_script(HASTE)
@@ -40,6 +49,19 @@ class Sharing:
         with self.page.expect_file_chooser() as chooser:
             self.page.get_by_role("button", name="Share a file").click()
         chooser.value.set_files(paths)
+        return self
+
+    def drop_beside(self, name: str, content: str) -> Sharing:
+        """Drag a file from the desktop and let it fall on the page's head, beside the messages."""
+        for event in ("dragover", "drop"):
+            kept = self.page.evaluate(DRAGGED, [event, name, content])
+            assert kept, f"{event}: the browser opens the file in place of the page"
+        return self
+
+    def drag_above(self, name: str) -> Sharing:
+        """Hold a file above the messages; where it goes is outlined."""
+        self.page.evaluate(DRAGGED, ["dragover", name, ""])
+        expect(self.page.locator("#conversation")).to_have_class(re.compile("is-target"))
         return self
 
     @property

@@ -70,6 +70,8 @@ def test_a_file_that_is_chosen_without_a_connection_waits_for_it(
     Audit(maik).look("a file that waits").expect_none()
     shares.offline(False).expect_nothing_to_lose()
     assert gets.save(gets.message("list.txt"), tmp_path) == b"bread, soup"
+    shares.drag_above("more.txt").drop_beside("more.txt", "and cheese")
+    assert gets.save(gets.message("more.txt"), tmp_path) == b"and cheese"
 
 
 def test_what_is_on_its_way_and_what_nobody_has_is_told_on_the_row(

@@ -12,10 +12,12 @@ let uploads;
 let list;
 
 beforeEach(() => {
-  globalThis.document = documentDouble("uploads", "attach-file", "attach", "conversation", "composer-text");
+  globalThis.document = Object.assign(documentDouble("uploads", "attach-file", "attach", "conversation", "composer-text"), {
+    addEventListener() {},
+  });
   shared = [];
   uploads = [];
-  list = new UploadList({ uploads: () => uploads, share: (files) => shared.push(...files), retry() {}, cancel() {} });
+  list = new UploadList({ uploads: () => uploads, mayShare: () => true, share: (files) => shared.push(...files), retry() {}, cancel() {} });
 });
 
 afterEach(() => {

@@ -22,7 +22,8 @@ export class Sharing {
     });
     const list = new UploadList({
       uploads: () => uploads.of(app.current),
-      share: (files) => app.current !== null && uploads.add(app.current, files),
+      mayShare: () => app.current !== null,
+      share: (files) => uploads.add(app.current, files),
       retry: (id) => uploads.retry(id),
       cancel: (id) => uploads.cancel(id),
     });

@@ -5,6 +5,7 @@
 import { sizeWords } from "../files.js";
 import { say } from "../strings.js";
 import { byId, h, icon, passFocus, setText } from "./dom.js";
+import { Dropping } from "./dropping.js";
 
 const FORMATTED = ["text/html", "text/rtf"];
 
@@ -20,7 +21,7 @@ export class UploadList {
   #field = byId("attach-file");
   #items = new Map();
 
-  /** `source`: `uploads()` of the open channel, `share(files)`, `retry(id)`, `cancel(id)`. */
+  /** `source`: `uploads()` of the open channel, `mayShare()`, `share(files)`, `retry(id)`, `cancel(id)`. */
   constructor(source) {
     this.#source = source;
     byId("attach").addEventListener("click", () => this.#field.click());
@@ -29,21 +30,13 @@ export class UploadList {
       this.#field.value = "";
     });
     this.#list.addEventListener("click", (event) => this.#clicked(event));
-    const place = byId("conversation");
-    place.addEventListener("dragover", (event) => {
-      if (event.dataTransfer.types.includes("Files")) event.preventDefault();
-    });
-    place.addEventListener("drop", (event) => this.#taken(event, event.dataTransfer));
+    new Dropping({ mayTake: source.mayShare, take: source.share });
     byId("composer-text").addEventListener("paste", (event) => {
-      const { clipboardData } = event;
-      if (!isText(clipboardData.types)) this.#taken(event, clipboardData);
+      const { files, types } = event.clipboardData;
+      if (isText(types) || files.length === 0) return;
+      event.preventDefault();
+      source.share([...files]);
     });
-  }
-
-  #taken(event, { files }) {
-    if (files.length === 0) return;
-    event.preventDefault();
-    this.#source.share([...files]);
   }
 
   #clicked(event) {
