@@ -237,6 +237,23 @@ test("the browser asks before the page goes only when files would go with it", a
   assert.equal(prevented(), true);
 });
 
+test("where the browser keeps nothing it asks before a page goes with what is unsent, and no longer once that is out", async () => {
+  const { app } = await begin();
+  const prevented = () => {
+    let isPrevented = false;
+    happens("beforeunload", { preventDefault: () => (isPrevented = true) });
+    return isPrevented;
+  };
+  await joined(app, "#beds");
+  assert.equal(prevented(), false);
+  happens("offline");
+  await app.outbox.add({ id: "m1", channel: "#beds", kind: "text", text: "hello", target: "", emoji: "", on: true, reply_to: "", order: "1", at_ms: Date.now() });
+  assert.equal(prevented(), true);
+  happens("online");
+  await wire.run();
+  assert.deepEqual([app.outbox.waiting, prevented()], [[], false]);
+});
+
 test("a device that loses its network says so at once, and connects at once when it is back", async () => {
   const { app } = await begin();
   happens("offline");

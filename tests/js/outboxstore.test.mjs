@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 
+import { Keeping } from "../../static/webchat/js/keeping.js";
 import { openOutboxStore } from "../../static/webchat/js/outbox_store.js";
 import { settle } from "./fakes.mjs";
 
@@ -20,7 +21,7 @@ function database(end) {
   return { transaction, close() {}, records };
 }
 
-function opens(result, error = null) {
+function opens(result, error = null, kept = () => {}) {
   globalThis.indexedDB = {
     open: () => {
       const request = { result, error };
@@ -28,7 +29,7 @@ function opens(result, error = null) {
       return request;
     },
   };
-  return openOutboxStore(1);
+  return openOutboxStore(1, kept);
 }
 
 afterEach(() => {
@@ -66,5 +67,53 @@ test("where the browser opens no store it is memory, which is said", async (cont
   const store = await opens(null, new DOMException("private", "SecurityError"));
   await store.put({ id: "a" });
   assert.deepEqual([store.volatile, await store.all()], [true, [{ id: "a" }]]);
+  assert.equal(said.mock.callCount(), 1);
+});
+
+/** A browser's promise about what it keeps; `asked` tells what it was asked. */
+function promising(isPersisted, persist) {
+  const asked = [];
+  const note = (name, act) => async () => {
+    asked.push(name);
+    return act();
+  };
+  return { asked, persisted: note("persisted", () => isPersisted), persist: note("persist", persist) };
+}
+
+const memory = () => {
+  const kept = new Map();
+  return { get: (key) => kept.get(key) ?? null, set: (key, value) => kept.set(key, value) };
+};
+
+test("the browser is asked to keep it for good once something is on the disk, and not again by the next page", async () => {
+  const storage = promising(false, () => true);
+  const remembered = memory();
+  for (let page = 0; page < 2; page += 1) {
+    const keeping = new Keeping(remembered, storage);
+    const store = await opens(database((transaction) => transaction.oncomplete()), null, () => keeping.ask());
+    await settle();
+    if (page === 0) assert.deepEqual(storage.asked, [], "who writes nothing is not asked");
+    for (const id of ["a", "b"]) await store.put({ id });
+    await settle();
+  }
+  assert.deepEqual(storage.asked, ["persisted", "persist"]);
+});
+
+test("what failed to be written is no reason to ask", async () => {
+  const storage = promising(false, () => true);
+  const keeping = new Keeping(memory(), storage);
+  const store = await opens(database((transaction) => transaction.onabort()), null, () => keeping.ask());
+  await assert.rejects(store.put({ id: "a" }));
+  assert.deepEqual(storage.asked, []);
+});
+
+test("a browser that keeps it anyway is not asked; one that refuses, can't, or has no such promise changes nothing", async (context) => {
+  const said = context.mock.method(console, "info", () => {});
+  const already = promising(true, () => assert.fail("asked"));
+  await new Keeping(memory(), already).ask();
+  await new Keeping(memory(), promising(false, () => false)).ask();
+  for (const none of [undefined, {}]) await new Keeping(memory(), none).ask();
+  assert.equal(said.mock.callCount(), 0);
+  await new Keeping(memory(), promising(false, () => { throw new TypeError("insecure"); })).ask();
   assert.equal(said.mock.callCount(), 1);
 });

@@ -9,6 +9,7 @@ import { systemClock } from "./clock.js";
 import { Connection } from "./connection.js";
 import { Freshening } from "./freshening.js";
 import { ROWS_AWAY_MAX, ROWS_MAX, trimmed } from "./holding.js";
+import { Keeping } from "./keeping.js";
 import { PageMemory } from "./memory.js";
 import { MessageActs } from "./messageacts.js";
 import { nodeReports } from "./nodereports.js";
@@ -94,7 +95,8 @@ export class App {
 
   /** Show what earlier pages knew and what the outbox holds, then connect. */
   async start() {
-    const store = await openOutboxStore(this.page.user.id);
+    const keeping = new Keeping(this.memory);
+    const store = await openOutboxStore(this.page.user.id, () => keeping.ask());
     this.outbox = new Outbox({
       store,
       request: (frame) => this.connection.request(frame),
@@ -111,9 +113,14 @@ export class App {
     this.screen.ready(store.volatile);
     window.addEventListener("online", () => this.connection.isEnded || this.connection.tryNow());
     window.addEventListener("offline", () => this.connection.interrupted("link.offline"));
-    window.addEventListener("beforeunload", (event) => this.sharing.isLosing() && event.preventDefault());
+    window.addEventListener("beforeunload", (event) => this.#isLosing && event.preventDefault());
     this.#listenForWaking();
     this.connection.tryNow();
+  }
+
+  /** Whether something would be lost with the page. */
+  get #isLosing() {
+    return this.sharing.isLosing() || this.outbox.isLosing;
   }
 
   #listenForWaking() {

@@ -19,27 +19,28 @@
  */
 
 import { asks, isOld, LOOK_MS } from "./ageing.js";
+import { Inquiry } from "./inquiry.js";
 import { NewestMap } from "./newestmap.js";
 import { frameOf, isUnreachable, neverHad, written } from "./outboxframes.js";
 import { Pause } from "./pause.js";
+import { Records } from "./records.js";
 import { ownError } from "./strings.js";
 
 /** More than that are refused with `OUTBOX_FULL`. */
 export const OUTBOX_MAX = 500;
 
 export class Outbox {
-  #store;
   #request;
   #clock;
   #tabs;
   #listener;
-  #records = new Map();
+  #records;
   #pumping = new Set();
   #linked = false;
   #draining = false;
   #pause;
   #cancelLook = null;
-  #inquired = new Set();
+  #inquiry;
   /** Discards that the node was asked for, and may have done although no answer came. */
   #asked = new NewestMap(OUTBOX_MAX);
 
@@ -48,7 +49,15 @@ export class Outbox {
    * `tabs` is the lock and the word to other tabs (`tabs.js`); `listener` has a method per report.
    */
   constructor({ store, request, clock, tabs, listener }) {
-    this.#store = store;
+    this.#records = new Records(store);
+    this.#inquiry = new Inquiry({
+      request,
+      isHeld: (record) => this.#records.isHeld(record),
+      through: (record) => {
+        this.#report("through", record.id);
+        return this.#dropped(record);
+      },
+    });
     this.#request = request;
     this.#clock = clock;
     this.#tabs = tabs;
@@ -59,7 +68,7 @@ export class Outbox {
 
   /** Load what an earlier page has left behind; ends before anything is shown. */
   async start() {
-    for (const record of await this.#store.all()) this.#restored(record);
+    for (const record of await this.#records.stored()) this.#restored(record);
   }
 
   /** Keep a message, then show it. `failed`: keep it as one that waits for Retry. */
@@ -109,7 +118,7 @@ export class Outbox {
     else if (linked) this.#tabs.lead(() => this.#lead());
     else this.#tabs.resign();
     this.#draining &&= linked;
-    this.#inquired.clear();
+    this.#inquiry.begin();
     this.#linked = linked;
     this.#look();
   }
@@ -117,19 +126,24 @@ export class Outbox {
   /** The page is looked at again, and its timers may have slept. */
   woken = () => this.#look();
 
+  /** Whether a page that goes takes with it what is nowhere else. */
+  get isLosing() {
+    return this.#records.isLosing;
+  }
+
   /** Ids of what waits to be sent, oldest first. */
   get waiting() {
     return this.#runnable().map((record) => record.id);
   }
 
   async #lead() {
-    for (const record of await this.#store.all()) if (!this.#records.has(record.id)) this.#restored(record);
+    for (const record of await this.#records.stored()) this.#restored(record);
     this.#draining = this.#linked; // it may have been lost meanwhile
     this.#pump();
   }
 
   #restored(record) {
-    this.#records.set(record.id, record);
+    this.#records.hold(record);
     if (record.op === "discard") this.#listener.discarded(record.id, record);
     if (record.op !== "send") return;
     this.#listener.written(record);
@@ -141,12 +155,12 @@ export class Outbox {
   #look() {
     this.#cancelLook?.();
     if (this.#linked) return;
-    for (const record of this.#records.values()) if (!record.failed && this.#asks(record)) this.#listener.asking(record.id);
+    for (const record of this.#records.all) if (!record.failed && this.#asks(record)) this.#listener.asking(record.id);
     this.#cancelLook = this.#clock.later(LOOK_MS, () => this.#look());
   }
 
   async #keep(record) {
-    await this.#store.put(record);
+    await this.#records.put(record);
     this.#tabs.tell({ record });
     this.#restored(record);
     this.#tellPause(record);
@@ -161,9 +175,8 @@ export class Outbox {
   }
 
   async #dropped(record) {
-    if (this.#records.get(record.id) !== record) return; // discarded or retried meanwhile
-    this.#records.delete(record.id);
-    await this.#store.drop(record.id);
+    if (!this.#records.isHeld(record)) return;
+    await this.#records.drop(record.id);
     this.#tabs.tell({ dropped: record.id });
   }
 
@@ -173,7 +186,7 @@ export class Outbox {
       if (this.#draining) this.#tellPause(record); // the pause is this tab's, the row every tab's
       this.#pump();
     }
-    if (dropped) this.#records.delete(dropped);
+    if (dropped) this.#records.release(dropped);
     if (asked) this.#asked.set(asked, true);
     if (report) this.#listener[report[0]](...report.slice(1));
   }
@@ -184,45 +197,17 @@ export class Outbox {
   }
 
   #runnable(channel = null) {
-    return [...this.#records.values()]
-      .filter((record) => !record.failed && !this.#asks(record) && (channel === null || record.channel === channel))
-      .sort((a, b) => (a.id < b.id ? -1 : 1));
+    return this.#records.inOrder(
+      (record) => !record.failed && !this.#asks(record) && (channel === null || record.channel === channel),
+    );
   }
 
   #asks = (record) => asks(record, this.#clock.now());
 
-  /** Ask the node about what asks, one after the other, once in a connection; only then ask the writer. */
-  async #inquire() {
-    for (const record of [...this.#records.values()]) {
-      if (record.failed || !this.#asks(record) || this.#inquired.has(record.id)) continue;
-      this.#inquired.add(record.id);
-      try {
-        if (await this.#isThrough(record)) continue;
-      } catch {
-        this.#inquired.delete(record.id); // no connection any more: with the next one
-      }
-      if (this.#records.get(record.id) === record) this.#report("asking", record.id);
-    }
-  }
-
-  /** Whether the node has it from an earlier page; then there is nothing left to do. */
-  async #isThrough(record) {
-    const { channel, id } = record;
-    try {
-      await this.#request({ type: "message.known", channel, id });
-    } catch (error) {
-      if (!neverHad(error)) throw error;
-      return false;
-    }
-    if (this.#records.get(id) !== record) return true;
-    this.#report("through", id);
-    await this.#dropped(record);
-    return true;
-  }
-
   #pump() {
     if (!this.#draining || this.#pause.isOn) return;
-    this.#inquire();
+    const asking = this.#records.all.filter((record) => !record.failed && this.#asks(record));
+    this.#inquiry.about(asking, ({ id }) => this.#report("asking", id));
     for (const channel of new Set(this.#runnable().map((record) => record.channel))) this.#drain(channel);
   }
 
@@ -248,7 +233,7 @@ export class Outbox {
       this.#tabs.tell({ asked: record.id });
     }
     try {
-      if (record.op === "send" && isOld(record.at_ms, this.#clock.now()) && (await this.#isThrough(record))) return;
+      if (record.op === "send" && isOld(record.at_ms, this.#clock.now()) && (await this.#inquiry.isThrough(record))) return;
       const answer = await this.#request(frameOf(record));
       this.#pause.reached();
       if (record.op === "send") this.#report("accepted", record.id, answer.message);
@@ -289,11 +274,11 @@ export class Outbox {
   }
 
   async #failed(record, error) {
-    if (this.#records.get(record.id) !== record) return;
+    if (!this.#records.isHeld(record)) return;
     const { code, message, remedy, retryable = false } = error;
     const failed = { ...record, failed: { code, message, remedy, retryable } };
-    this.#records.set(record.id, failed);
-    await this.#store.put(failed);
+    this.#records.hold(failed);
+    await this.#records.put(failed);
     this.#tabs.tell({ record: failed });
     this.#report("refused", record.id, failed.failed);
   }

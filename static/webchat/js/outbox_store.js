@@ -17,17 +17,20 @@ const done = (request) =>
 class IndexedStore {
   volatile = false;
   #database;
+  #kept;
 
-  constructor(database) {
+  constructor(database, kept) {
     this.#database = database;
+    this.#kept = kept;
   }
 
   async all() {
     return done(this.#database.transaction(STORE).objectStore(STORE).getAll());
   }
 
-  put(record) {
-    return this.#write((store) => store.put(record));
+  async put(record) {
+    await this.#write((store) => store.put(record));
+    this.#kept();
   }
 
   drop(id) {
@@ -63,14 +66,17 @@ export class MemoryStore {
   }
 }
 
-/** Open the account's store; falls back to memory, which the store says by `volatile`. */
-export async function openOutboxStore(account) {
+/**
+ * Open the account's store; falls back to memory, which the store says by `volatile`. `kept()` is called when something
+ * is on the disk.
+ */
+export async function openOutboxStore(account, kept = () => {}) {
   try {
     const opening = indexedDB.open(`starling-outbox-${account}`, 1);
     opening.onupgradeneeded = () => opening.result.createObjectStore(STORE, { keyPath: "id" });
     const database = await done(opening);
     database.onversionchange = () => database.close();
-    return new IndexedStore(database);
+    return new IndexedStore(database, kept);
   } catch (error) {
     console.info("The outbox is kept in memory only:", error);
     return new MemoryStore();
