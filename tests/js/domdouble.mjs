@@ -1,4 +1,4 @@
-/** As much of a document as a list of buttons needs: a tree, texts, attributes, events of one element, and one focus. */
+/** As much of a document as a list of buttons needs: a tree, texts, attributes, events of one place, and one focus. */
 
 class ClassesDouble {
   #names = new Set();
@@ -133,5 +133,8 @@ export function documentDouble(...ids) {
   owner.body = owner.activeElement = made("body");
   const known = new Map(ids.map((id) => [id, made("div")]));
   owner.body.append(...known.values());
-  return Object.assign(owner, { createElement: made, createElementNS: (_, tag) => made(tag), getElementById: (id) => known.get(id) });
+  const itself = made("html");
+  const events = { addEventListener: (...given) => itself.addEventListener(...given), fire: (...given) => itself.fire(...given) };
+  const making = { createElement: made, createElementNS: (_, tag) => made(tag), getElementById: (id) => known.get(id) };
+  return Object.assign(owner, events, making);
 }

@@ -62,16 +62,21 @@ export function passFocus(element, next) {
   if (element.contains(document.activeElement)) next.focus({ preventScroll: true });
 }
 
-/** One call of `draw` before the next frame, however often it is asked for; hidden pages have no frames. */
+/**
+ * One call of `draw` before the next frame, however often it is asked for. Hidden pages have no frames, and a page that
+ * is hidden does not get the one that it has asked for: what waits for that is drawn at once.
+ */
 export function oncePerFrame(draw) {
-  let asked = false;
+  let isAsked = false;
   const run = () => {
-    asked = false;
+    if (!isAsked) return;
+    isAsked = false;
     draw();
   };
+  document.addEventListener("visibilitychange", () => document.hidden && run());
   return () => {
-    if (asked) return;
-    asked = true;
+    if (isAsked) return;
+    isAsked = true;
     if (document.hidden) setTimeout(run, 50);
     else requestAnimationFrame(run);
   };
