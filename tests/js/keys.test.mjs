@@ -35,7 +35,7 @@ const { KEYS } = await import("../../static/webchat/js/view/toolbar.js");
 listenToKeys(Object.fromEntries(ACTIONS.map((name) => [name, () => called.push(name)])));
 
 /** What a key of the list is to a browser. */
-function pressed(keys, isWriting = false) {
+function pressed(keys, isWriting = false, place = document.body) {
   const parts = keys.split(" ");
   const name = parts.at(-1);
   const arrow = { "↓": "ArrowDown", "↑": "ArrowUp" }[name];
@@ -43,7 +43,10 @@ function pressed(keys, isWriting = false) {
   const key = arrow ?? { Esc: "Escape" }[name] ?? name;
   called.length = 0;
   const event = { code, key, altKey: parts[0] === "Alt", ctrlKey: false, metaKey: false, defaultPrevented: false };
-  onKey({ ...event, target: { matches: () => isWriting }, preventDefault() {} });
+  const target = document.createElement("button");
+  place.append(target);
+  onKey({ ...event, target: Object.assign(target, { matches: () => isWriting }), preventDefault() {} });
+  target.remove();
   return called.join();
 }
 
@@ -88,7 +91,9 @@ test("no other key with Alt does anything", () => {
 
 test("in the timeline: the newest, this list, and the message's own keys by the names of their buttons", () => {
   const { End, "?": list, R, L, E, Del, Tab, "↑ ↓": arrows, ...others } = listed()["In the timeline"];
-  assert.deepEqual([pressed("End"), pressed("?")], ["newest", "list"]);
+  const timeline = document.getElementById("timeline");
+  assert.deepEqual([pressed("End"), pressed("?", false, timeline)], ["newest", "list"]);
+  assert.equal(pressed("?"), "", "a character that is said or typed at a button elsewhere is no key of the page");
   assert.deepEqual([pressed("End", true), pressed("?", true)], ["", ""], "to who writes they are text");
   assert.deepEqual(Object.keys(KEYS).sort(), ["delete", "e", "l", "r"]);
   for (const [words, key] of [[R, "r"], [L, "l"], [E, "e"], [Del, "delete"]]) assert.ok(words.startsWith(say(`act.${KEYS[key]}`)), words);

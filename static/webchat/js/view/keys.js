@@ -1,5 +1,8 @@
 /**
- * The keyboard: `?` lists the keys; where somebody is writing, only keys with Alt or Escape count.
+ * The keyboard: where somebody is writing, only keys with Alt or Escape count.
+ *
+ * `?`, which lists the keys, is a character: it counts while the focus is in the timeline alone, so that it can't be
+ * meant by who dictates, or whose hand slips, at a button elsewhere (WCAG 2.1.4). The menu has the list as well.
  */
 
 import { byId, dialogOf } from "./dom.js";
@@ -37,5 +40,6 @@ function keyAction(event, actions, dialog) {
   if (event.altKey) return isWriting(event.target) && types(event) ? null : withAlt(event.code, actions);
   if (event.key === "Escape") return actions.write;
   if (isWriting(event.target)) return null;
-  return { "?": () => dialog.showModal(), End: actions.newest }[event.key];
+  if (event.key === "?") return byId("timeline").contains(event.target) ? () => dialog.showModal() : null;
+  return event.key === "End" ? actions.newest : null;
 }
