@@ -8,6 +8,7 @@ import { OptimisticUIManager } from "../../static/webchat/js/optimistic.js";
 import { Outbox } from "../../static/webchat/js/outbox.js";
 import { MemoryStore } from "../../static/webchat/js/outbox_store.js";
 import { outboxReports } from "../../static/webchat/js/outboxreports.js";
+import { REMOVALS_MAX } from "../../static/webchat/js/removals.js";
 import { rowWords, unsentWords } from "../../static/webchat/js/rowwords.js";
 import { QUORUM_MS } from "../../static/webchat/js/watch.js";
 import { FakeClock, recorder } from "./fakes.mjs";
@@ -279,4 +280,24 @@ test("a deleted message stays deleted, whatever is said of it", () => {
   const gone = changed(lookOf({ text: "x", reactions: [["👍", ["bob"]]] }), { kind: "delete" }, "me");
   assert.deepEqual(changed(gone, edit(), "me"), gone);
   assert.deepEqual([gone.text, gone.reactions], ["", []]);
+});
+
+test("how many nodes have heard of a deletion is told of a message that is loaded later, and of one that comes again", () => {
+  const deletion = (target, n) => report(change("delete", { id: `d ${target}`, target }), "delivered", { delivered: { n, m: 3 } });
+  const removed = () => rowWords(row("old"), 0).text;
+  messages.reported(deletion("old", 1), "me");
+  messages.reported(deletion("old", 2), "me");
+  messages.paged(mine({ id: "old", order: "0", text: "", deleted: true }));
+  assert.equal(removed(), "Removed from view on 2 of 3 other nodes");
+  messages.reported(deletion("old", 3), "me");
+  messages.drop(row("old"));
+  messages.paged(mine({ id: "old", order: "0", text: "", deleted: true }));
+  assert.equal(removed(), "Removed from view on 3 of 3 other nodes");
+  for (let n = 0; n < REMOVALS_MAX; n += 1) messages.reported(deletion(`other ${n}`, 1), "me");
+  messages.reported(deletion("old", 1), "me");
+  assert.equal(removed(), "Removed from view on 3 of 3 other nodes", "what a row says does not go back");
+  messages.drop(row("old"));
+  for (let n = 0; n < REMOVALS_MAX; n += 1) messages.reported(deletion(`other ${n}`, 1), "me");
+  messages.paged(mine({ id: "old", order: "0", text: "", deleted: true }));
+  assert.equal(removed(), "", "there is a bound to what is remembered");
 });

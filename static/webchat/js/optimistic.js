@@ -19,7 +19,7 @@ import { changed, firstLook, isChange, lookOf, unchanged } from "./looks.js";
 import { NewestMap } from "./newestmap.js";
 import { OwnChanges } from "./ownchanges.js";
 import { isSettled, newProgress, Progress, isStuck } from "./progress.js";
-import { mergeDelivered, NOTHING_DELIVERED } from "./receipts.js";
+import { Removals } from "./removals.js";
 
 /** Ids whose rows were taken away. */
 export const GONE_MAX = 1000;
@@ -33,6 +33,7 @@ export class OptimisticUIManager {
   #rows = new HeldRows();
   #gone = new NewestMap(GONE_MAX);
   #unseen = new NewestMap(UNSEEN_MAX);
+  #removals = new Removals();
 
   /** The node has something that was written here, by its id: nobody needs to hand it over any more. */
   onAccepted = () => {};
@@ -215,7 +216,7 @@ export class OptimisticUIManager {
     const look = firstLook(fields);
     const row = { order: "", history: false, gap: "", ...fields, ...newProgress(), ...look, told: look };
     const { accepted = false, state = "pending" } = fields;
-    Object.assign(row, { accepted, state, isLookTold: false, isStale: false, removed: NOTHING_DELIVERED });
+    Object.assign(row, { accepted, state, isLookTold: false, isStale: false, removed: this.#removals.of(row.id) });
     this.#rows.add(row);
     this.#draw(row);
     return row;
@@ -248,7 +249,6 @@ export class OptimisticUIManager {
     return !known;
   }
 
-  // Changes
   #createChange(fields, accepted = false) {
     const change = { ...fields, ...newProgress(), accepted, state: "pending", before: null };
     this.#changes.add(change);
@@ -257,7 +257,7 @@ export class OptimisticUIManager {
 
   #reportedChange(report, author) {
     const target = this.#rows.get(report.target);
-    if (report.kind === "delete" && target) target.removed = mergeDelivered(target.removed, report.delivered);
+    if (report.kind === "delete") this.#removals.heard(report, target);
     // One that is new here was made on another page or before a reload: the node's word holds it already.
     const change = this.#changes.get(report.id) ?? this.#createChange({ ...report, author }, true);
     if (!change.accepted && target) {
