@@ -50,6 +50,9 @@ def test_a_page_left_over_sends_nothing_under_the_name_of_who_signed_in_after(
     hears.expect_message(proof).expect_no_message(unsent)
     other.expect_no_message(unsent)
     expect(first.row(unsent)).to_have_attribute("data-state", "pending")
+    expect(first.page.get_by_role("button", name="Try now")).to_be_hidden()
+    first.page.get_by_role("button", name="Reload").click()
+    first.expect_chat_page().expect_open(channel).expect_once(proof).expect_no_message(unsent)
 
 
 def test_what_is_on_its_way_in_one_channel_holds_up_no_other(

@@ -10,11 +10,12 @@ import { FakeClock, FakeSocket } from "./fakes.mjs";
 
 const TICK_MS = 500;
 const IDS = ["node", "node-word", "node-why", "node-facts", "node-peers", "node-address", "node-id"];
-const OF_BANNER = ["banner", "banner-text", "banner-time", "try-now", "banner-signin"];
+const OF_BANNER = ["banner", "banner-text", "banner-time", "try-now", "banner-signin", "banner-reload"];
 
 let clock;
 let view;
 let tried;
+let reloaded;
 
 const byId = (id) => document.getElementById(id);
 const text = (id) => byId(id).textContent;
@@ -25,8 +26,8 @@ beforeEach(() => {
   byId("node").append(document.createElement("summary"));
   byId("banner").hidden = true; // as the template has it
   clock = new FakeClock();
-  tried = 0;
-  view = new StatusView(() => clock.now(), () => (tried += 1));
+  [tried, reloaded] = [0, 0];
+  view = new StatusView(() => clock.now(), { tryNow: () => (tried += 1), reload: () => (reloaded += 1) });
 });
 
 afterEach(() => {
@@ -94,6 +95,19 @@ test("who is signed out is sent to sign in, and there is nothing to try", () => 
   view.setLink({ phase: "ended", reason: "link.session", code: 4401 });
   assert.deepEqual([text("banner-text"), text("banner-time")], ["You are signed out.", ""]);
   assert.deepEqual([byId("try-now").hidden, byId("banner-signin").hidden], [true, false]);
+});
+
+test("where another account has signed in no try helps: the page is to be loaded anew", () => {
+  view.setLink({ phase: "waiting", reason: "link.lost", retryAt_ms: clock.now() + 3000 });
+  byId("try-now").focus();
+  view.setLink({ phase: "ended", reason: "link.changed" });
+  assert.match(text("banner-text"), /^Another account is signed in/);
+  const hidden = ["try-now", "banner-signin", "banner-reload"].map((id) => byId(id).hidden);
+  assert.deepEqual([hidden, document.activeElement], [[true, true, false], byId("banner-reload")]);
+  byId("banner-reload").fire("click");
+  assert.deepEqual([reloaded, tried], [1, 0]);
+  view.setLink({ phase: "ended", reason: "link.crowded", code: 4429 });
+  assert.equal(byId("try-now").hidden, false, "closing a page elsewhere makes a try worth it");
 });
 
 test("an answer that is an error is told with its remedy", () => {

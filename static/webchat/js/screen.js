@@ -41,7 +41,7 @@ export class Screen {
   constructor(app) {
     this.#app = app;
     const now_ms = systemClock.now;
-    this.status = new StatusView(now_ms, () => app.connection.tryNow());
+    this.status = new StatusView(now_ms, { tryNow: () => app.connection.tryNow(), reload: () => window.location.reload() });
     this.joinCard = new JoinCard(now_ms);
     this.toast = new Toast(() => this.focusComposer());
     this.composer = new ComposerView(this.#composerSource());

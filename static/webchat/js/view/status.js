@@ -16,17 +16,19 @@ export class StatusView {
   #banner = byId("banner");
   #bannerText = byId("banner-text");
   #bannerTime = byId("banner-time");
-  #tryNow = byId("try-now");
-  #signIn = byId("banner-signin");
+  /** What can be done about it: one of these at a time. */
+  #ways = { tryNow: byId("try-now"), signIn: byId("banner-signin"), reload: byId("banner-reload") };
   #now_ms;
   #picture = icon("connecting");
   #node = null;
   #link = { phase: "connecting" };
 
-  constructor(now_ms, tryNow) {
+  /** `tryNow()`: connect at once; `reload()`: load the page anew. */
+  constructor(now_ms, { tryNow, reload }) {
     this.#now_ms = now_ms;
     this.#summary.prepend(this.#picture);
-    this.#tryNow.addEventListener("click", tryNow);
+    this.#ways.tryNow.addEventListener("click", tryNow);
+    this.#ways.reload.addEventListener("click", reload);
     setInterval(() => this.#drawTime(), TICK_MS);
     asMenu(this.#pill);
   }
@@ -72,12 +74,20 @@ export class StatusView {
     if (phase === "open") this.#hideBanner();
     else if (shown) this.#banner.hidden = false;
     setAttribute(this.#banner, "data-phase", phase);
-    const isSignedOut = phase === "ended" && reason === "link.session";
-    this.#signIn.hidden = !isSignedOut;
-    if (isSignedOut) passFocus(this.#tryNow, this.#signIn);
-    this.#tryNow.hidden = isSignedOut;
+    this.#offer(phase === "ended" ? (WAYS[reason] ?? "tryNow") : "tryNow");
     if (shown) setText(this.#bannerText, bannerWords(this.#link));
     this.#drawTime();
+  }
+
+  /** Who is at a button that is of no use any more is then at the one that is. */
+  #offer(way) {
+    const offered = this.#ways[way];
+    offered.hidden = false;
+    for (const other of Object.values(this.#ways)) {
+      if (other === offered) continue;
+      passFocus(other, offered);
+      other.hidden = true;
+    }
   }
 
   /** Who pressed its button goes on at what says that the node is there. */
@@ -94,6 +104,9 @@ export class StatusView {
     setText(this.#bannerTime, phase === "waiting" ? say("link.next", { n }) : trying ? say("link.trying") : "");
   }
 }
+
+/** Where another try is of no use: what is. */
+const WAYS = { "link.session": "signIn", "link.changed": "reload" };
 
 const keptWords = (phase) => (phase === "waiting" ? say("link.kept") : "");
 
