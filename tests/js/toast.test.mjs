@@ -14,7 +14,7 @@ let focused;
 let undone;
 
 beforeEach(() => {
-  globalThis.document = documentDouble("toasts");
+  globalThis.document = documentDouble("toasts", "messages");
   place = document.getElementById("toasts");
   clock = new FakeClock();
   focused = 0;
@@ -73,4 +73,22 @@ test("any can be sent away, the newest without looking for its button", () => {
   assert.deepEqual(texts(), ["one", "three"]);
   assert.deepEqual([toast.closeNewest(), texts()], [true, ["one"]]);
   assert.deepEqual([toast.closeNewest(), toast.closeNewest(), texts(), undone], [true, false, [], []]);
+});
+
+test("what the server has put into the page is told here, once, long enough to be read, and can be sent away", () => {
+  const put = document.getElementById("messages");
+  for (const words of ["Your password is changed.", "Other devices are signed out."]) {
+    const said = document.createElement("p");
+    said.textContent = words;
+    put.append(said);
+  }
+  toast.takeOver(put);
+  assert.deepEqual([texts(), put.children], [["Your password is changed.", "Other devices are signed out."], []]);
+  toast.takeOver(put);
+  press(0, "Dismiss");
+  assert.deepEqual(texts(), ["Other devices are signed out."]);
+  clock.pass(20_000);
+  assert.equal(texts().length, 1);
+  clock.pass(10_000);
+  assert.deepEqual([texts(), clock.waiting], [[], 0]);
 });

@@ -140,6 +140,7 @@ export class Screen {
   ready(isVolatile) {
     byId("volatile").hidden = !isVolatile;
     setText(byId("volatile"), say("composer.volatile"));
+    this.toast.takeOver(byId("messages"));
     byId("join-fields").disabled = false;
     byId("open-default").disabled = false;
     if (this.#app.current === null) this.sidebar.focusField();

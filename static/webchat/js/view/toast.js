@@ -48,6 +48,12 @@ export class Toast {
     this.#say(UNDO_MS, h("p", {}, text));
   }
 
+  /** What the server has put into the page: told here, so that it is read out, can be sent away, and goes by itself. */
+  takeOver(place) {
+    for (const { textContent } of [...place.children]) this.#say(SUGGESTION_MS, h("p", {}, textContent));
+    place.replaceChildren();
+  }
+
   /** Send the newest away; false: there is none. */
   closeNewest() {
     const newest = this.#all.at(-1);
