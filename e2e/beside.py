@@ -81,7 +81,8 @@ class Beside:
     def expect_found_words(self, *lines: str, searched: int) -> Beside:
         """Messages of which this is shown, newest first."""
         panel = self._open("Search")
-        expect(panel.get_by_role("status")).to_contain_text(f"all {searched} messages", timeout=SOON_MS)
+        searched_words = "the only message" if searched == 1 else f"all {searched} messages"
+        expect(panel.get_by_role("status")).to_contain_text(searched_words, timeout=SOON_MS)
         items = panel.get_by_role("list", name="Messages found").get_by_role("button")
         expect(items).to_have_count(len(lines))
         for item, line in zip(items.all(), lines, strict=True):

@@ -134,6 +134,7 @@ test("empty, too large and too many files are refused with words", () => {
   uploads.add(CHANNEL, [file("empty", 0), file("large", LIMITS.file_bytes + 1)]);
   uploads.add(CHANNEL, Array.from({ length: UPLOADS_MAX + 1 }, (_, at) => file(`${at}`)));
   assert.deepEqual(heard("refused").map(({ code }) => code), ["FILE_EMPTY", "FILE_TOO_LARGE", "UPLOADS_FULL"]);
+  assert.equal(heard("refused")[1].remedy, `A file has at most ${sizeWords(LIMITS.file_bytes)}.`, "as its size is shown");
   assert.equal(states().length, UPLOADS_MAX);
 });
 

@@ -43,7 +43,11 @@ function begin(words) {
 const press = () => byId("search-more").fire("click");
 
 async function answer(at, next, ...ids) {
-  asked[at].resolve({ messages: ids.map(message), searched: 100, since_ms: 1_700_000_000_000, next });
+  await answerOf(100, at, next, ...ids);
+}
+
+async function answerOf(searched, at, next, ...ids) {
+  asked[at].resolve({ messages: ids.map(message), searched, since_ms: 1_700_000_000_000, next });
   await settle();
 }
 
@@ -67,6 +71,18 @@ test("closed while it searches it says in the end what it found", async () => {
   await answer(0, null, "m1");
   assert.match(note(), /^1 found in all 100/);
   assert.deepEqual(found(), ["m1"]);
+});
+
+test("how much was searched is said in a number's own form", async () => {
+  begin("some");
+  await answerOf(1, 0, null, "m1");
+  assert.equal(note(), "1 found in the only message that your node holds");
+  begin("some");
+  await answerOf(1, 1, null);
+  assert.equal(note(), "0 found in the only message that your node holds");
+  begin("some");
+  await answerOf(2, 2, null, "m1");
+  assert.equal(note(), "1 found in all 2 messages that your node holds");
 });
 
 test("in another channel it begins anew, and an answer for the first one is dropped", async () => {

@@ -55,6 +55,7 @@ test("a wait counts down", () => {
 test("numbers choose their form, an unknown key is a bug", () => {
   assert.equal(say("timeline.new", { n: 1 }), "1 new message");
   assert.equal(say("timeline.new", { n: 20 }), "20 new messages");
+  assert.deepEqual([1, 2].map((n) => say("members.since", { n })), ["not reachable for 1 minute", "not reachable for 2 minutes"]);
   assert.throws(() => say("no.such.words"));
 });
 

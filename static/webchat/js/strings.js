@@ -40,9 +40,9 @@ export function duration(ms) {
   return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
-/** An error of this page itself, in the form of the node's errors. */
-export function ownError(code) {
-  return { code, message: say(`error.${code}`), remedy: say(`error.${code}.remedy`), retryable: true };
+/** An error of this page itself, in the form of the node's errors; `values` fill in what can be done. */
+export function ownError(code, values = {}) {
+  return { code, message: say(`error.${code}`), remedy: say(`error.${code}.remedy`, values), retryable: true };
 }
 
 /** One with a code of the catalogue as it is; anything else, as what a browser throws, by this page's `code`. */

@@ -9,6 +9,7 @@
  * and longer pauses. Every other refusal is final until somebody tries again.
  */
 
+import { sizeWords } from "./files.js";
 import { limits } from "./limits.js";
 import { ownError } from "./strings.js";
 import { uuid7 } from "./uuid7.js";
@@ -72,7 +73,7 @@ export class Uploads {
 
   #refusal(file) {
     if (file.size === 0) return ownError("FILE_EMPTY");
-    if (file.size > limits.file_bytes) return ownError("FILE_TOO_LARGE");
+    if (file.size > limits.file_bytes) return ownError("FILE_TOO_LARGE", { size: sizeWords(limits.file_bytes) });
     return this.#all.length >= UPLOADS_MAX ? ownError("UPLOADS_FULL") : null;
   }
 

@@ -58,7 +58,7 @@ export const WORDS = {
   "error.FILE_EMPTY": "Die Datei ist leer",
   "error.FILE_EMPTY.remedy": "Wähle eine andere.",
   "error.FILE_TOO_LARGE": "Die Datei ist zu groß",
-  "error.FILE_TOO_LARGE.remedy": "Eine Datei hat höchstens 25 MB.",
+  "error.FILE_TOO_LARGE.remedy": "Eine Datei hat höchstens {size}.",
   "error.FILE_UNAVAILABLE": "Niemand, der erreichbar ist, hat diese Datei",
   "error.FILE_UNAVAILABLE.remedy":
     "Versuche es später noch einmal, oder bitte die Person, die sie geteilt hat, den Chat zu öffnen.",

@@ -56,7 +56,7 @@ export const WORDS = {
   "error.FILE_EMPTY": "The file is empty",
   "error.FILE_EMPTY.remedy": "Choose another one.",
   "error.FILE_TOO_LARGE": "The file is too large",
-  "error.FILE_TOO_LARGE.remedy": "A file has at most 25 MB.",
+  "error.FILE_TOO_LARGE.remedy": "A file has at most {size}.",
   "error.FILE_UNAVAILABLE": "Nobody who is reachable has this file",
   "error.FILE_UNAVAILABLE.remedy": "Try again later, or ask who shared it to open the chat.",
   "error.RATE_LIMITED": "Too much in a short time",

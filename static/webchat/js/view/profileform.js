@@ -2,6 +2,7 @@
  * The form about oneself: the name that others see, a few words, a picture; what is saved goes to every channel.
  */
 
+import { sizeWords } from "../files.js";
 import { limits } from "../limits.js";
 import { say } from "../strings.js";
 import { measured } from "../textlimit.js";
@@ -59,7 +60,7 @@ export class ProfileForm {
     if (!file) return;
     const made = await portraitFrom(file);
     this.#file.value = "";
-    this.#refuse(made ? "" : say("profile.picture.refused"));
+    this.#refuse(made ? "" : say("profile.picture.refused", { size: sizeWords(limits.file_bytes) }));
     if (!made) return;
     made.canvas.className = "avatar portrait";
     this.#show(made.base64, made.canvas, true);

@@ -94,7 +94,8 @@ export class SearchView {
     const items = messages.map((message) => this.#item(message, asked.words));
     this.#list.append(...items);
     const values = { n: asked.found, searched: asked.searched, day: since_ms ? day.format(since_ms) : "" };
-    setText(this.#note, say(next ? "search.so.far" : "search.all", values));
+    const all = asked.searched === 1 ? "search.only" : "search.all";
+    setText(this.#note, say(next ? "search.so.far" : all, values));
     this.#goOn(items, !next);
     this.#more.hidden = !next;
   }

@@ -174,6 +174,8 @@ export const WORDS = {
   "search.failed": "Die Suche ging nicht: {reason}.",
   "search.so.far.one": "1 gefunden in {searched} Nachrichten, zurück bis {day}",
   "search.so.far.other": "{n} gefunden in {searched} Nachrichten, zurück bis {day}",
+  "search.only.one": "1 gefunden in der einzigen Nachricht, die dein Knoten hat",
+  "search.only.other": "{n} gefunden in der einzigen Nachricht, die dein Knoten hat",
   "search.all.one": "1 gefunden in allen {searched} Nachrichten, die dein Knoten hat",
   "search.all.other": "{n} gefunden in allen {searched} Nachrichten, die dein Knoten hat",
   "about.title": "Über diesen Kanal",
@@ -225,6 +227,6 @@ export const WORDS = {
   "profile.nameless": "Andere brauchen einen Namen: gib einen ein.",
   "profile.long.one": "1 Byte zu lang",
   "profile.long.other": "{n} Bytes zu lang",
-  "profile.picture.refused": "Diese Datei geht nicht als Bild. Wähle ein PNG, JPEG oder WebP von höchstens 25 MB.",
+  "profile.picture.refused": "Diese Datei geht nicht als Bild. Wähle ein PNG, JPEG oder WebP von höchstens {size}.",
   "name.unknown": "Knoten {id}",
 };
