@@ -14,25 +14,40 @@
     node.querySelectorAll("[data-msg-id]").forEach(note);
   };
 
+  // What is being written to the disk: the page shows nothing that a crash could take away again.
+  let writing = 0;
+  const begin = IDBDatabase.prototype.transaction;
+  IDBDatabase.prototype.transaction = function (...given) {
+    const made = begin.apply(this, given);
+    if (made.mode !== "readwrite") return made;
+    writing += 1;
+    for (const end of ["complete", "abort"]) made.addEventListener(end, () => (writing -= 1));
+    return made;
+  };
+
   // What was sent and has no row yet, oldest first. Frames are counted while there is any: a row that is there
-  // before the next frame is begun has `frames` 0.
+  // before the next frame is begun has `frames` 0. `lost` are those in which nothing was being written: how long a
+  // disk takes is the machine's, and how busy it is; frames in which the page had nothing to wait for are the page's.
   const sent = [];
   const echoes = (window.__echoes = {});
   const count = () => {
-    for (const each of sent) each.frames += 1;
+    for (const each of sent) {
+      each.frames += 1;
+      if (!writing) each.lost += 1;
+    }
     if (sent.length) requestAnimationFrame(count);
   };
   const sending = (field) => {
     const text = field?.value.trim();
-    if (!text) return;
-    sent.push({ text, at: performance.now(), frames: 0 });
+    if (!text || field.form?.dataset.about === "edit") return; // an edit makes no row
+    sent.push({ text, at: performance.now(), frames: 0, lost: 0 });
     if (sent.length === 1) requestAnimationFrame(count);
   };
   const drawn = (row) => {
-    const at = sent.findIndex(({ text }) => row.textContent.includes(text));
+    const at = sent.findLastIndex(({ text }) => row.textContent.includes(text));
     if (at < 0) return;
-    const [{ at: sentAt, frames }] = sent.splice(at, 1);
-    echoes[row.dataset.msgId] = { ms: performance.now() - sentAt, frames };
+    const [{ at: sentAt, frames, lost }] = sent.splice(at, 1);
+    echoes[row.dataset.msgId] = { ms: performance.now() - sentAt, frames, lost };
   };
   const isTouchAlone = () => matchMedia("(pointer: coarse)").matches && !matchMedia("(any-pointer: fine)").matches;
   addEventListener("submit", ({ target }) => sending(target.querySelector?.("textarea")), true);

@@ -39,12 +39,16 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Echo:
-    """One message at its sender: from the key or button to its row, and the frames that began meanwhile."""
+    """One message at its sender: from the key or button to its row, and the frames that began meanwhile.
+
+    ``lost`` are those of them in which nothing was being written to the disk.
+    """
 
     test: str
     sender: str
     ms: float
     frames: int
+    lost: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +95,14 @@ class Report:
 
     def _frames(self) -> list[str]:
         """How many own rows were there with which frame."""
-        prompt = [each.frames <= 1 for each in self.echoes]
-        return [f"own rows with the next frame: {sum(prompt)} of {len(prompt)}"] if prompt else []
+        if not self.echoes:
+            return []
+        prompt = sum(each.frames <= 1 for each in self.echoes)
+        written = sum(each.lost <= 1 for each in self.echoes)
+        return [
+            f"own rows with the next frame: {prompt} of {len(self.echoes)}",
+            f"own rows with the next frame after they were on the disk: {written} of {len(self.echoes)}",
+        ]
 
     def _again(self) -> list[str]:
         """What has chance draw the same, such as the moment of a kill."""

@@ -24,6 +24,7 @@ def test_a_run_without_a_seed_names_none(tmp_path: Path) -> None:
 
 
 def test_the_report_tells_how_soon_people_saw_what_they_wrote() -> None:
-    report = Report(echoes=[Echo("t", "ann", 12.0, 1), Echo("t", "ann", 40.0, 3)])
+    report = Report(echoes=[Echo("t", "ann", 12.0, 1, 0), Echo("t", "ann", 40.0, 3, 2)])
     assert "own rows after the key: 2 measured, p50 26 ms, p95 40 ms, max 40 ms" in report.summary()
     assert "own rows with the next frame: 1 of 2" in report.summary()
+    assert "own rows with the next frame after they were on the disk: 1 of 2" in report.summary()
