@@ -7,6 +7,19 @@ from playwright.sync_api import Locator, expect
 from e2e.camera import NARROW_PX
 from e2e.chat import SOON_MS, Message, Person
 
+ALL_UNSENT = """async () => {
+    const done = request => new Promise(resolve => { request.onsuccess = () => resolve(request.result); });
+    const names = (await indexedDB.databases()).map(({ name }) => name).filter(name => /outbox/.test(name));
+    const all = await Promise.all(names.map(async name => {
+        const database = await done(indexedDB.open(name));
+        const records = await done(database.transaction("messages").objectStore("messages").getAll());
+        database.close();
+        return records;
+    }));
+    return JSON.stringify(all);
+}"""
+"""What the browser keeps of messages that have not gone out."""
+
 
 class Menus:
     """A person's use of the menu below the list of channels."""
@@ -87,6 +100,36 @@ class Menus:
         self._account.click()
         self.page.get_by_role("button", name="Sign out").click()
         expect(self.page.get_by_role("button", name="Sign in")).to_be_visible(timeout=SOON_MS)
+        return self
+
+    def ask_to_sign_out(self, unsent: str) -> Menus:
+        """Choose it with something unsent: the page asks what becomes of it."""
+        self._account.click()
+        self.page.get_by_role("button", name="Sign out", exact=True).click()
+        expect(self._question).to_be_visible()
+        expect(self._question).to_contain_text(unsent)
+        expect(self._question.get_by_role("button", name="Stay signed in")).to_be_focused()
+        return self
+
+    @property
+    def _question(self) -> Locator:
+        return self.page.get_by_role("dialog", name="not been sent")
+
+    def answer(self, button: str) -> Menus:
+        """Press a button of the question."""
+        self._question.get_by_role("button", name=button).click()
+        expect(self._question).to_have_count(0)
+        return self
+
+    def expect_signed_out(self) -> Menus:
+        """The page to sign in is there."""
+        expect(self.page.get_by_role("button", name="Sign in")).to_be_visible(timeout=SOON_MS)
+        return self
+
+    def expect_kept_here(self, text: str, is_kept: bool) -> Menus:
+        """Whoever uses this browser next can read it, or not."""
+        kept: str = self.page.evaluate(ALL_UNSENT)
+        assert (text in kept) is is_kept, kept
         return self
 
     def go_to_sign_in(self) -> Menus:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from e2e.audit import Audit
 from e2e.conftest import People
 from e2e.line import Line
+from e2e.menus import Menus
 from e2e.reader import Reader
 from e2e.servers import Network, Server
 from e2e.talker import Talker
@@ -134,6 +135,36 @@ def test_leaving_a_channel_with_something_unsent_asks_first(
     zita.reload()
     eyes.expect_outbox(0)
     goes.expect_gone(channel)
+
+
+def test_signing_out_with_something_unsent_asks_what_becomes_of_it(
+    people: People, server: Server, channel: str
+) -> None:
+    zita = people("zita", server).sign_up()
+    line, menus = Line(zita.page), Menus(zita)
+    zita.reload()
+    zita.join(channel)
+    line.cut()
+    said = zita.say_at_once("Not for everybody's eyes", "Nor this")
+    zita.expect_waiting_for_the_node(said[0])
+
+    menus.ask_to_sign_out("2 messages or changes have not been sent")
+    zita.picture("signing-out")
+    Audit(zita).look("asked before signing out").expect_none()
+    menus.answer("Stay signed in")
+    zita.expect_order(said)
+    menus.escape().ask_to_sign_out("Kept, what you wrote stays on this computer").answer("Keep and sign out")
+    menus.expect_signed_out().expect_kept_here("Not for everybody's eyes", True)
+
+    line.restore()
+    zita.sign_in().expect_open(channel).expect_sent(said[1]).expect_order(said)
+    line.cut()
+    [regretted] = zita.say_at_once("Better forgotten")
+    zita.expect_waiting_for_the_node(regretted)
+    menus.ask_to_sign_out("1 message or change").answer("Discard and sign out")
+    menus.expect_signed_out().expect_kept_here("Better forgotten", False)
+    line.restore()
+    zita.sign_in().expect_open(channel).expect_order(said)
 
 
 def test_a_browser_that_keeps_nothing_says_so_and_loses_no_text(

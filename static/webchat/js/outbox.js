@@ -131,6 +131,17 @@ export class Outbox {
     return this.#records.isLosing;
   }
 
+  /** How much that is unsent stays in this browser without a page. */
+  get kept() {
+    return this.#records.kept;
+  }
+
+  /** Take everything back: no text of it stays, and what the node has got all the same it is asked to discard. */
+  async discardAll() {
+    const bare = { text: "", before: null, op: "discard", failed: null };
+    for (const record of this.#records.all) await this.#keep({ ...written(record), ...bare });
+  }
+
   /** Ids of what waits to be sent, oldest first. */
   get waiting() {
     return this.#runnable().map((record) => record.id);

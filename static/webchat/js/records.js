@@ -25,6 +25,11 @@ export class Records {
     return this.#store.volatile && this.size > 0;
   }
 
+  /** How many are still to go out and stay in this browser without any page; none where it keeps nothing. */
+  get kept() {
+    return this.#store.volatile ? 0 : this.all.filter(({ op }) => op !== "discard").length;
+  }
+
   get(id) {
     return this.#held.get(id);
   }

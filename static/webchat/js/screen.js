@@ -11,6 +11,7 @@ import { limits } from "./limits.js";
 import { beginningOf } from "./quoting.js";
 import { countWords } from "./reading.js";
 import { unsentWords } from "./rowwords.js";
+import { askBeforeSigningOut } from "./signingout.js";
 import { codedError, say } from "./strings.js";
 import { isEmpty, subtitle } from "./subtitle.js";
 import { Announcer } from "./view/announcer.js";
@@ -75,6 +76,7 @@ export class Screen {
       },
       changeTold: (change, from) => this.#changeTold(change, from),
     };
+    askBeforeSigningOut(app, byId("sign-out"));
     byId("leave").addEventListener("click", () => leave(app, app.current));
     offerInviteLink({
       origin: window.location.origin,

@@ -44,6 +44,13 @@ export const WORDS = {
     "Wer {channel} verlässt, verwirft, was darin nicht gesendet ist. Bleibst du, geht es hinaus oder lässt sich erneut senden.",
   "leave.yes": "Verlassen und verwerfen",
   "leave.no": "Bleiben",
+  "signout.title.one": "1 Nachricht oder Änderung ist nicht gesendet",
+  "signout.title.other": "{n} Nachrichten oder Änderungen sind nicht gesendet",
+  "signout.text":
+    "Behalten, bleibt auf diesem Rechner, was du geschrieben hast: andere, die diesen Browser benutzen, können es lesen, und es geht hinaus, wenn du dich hier wieder anmeldest. Verworfen, ist es weg.",
+  "signout.yes": "Verwerfen und abmelden",
+  "signout.keep": "Behalten und abmelden",
+  "signout.no": "Angemeldet bleiben",
 
   "error.NO_QUORUM": "Zu wenige Knoten haben bestätigt, dass sie die Nachricht gespeichert haben",
   "error.NO_QUORUM.remedy":

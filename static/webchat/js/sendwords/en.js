@@ -42,6 +42,13 @@ export const WORDS = {
   "leave.text": "Leaving {channel} discards what is unsent in it. Stay, and it goes out or can be tried again.",
   "leave.yes": "Leave and discard",
   "leave.no": "Stay",
+  "signout.title.one": "1 message or change has not been sent",
+  "signout.title.other": "{n} messages or changes have not been sent",
+  "signout.text":
+    "Kept, what you wrote stays on this computer, where others who use this browser can read it, and goes out when you sign in here again. Discarded, it is gone.",
+  "signout.yes": "Discard and sign out",
+  "signout.keep": "Keep and sign out",
+  "signout.no": "Stay signed in",
 
   "error.NO_QUORUM": "Too few nodes confirmed that they stored the message",
   "error.NO_QUORUM.remedy":
