@@ -153,7 +153,7 @@ def test_signing_out_with_something_unsent_asks_what_becomes_of_it(
     Audit(zita).look("asked before signing out").expect_none()
     menus.answer("Stay signed in")
     zita.expect_order(said)
-    menus.escape().ask_to_sign_out("Kept, what you wrote stays on this computer").answer("Keep and sign out")
+    menus.escape().ask_to_sign_out("What you keep stays on this computer").answer("Keep and sign out")
     menus.expect_signed_out().expect_kept_here("Not for everybody's eyes", True)
 
     line.restore()

@@ -47,7 +47,7 @@ export const WORDS = {
   "signout.title.one": "1 Nachricht oder Änderung ist nicht gesendet",
   "signout.title.other": "{n} Nachrichten oder Änderungen sind nicht gesendet",
   "signout.text":
-    "Behalten, bleibt auf diesem Rechner, was du geschrieben hast: andere, die diesen Browser benutzen, können es lesen, und es geht hinaus, wenn du dich hier wieder anmeldest. Verworfen, ist es weg.",
+    "Was du behältst, bleibt auf diesem Rechner, wo andere, die diesen Browser benutzen, es lesen können, und geht hinaus, wenn du dich hier wieder anmeldest. Was du verwirfst, ist weg.",
   "signout.yes": "Verwerfen und abmelden",
   "signout.keep": "Behalten und abmelden",
   "signout.no": "Angemeldet bleiben",

@@ -45,7 +45,7 @@ export const WORDS = {
   "signout.title.one": "1 message or change has not been sent",
   "signout.title.other": "{n} messages or changes have not been sent",
   "signout.text":
-    "Kept, what you wrote stays on this computer, where others who use this browser can read it, and goes out when you sign in here again. Discarded, it is gone.",
+    "What you keep stays on this computer, where others who use this browser can read it, and goes out when you sign in here again. What you discard is gone.",
   "signout.yes": "Discard and sign out",
   "signout.keep": "Keep and sign out",
   "signout.no": "Stay signed in",
