@@ -140,31 +140,31 @@ def test_leaving_a_channel_with_something_unsent_asks_first(
 def test_signing_out_with_something_unsent_asks_what_becomes_of_it(
     people: People, server: Server, channel: str
 ) -> None:
-    zita = people("zita", server).sign_up()
-    line, menus = Line(zita.page), Menus(zita)
-    zita.reload()
-    zita.join(channel)
+    ottoline = people("ottoline", server).sign_up()
+    line, menus = Line(ottoline.page), Menus(ottoline)
+    ottoline.reload()
+    ottoline.join(channel)
     line.cut()
-    said = zita.say_at_once("Not for everybody's eyes", "Nor this")
-    zita.expect_waiting_for_the_node(said[0])
+    said = ottoline.say_at_once("Not for everybody's eyes", "Nor this")
+    ottoline.expect_waiting_for_the_node(said[0])
 
     menus.ask_to_sign_out("2 messages or changes have not been sent")
-    zita.picture("signing-out")
-    Audit(zita).look("asked before signing out").expect_none()
+    ottoline.picture("signing-out")
+    Audit(ottoline).look("asked before signing out").expect_none()
     menus.answer("Stay signed in")
-    zita.expect_order(said)
+    ottoline.expect_order(said)
     menus.escape().ask_to_sign_out("What you keep stays on this computer").answer("Keep and sign out")
     menus.expect_signed_out().expect_kept_here("Not for everybody's eyes", True)
 
     line.restore()
-    zita.sign_in().expect_open(channel).expect_sent(said[1]).expect_order(said)
+    ottoline.sign_in().expect_open(channel).expect_sent(said[1]).expect_order(said)
     line.cut()
-    [regretted] = zita.say_at_once("Better forgotten")
-    zita.expect_waiting_for_the_node(regretted)
+    [regretted] = ottoline.say_at_once("Better forgotten")
+    ottoline.expect_waiting_for_the_node(regretted)
     menus.ask_to_sign_out("1 message or change").answer("Discard and sign out")
     menus.expect_signed_out().expect_kept_here("Better forgotten", False)
     line.restore()
-    zita.sign_in().expect_open(channel).expect_order(said)
+    ottoline.sign_in().expect_open(channel).expect_order(said)
 
 
 def test_a_browser_that_keeps_nothing_says_so_and_loses_no_text(

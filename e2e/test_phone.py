@@ -11,17 +11,17 @@ from e2e.servers import Server
 def test_enter_begins_a_line_on_a_phone_and_the_button_sends(
     people: People, server: Server, channel: str
 ) -> None:
-    paula = people("paula", server, phone=True).sign_up().join(channel)
-    expect(paula.composer).to_have_attribute("enterkeyhint", "enter")
-    expect(paula.composer).to_have_accessible_description("Enter begins a new line, the button sends")
-    paula.composer.tap()
-    keys = paula.page.keyboard
+    philine = people("philine", server, phone=True).sign_up().join(channel)
+    expect(philine.composer).to_have_attribute("enterkeyhint", "enter")
+    expect(philine.composer).to_have_accessible_description("Enter begins a new line, the button sends")
+    philine.composer.tap()
+    keys = philine.page.keyboard
     keys.type("one")
     keys.press("Enter")
     keys.type("two")
-    expect(paula.composer).to_have_value("one\ntwo")
-    paula.expect_order([])
-    paula.send_button.tap()
-    said = paula._written("two")
-    paula.expect_order([said]).expect_ready_for_the_next()
-    paula.picture("phone")
+    expect(philine.composer).to_have_value("one\ntwo")
+    philine.expect_order([])
+    philine.send_button.tap()
+    said = philine._written("two")
+    philine.expect_order([said]).expect_ready_for_the_next()
+    philine.picture("phone")
