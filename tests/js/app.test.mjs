@@ -225,7 +225,7 @@ test("a message names its author where no other word on the name has come", asyn
   assert.equal(app.nameOf(app.messages.row("m2")), "Robert");
 });
 
-test("the browser asks before the page goes only when files would go with it", async () => {
+test("the browser asks before the page goes when files would go with it, and not otherwise", async () => {
   const { losing } = await begin();
   const prevented = () => {
     let isPrevented = false;
