@@ -20,6 +20,7 @@ class FilePeer(Peer):
 
     async def share(self, channel: str, message_id: str, content: bytes, name: str) -> dict[str, Any]:
         """Have the node accept a file, durably; the same id again is the same message."""
+        await self._opened(channel)
         return await self._accepted(message_id, self.node.share(channel, message_id, content, name))
 
     async def fetch_file(self, channel: str, message_id: str) -> dict[str, Any]:

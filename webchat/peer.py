@@ -7,17 +7,14 @@ one moment.
 
 from __future__ import annotations
 
-import base64
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from dataclasses import asdict
 from typing import Any
 
 from webchat.background import Background
 from webchat.bridge import (
     ORDER_KEY_BYTES,
-    PeerNode,
-    Profile,
     ReadState,
     channel_name,
     done,
@@ -26,7 +23,8 @@ from webchat.bridge import (
 )
 from webchat.chat.commands import CommandError
 from webchat.chat.eventframes import UNTOLD, event_frame, message_fields, outbox_fields
-from webchat.images import portrait_of
+from webchat.openings import Openings
+from webchat.peoplepeer import Emit, PeoplePeer
 from webchat.recounts import Recounts
 
 SNAPSHOT_MESSAGES = 50
@@ -36,18 +34,15 @@ LEFT_MAX = 1024
 NOTHING_READ = "0" * 2 * ORDER_KEY_BYTES
 """The mark before every message."""
 
-Emit = Callable[[dict[str, Any]], None]
 
-
-class Peer:
+class Peer(PeoplePeer):
     """One user's node, and what a page must know about its joins that are still going on."""
 
-    node: PeerNode
-
     def __init__(self, emit: Emit) -> None:
-        self._emit = emit
+        super().__init__(emit)
         self._tasks = Background()
         self._joining: dict[str, dict[str, Any]] = {}
+        self._openings = Openings()
         self._left: dict[str, None] = {}
         """Channels of this life that no page shows any more, nor how far the user's messages there get."""
         self._untold: set[str] = set()
@@ -67,6 +62,7 @@ class Peer:
         if kind == "node.state":
             self._told = {name: frame[name] for name in self._told}
         elif kind == "channel.progress":
+            self._openings.end(frame["channel"])
             self._join_of(frame["channel"])["steps"][frame["step"]] = frame
         elif kind == "channel.delayed":
             self._join_of(frame["channel"])["delayed"] = frame
@@ -111,9 +107,6 @@ class Peer:
     def _read_state(self, channel: str) -> ReadState | None:
         return self.node.read_state(channel) if channel in self.node.channels() else None
 
-    def _tell_read(self, state: ReadState) -> None:
-        self._emit({"type": "channel.read", **asdict(state)})
-
     def _join_of(self, channel: str) -> dict[str, Any]:
         return self._joining.setdefault(channel, {"steps": {}, "delayed": None})
 
@@ -122,12 +115,18 @@ class Peer:
         await self._tasks.close()
         await self.node.stop()
 
-    def join(self, channel: str) -> None:
-        """Begin to join; the outcome comes as events. Raises ``CommandError`` for an impossible name."""
+    async def join(self, channel: str) -> None:
+        """Begin to join, durably unless an event tells why not; how it ends comes as events, too.
+
+        Raises ``CommandError`` for an impossible name, and when the disk takes long.
+        """
         name = channel_name(channel)
-        if name not in self.node.channels() and name not in self._joining:
-            channel_name(channel, is_new=True)
+        if name not in self.node.channels():
+            if name not in self._joining:
+                channel_name(channel, is_new=True)
+            self._openings.begin(name)
         self._tasks.spawn(self._join(name), f"joining {name}")
+        await self._openings.over(name)
 
     async def _join(self, channel: str) -> None:
         try:
@@ -137,9 +136,16 @@ class Peer:
             if error.code != "NOT_A_MEMBER" and self._joining.get(channel, {}).get("delayed") is None:
                 context = {"channel": channel}
                 self._emit({"type": "trouble", "error": error_fields(error), "context": context})
+        finally:
+            self._openings.end(channel)
+
+    async def _opened(self, channel: str) -> None:
+        """Wait until a channel that was just asked for takes what is meant for it (``Openings``)."""
+        await self._openings.over(channel_name(channel))
 
     async def leave(self, channel: str) -> None:
         """Leave; ``channel.left`` follows. Raises ``CommandError``, and the person is still there."""
+        await self._opened(channel)
         if channel not in self.node.channels() and channel not in self._joining:
             raise CommandError("CHANNEL_UNKNOWN", channel)
         await done(self.node.leave(channel))
@@ -147,6 +153,7 @@ class Peer:
     async def say(self, frame: str, args: dict[str, Any]) -> dict[str, Any]:
         """Have the node accept what a frame says, durably; the same id again is the same message."""
         place, target = (args["channel"], args["id"]), args.get("target", "")
+        await self._opened(args["channel"])
         match frame:
             case "message.send":
                 saying = self.node.publish(*place, args["text"], args.get("reply_to"))
@@ -179,8 +186,9 @@ class Peer:
         """Try a failed message again; the answer is its state now."""
         return outbox_fields(await done(self.node.retry(message_id)))
 
-    def known(self, channel: str, message_id: str) -> None:
+    async def known(self, channel: str, message_id: str) -> None:
         """``MESSAGE_UNKNOWN`` unless the node has accepted something of the user under this id."""
+        await self._opened(channel)
         self._known(channel)
         if not self.node.has_said(channel, message_id):
             raise CommandError("MESSAGE_UNKNOWN")
@@ -239,48 +247,6 @@ class Peer:
         self._known(channel)
         found = await done(self.node.search(channel, words, before, limit))
         return {**asdict(found), "messages": [message_fields(message) for message in found.messages]}
-
-    async def block(self, node_id: str, on: bool) -> None:
-        """Block a person, or no longer; all pages learn it, and what is unread now, by events."""
-        self._emit({"type": "person.blocked", "blocked": await done(self.node.block(node_id, on))})
-        for channel in self.node.channels():
-            self._tell_read(self.node.read_state(channel))
-
-    def person(self, channel: str, node_id: str) -> dict[str, Any]:
-        """What somebody says of itself."""
-        self._known(channel)
-        fields = asdict(self.node.person(channel, node_id))
-        return {"node": fields.pop("node_id"), **fields}
-
-    async def verify(self, node_id: str, on: bool) -> None:
-        """Mark a person's fingerprint as compared, or no longer; other pages learn it by an event."""
-        self._emit({"type": "person.verified", "verified": await done(self.node.verify(node_id, on))})
-
-    def picture(self, node_id: str, picture: str) -> str:
-        """Somebody's picture in base64; empty when this node does not have it."""
-        return base64.b64encode(self.node.picture(node_id, picture) or b"").decode()
-
-    def profile(self) -> dict[str, Any]:
-        """What the user says of itself in all channels."""
-        profile, picture = self.node.profile()
-        return {"name": profile.name, "about": profile.about, "picture": picture}
-
-    def whole_profile(self) -> dict[str, Any]:
-        """The same with the picture itself, in base64."""
-        profile, _ = self.node.profile()
-        picture = base64.b64encode(profile.picture).decode()
-        return {"name": profile.name, "about": profile.about, "picture": picture}
-
-    async def set_profile(self, name: str, about: str, picture: str | None) -> None:
-        """Say something else, ``picture`` in base64 (None: the same as before); all pages learn it."""
-        content = self.node.profile()[0].picture if picture is None else base64.b64decode(picture)
-        portrait_of(content)
-        await done(self.node.set_profile(Profile(name, about, content)))
-        self._emit({"type": "profile", **self.profile()})
-
-    def _known(self, channel: str) -> None:
-        if channel not in self.node.channels():
-            raise CommandError("CHANNEL_UNKNOWN", channel)
 
     def diagnostics(self) -> dict[str, Any]:
         """What the node knows about itself."""

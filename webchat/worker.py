@@ -188,7 +188,7 @@ class Worker:
         return {"gone": False, "epoch": self.epoch, "head": head, "first": first, "events": events}
 
     async def _join(self, user: int, args: Args) -> Result:
-        (await self.residents.peer(user)).join(args["channel"])
+        await (await self.residents.peer(user)).join(args["channel"])
         return {}
 
     async def _leave(self, user: int, args: Args) -> Result:
@@ -202,7 +202,7 @@ class Worker:
         return say
 
     async def _known(self, user: int, args: Args) -> Result:
-        (await self.residents.peer(user)).known(args["channel"], args["id"])
+        await (await self.residents.peer(user)).known(args["channel"], args["id"])
         return {}
 
     async def _mark_read(self, user: int, args: Args) -> Result:

@@ -104,9 +104,17 @@ async function begin({ join = "" } = {}) {
 
 async function joined(app, ...names) {
   for (const name of names) {
-    await Promise.all([app.join(name), wire.run()]);
+    const asked = app.join(name);
     await wire.run();
+    await goOn();
+    await asked;
   }
+}
+
+/** What the node has begun goes on. */
+async function goOn() {
+  node.step();
+  await wire.run();
 }
 
 test("who has no channel yet is shown none, and connects", async () => {
@@ -135,7 +143,7 @@ test("a channel that is joined is open, and the next page begins with the one th
 
 test("a link to a channel joins it once: a reload of the page is no second click", async () => {
   const { app } = await begin({ join: "#garden" });
-  await wire.run();
+  await goOn();
   assert.equal(app.current, "#garden");
   assert.deepEqual(replaced, ["/"]);
   assert.equal(app.channels.isReady("#garden"), true);
@@ -185,6 +193,8 @@ test("what is asked for without a connection is asked once there is one", async 
   wire.isDown = false;
   happens("online");
   await wire.run();
+  assert.deepEqual([...app.wanted], ["#beds"], "until the node has written it down");
+  await goOn();
   assert.deepEqual([app.channels.isReady("#beds"), [...app.wanted]], [true, []]);
 });
 

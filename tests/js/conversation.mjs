@@ -10,7 +10,7 @@ import { isSettled } from "../../static/webchat/js/progress.js";
 import { STRENGTH } from "../../static/webchat/js/receipts.js";
 import { MemoryStore } from "../../static/webchat/js/outbox_store.js";
 import { FakeClock, settle } from "./fakes.mjs";
-import { NodeDouble } from "./nodedouble.mjs";
+import { NO_QUORUM, NodeDouble } from "./nodedouble.mjs";
 import { PageDouble } from "./pagedouble.mjs";
 import { Wire } from "./wiredouble.mjs";
 
@@ -24,6 +24,8 @@ export class Conversation {
   node = new NodeDouble();
   store = new MemoryStore();
   clock = new FakeClock();
+  /** What failed although nothing was in its way but the fault of the wire. */
+  failures = [];
   #memory = new Map();
   #ids = new Map();
   #discarded = new Set();
@@ -84,7 +86,7 @@ export class Conversation {
       () => this.page.join(DEN),
       () => this.#write(DEN, "d1"),
       own("m2", (row) => this.page.acts.act("delete", row.id)),
-      () => node.says(DEN, "x1", "x1"),
+      () => node.channel(DEN).isJoined && node.says(DEN, "x1", "x1"),
       () => this.#react("b1", "+"),
       () => (node.limited = 1) && this.#write(LOBBY, "m5"),
       () => node.failing.add("m1 lost") && true,
@@ -177,6 +179,8 @@ export class Conversation {
 
   /** A row is never less than it was, unless somebody pressed Retry; its text never goes back. */
   #watch(row, from) {
+    for (const { state, error } of [row, row.change ?? row])
+      if (state === "failed" && error.code !== NO_QUORUM.code) this.failures.push(`${row.text}: ${error.code}`);
     const was = this.#seen.get(row.id);
     const isRetried = was?.state === "failed" && row.state === "pending" && from === "failed";
     if (was && !isRetried) assert.ok(STRENGTH[row.state] >= STRENGTH[was.state], `${row.text}: ${was.state} -> ${row.state}`);

@@ -9,7 +9,8 @@ const CHANNELS = ["#lobby", "#den"];
 
 const look = ({ id, text, deleted, edited_ms, reactions, reply_to }) => ({ id, text, deleted, edited_ms, reactions, reply_to });
 
-function check({ page, node, store, wire }) {
+function check({ page, node, store, wire, failures }) {
+  assert.deepEqual(failures, []);
   assert.equal(page.connection.isOpen, true);
   for (const name of CHANNELS) {
     assert.deepEqual(page.messages.rows(name).map(look), node.messages(name).map(look), name);

@@ -2,7 +2,8 @@
  * A user's node behind its server, as docs/api.md has them: what it accepts it keeps, the same id is the same
  * message, and all that happens is one numbered stream of events. Nothing of the browser modules is in it.
  *
- * The network is `step()`: everything own gets one stage further with each, from pending to delivered.
+ * The network is `step()`: everything own gets one stage further with each, from pending to delivered. So does a
+ * join: a membership is written down with the next step, and answered then, as is what was said meanwhile.
  */
 
 export const ME = "aa";
@@ -12,7 +13,8 @@ const OTHERS = 2;
 const SAYS = { "message.send": "text", "message.edit": "edit", "message.delete": "delete", "reaction.set": "reaction" };
 const NOTHING_READ = "000000";
 const DONE = Object.freeze({ k: 3, n: OTHERS });
-const NO_QUORUM = Object.freeze({ code: "NO_QUORUM", message: "Too few", remedy: "Retry", retryable: true });
+/** Why the network takes what is in `failing` no further. */
+export const NO_QUORUM = Object.freeze({ code: "NO_QUORUM", message: "Too few", remedy: "Retry", retryable: true });
 
 class ChannelDouble {
   log = new Map();
@@ -20,6 +22,8 @@ class ChannelDouble {
   outbox = new Map();
   upto = "";
   isJoined = false;
+  /** What waits while the membership is being written down; null: nobody has asked for it. */
+  opening = null;
 }
 
 export class NodeDouble {
@@ -59,6 +63,7 @@ export class NodeDouble {
   restart() {
     this.#epoch += 1;
     this.#events = [];
+    for (const channel of this.channels.values()) channel.opening = null; // nobody was told that it will be
   }
 
   channel(name) {
@@ -97,6 +102,7 @@ export class NodeDouble {
 
   /** What goes on in the network by itself. */
   step() {
+    for (const [name, channel] of this.channels) if (channel.opening) this.#opened(name, channel);
     for (const channel of this.channels.values()) for (const state of channel.outbox.values()) this.#advance(state);
   }
 
@@ -141,7 +147,8 @@ export class NodeDouble {
     const [epoch, number] = cursor?.split(":").map(Number) ?? [];
     const replayed = this.holdsEvents && epoch === this.#epoch && number <= this.#events.length;
     listener.at = replayed ? number : this.#events.length;
-    const channels = [...this.channels.keys()].map((name) => this.#snapshot(name, replayed));
+    const members = [...this.channels.keys()].filter((name) => this.channel(name).isJoined);
+    const channels = members.map((name) => this.#snapshot(name, replayed));
     const mine = { blocked: [], verified: [], profile: { name: "Ann", about: "", picture: "" } };
     const node = { state: "online", peers: 4, reason: "", address: "127.0.0.1:1", node_id: ME };
     listener.say({ type: "welcome", ref, cursor: this.#cursor(listener.at), replayed, user: { ...this.user, is_staff: false }, node, channels, ...mine });
@@ -156,7 +163,8 @@ export class NodeDouble {
 
   #say(kind, frame, answer) {
     const { channel, id, text = "", target = "", emoji = "", on = true, reply_to = "" } = frame;
-    const { outbox, isJoined } = this.channel(channel);
+    const { outbox, isJoined, opening } = this.channel(channel);
+    if (opening) return opening.push(() => this.#say(kind, frame, answer));
     if (outbox.has(id)) return answer({ message: { ...outbox.get(id) } });
     if (!isJoined) return answer({ type: "error", code: "NOT_A_MEMBER", message: "Not joined", remedy: "Join", retryable: false });
     if (this.limited > 0) {
@@ -205,13 +213,22 @@ export class NodeDouble {
 
   #join({ channel: name }, answer) {
     const channel = this.channel(name);
-    answer({});
-    if (channel.isJoined) return;
-    channel.isJoined = true;
+    if (channel.isJoined) return answer({});
+    channel.opening ??= [];
+    return channel.opening.push(() => answer({}));
+  }
+
+  #opened(name, channel) {
+    const waiting = channel.opening;
+    Object.assign(channel, { isJoined: true, opening: null });
+    this.#isHolding = this.answersFirst;
     this.#emit({ type: "channel.progress", channel: name, step: "find", index: 2, of: 6, elapsed_ms: 10, detail: "3", done: true });
     this.#emit({ type: "channel.joined", channel: name, created: false, alone: false, elapsed_ms: 20, initiators: [], subscribers: [] });
     channel.upto = [...channel.log.values()].at(-1)?.order ?? NOTHING_READ;
     this.#emit({ type: "channel.read", ...this.read(name) });
+    for (const goOn of waiting) goOn();
+    this.#isHolding = false;
+    this.#deliverAll();
   }
 
   #stateOf(id) {
