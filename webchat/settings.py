@@ -195,6 +195,10 @@ FRAME_MAX_BYTES = 64 * 1024
 SOCKETS_PER_USER_MAX = 5
 MESSAGES_PER_WINDOW_MAX = 10
 MESSAGES_WINDOW_S = 10.0
+# Of the other kinds, in the same window. What pages do by themselves fits into it: five that greet a new
+# server, ask for each of forty channels and join the fifty that waited for it; a jump to a quoted message a
+# hundred pages back; a whole outbox of five hundred that is asked about, and tried again or discarded.
+FRAMES_PER_WINDOW_MAX = {"hello": 20, "page": 200, "search": 20, "file": 300, "outbox": 1000, "note": 300}
 COMMAND_TIMEOUT_S = 2.0
 COMMAND_RESEND_S = 0.7
 PAGE_COMMAND_TIMEOUT_S = 10.0

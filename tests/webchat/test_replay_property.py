@@ -113,6 +113,7 @@ async def people(worker: Worker, deployment: Settings, monkeypatch: pytest.Monke
     """Both users' pages, on one worker for all stories; what is unread is counted anew at once."""
     monkeypatch.setattr(recounts, "RECOUNT_S", 0.0)
     deployment.MESSAGES_PER_WINDOW_MAX = 100_000
+    deployment.FRAMES_PER_WINDOW_MAX = dict.fromkeys(deployment.FRAMES_PER_WINDOW_MAX, 100_000)
     people = {}
     for name in NAMES:
         user, _ = await database_sync_to_async(User.objects.get_or_create)(username=name)

@@ -149,6 +149,29 @@ async def test_reconnecting_does_not_bring_new_messages(open_page: Open, setting
     assert (await again.ask("message.send", **SEND))["code"] == "RATE_LIMITED"
 
 
+@pytest.mark.parametrize(
+    ("kind", "fields", "bound"),
+    [
+        ("history.page", {"channel": "#lobby"}, "page"),
+        ("search", {"channel": "#lobby", "words": "x"}, "search"),
+        ("channel.join", {"channel": "#lobby"}, "note"),
+        ("message.retry", {"id": message_id(1)}, "outbox"),
+        ("hello", {}, "hello"),
+    ],
+)
+async def test_who_asks_too_often_must_wait_whichever_page_it_is_from(
+    open_page: Open, settings: Settings, kind: str, fields: dict[str, str], bound: str
+) -> None:
+    settings.COMMAND_TIMEOUT_S = settings.COMMAND_RESEND_S = 0.05
+    settings.FRAMES_PER_WINDOW_MAX = {**settings.FRAMES_PER_WINDOW_MAX, bound: 4}
+    pages = [await open_page("ann"), await open_page("ann")]
+    answers = [await pages[number % 2].ask(kind, **fields) for number in range(5)]
+    assert [answer["code"] for answer in answers] == ["WORKER_UNAVAILABLE"] * 4 + ["RATE_LIMITED"]
+    assert 1 <= answers[-1]["retry_after"] <= 11
+    assert (await pages[0].ask("ping"))["type"] == "ok"
+    assert (await (await open_page("bob")).ask(kind, **fields))["code"] == "WORKER_UNAVAILABLE"
+
+
 async def test_a_flood_of_frames_is_answered_with_errors(ann: Browser, settings: Settings) -> None:
     settings.COMMAND_TIMEOUT_S = 1.0
     refs = [await ann.send("history.page", channel="#lobby") for _ in range(80)]

@@ -67,6 +67,7 @@ class ChatConsumer(PageSocket):
         if frame.type == "hello":
             self._said_hello = True
             try:
+                self._pace(link, frame.type)
                 await self._welcome(link, frame.ref, fields.get("cursor"))
             except CommandError:
                 self._welcome_due = True
@@ -74,13 +75,16 @@ class ChatConsumer(PageSocket):
             return None
         if frame.type == "ping":
             return {"type": "ok"}
-        if frame.type in PACED:
-            link.sockets.take_message(self.user_id, asyncio.get_running_loop().time())
+        self._pace(link, frame.type)
         if frame.type in PAGED:
             fields = {"before": None, "limit": HISTORY_LIMIT, **fields}
         result = await link.command(self.user_id, frame.type, fields)
         answer = {"type": ANSWERS.get(frame.type, "ok"), **result}
         return {**answer, "channel": fields["channel"]} if frame.type in ANSWERS else answer
+
+    def _pace(self, link: WorkerLink, kind: str) -> None:
+        """Count one more frame of this type; raises ``CommandError`` when they come too fast."""
+        link.sockets.rates.take(self.user_id, PACED[kind], asyncio.get_running_loop().time())
 
     async def _welcome(self, link: WorkerLink, ref: str | None, cursor: str | None) -> None:
         answer = await link.command(self.user_id, "hello", {"cursor": cursor})
@@ -151,6 +155,7 @@ class ChatConsumer(PageSocket):
     async def _welcome_unasked(self, link: WorkerLink) -> None:
         self._welcome_due = False
         try:
+            self._pace(link, "hello")  # it may have been asked for, and refused
             position = self._reader.position
             await self._welcome(link, None, str(position) if position else None)
         except CommandError as error:

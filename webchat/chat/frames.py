@@ -161,8 +161,21 @@ CLIENT_FRAMES: dict[str, Shape] = {
 SAYING = ("message.send", "message.edit", "message.delete", "reaction.set")
 """Frames that are messages on the network."""
 
-PACED = (*SAYING, "profile.set")
-"""Frames that count as messages where a user's rate is concerned."""
+PACES: dict[str, tuple[str, ...]] = {
+    "message": (*SAYING, "profile.set"),
+    "hello": ("hello",),
+    "page": ("history.page", "channel.members", "person"),
+    "search": ("search",),
+    "file": ("file.available",),
+    "outbox": ("message.retry", "message.discard", "message.known"),
+    "note": (
+        *("channel.join", "channel.leave", "read.mark", "typing"),
+        *("person.verify", "person.block"),
+    ),
+}
+"""What a user may ask for so often in a window, by kind (``FRAMES_PER_WINDOW_MAX``): all but ``ping``."""
+
+PACED = {frame: kind for kind, frames in PACES.items() for frame in frames}
 
 MESSAGE_FIELDS = (
     *("id", "channel", "author", "name", "text", "html", "order", "at_ms", "own"),

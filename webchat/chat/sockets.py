@@ -1,13 +1,11 @@
-"""The open sockets of a web process, by user; and what the link asks of a socket."""
+"""The open sockets of a web process, by user, and users' rates; and what the link asks of a socket."""
 
 from __future__ import annotations
 
 from typing import Any, Protocol
 
-from django.conf import settings
-
 from webchat.chat.commands import CommandError
-from webchat.chat.rates import MessageRate
+from webchat.chat.rates import UserRates
 from webchat.chat.stream import Cursor
 
 
@@ -34,16 +32,12 @@ class Socket(Protocol):
 
 
 class Sockets:
-    """At most ``per_user_max`` sockets of each user, and the user's rate of messages.
-
-    A user's rate outlives the socket until its window has passed, or reconnecting would reset it;
-    users without sockets are forgotten when another one comes.
-    """
+    """At most ``per_user_max`` sockets of each user."""
 
     def __init__(self, per_user_max: int) -> None:
         self._per_user_max = per_user_max
         self._sockets: dict[int, dict[Socket, None]] = {}
-        self._rates: dict[int, MessageRate] = {}
+        self.rates = UserRates()
 
     def __len__(self) -> int:
         return sum(len(sockets) for sockets in self._sockets.values())
@@ -73,14 +67,3 @@ class Sockets:
     def users(self) -> list[int]:
         """The users who have a socket."""
         return list(self._sockets)
-
-    def take_message(self, user_id: int, now: float) -> None:
-        """Count a message of the user at monotonic ``now``; raises ``CommandError`` ``RATE_LIMITED``."""
-        if user_id not in self._rates:
-            for other in [user for user, rate in self._rates.items() if rate.forget(now)]:
-                del self._rates[other]
-            window_s = settings.MESSAGES_WINDOW_S
-            self._rates[user_id] = MessageRate(settings.MESSAGES_PER_WINDOW_MAX, window_s)
-        wait_s = self._rates[user_id].take(now)
-        if wait_s > 0:
-            raise CommandError("RATE_LIMITED", retry_after=max(1, round(wait_s + 0.5)))
