@@ -21,6 +21,7 @@ WILDCARDS = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, not bound
 
 DAYS_MAX = 36_500
 PROXIES_MAX = 8
+SIGNUPS_MAX = 1_000_000
 TOKEN_MIN, TOKEN_MAX = 16, 256
 
 JOIN_TOLD_S = 4.3
@@ -67,6 +68,8 @@ class Deployment:
     bootstrap: tuple[Address, ...]
     network: str
     signup: str
+    signups_per_hour: int
+    """How many accounts one address may make in an hour where they are open; 0: without end."""
     invites: str
     """Who makes invitations where accounts are by invitation."""
     database_url: str
@@ -111,6 +114,9 @@ class Deployment:
             bootstrap=_addresses("STARLING_BOOTSTRAP", environ.get("STARLING_BOOTSTRAP", "")),
             network=environ.get("STARLING_NETWORK", "starling"),
             signup=_one_of("STARLING_SIGNUP", environ.get("STARLING_SIGNUP", "open"), SIGNUP_POLICIES),
+            signups_per_hour=_count(
+                "STARLING_SIGNUPS_PER_HOUR", environ.get("STARLING_SIGNUPS_PER_HOUR", "10")
+            ),
             invites=_one_of("STARLING_INVITES", environ.get("STARLING_INVITES", "staff"), INVITERS),
             database_url=environ.get("DATABASE_URL", ""),
             redis_url=environ.get("REDIS_URL", ""),
@@ -191,6 +197,12 @@ def _one_of(name: str, value: str, choices: tuple[str, ...]) -> str:
 def _proxies(name: str, value: str) -> int:
     if not (value.isascii() and value.isdigit() and int(value) <= PROXIES_MAX):
         raise _refuse(name, value, f"how many proxies are in front of the pages, 0 to {PROXIES_MAX}")
+    return int(value)
+
+
+def _count(name: str, value: str) -> int:
+    if not (value.isascii() and value.isdigit() and int(value) <= SIGNUPS_MAX):
+        raise _refuse(name, value, f"how many, 0 (without a bound) to {SIGNUPS_MAX}")
     return int(value)
 
 

@@ -107,7 +107,12 @@ else:
             "CONFIG": {"capacity": LAYER_CAPACITY},
         }
     }
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    # Beyond so many entries a third of them goes, whichever: bounds on guessing are among them.
+    LOCAL_CACHE = {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 50_000},
+    }
+    CACHES = {"default": LOCAL_CACHE}
 
 # Accounts.
 AUTH_PASSWORD_VALIDATORS = [

@@ -183,6 +183,15 @@ def test_guessing_many_names_from_one_address_is_bounded() -> None:
     assert [sign_in(Client(), f"name{n}", "wrong").status_code for n in range(6)] == [200] * 5 + [429]
 
 
+@override_settings(SIGNIN_FAILURES_PER_ADDRESS_MAX=2)
+def test_an_address_over_its_bound_fills_the_cache_with_no_more_names() -> None:
+    for name in ("ann", "bob", "cleo"):
+        sign_in(Client(), name, "wrong")
+    held = len(cache._cache)
+    assert sign_in(Client(), "dora", "wrong").status_code == 429
+    assert len(cache._cache) == held
+
+
 def test_who_has_signed_out_is_forgotten_by_the_browser(client: Client) -> None:
     sign_up(client)
     number = User.objects.get().pk

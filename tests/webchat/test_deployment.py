@@ -23,6 +23,7 @@ def test_without_variables_it_is_the_embedded_shape_on_this_machine_alone() -> N
     assert deployment.data == ROOT / "var"
     assert deployment.network == "starling"
     assert deployment.signup == "open"
+    assert deployment.signups_per_hour == 10
     assert deployment.bootstrap == ()
     assert deployment.udp_ports is None
     assert deployment.proxies == 0
@@ -45,6 +46,7 @@ def test_each_variable_is_understood() -> None:
         STARLING_BOOTSTRAP="a.example:1, 10.0.0.1:2,",
         STARLING_NETWORK="mine",
         STARLING_SIGNUP="closed",
+        STARLING_SIGNUPS_PER_HOUR="250",
         STARLING_ORIGINS="https://Chat.example, https://www.chat.example:8443/",
         STARLING_DIAGNOSTIC="on",
         STARLING_PROXIES="2",
@@ -62,6 +64,7 @@ def test_each_variable_is_understood() -> None:
     assert deployment.origins == ("https://chat.example", "https://www.chat.example:8443")
     assert deployment.allowed_hosts == ["chat.example", "www.chat.example"]
     assert deployment.signup == "closed"
+    assert deployment.signups_per_hour == 250
     assert deployment.proxies == 2
     assert deployment.diagnostic
     assert not deployment.canary
@@ -95,6 +98,9 @@ def test_a_wildcard_address_answers_to_any_name() -> None:
         ("STARLING_BOOTSTRAP", ":8468"),
         ("STARLING_SIGNUP", "maybe"),
         ("STARLING_INVITES", "everybody"),
+        ("STARLING_SIGNUPS_PER_HOUR", "few"),
+        ("STARLING_SIGNUPS_PER_HOUR", "-1"),
+        ("STARLING_SIGNUPS_PER_HOUR", "1000001"),
         ("STARLING_DIAGNOSTIC", "perhaps"),
         ("STARLING_CANARY", "yellow"),
         ("STARLING_METRICS_TOKEN", "short"),

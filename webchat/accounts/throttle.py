@@ -31,8 +31,8 @@ class Attempt:
 
     def allowed(self) -> bool:
         """Count this attempt; False when it must be refused."""
-        counts = [(_count(key, settings.SIGNIN_WINDOW_S), bound) for key, bound in self._bounds()]
-        return all(count <= bound for count, bound in counts)
+        # The address first: one that is over its bound must not fill the cache with names.
+        return all(_count(key, settings.SIGNIN_WINDOW_S) <= bound for key, bound in reversed(self._bounds()))
 
     def succeeded(self) -> None:
         """The password was right: forget the name's failures from here."""
@@ -51,6 +51,18 @@ class Attempt:
 def take(kind: str, who: str, bound: int, window_s: int) -> bool:
     """Count one ``kind`` of thing by ``who``; False beyond ``bound`` in the window."""
     return _count(_key(kind, who), window_s) <= bound
+
+
+def give_back(kind: str, who: str) -> None:
+    """What was counted did not happen."""
+    key = _key(kind, who)
+    if cache.get(key):
+        cache.decr(key)
+
+
+def left_s(kind: str, who: str, window_s: int) -> int:
+    """Whole seconds until the window of this kind ends."""
+    return _left_s(_key(kind, who), window_s)
 
 
 async def limit(kind: str, user_id: int, bound: int, window_s: int) -> None:

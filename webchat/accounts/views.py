@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
@@ -22,6 +24,7 @@ from webchat.accounts.forgetting import DRAFTS, have_forgotten
 from webchat.accounts.forms import NAME_TAKEN, ChangePasswordForm, IdentityForm, SignInForm, SignUpForm
 from webchat.accounts.invitations import check
 from webchat.accounts.sessions import end_sessions
+from webchat.accounts.signups import SignUps, too_many
 from webchat.accounts.throttle import Attempt, take
 from webchat.accounts.wayon import channel_of, way_on
 from webchat.accounts.words import too_many_attempts, words_of
@@ -99,7 +102,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     """A new account, signed in at once; the first one is the administrator."""
     if request.user.is_authenticated:
         return redirect(way_on(request) or "chat")
-    context = {
+    context: dict[str, Any] = {
         "next": way_on(request),
         "channel": channel_of(way_on(request)),
         "invite": request.POST.get("invite") or request.GET.get("invite", ""),
@@ -110,12 +113,24 @@ def sign_up(request: HttpRequest) -> HttpResponse:
         return render(request, "webchat/signup.html", {**context, "refusal": refusal}, status=403)
     posted = (request.POST, request.FILES) if request.method == "POST" else ()
     form, identity = SignUpForm(*posted), IdentityForm(*posted)
+    context |= {"form": form, "identity": identity}
     if form.is_valid() and identity.is_valid():
+        signups = SignUps(address_of(request))
+        if not signups.allowed():
+            return _too_many(request, context, signups.wait_s())
         user = _new_account(request, form, identity)
         if user is not None:
             login(request, user)
             return redirect(context["next"] or "chat")
-    return render(request, "webchat/signup.html", {**context, "form": form, "identity": identity})
+        signups.undone()
+    return render(request, "webchat/signup.html", context)
+
+
+def _too_many(request: HttpRequest, context: dict[str, Any], wait_s: int) -> HttpResponse:
+    context = {**context, "refusal": too_many(wait_s)}
+    response = render(request, "webchat/signup.html", context, status=429)
+    response["Retry-After"] = str(wait_s)
+    return response
 
 
 def _refusal(token: str) -> str | None:

@@ -120,6 +120,7 @@ def chosen_settings() -> dict[str, Any]:
     return {
         "shape": "embedded" if deployment.embedded else "scaled",
         "signup": deployment.signup,
+        "signups_per_hour": deployment.signups_per_hour,
         "invites": deployment.invites,
         "keep_days": deployment.keep_days,
         "keep_own_days": deployment.keep_own_days,

@@ -66,8 +66,8 @@ replication held_by under joins steps recent count step attempt attempts began_m
 answered serial wall_ms operation subject parts trace route stands_for lookup disk network retry queue
 uncertain_ms claimed_ms doubtful unheard doubted now lone full own unknown
 method peer message remedy came went count initiator subscriber digest by to attempts_max
-shape signup invites keep_days keep_own_days lan proxies udp_ports advertised bootstraps_configured
-letters canary
+shape signup signups_per_hour invites keep_days keep_own_days lan proxies udp_ports advertised
+bootstraps_configured letters canary
 kind bytes on account took receipts unseen was was_code number new works differ apart
 report paths ways failure_points times first_ms last_ms reached_otherwise
 """
