@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 from html import escape
 from typing import Any
 
@@ -28,8 +27,11 @@ from pygments.formatters.html import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
+from webchat.textcache import TextCache
+
 CACHED_MAX = 4096
-"""Texts whose HTML is remembered; a snapshot shows the same ones again and again."""
+CACHED_MAX_BYTES = 32 * 1024 * 1024
+"""Texts whose HTML is remembered, and the room for both; a snapshot shows the same ones again and again."""
 
 NESTING_MAX = 20
 MARKS_MAX = 800
@@ -75,9 +77,7 @@ MENTION = re.compile(r"<@([0-9a-f]{40})>")
 _CODE_CLASS = re.compile(r"hl-[a-z0-9]{1,4}|mention")
 
 
-@lru_cache(maxsize=CACHED_MAX)
-def rendered(text: str) -> str:
-    """The HTML of a message's text; safe to put into a page."""
+def _rendered(text: str) -> str:
     return nh3.clean(
         as_written(text) if _is_slow(text) else _MARKDOWN.render(text),
         tags=TAGS,
@@ -171,3 +171,6 @@ def _known_rules(markdown: MarkdownIt) -> set[str]:
 
 
 _MARKDOWN = _markdown()
+
+rendered = TextCache(_rendered, CACHED_MAX, CACHED_MAX_BYTES)
+"""The HTML of a message's text; safe to put into a page."""

@@ -131,7 +131,7 @@ class Residents:
             await self._host.forget(user_id, old)
 
     def _new_stream(self) -> EventStream:
-        return EventStream(self._epoch, settings.STREAM_EVENTS_MAX)
+        return EventStream(self._epoch, settings.STREAM_EVENTS_MAX, settings.STREAM_MAX_BYTES)
 
     def _recorder(self, user_id: int) -> Callable[[dict[str, Any]], None]:
         def record(event: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ and a worker that meet in Redis and, with ``DATABASE_URL``, in PostgreSQL.
 
 import os
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 import django
@@ -94,7 +95,7 @@ if DEPLOYMENT.redis_url:
             },
         }
     }
-    CACHES = {
+    CACHES: dict[str, dict[str, Any]] = {
         "default": {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
             "LOCATION": DEPLOYMENT.redis_url,
@@ -108,11 +109,12 @@ else:
         }
     }
     # Beyond so many entries a third of them goes, whichever: bounds on guessing are among them.
-    LOCAL_CACHE = {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-        "OPTIONS": {"MAX_ENTRIES": 50_000},
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+            "OPTIONS": {"MAX_ENTRIES": 50_000},
+        }
     }
-    CACHES = {"default": LOCAL_CACHE}
 
 # Accounts.
 AUTH_PASSWORD_VALIDATORS = [
@@ -210,6 +212,7 @@ PAGE_COMMAND_TIMEOUT_S = 10.0
 STREAM_CHECK_S = 2.0
 SESSION_CHECK_S = 15.0
 STREAM_EVENTS_MAX = 2000
+STREAM_MAX_BYTES = 4 * 1024 * 1024
 NODE_ENVIRONMENT = "webchat.bridge.system_environment"
 
 LOGGING = {

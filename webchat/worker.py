@@ -1,8 +1,8 @@
 """The peer-node worker: takes commands from the channel layer, lets the users' nodes do them, answers.
 
 Invariants: every command is answered with a result or an error; a command id is done at most once,
-however often it arrives, as long as its answer is remembered (``ANSWERS_MAX``; those that only read are
-not, and may be done again), and one that comes again after its answer is answered again; commands of one
+however often it arrives, as long as its answer is remembered (``Answers``; those of ``READING`` are not, and
+may be done again), and one that comes again after its answer is answered again; commands of one
 user begin in the order in which they came. At ``COMMANDS_MAX`` commands at once more are refused with
 ``WORKER_UNAVAILABLE``, which a browser tries again.
 
@@ -15,13 +15,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from channels.exceptions import ChannelFull
 from django.conf import settings
 
+from webchat.answers import Answers
 from webchat.background import Background
 from webchat.bridge import PeerHost
 from webchat.chat import commands
@@ -41,10 +41,15 @@ from webchat.vitals import VitalCommands, keep_canary
 log = logging.getLogger("webchat.worker")
 
 ANSWERS_MAX = 4096
+ANSWERS_MAX_BYTES = 8 * 1024 * 1024
 COMMANDS_MAX = 1024
 REPLAY_EVENTS_MAX = 100
-READING = ("heads", "message.known", "metrics", "vitals", *READING_OF_HEALTH)
-"""Commands that change nothing; their answers are not remembered."""
+READING = (
+    *("heads", "hello", "replay", "message.known", "history.page", "search", "channel.members", "person"),
+    *("person.picture", "profile.whole", "file.available", "file.fetch", "file.read", "typing"),
+    *("diagnostics", "metrics", "vitals", *READING_OF_HEALTH),
+)
+"""Commands that change nothing when they are done again; their answers are not remembered."""
 
 FINISH_S = 1.0
 
@@ -63,7 +68,7 @@ class Worker:
         self.health = HealthCommands(self.host)
         self._receiving = Background()
         self._tasks = Background()
-        self._answers: OrderedDict[str, dict[str, Any] | None] = OrderedDict()
+        self._answers = Answers(ANSWERS_MAX, ANSWERS_MAX_BYTES)
         self._commands: dict[str, Callable[[int, Args], Awaitable[Result]]] = {
             "heads": self._heads,
             "hello": self._hello,
@@ -125,7 +130,7 @@ class Worker:
     def _take(self, message: dict[str, Any]) -> None:
         command_id = message["id"]
         if command_id in self._answers:
-            answer = self._answers[command_id]
+            answer = self._answers.of(command_id)
             if answer is not None:  # None: it is being done, and will be answered then
                 self._tasks.spawn(self._reply(message["reply"], answer), "answering again")
             return
@@ -133,9 +138,7 @@ class Worker:
             busy = commands.refused(command_id, CommandError("WORKER_UNAVAILABLE", "too many commands"))
             self._tasks.spawn(self._reply(message["reply"], busy), "refusing a command")
             return
-        self._answers[command_id] = None
-        while len(self._answers) > ANSWERS_MAX:
-            self._answers.popitem(last=False)
+        self._answers.begin(command_id)
         self._tasks.spawn(self._follow(message), f"command {message['name']}")
 
     async def _follow(self, message: dict[str, Any]) -> None:
@@ -150,9 +153,9 @@ class Worker:
             log.exception("command %s of user %s failed", message["name"], message["user"])
             answer = commands.refused(command_id, CommandError("INTERNAL", repr(error)))
         if message["name"] in READING:
-            self._answers.pop(command_id, None)  # done again it changes nothing, and some are large
-        elif command_id in self._answers:
-            self._answers[command_id] = answer
+            self._answers.forget(command_id)  # done again it changes nothing, and some are large
+        else:
+            self._answers.keep(command_id, answer)
         await self._reply(message["reply"], answer)
 
     async def _reply(self, channel: str, answer: dict[str, Any]) -> None:

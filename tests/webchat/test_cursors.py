@@ -156,10 +156,12 @@ async def test_an_event_that_the_layer_lost_is_fetched(
     layer.groups[user_group(user_id)] = lost
 
 
+@pytest.mark.parametrize("bound", [{"STREAM_EVENTS_MAX": 30}, {"STREAM_MAX_BYTES": 16_000}])
 async def test_what_the_worker_has_forgotten_comes_as_a_snapshot(
-    deployment: Settings, transactional_db: None, open_page: Open
+    deployment: Settings, transactional_db: None, open_page: Open, bound: dict[str, int]
 ) -> None:
-    deployment.STREAM_EVENTS_MAX = 30
+    for name, value in bound.items():
+        setattr(deployment, name, value)
     deployment.MESSAGES_PER_WINDOW_MAX = 100
     async with running_worker():
         ann = await open_page("ann")

@@ -9,8 +9,8 @@ from webchat.chat.stream import Cursor, EventStream, StreamReader
 EPOCH = "e1"
 
 
-def stream(events: int, events_max: int = 100) -> EventStream:
-    result = EventStream(EPOCH, events_max)
+def stream(events: int, events_max: int = 100, bytes_max: int = 10_000) -> EventStream:
+    result = EventStream(EPOCH, events_max, bytes_max)
     for number in range(1, events + 1):
         result.append({"n": number})
     return result
@@ -49,6 +49,21 @@ def test_a_stream_forgets_the_oldest_and_says_so() -> None:
     assert short.holds(Cursor(EPOCH, 6))
     assert not short.holds(Cursor(EPOCH, 5))
     assert [event["n"] for event in short.after(6, 100)] == [7, 8, 9, 10]
+
+
+def test_a_stream_has_room_for_so_many_bytes_whatever_their_number() -> None:
+    whole = EventStream(EPOCH, 100, 3000)
+    for number in range(1, 6):
+        whole.append({"n": number, "text": "x" * 980})
+    assert (whole.forgotten, whole.head) == (2, 5)
+    assert whole.bytes <= 3000
+    assert [event["n"] for event in whole.after(2, 100)] == [3, 4, 5]
+    whole.append({"n": 6, "text": "ü" * 2000})
+    assert [event["n"] for event in whole.after(5, 100)] == [6], "the newest stays, however large it is"
+    assert not whole.holds(Cursor(EPOCH, 4))
+    whole.append({"n": 7})
+    assert whole.forgotten == 6
+    assert whole.bytes == len('{"n": 7}')
 
 
 def test_a_place_that_never_existed_is_not_held() -> None:

@@ -15,6 +15,8 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
+from webchat.chat.weights import weight_of
+
 Event = dict[str, Any]
 
 
@@ -38,18 +40,31 @@ class Cursor:
 class EventStream:
     """The worker's side: all events of a user in this epoch, the newest of them still held.
 
-    At ``events_max`` the oldest are forgotten; a reader that still needs them takes a snapshot.
+    Over ``events_max``, or over ``bytes_max`` (of JSON), the oldest are forgotten, never the newest; a reader
+    that still needs them takes a snapshot.
     """
 
-    def __init__(self, epoch: str, events_max: int) -> None:
+    def __init__(self, epoch: str, events_max: int, bytes_max: int) -> None:
         self.epoch = epoch
         self.head = 0
-        self._events: deque[Event] = deque(maxlen=events_max)
+        self.bytes = 0
+        self._events_max = events_max
+        self._bytes_max = bytes_max
+        self._events: deque[Event] = deque()
+        self._weights: deque[int] = deque()
 
     def append(self, event: Event) -> None:
         """Number an event and keep it."""
         self.head += 1
         self._events.append(event)
+        self._weights.append(weight_of(event))
+        self.bytes += self._weights[-1]
+        while len(self._events) > 1 and self._is_full():
+            self._events.popleft()
+            self.bytes -= self._weights.popleft()
+
+    def _is_full(self) -> bool:
+        return len(self._events) > self._events_max or self.bytes > self._bytes_max
 
     @property
     def cursor(self) -> Cursor:
