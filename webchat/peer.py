@@ -23,6 +23,7 @@ from webchat.bridge import (
 )
 from webchat.chat.commands import CommandError
 from webchat.chat.eventframes import UNTOLD, event_frame, message_fields, outbox_fields
+from webchat.company import AllOurs, is_local, may_be_local
 from webchat.openings import Openings
 from webchat.peoplepeer import Emit, PeoplePeer
 from webchat.recounts import Recounts
@@ -38,8 +39,10 @@ NOTHING_READ = "0" * 2 * ORDER_KEY_BYTES
 class Peer(PeoplePeer):
     """One user's node, and what a page must know about its joins that are still going on."""
 
-    def __init__(self, emit: Emit) -> None:
+    def __init__(self, emit: Emit, all_ours: AllOurs = lambda _: False) -> None:
+        """``emit`` takes each frame; ``all_ours`` tells nodes of this server from others."""
         super().__init__(emit)
+        self._all_ours = all_ours
         self._tasks = Background()
         self._joining: dict[str, dict[str, Any]] = {}
         self._openings = Openings()
@@ -68,6 +71,7 @@ class Peer(PeoplePeer):
             self._join_of(frame["channel"])["delayed"] = frame
         elif kind == "message.state":
             self._untold.discard(frame["id"])
+            frame["local"] = is_local(event.state, self.node, self._all_ours)
         elif kind == "typing":
             frame["at_ms"] = round(time.time() * 1000)
         elif kind in ("channel.joined", "channel.left"):
@@ -83,6 +87,8 @@ class Peer(PeoplePeer):
             self._recounts.changed(frame["channel"], frame["order"])
         elif kind == "message.discarded":
             self._recounts.changed(frame["channel"], event.order)
+        elif kind in ("channel.name", "channel.card"):
+            self._in_company(frame["channel"])
         if kind == "channel.joined":
             self._begin_reading(frame["channel"])
 
@@ -93,7 +99,16 @@ class Peer(PeoplePeer):
             self._emit({"type": "message.state", **fields})
 
     def _outbox(self, channel: str) -> list[dict[str, Any]]:
-        return [outbox_fields(state) for state in self.node.outbox() if state.channel == channel]
+        return [self._progress(state) for state in self.node.outbox() if state.channel == channel]
+
+    def _progress(self, state: Any) -> dict[str, Any]:
+        return {**outbox_fields(state), "local": is_local(state, self.node, self._all_ours)}
+
+    def _in_company(self, channel: str) -> None:
+        """Somebody has made itself known: what only this server had may be elsewhere by now."""
+        for state in self.node.outbox():
+            if state.channel == channel and may_be_local(state):
+                self._emit({"type": "message.state", **self._progress(state)})
 
     def _begin_reading(self, channel: str) -> None:
         """Who joins has nothing unread yet; who comes back goes on where he was, on whichever page."""
@@ -171,7 +186,7 @@ class Peer(PeoplePeer):
         """What the node accepts is an event, too: it may be long until the network lets it tell more."""
         self._untold.add(message_id)
         try:
-            fields = outbox_fields(await done(saying))
+            fields = self._progress(await done(saying))
             if message_id in self._untold:
                 self._emit({"type": "message.state", **fields})
         finally:
@@ -184,7 +199,7 @@ class Peer(PeoplePeer):
 
     async def retry(self, message_id: str) -> dict[str, Any]:
         """Try a failed message again; the answer is its state now."""
-        return outbox_fields(await done(self.node.retry(message_id)))
+        return self._progress(await done(self.node.retry(message_id)))
 
     async def known(self, channel: str, message_id: str) -> None:
         """``MESSAGE_UNKNOWN`` unless the node has accepted something of the user under this id."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from channels.db import database_sync_to_async
@@ -91,7 +91,7 @@ class Residents:
             if resident.peer is None:
                 name, seed = await database_sync_to_async(_identity)(user_id)
                 profile = await database_sync_to_async(profile_of)(user_id)
-                peer = FilePeer(self._recorder(user_id))
+                peer = FilePeer(self._recorder(user_id), self._all_ours)
                 await self._host.open(user_id, seed, name, peer)
                 resident.peer = peer
                 if profile is not None:
@@ -132,6 +132,9 @@ class Residents:
 
     def _new_stream(self) -> EventStream:
         return EventStream(self._epoch, settings.STREAM_EVENTS_MAX, settings.STREAM_MAX_BYTES)
+
+    def _all_ours(self, node_ids: Iterable[str]) -> bool:
+        return {node.node_id for node in self._host.nodes()}.issuperset(node_ids)
 
     def _recorder(self, user_id: int) -> Callable[[dict[str, Any]], None]:
         def record(event: dict[str, Any]) -> None:

@@ -57,6 +57,20 @@ test("a join has all its steps from the start, and each its own time", () => {
   assert.equal(clock.waiting, 0);
 });
 
+test("who makes a channel is told to be the only one there, beside whatever nodes", () => {
+  const isAlone = (report) => {
+    channels.joining("#new");
+    channels.joined({ channel: "#new", elapsed_ms: 9, ...report });
+    const { alone } = channels.get("#new").join;
+    channels.left("#new");
+    return alone;
+  };
+  assert.equal(isAlone({ created: true, alone: false, subscribers: ["me"] }), true);
+  assert.equal(isAlone({ created: true, alone: false, subscribers: ["me", "bob"] }), false);
+  assert.equal(isAlone({ created: false, alone: false, subscribers: ["me"] }), false, "of a large one nobody lists all");
+  assert.equal(isAlone({ created: false, alone: true, subscribers: ["me"] }), true);
+});
+
 test("pictures come and go, and a snapshot says which there are", () => {
   channels.welcomed({ name: "#a", joined: true, names: { x: "Ann" }, pictures: { x: "1" } });
   channels.carded({ channel: "#a", author: "y", picture: "2" });

@@ -41,6 +41,12 @@ test("alone on the network is said plainly", () => {
   assert.match(whoHas(row({ alone: true }), nameOf).summary, /^Only your node has this so far\./);
 });
 
+test("that only this server has it is said plainly, however many of its nodes keep it", () => {
+  const stored = { k: 2, of: 2, machines: 1 };
+  assert.match(whoHas(row({ local: true, stored }), nameOf).summary, /^Only this server has this so far\./);
+  assert.match(whoHas(row({ local: false, stored }), nameOf).summary, /^2 nodes keep it, all of them on 1 machine\./);
+});
+
 test("acks only grow, keep their first time, and are bounded", () => {
   const first = mergeAcks([], [["b", 10]]);
   assert.deepEqual(mergeAcks(first, [["b", 99], ["c", 20]]), [["b", 10], ["c", 20]]);

@@ -18,6 +18,8 @@ test("each state says the words of the design", () => {
   assert.equal(words("sent", { stored: { k: 3, of: 5, machines: 1 } }), "Sent, stored on 3 nodes, 1 machine");
   assert.equal(words("sent", { stored: { k: 3, of: 5, machines: 2 } }), "Sent, stored on 3 nodes, 2 machines");
   assert.equal(words("sent", { alone: true }), "Only your node has this so far");
+  const here = { stored: { k: 2, of: 2, machines: 1 }, delivered: { n: 0, m: 0 }, local: true };
+  assert.equal(words("sent", here), "Only this server has this so far");
   assert.equal(words("delivered"), "Delivered to 4 of 9");
   const error = { code: "NO_QUORUM", message: "Too few nodes confirmed", remedy: "Press Retry." };
   assert.equal(words("failed", { error }), "Not sent: Too few nodes confirmed. Press Retry.");

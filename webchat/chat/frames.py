@@ -206,6 +206,7 @@ SERVER_FRAMES: dict[str, tuple[str, ...]] = {
             "stored",
             "delivered",
             "alone",
+            "local",
         ),
         *("unreachable", "acks", "kind", "target", "emoji", "on", "file", "error"),
     ),

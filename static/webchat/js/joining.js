@@ -103,7 +103,8 @@ export function joined(join, report) {
   join.state = "joined";
   join.elapsed_ms = report.elapsed_ms;
   join.created = report.created;
-  join.alone = report.alone;
+  // Beside a person's node there is its server's: of a channel that nobody knew the list of its people tells more.
+  join.alone = report.alone || (report.created && report.subscribers?.length === 1);
   join.error = null;
   for (const step of join.steps) if (step.state !== "done") finish(step, report.elapsed_ms);
 }

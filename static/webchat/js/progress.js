@@ -31,6 +31,7 @@ export const newProgress = () => ({
   stage: 0,
   until_ms: 0,
   alone: false,
+  local: false,
   error: null,
   stored: NOTHING_STORED,
   delivered: NOTHING_DELIVERED,
@@ -120,6 +121,7 @@ export class Progress {
     entry.acks = mergeAcks(entry.acks, report.acks);
     entry.unreachable = report.unreachable ?? entry.unreachable;
     entry.alone = Boolean(report.alone) && entry.stored.k <= 1;
+    entry.local = Boolean(report.local) && entry.stored.machines <= 1 && entry.delivered.m === 0;
     entry.error = entry.state === "failed" ? (report.error ?? entry.error) : null;
     entry.at_ms = report.at_ms ?? entry.at_ms;
     this.#enter(entry);

@@ -19,7 +19,7 @@ export function rowWords(row, now_ms) {
     case "pending":
       return pendingWords(row, now_ms);
     case "sent":
-      return { text: sentWords(row), icon: row.alone ? "alone" : "sent", actions: [] };
+      return { text: sentWords(row), icon: row.alone || row.local ? "alone" : "sent", actions: [] };
     case "delivered":
       return { text: say("row.delivered", row.delivered), icon: "delivered", actions: [] };
     case "failed":
@@ -80,6 +80,7 @@ function agoWords(ms) {
 function sentWords(row) {
   const { k, of, machines } = row.stored;
   if (row.alone) return say("row.alone");
+  if (row.local) return say("row.local");
   if (k === 0) return say("row.sent.plain");
   if (machines > 0 && machines < k) return say("row.sent.machines", { k, n: machines });
   return say("row.sent", { k, of });

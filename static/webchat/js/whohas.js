@@ -23,8 +23,9 @@ export function whoHas(row, nameOf) {
   };
 }
 
-function storedWords({ alone, stored: { k, of, machines } }) {
+function storedWords({ alone, local, stored: { k, of, machines } }) {
   if (alone) return say("has.alone");
+  if (local) return say("has.local");
   if (k === 0) return say("has.stored.unknown");
   return machines > 0 && machines < k ? say("has.stored.machines", { k, of, n: machines }) : say("has.stored", { n: k, of });
 }

@@ -15,6 +15,7 @@ export const WORDS = {
   "row.sent.machines.other": "Gesendet, auf {k} Knoten gespeichert, {n} Rechner",
   "row.sent.plain": "Gesendet",
   "row.alone": "Bisher hat sie nur dein Knoten",
+  "row.local": "Bisher hat sie nur dieser Server",
   "row.delivered": "Zugestellt an {n} von {m}",
   "row.failed": "Nicht gesendet: {reason}. {remedy}",
   "row.cancel": "Abbrechen",
@@ -25,6 +26,7 @@ export const WORDS = {
   "row.you": "{name} (du)",
 
   "has.alone": "Bisher hat sie nur dein Knoten. Sie wird von selbst weitergegeben, sobald noch jemand in diesem Kanal ist.",
+  "has.local": "Bisher hat sie nur dieser Server. Sie wird von selbst weitergegeben, sobald noch jemand in diesem Kanal ist.",
   "has.stored.one": "1 von {of} Knoten bewahrt sie für die auf, die später kommen.",
   "has.stored.other": "{n} von {of} Knoten bewahren sie für die auf, die später kommen.",
   "has.stored.machines.one": "{k} Knoten bewahren sie auf, alle auf 1 Rechner.",

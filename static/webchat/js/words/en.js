@@ -19,6 +19,7 @@ export const WORDS = {
   "row.sent.machines.other": "Sent, stored on {k} nodes, {n} machines",
   "row.sent.plain": "Sent",
   "row.alone": "Only your node has this so far",
+  "row.local": "Only this server has this so far",
   "row.delivered": "Delivered to {n} of {m}",
   "row.failed": "Not sent: {reason}. {remedy}",
   "row.cancel": "Cancel",
@@ -29,6 +30,7 @@ export const WORDS = {
   "row.you": "{name} (you)",
 
   "has.alone": "Only your node has this so far. It is passed on by itself as soon as somebody else is in this channel.",
+  "has.local": "Only this server has this so far. It is passed on by itself as soon as somebody else is in this channel.",
   "has.stored.one": "1 of {of} nodes keeps it for those who come later.",
   "has.stored.other": "{n} of {of} nodes keep it for those who come later.",
   "has.stored.machines.one": "{k} nodes keep it, all of them on 1 machine.",
