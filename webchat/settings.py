@@ -132,6 +132,7 @@ LOGOUT_REDIRECT_URL = "signin"
 SIGNIN_FAILURES_MAX = 8
 SIGNIN_FAILURES_PER_ADDRESS_MAX = 64
 SIGNIN_WINDOW_S = 300
+SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_ENGINE = "webchat.accounts.sessionstore"
 
 # Letters with a link to a new password; the console shows them unless STARLING_SMTP names a mail server.
