@@ -33,6 +33,7 @@ from webchat.chat.frames import UUID7
 from webchat.images import IMAGE_TYPES, image_of, is_sensible
 from webchat.inert import inert
 from webchat.languages.errors import DEFAULT, translated
+from webchat.picturewaits import PictureWaits
 
 PIECE_BYTES = 192 * 1024
 """A file goes through the channel layer in such pieces; divisible by 3, so base64 adds nothing to them."""
@@ -43,8 +44,12 @@ FETCH_WAIT_S = 60.0
 SPREAD_WAIT_S = 10.0
 """So long a file that nobody has is asked for again: its initiators may be getting it still."""
 
+PICTURE_SPREAD_WAIT_S = 2.0
+"""The same for a picture of a page, which tries again by itself when it hears that somebody has the file."""
+
 ASK_AGAIN_S = 1.0
 KEPT_S = 86_400
+_pictures = PictureWaits()
 
 STATUS = {
     "SESSION_ENDED": 401,
@@ -115,7 +120,10 @@ async def shared(request: HttpRequest, channel: str, message: str) -> HttpRespon
     try:
         if not UUID7.fullmatch(message):
             raise CommandError("MESSAGE_UNKNOWN")
-        file = await _whole(user.pk, place)
+        if _is_picture(request):
+            file = await _whole_soon(user.pk, place)
+        else:
+            file = await _whole(user.pk, place, SPREAD_WAIT_S, FETCH_WAIT_S)
         head = await _piece(user.pk, place, 0)
     except CommandError as error:
         return await sync_to_async(_refused)(error, page_for=request)
@@ -129,8 +137,21 @@ async def shared(request: HttpRequest, channel: str, message: str) -> HttpRespon
     return response
 
 
-async def _whole(user_id: int, place: dict[str, Any]) -> dict[str, Any]:
-    """Size and name of a file that the node has by now; ``FILE_UNAVAILABLE``."""
+def _is_picture(request: HttpRequest) -> bool:
+    """Whether a page asks for it, to show it; a browser says for images alone that it wants an image."""
+    return request.headers.get("Accept", "").startswith("image/")
+
+
+async def _whole_soon(user_id: int, place: dict[str, Any]) -> dict[str, Any]:
+    """As ``_whole``, for a picture of a page: few of them wait, and for one that nobody has not for long."""
+    with _pictures.one(user_id) as may_wait:
+        if may_wait:
+            return await _whole(user_id, place, PICTURE_SPREAD_WAIT_S, FETCH_WAIT_S)
+        return await _whole(user_id, place, 0.0, 0.0)
+
+
+async def _whole(user_id: int, place: dict[str, Any], spread_s: float, fetch_s: float) -> dict[str, Any]:
+    """Size and name of a file that the node has by now; ``FILE_UNAVAILABLE``, but asked for once at least."""
     loop = asyncio.get_running_loop()
     began = loop.time()
     while True:
@@ -138,7 +159,7 @@ async def _whole(user_id: int, place: dict[str, Any]) -> dict[str, Any]:
         if answer["state"] == "whole":
             return answer
         missing = answer["state"] == "nobody"
-        if loop.time() - began > (SPREAD_WAIT_S if missing else FETCH_WAIT_S):
+        if loop.time() - began >= (spread_s if missing else fetch_s):
             raise CommandError("FILE_UNAVAILABLE")
         if missing:
             await asyncio.sleep(ASK_AGAIN_S)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from typing import Any
 from urllib.parse import urlencode
@@ -17,12 +18,13 @@ from peernode.channel.draft import Draft
 from peernode.channel.filetree import FileRef
 from peernode.channel.kinds import Kind
 from peernode.channel.parts import PART_DIGEST_BYTES
-from tests.support.browser import message_id
+from tests.support.browser import PATIENCE_S, message_id
 from tests.support.pictures import png
 from tests.webchat.conftest import Open, two_in_the_lobby
 from webchat import filesharing, uploads
 from webchat.bridge import CATALOGUE, FILE_MAX_BYTES
 from webchat.chat.commands import CommandError
+from webchat.picturewaits import PictureWaits
 from webchat.uploads import IDLE_S, PER_USER_MAX, UPLOADS_MAX, Uploads
 from webchat.worker import Worker
 
@@ -154,6 +156,38 @@ async def test_a_file_that_nobody_has_says_so(
     page = await (await client_of("bob")).get(f"/files/lobby/{message_id(641)}/", headers=headers)
     assert (page.status_code, page["Cache-Control"]) == (404, "no-store")
     assert CATALOGUE["FILE_UNAVAILABLE"].meaning in page.content.decode()
+
+
+async def test_pictures_that_nobody_has_leave_the_browser_its_connections(
+    open_page: Open, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filesharing, "SPREAD_WAIT_S", 60.0)
+    monkeypatch.setattr(filesharing, "PICTURE_SPREAD_WAIT_S", 0.0)
+    _, bob = await two_in_the_lobby(open_page)
+    node = (await worker.residents.peer((await User.objects.aget(username="ann")).pk)).node
+    for number in range(6):
+        nowhere = Draft(Kind.FILE, file=FileRef(5000 + number, bytes(PART_DIGEST_BYTES), "nowhere.png"))
+        await node._pubsub.publish("#lobby", UUID(message_id(670 + number)).bytes, nowhere)
+        await bob.see(message_id(670 + number))
+    client = await client_of("bob")
+
+    async def shown(number: int) -> Any:
+        headers = {"Accept": "image/avif,image/webp,*/*;q=0.8"}
+        return await client.get(f"/files/lobby/{message_id(670 + number)}/", headers=headers)
+
+    answers = await asyncio.wait_for(asyncio.gather(*(shown(number) for number in range(6))), PATIENCE_S)
+    assert [(a.status_code, a.json()["error"]["code"]) for a in answers] == [(404, "FILE_UNAVAILABLE")] * 6
+
+
+def test_few_pictures_of_one_person_wait_at_a_time() -> None:
+    waits = PictureWaits(2)
+    with waits.one(1) as first, waits.one(1) as second, waits.one(1) as third, waits.one(2) as other:
+        assert [first, second, third, other] == [True, True, False, True]
+    assert len(waits) == 0
+    with pytest.raises(CommandError), waits.one(1):
+        raise CommandError("FILE_UNAVAILABLE")
+    with waits.one(1) as first, waits.one(1) as second:
+        assert [first, second] == [True, True]
 
 
 async def test_a_file_of_a_channel_with_a_slash_in_its_name(open_page: Open) -> None:
