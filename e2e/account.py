@@ -240,3 +240,18 @@ def expect_no_account_at(person: Person, address: str, words: str) -> None:
     person.page.goto(address)
     expect(person.page.get_by_role("alert")).to_contain_text(words)
     expect(person.page.get_by_role("button", name="Create account")).to_have_count(0)
+
+
+def come_from_elsewhere(person: Person, link: str) -> Person:
+    """Follow a link on a page of another site."""
+    person.page.goto(f"data:text/html,<a href='{link}'>Look here</a>")
+    person.page.get_by_role("link", name="Look here").click()
+    return person.expect_chat_page()
+
+
+def answer_whether_to_join(person: Person, channel: str, *, yes: bool) -> None:
+    """The page asks before it joins: press one of its buttons."""
+    question = person.page.get_by_role("dialog", name=f"Join {channel}?")
+    expect(question).to_be_visible(timeout=SOON_MS)
+    question.get_by_role("button", name="Join" if yes else "Don't join", exact=True).click()
+    expect(question).to_be_hidden()

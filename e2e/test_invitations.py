@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from playwright.sync_api import expect
+
 from e2e.account import (
+    answer_whether_to_join,
+    come_from_elsewhere,
     copied_link,
     create_account_at,
     expect_no_account_at,
@@ -66,3 +70,18 @@ def test_an_invitation_opens_one_account_and_can_be_taken_back(
     other = invitation_link(uma)
     take_invitation_back(uma)
     expect_no_account_at(people("wanda", server), other, "INVITE_EXPIRED")
+
+
+def test_a_link_on_another_site_asks_before_it_joins(people: People, server: Server, channel: str) -> None:
+    xaver = people("xaver", server).sign_up()
+    link = f"{server.url}/c/{channel[1:]}/"
+    come_from_elsewhere(xaver, link)
+    expect(xaver.page.get_by_role("dialog", name=f"Join {channel}?")).to_be_visible()
+    xaver.picture("sent-by-another-site")
+    Audit(xaver).look("the question of another site's link").expect_none()
+    answer_whether_to_join(xaver, channel, yes=False)
+    expect(xaver.join_card).to_have_count(0)
+    come_from_elsewhere(xaver, link)
+    answer_whether_to_join(xaver, channel, yes=True)
+    xaver.expect_joined(channel)
+    come_from_elsewhere(xaver, link).expect_open(channel)

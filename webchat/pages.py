@@ -21,13 +21,19 @@ from webchat.limits import LIMITS
 
 WEBSOCKET_PATH = "/ws/chat/"
 DEFAULT_CHANNEL = "#lobby"
+OURS = ("none", "same-origin", "same-site")
+"""What browsers say (``Sec-Fetch-Site``) of a page that was opened from here, or by its reader."""
 
 
 @login_required
 @require_safe
 @never_cache
 def chat(request: HttpRequest, join: str = "") -> HttpResponse:
-    """The page of the chat; ``page`` is what its script needs to begin (``page|json_script``)."""
+    """The page of the chat; ``page`` is what its script needs to begin (``page|json_script``).
+
+    Who joins a channel shows its people a name, a picture and an address. So a page to which another site has
+    sent the browser asks first (``asks``); whoever has just signed in or up for it comes from here.
+    """
     page = {
         "user": {
             "id": request.user.pk,
@@ -37,6 +43,7 @@ def chat(request: HttpRequest, join: str = "") -> HttpResponse:
         "websocket": WEBSOCKET_PATH,
         "channel": DEFAULT_CHANNEL,
         "join": join,
+        "asks": request.headers.get("Sec-Fetch-Site", OURS[0]) not in OURS,
         "limits": LIMITS,
         "inviting": {
             "signup": settings.DEPLOYMENT.signup,
@@ -47,7 +54,7 @@ def chat(request: HttpRequest, join: str = "") -> HttpResponse:
 
 
 def channel(request: HttpRequest, name: str) -> HttpResponse:
-    """A link to a channel: the chat page, which joins it; who has no account gets one on the way."""
+    """A link to a channel: the chat page, which joins it, or asks; who has no account gets one on the way."""
     try:
         return chat(request, join=channel_name(f"#{name}", is_new=True))
     except CommandError as error:

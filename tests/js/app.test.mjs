@@ -62,8 +62,9 @@ const happens = (name, event = {}) => heard.get(name).map((act) => act(event));
 const remembered = (key) => kept.get(`starling 7 ${key}`) ?? null;
 
 /** Views that draw nothing and note what they were told. */
-function views(told, losing) {
+function views(told, losing, asked) {
   class Screen {
+    askCard = { ask: (...about) => new Promise((answer) => asked.push({ about, answer })) };
     rowListener = quiet("changed", "removed", "changeTold");
     toast = quiet("suggest", "tell");
     status = quiet("setLink", "setNode");
@@ -93,13 +94,13 @@ function views(told, losing) {
   return { Beside, Persons, Screen, Sharing };
 }
 
-async function begin({ join = "" } = {}) {
-  const [told, losing] = [[], []];
+async function begin({ join = "", asks = false } = {}) {
+  const [told, losing, asked] = [[], [], []];
   const user = { id: 7, name: "ann" };
-  const app = new App({ user, websocket: "/ws/chat/", channel: "#lobby", join }, views(told, losing));
+  const app = new App({ user, websocket: "/ws/chat/", channel: "#lobby", join, asks }, views(told, losing, asked));
   await app.start();
   await wire.run();
-  return { app, told, losing, of: (name) => told.filter(([each]) => each === name).map(([, ...given]) => given) };
+  return { app, told, losing, asked, of: (name) => told.filter(([each]) => each === name).map(([, ...given]) => given) };
 }
 
 async function joined(app, ...names) {
@@ -147,6 +148,45 @@ test("a link to a channel joins it once: a reload of the page is no second click
   assert.equal(app.current, "#garden");
   assert.deepEqual(replaced, ["/"]);
   assert.equal(app.channels.isReady("#garden"), true);
+});
+
+/** A page that another site's link to #garden has opened; `asked` are the questions, `say` answers the last one. */
+async function sentHere() {
+  const begun = await begin({ join: "#garden", asks: true });
+  const [question, ...more] = begun.asked;
+  assert.deepEqual(more, []);
+  assert.deepEqual(replaced, ["/"]);
+  return { ...begun, question };
+}
+
+test("a link on another site asks before it joins, once the node has told where its person is already", async () => {
+  const { app, question } = await sentHere();
+  assert.deepEqual(question.about, ["follow", { channel: "#garden" }]);
+  assert.equal(app.channels.get("#garden"), undefined);
+  assert.ok(!wire.trace.some((line) => line.includes("channel.join ")));
+  question.answer(true);
+  await wire.run();
+  await goOn();
+  assert.deepEqual([app.current, app.channels.isReady("#garden")], ["#garden", true]);
+});
+
+test("who says no to another site's link is in no new channel, and is not asked again", async () => {
+  const { app, question, asked } = await sentHere();
+  question.answer(false);
+  await goOn();
+  happens("offline");
+  node.holdsEvents = false;
+  happens("online");
+  await wire.run();
+  assert.deepEqual([app.channels.get("#garden"), app.current, asked.length], [undefined, null, 1]);
+});
+
+test("a link on another site to a channel of one's own just opens it, on a device that does not know it, too", async () => {
+  node.channel("#garden").isJoined = true;
+  const { app, asked } = await begin({ join: "#garden", asks: true });
+  assert.deepEqual([app.current, asked], ["#garden", []]);
+  const again = await begin({ join: "#garden", asks: true });
+  assert.deepEqual([again.app.current, again.asked], ["#garden", []]);
 });
 
 test("the node is asked for a channel once, and again after it has given the join up", async () => {

@@ -50,6 +50,27 @@ def sign_up(link: str, name: str = "bob", **more: str) -> Any:
     return Client().post(reverse("signup"), fields)
 
 
+@pytest.mark.parametrize(
+    ("said", "asks"),
+    [("cross-site", True), ("none", False), ("same-origin", False), ("same-site", False), (None, False)],
+)
+def test_a_link_on_another_site_asks_before_it_joins(client: Client, said: str | None, asks: bool) -> None:
+    client.force_login(User.objects.create_user("ann"))
+    headers = {} if said is None else {"Sec-Fetch-Site": said}
+    page = client.get("/c/tea-room/", headers=headers).context["page"]
+    assert (page["join"], page["asks"]) == ("#tea-room", asks)
+
+
+def test_who_signs_in_for_a_link_on_another_site_is_not_asked_again() -> None:
+    User.objects.create_user("ann", password=PASSWORD)
+    browser = Client()
+    sent = browser.get("/c/tea-room/", headers={"Sec-Fetch-Site": "cross-site"})
+    fields = {"username": "ann", "password": PASSWORD, "next": "/c/tea-room/"}
+    there = browser.post(sent["Location"], fields, headers={"Sec-Fetch-Site": "same-origin"})
+    page = browser.get(there["Location"], headers={"Sec-Fetch-Site": "same-origin"}).context["page"]
+    assert (page["join"], page["asks"]) == ("#tea-room", False)
+
+
 def test_a_link_makes_as_many_accounts_as_it_says() -> None:
     link = link_by(member(), uses=5)
     assert Client().get(link).status_code == 200

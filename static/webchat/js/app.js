@@ -32,7 +32,10 @@ import { WantedChannels } from "./wanted.js";
 const VIEWS = { Beside, Persons, Screen, Sharing };
 
 export class App {
-  /** `page` is what the server put into the page: user, websocket, channel, join, limits, inviting; `views`: the classes of what draws. */
+  /** The channel of a link on another site, until its reader is asked. */
+  #asked = null;
+
+  /** `page` is what the server put into the page: user, websocket, channel, join, asks, limits, inviting; `views`: the classes of what draws. */
   constructor(page, views = VIEWS) {
     this.page = page;
     this.memory = new PageMemory(page.user.id, window.localStorage);
@@ -60,13 +63,18 @@ export class App {
       clock: systemClock,
       again: () => this.screen.timeline.redraw(),
     });
+    const reports = nodeReports(this);
+    const welcome = (frame) => {
+      reports.welcome(frame);
+      this.#ask();
+    };
     const address = new URL(page.websocket, window.location.href);
     address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
     this.connection = new Connection({
       makeSocket: () => new WebSocket(address),
       clock: systemClock,
       random: Math.random,
-      listener: nodeReports(this),
+      listener: { ...reports, welcome },
       isOurs: ({ user }) => (user.id ?? page.user.id) === page.user.id, // none: of a server before the update
     });
     this.notifying = this.#makeNotifying();
@@ -165,7 +173,16 @@ export class App {
   /** The page was opened by a link to a channel; a reload is no second click on it. */
   #follow(name) {
     window.history.replaceState(null, "", "/");
-    this.join(name);
+    if (this.page.asks && !this.channels.get(name)) this.#asked = name;
+    else this.join(name);
+  }
+
+  /** The node has told which channels there are: ask whether to join that of another site's link. */
+  async #ask() {
+    const channel = this.#asked;
+    this.#asked = null;
+    if (channel === null) return;
+    if (this.channels.get(channel) || (await this.screen.askCard.ask("follow", { channel }))) this.join(channel);
   }
 
   /** Join, or go to a channel that is joined already. */
