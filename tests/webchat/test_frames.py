@@ -12,12 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from peernode.events import Event
+from peernode.pubsub import search
+from tools.tracked import text_of
 from webchat.chat.eventframes import FRAME_OF_EVENT, UNTOLD
 from webchat.chat.frames import (
     CLIENT_FRAMES,
     SERVER_FRAMES,
     SERVER_OPTIONAL,
     TEXT_MAX_BYTES,
+    WORDS_MAX_CHARS,
     FrameError,
     parse,
 )
@@ -96,6 +99,17 @@ def test_a_wrong_value_is_named(name: str, value: Any) -> None:
 def test_a_page_has_a_sensible_size(limit: Any) -> None:
     frame = {"type": "history.page", "ref": "1", "channel": "#lobby", "limit": limit}
     assert refused(frame).code == "BAD_FRAME"
+
+
+def test_so_many_words_as_the_engine_looks_for_can_be_searched_for() -> None:
+    assert WORDS_MAX_CHARS == search.WORDS_MAX_CHARS
+    assert f'id="search-words" type="search" maxlength="{WORDS_MAX_CHARS}"' in text_of(
+        "templates/webchat/panel.html"
+    )
+    asking = {"type": "search", "ref": "1", "channel": "#lobby"}
+    parse(json.dumps({**asking, "words": "ü" * WORDS_MAX_CHARS}))
+    too_long = refused({**asking, "words": "ü" * (WORDS_MAX_CHARS + 1)})
+    assert (too_long.code, too_long.detail) == ("BAD_FRAME", "words: expected words of 1 to 200 characters")
 
 
 def test_a_text_is_measured_in_bytes() -> None:

@@ -25,6 +25,8 @@ ABOUT_MAX_BYTES = 240
 PICTURE_MAX_BYTES = 16 * 1024
 REF_MAX_CHARS = 64
 HISTORY_LIMIT_MAX = 200
+WORDS_MAX_CHARS = 200
+"""The engine looks for no more of them."""
 
 UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.ASCII)
 CURSOR = re.compile(r"[0-9a-f]{1,32}:(0|[1-9][0-9]{0,17})", re.ASCII)
@@ -72,6 +74,11 @@ def a_channel(value: Any) -> str:
     """A channel's name, as far as its length goes."""
     good = isinstance(value, str) and 1 <= len(value) <= CHANNEL_MAX_CHARS and _encodes(value)
     return "" if good else f"a channel name of 1 to {CHANNEL_MAX_CHARS} characters"
+
+
+def _words(value: Any) -> str:
+    good = not a_text(value) and len(value) <= WORDS_MAX_CHARS
+    return "" if good else f"words of 1 to {WORDS_MAX_CHARS} characters"
 
 
 def _emoji(value: Any) -> str:
@@ -155,7 +162,7 @@ CLIENT_FRAMES: dict[str, Shape] = {
     "person.verify": Shape({"node": a_node, "on": a_switch}, {}),
     "profile.set": Shape({"name": _name, "about": _about}, {"picture": optional(_picture)}),
     "person.block": Shape({"node": a_node, "on": a_switch}, {}),
-    "search": Shape({"channel": a_channel, "words": a_text}, {"before": optional(_order), "limit": _limit}),
+    "search": Shape({"channel": a_channel, "words": _words}, {"before": optional(_order), "limit": _limit}),
 }
 
 SAYING = ("message.send", "message.edit", "message.delete", "reaction.set")

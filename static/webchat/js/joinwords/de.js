@@ -9,6 +9,11 @@ export const WORDS = {
   "join.done": "Beigetreten in {time}",
   "join.created": "Neuer Kanal, angelegt in {time}",
   "join.alone": "Bisher bist nur du hier.",
+  "follow.title": "{channel} beitreten?",
+  "follow.text":
+    "Ein Link auf einer anderen Seite hat dich hierher geführt. Wer in dem Kanal ist, sähe deinen Namen, dein Bild und deinen Knoten.",
+  "follow.yes": "Beitreten",
+  "follow.no": "Nicht beitreten",
   "join.remedy": "Was du tun kannst",
   "join.progress": "Fortschritt beim Beitreten zu {channel}",
   "join.step.waiting": "wartet",

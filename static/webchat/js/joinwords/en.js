@@ -1,4 +1,4 @@
-/** The words of a join: its steps, how long it took, what hinders it. */
+/** The words of a join: the question before it, its steps, how long it took, what hinders it. */
 
 export const WORDS = {
   "join.title": "Joining {channel}",
@@ -9,6 +9,10 @@ export const WORDS = {
   "join.done": "Joined in {time}",
   "join.created": "New channel, created in {time}",
   "join.alone": "You are the only one here so far.",
+  "follow.title": "Join {channel}?",
+  "follow.text": "A link on another site has brought you here. Whoever is in the channel would see your name, your picture and your node.",
+  "follow.yes": "Join",
+  "follow.no": "Don't join",
   "join.remedy": "What you can do",
   "join.progress": "Progress of joining {channel}",
   "join.step.waiting": "waiting",
