@@ -31,6 +31,10 @@ class Answers:
     def __contains__(self, command_id: str) -> bool:
         return command_id in self._answers
 
+    def values(self) -> list[Answer | None]:
+        """All that is remembered, the oldest first."""
+        return [answer for answer, _ in self._answers.values()]
+
     def of(self, command_id: str) -> Answer | None:
         """What a command was answered; None while it is being done."""
         return self._answers[command_id][0]

@@ -71,7 +71,7 @@ class Peer(PeoplePeer):
             self._join_of(frame["channel"])["delayed"] = frame
         elif kind == "message.state":
             self._untold.discard(frame["id"])
-            frame["local"] = is_local(event.state, self.node, self._all_ours)
+            frame["local"] = self._is_local(event.state)
         elif kind == "typing":
             frame["at_ms"] = round(time.time() * 1000)
         elif kind in ("channel.joined", "channel.left"):
@@ -102,11 +102,19 @@ class Peer(PeoplePeer):
         return [self._progress(state) for state in self.node.outbox() if state.channel == channel]
 
     def _progress(self, state: Any) -> dict[str, Any]:
-        return {**outbox_fields(state), "local": is_local(state, self.node, self._all_ours)}
+        return {**outbox_fields(state), "local": self._is_local(state)}
+
+    def _is_local(self, state: Any) -> bool:
+        return self._is_there and is_local(state, self.node, self._all_ours)
+
+    @property
+    def _is_there(self) -> bool:
+        """Whether the node can be asked: one that starts tells of its messages before it is handed over."""
+        return hasattr(self, "node")
 
     def _in_company(self, channel: str) -> None:
         """Somebody has made itself known: what only this server had may be elsewhere by now."""
-        for state in self.node.outbox():
+        for state in self.node.outbox() if self._is_there else ():
             if state.channel == channel and may_be_local(state):
                 self._emit({"type": "message.state", **self._progress(state)})
 
