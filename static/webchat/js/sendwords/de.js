@@ -33,11 +33,6 @@ export const WORDS = {
   "undo.mixed": "{n} Nachrichten und Änderungen verworfen",
   "undo.action": "Rückgängig",
   "toast.close": "Ausblenden",
-  "follow.title": "{channel} beitreten?",
-  "follow.text":
-    "Ein Link auf einer anderen Seite hat dich hierher geführt. Wer in dem Kanal ist, sähe deinen Namen, dein Bild und deinen Knoten.",
-  "follow.yes": "Beitreten",
-  "follow.no": "Nicht beitreten",
   "delete.title": "Diese Nachricht löschen?",
   "delete.text":
     "Sie verschwindet bei allen, deren Knoten davon erfährt. Was jemand gelesen oder kopiert hat, bleibt dort.",
