@@ -2,11 +2,10 @@
 
 A lease is *brought* by its subscriber, or a *copy* that another initiator tells of; a copy is as good once
 its subscriber has answered us. Invariants: of one subscriber's leases the one with the newest serial wins,
-whatever the order of arrival, and its serial is remembered for as long as it would be taken, beyond its end:
-replaying an old one does nothing; expiry runs on the receiver's monotonic clock from the remaining time;
-leaving is a tombstone that outlives every older lease; the table is bounded: full of leases it refuses
-newcomers, full of what is remembered of the gone it forgets the oldest one (its lease may come back until it
-runs out). Keys are free, so a copy proves nobody: of those whose subscriber never answered, one
+whatever the order of arrival, and its serial is remembered beyond its end (``Departed``; not that of a copy
+which has given way), so replaying an old one does nothing; expiry runs on the receiver's monotonic clock from
+the remaining time; leaving is a tombstone that outlives every older lease; the table is bounded: full, it
+refuses newcomers. Keys are free, so a copy proves nobody: of those whose subscriber never answered, one
 teller has ``COPIES_MAX`` at most, and in time they give way to leases that are brought. Addresses are not
 free: from half full on, nobody comes in whose address prefix has an eighth of the table.
 """
@@ -20,6 +19,7 @@ from dataclasses import replace
 from enum import Enum
 from heapq import heapify, heappop, heappush
 
+from peernode.channel.departed import Departed
 from peernode.channel.lease import Held, Lease
 from peernode.config import NodeConfig
 from peernode.environment import prefix_of
@@ -62,8 +62,7 @@ class LeaseTable:
         self._max = config.subscribers_per_channel_max
         self._share = max(SHARE_MIN, self._max // PARTS)
         self._held: dict[bytes, Held] = {}
-        self._gone: dict[bytes, Held] = {}
-        """Tombstones, and leases that have ended whose serials would still be taken."""
+        self._departed = Departed(self._max)
         self._told: dict[bytes, dict[bytes, None]] = {}
         """Public key of a teller -> ids of the subscribers that its copies are of and that never answered."""
         self._copies = 0
@@ -93,7 +92,7 @@ class LeaseTable:
             return Verdict.REFUSED
         subscriber_id = lease.subscriber_id
         held = self._held.get(subscriber_id)
-        known = held or self._gone.get(subscriber_id)
+        known = held or self._departed.get(subscriber_id)
         if known is not None and known.lease.serial_ms >= lease.serial_ms:
             if held is not None and held.lease == lease and remaining_s is None:
                 # The subscriber itself: it knows its address better than who passed its lease on.
@@ -101,7 +100,7 @@ class LeaseTable:
                 self.answered(subscriber_id)
             return Verdict.STALE
         if lease.ttl_s == 0:
-            if held is None and len(self._gone) >= self._max:
+            if known is None and self._departed.full:
                 return Verdict.FULL
             self._remove(subscriber_id)
             self._bury(Held(lease, contact, subscriber_id, now_s + TOMBSTONE_S))
@@ -112,7 +111,7 @@ class LeaseTable:
                 return Verdict.FULL
         if held is not None and held.teller is not None and teller is None and not self._has_share(contact):
             return Verdict.FULL
-        self._gone.pop(subscriber_id, None)
+        self._departed.back(subscriber_id)
         life_s = min(float(lease.ttl_s), lease.ttl_s if remaining_s is None else remaining_s)
         told_s = now_s
         if held is not None and teller is not None:
@@ -191,15 +190,19 @@ class LeaseTable:
         held = self._held.get(subscriber_id)
         if held is not None and held.remaining_s(now_s) >= held.lease.ttl_s / 2:
             return None
-        known = held or self._gone.get(subscriber_id)
+        known = held or self._departed.get(subscriber_id)
         return known.lease.serial_ms if known is not None else None
+
+    def departed(self, now_s: float) -> list[Held]:
+        """Who has left and whose leases have ended, as far as that is remembered; the latest come last."""
+        self.expire(now_s)
+        return self._departed.all()
 
     def _note_due(self, until_s: float, subscriber_id: bytes) -> None:
         heappush(self._due, (until_s, subscriber_id))
         if len(self._due) > 4 * len(self) + _DUE_SLACK:
-            self._due = [
-                (held.until_s, key) for table in (self._held, self._gone) for key, held in table.items()
-            ]
+            every = (*self._held.values(), *self._departed.all())
+            self._due = [(held.until_s, held.subscriber_id) for held in every]
             heapify(self._due)
 
     def _remove(self, subscriber_id: bytes) -> None:
@@ -210,19 +213,16 @@ class LeaseTable:
             self._sum -= _weight(subscriber_id)
 
     def _bury(self, tombstone: Held) -> None:
-        self._gone.pop(tombstone.subscriber_id, None)
-        while len(self._gone) >= self._max:
-            del self._gone[next(iter(self._gone))]
-        self._gone[tombstone.subscriber_id] = tombstone
+        self._departed.bury(tombstone)
         self._note_due(tombstone.until_s, tombstone.subscriber_id)
 
     def __len__(self) -> int:
-        """Leases and tombstones; at most twice ``subscribers_per_channel_max``."""
-        return len(self._held) + len(self._gone)
+        """Leases, and who is remembered; at most three times ``subscribers_per_channel_max``."""
+        return len(self._held) + len(self._departed)
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """How full the tables are, each with its bound."""
-        return {"leases": (len(self._held), self._max), "tombstones": (len(self._gone), self._max)}
+        return {"leases": (len(self._held), self._max), **self._departed.sizes()}
 
     def drop(self, subscriber_id: bytes) -> None:
         """The subscriber itself says that it isn't one; only a newer lease brings it back."""
@@ -235,13 +235,13 @@ class LeaseTable:
         """End what has run out, forget what nobody can replay; costs only as much as there is of these."""
         while self._due and self._due[0][0] <= now_s:
             _, subscriber_id = heappop(self._due)
-            held, gone = self._held.get(subscriber_id), self._gone.get(subscriber_id)
-            if gone is not None and gone.until_s <= now_s:
-                del self._gone[subscriber_id]
+            self._departed.expire(subscriber_id, now_s)
+            held = self._held.get(subscriber_id)
             if held is not None and held.until_s <= now_s:
                 self._remove(subscriber_id)
-                if held.spent_s > now_s:
-                    self._bury(replace(held, until_s=held.spent_s))
+                past = self._departed.ended(held, now_s)
+                if past is not None:
+                    self._note_due(past.until_s, subscriber_id)
 
     def count(self, now_s: float) -> int:
         """How many leases have not run out; does not look at each of them."""

@@ -32,7 +32,7 @@ from peernode.diagnostics.reasons import (
 def counts(channel: Channel, told: Collection[str] = (), timed: bool = False) -> list[str]:
     """The end of a sentence: who answers, who is reached, how fast; ``told``: codes that have said it.
 
-    ``timed``: there is a reason that names a time of some pushes; that of all beside it would contradict it.
+    ``timed``: a reason before it names a time of some pushes; that of all beside it would contradict it.
     """
     answering, of = count_answering(channel)
     audience = audience_of(channel)

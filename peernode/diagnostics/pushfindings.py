@@ -168,6 +168,8 @@ def slow_one(channel: Channel) -> Reason | None:
     p95_ms, of = p95s_ms[0], len(channel["initiators"])
     numbers = {"p95_ms": round(p95_ms), "initiators": 1, "of": of}
     if blamed_part(channel) == "network":
+        if slow_network(channel):
+            return None  # it is slow everywhere
         clause = f"the network is slow before 1 of {of} initiators, p95 {p95_ms:.0f} ms"
         return Reason(DEGRADED, "NETWORK_SLOW", clause, numbers, "lone")
     clause = f"deliveries of 1 of {of} initiators are slow, p95 {p95_ms:.0f} ms"

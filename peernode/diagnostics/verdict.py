@@ -27,7 +27,7 @@ def verdict(channel: Channel) -> dict[str, Any]:
     found = [reason for check in CHECKS if (reason := check(channel)) is not None]
     found.sort(key=lambda reason: -STATES.index(reason.state))  # stable: the order of the checks within
     shown = found[:CLAUSES_MAX]
-    timed = any("p95" in reason.clause for reason in found)
+    timed = any("p95" in reason.clause for reason in shown)
     clauses = [*(reason.clause for reason in shown), *counts(channel, {each.code for each in shown}, timed)]
     worst, p95_ms = found[0] if found else None, p95_of(channel)
     return {

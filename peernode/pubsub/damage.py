@@ -6,12 +6,13 @@ Invariant: what is left out for it is counted, and told to the person whose it w
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from peernode.channel.ids import channel_id_of
 from peernode.diagnostics.codes import error_info
 from peernode.events import Trouble
 from peernode.pubsub.context import Context
-from peernode.store.base import ChannelRow
+from peernode.store.base import ChannelRow, DropChannel, PutChannel
 
 
 def tell_damage(context: Context, table: str, key: bytes, personal: bool = True) -> None:
@@ -22,12 +23,23 @@ def tell_damage(context: Context, table: str, key: bytes, personal: bool = True)
 
 
 def sound_channels(context: Context) -> Iterator[ChannelRow]:
-    """The channels in the store; not those whose name is damaged, so that nobody can find them by it.
+    """The channels in the store; not those of whom id and name disagree.
 
-    The log of such a one is still here for whoever joins it by its right name.
+    Where the log says that the id is what was damaged, it is set right. Otherwise the person is told; the
+    log of such a channel is still here for whoever joins it by its right name, and a row without one goes.
     """
     for row in context.store.channels():
-        if channel_id_of(context.network_id, row.name) == row.channel_id:
+        real = channel_id_of(context.network_id, row.name)
+        if real == row.channel_id:
             yield row
+            continue
+        bare = context.store.count(row.channel_id) == 0
+        if bare:
+            context.tasks.spawn(context.save(DropChannel(row.channel_id)), "channels.damaged")
+        if bare and context.store.count(real) > 0:
+            context.collector.count("channels.row_rebuilt")
+            mended = replace(row, channel_id=real)
+            context.tasks.spawn(context.save(PutChannel(mended)), "channels.damaged")
+            yield mended
         else:
             tell_damage(context, "channels", row.channel_id, row.member)

@@ -152,6 +152,8 @@ class MessageDelivery:
                 await asyncio.sleep((position - waited) * pause_s)
                 waited = position
                 replica.leases.expire(self._context.now())
+                if not replica.serves:
+                    return  # others are the initiators now
             for contact in contacts:
                 there = replica.leases.contact(contact.id)
                 if there is not None:  # else it has left, or its lease has ended, while we waited

@@ -21,13 +21,18 @@ from peernode.wire.contact import Contact
 LEASES_KEPT_MAX = 128
 """About 40 KB of a channel's leases."""
 
+GONE_KEPT_MAX = 64
+"""Of those who have left, and of leases that have ended, the latest: replayed, they bring nobody back."""
+
 
 async def keep_leases(context: Context, replica: Replica) -> None:
     """Write down the live leases of a channel; without effect on a full disk."""
     if replica.forgotten:
         return  # a round that began before
-    live = replica.leases.sure(context.now())[:LEASES_KEPT_MAX]
-    kept = pack([[held.raw, held.contact.encode()] for held in live])
+    now = context.now()
+    live = [[held.raw, held.contact.encode()] for held in replica.leases.sure(now)[:LEASES_KEPT_MAX]]
+    gone = [[held.raw, held.contact.encode(), True] for held in replica.leases.departed(now)[-GONE_KEPT_MAX:]]
+    kept = pack([*live, *gone])
     await context.save(PutMeta(note_key(LEASES, replica.channel_id), kept))
 
 
@@ -42,7 +47,8 @@ def load_leases(context: Context, replica: Replica) -> None:
             fields = Fields(item)
             lease = decode_lease(fields.take_bytes_upto(512), context.network_id)
             contact = Contact.decode(fields.take())
-            remaining_s = lease.ttl_s - (wall_ms - lease.serial_ms) / 1000
+            gone = fields.take_bool() if fields.more else False
+            remaining_s = 0.0 if gone else lease.ttl_s - (wall_ms - lease.serial_ms) / 1000
             if lease.channel_id == replica.channel_id:
                 replica.leases.put(lease, contact, context.now(), wall_ms, remaining_s=max(0.0, remaining_s))
     except RemoteProtocolError:

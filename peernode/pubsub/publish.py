@@ -24,7 +24,7 @@ from peernode.pubsub.quorum import QuorumPublish
 from peernode.pubsub.replica import OwnStream, Replica
 from peernode.pubsub.resuming import RESUMED_MAX, Resuming
 from peernode.pubsub.storage import PubSubStorage
-from peernode.pubsub.takeup import take_up
+from peernode.pubsub.takeup import TakeUp
 from peernode.store.base import DropOutbox, PutMessage, PutOutbox, PutPart, Write
 from peernode.wire.codec import pack
 
@@ -46,6 +46,7 @@ class Publisher:
         self._accepting: dict[bytes, tuple[Draft, Replica, asyncio.Future[OutboxState]]] = {}
         """By message id: what is being committed; bounded by the store's queue."""
         self._resuming = Resuming(context, self._start_hopeful)
+        self.take_up = TakeUp(context, storage, outbox)
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """How full the tables are, each with its bound."""
@@ -58,7 +59,7 @@ class Publisher:
 
     def load(self) -> None:
         """Take up what was waiting when the node stopped; ``resume`` publishes it."""
-        take_up(self._context, self._storage, self.outbox)
+        self.take_up.load()
 
     async def publish(
         self, name: str, message_id: bytes, draft: Draft, beside: Draft | None = None

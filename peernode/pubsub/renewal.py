@@ -14,6 +14,7 @@ import asyncio
 
 from peernode.channel.merkle import LEAVES_MAX
 from peernode.diagnostics.routes import LOCAL, route_of
+from peernode.environment import prefix_of
 from peernode.errors import PeerNodeError
 from peernode.pubsub.batches import Batches
 from peernode.pubsub.context import Context
@@ -72,8 +73,9 @@ class Renewal:
         self._running: dict[bytes, None] = {}
         self._in_vain: dict[bytes, tuple[int, float]] = {}
         """Channels whose set is undecided: after how many renewals in a row, and the distance to the next."""
-        self._settling: dict[tuple[bytes, bytes], bytes] = {}
-        """Channel and public key of a subscriber that renewed with another log -> the root it told last."""
+        self._settling: dict[tuple[bytes, bytes], tuple[bytes, str | None]] = {}
+        """Channel and public key of a subscriber that renewed with another log -> the root that it told last,
+        and its address prefix."""
 
     async def run(self) -> None:
         """The regular renewals; ends with the node."""
@@ -189,19 +191,32 @@ class Renewal:
         key = (replica.channel_id, contact.public_key)
         if replica.holds_all_of(contact.public_key, root):
             return
+        prefix = prefix_of(contact.address)
         if key not in self._settling:
-            if len(self._settling) >= SETTLING_MAX:
+            if not self._has_room(prefix):
                 self._context.collector.count("renewal.settling_full")
                 return
             self._context.tasks.spawn(self._pull(replica, contact), "renewal.pull")
-        self._settling[key] = root
+        self._settling[key] = root, prefix
+
+    def _has_room(self, prefix: str | None) -> bool:
+        """Whether one more of this address prefix may wait; from half full on it has an eighth at most."""
+        taken = len(self._settling)
+        if prefix is None or 2 * taken < SETTLING_MAX:
+            return taken < SETTLING_MAX
+        beside = sum(each == prefix for _, each in self._settling.values())
+        return taken < SETTLING_MAX and beside < SETTLING_MAX // 8
 
     async def _pull(self, replica: Replica, contact: Contact) -> None:
         key = (replica.channel_id, contact.public_key)
         try:
-            await asyncio.sleep(SETTLE_RTOS * self._context.rpc.median_rto_s())
-            if not replica.holds_all_of(contact.public_key, self._settling[key]):
-                await self._catch_up.run(replica, contact)
+            looked_at = None
+            while looked_at != (shown := self._settling[key][0]):  # another one came while we looked
+                looked_at = shown
+                await asyncio.sleep(SETTLE_RTOS * self._context.rpc.median_rto_s())
+                if not replica.holds_all_of(contact.public_key, self._settling[key][0]):
+                    looked_at = self._settling[key][0]
+                    await self._catch_up.run(replica, contact)
         finally:
             self._settling.pop(key, None)
 

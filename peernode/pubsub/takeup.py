@@ -1,57 +1,99 @@
-"""``take_up``: the messages that were waiting when the node stopped, back into the outbox.
+"""``TakeUp``: the messages that were waiting when the node stopped, back into the outbox.
 
 Invariants: what was accepted is published or told of, never silently gone. A row that the disk has damaged is
-rebuilt from the log, which the same commit wrote; then its message waits as if nothing were known of it, and
-whoever has it says so again. If the log has lost it, too, the person is told.
+rebuilt from the signed message in it, which proves itself, or from the log, which the same commit wrote; then
+its message waits as if nothing were known of it, and whoever has it says so again. Only if both are lost the
+person is told, and the row goes. What waits in a channel that is not here waits until it is joined again.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from peernode.channel.message import Message, decode_message
 from peernode.diagnostics.codes import error_info
+from peernode.errors import RemoteProtocolError
 from peernode.pubsub.context import Context
 from peernode.pubsub.damage import tell_damage
 from peernode.pubsub.entry import Entry
 from peernode.pubsub.outbox import Outbox
 from peernode.pubsub.replica import Replica
 from peernode.pubsub.storage import PubSubStorage
-from peernode.store.base import DropOutbox, PutOutbox
+from peernode.store.base import DropOutbox, OutboxRow, PutOutbox, Write
 
 
-def take_up(context: Context, storage: PubSubStorage, outbox: Outbox) -> None:
-    """Fill the outbox from the store; whoever resumes a channel publishes what waits in it."""
-    for row in context.store.outbox():
-        replica = storage.replicas.get(row.channel_id)
-        if replica is None:
-            context.collector.count("outbox.orphan")
-            continue
-        entry = Entry(replica, decode_message(row.raw), row.text, row.created_ms, row.state)
-        if row.error_code:
-            entry.error = error_info(row.error_code)
-        outbox.add(entry)
-    for message_id in context.store.outbox_damaged():
-        _rebuild(context, storage, outbox, message_id)
+class TakeUp:
+    """Fills the outbox from the store; whoever resumes a channel publishes what waits in it."""
 
+    def __init__(self, context: Context, storage: PubSubStorage, outbox: Outbox) -> None:
+        self._context = context
+        self._storage = storage
+        self._outbox = outbox
+        self._orphaned = False
+        """Whether rows are left whose channels are not here."""
 
-def _rebuild(context: Context, storage: PubSubStorage, outbox: Outbox, message_id: bytes) -> None:
-    found = _in_a_log(context, storage, message_id)
-    text = found[0].timeline.appearance.text_of(found[1]) if found is not None else None
-    if found is None or text is None:
-        tell_damage(context, "outbox", message_id)
-        context.tasks.spawn(context.save(DropOutbox(message_id)), "outbox.damaged")
-        return
-    replica, message = found
-    context.collector.count("outbox.row_rebuilt")
-    entry = Entry(replica, message, text, message.hlc >> 16)
-    outbox.add(entry)
-    context.tasks.spawn(context.save(PutOutbox(entry.row())), "outbox.damaged")
+    def load(self) -> None:
+        """Take up all that waits, the oldest first."""
+        entries = [*self._sound(self._context.store.outbox()), *self._rebuilt()]
+        for entry in sorted(entries, key=lambda entry: (entry.created_ms, entry.message.id)):
+            self._outbox.add(entry)
 
+    def joined(self, replica: Replica) -> None:
+        """A channel is here again: so may be what waited in it."""
+        if not self._orphaned:
+            return
+        self._orphaned = False
+        rows = [row for row in self._context.store.outbox() if self._outbox.find(row.id) is None]
+        for entry in self._sound(rows):
+            self._outbox.add(entry)
 
-def _in_a_log(context: Context, storage: PubSubStorage, message_id: bytes) -> tuple[Replica, Message] | None:
-    """The message of ours with this id, and the channel that it is in."""
-    for replica in storage.replicas.values():
-        for raw in context.store.by_id(replica.channel_id, message_id):
-            message = Message.trusted(raw)
-            if message.author == context.identity.public_key:
-                return replica, message
-    return None
+    def _sound(self, rows: list[OutboxRow]) -> Iterator[Entry]:
+        for row in rows:
+            replica = self._storage.replicas.get(row.channel_id)
+            if replica is None:
+                self._orphaned = True
+                self._context.collector.count("outbox.orphan")
+                continue
+            entry = Entry(replica, decode_message(row.raw), row.text, row.created_ms, row.state)
+            if row.error_code:
+                entry.error = error_info(row.error_code)
+            yield entry
+
+    def _rebuilt(self) -> Iterator[Entry]:
+        for row in self._context.store.outbox_damaged():
+            known = row.id if isinstance(row.id, bytes) else b""
+            drop: list[Write] = [DropOutbox(known)]
+            found = self._in_the_row(row) or self._in_a_log(known)
+            if found is None:
+                tell_damage(self._context, "outbox", known)
+                self._save(drop)
+                continue
+            replica, message = found
+            self._context.collector.count("outbox.row_rebuilt")
+            entry = Entry(replica, message, "", message.hlc >> 16)
+            if entry.shown:  # while a part of it lacks, what is known of it
+                entry.text = replica.timeline.appearance.text_of(message) or str(row.text or "")
+            self._save([*(drop if known != message.id else ()), PutOutbox(entry.row())])
+            yield entry
+
+    def _save(self, writes: list[Write]) -> None:
+        self._context.tasks.spawn(self._context.save(*writes), "outbox.damaged")
+
+    def _in_the_row(self, row: OutboxRow) -> tuple[Replica, Message] | None:
+        """What the row itself has, if its signature says that nothing has happened to that."""
+        try:
+            message = decode_message(row.raw)
+        except (RemoteProtocolError, TypeError):  # a damaged column may have any type
+            return None
+        replica = self._storage.replicas.get(message.channel_id)
+        ours = message.author == self._context.identity.public_key
+        return (replica, message) if ours and replica is not None else None
+
+    def _in_a_log(self, message_id: bytes) -> tuple[Replica, Message] | None:
+        """The message of ours with this id, and the channel that it is in."""
+        for replica in self._storage.replicas.values():
+            for raw in self._context.store.by_id(replica.channel_id, message_id):
+                message = Message.trusted(raw)
+                if message.author == self._context.identity.public_key:
+                    return replica, message
+        return None

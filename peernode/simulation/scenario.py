@@ -14,7 +14,7 @@ from typing import Any
 
 from peernode.simulation.expect import Expect
 from peernode.simulation.faults.keys import Around, read_key
-from peernode.simulation.faults.kinds import KINDS
+from peernode.simulation.faults.kinds import KINDS, RAGING
 from peernode.simulation.lookups import LookupsSpec, read_lookups
 from peernode.simulation.network_keys import read_network
 from peernode.simulation.node_keys import NODES_MAX, NodesSpec, When, read_nodes, read_when
@@ -216,7 +216,7 @@ def meaningless(fault: FaultSpec) -> dict[str, str]:
     modes, found = fault.options["modes"], dict[str, str]()
     if "withheld" not in modes:
         found["withhold"] = 'means nothing without "withheld" in modes'
-    if set(modes) <= {"withheld", "invented", "named"}:
+    if not set(modes) & set(RAGING):
         found["rate_per_s"] = "means nothing when all that a node does is to withhold or to lie"
     return found
 

@@ -260,8 +260,8 @@ class Store(Protocol):
         """Own messages that wait, by ``created_ms``; of equal ones the id decides."""
         ...
 
-    def outbox_damaged(self) -> list[bytes]:
-        """The ids of those whose rows are damaged, as far as they can be read: ``outbox`` lacks them."""
+    def outbox_damaged(self) -> list[OutboxRow]:
+        """The rows that ``outbox`` leaves out, as they are: any of their fields may be anything."""
         ...
 
     def peers(self) -> list[bytes]:

@@ -107,7 +107,7 @@ class TablesView(Inspector):
         """See ``Store.outbox``."""
         return sorted(self._tables.outbox.values(), key=lambda row: (row.created_ms, row.id))
 
-    def outbox_damaged(self) -> list[bytes]:
+    def outbox_damaged(self) -> list[OutboxRow]:
         """See ``Store.outbox_damaged``; on a simulated disk messages and parts rot."""
         return []
 

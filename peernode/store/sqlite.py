@@ -225,10 +225,9 @@ class SqliteStore(Inspector):
         """See ``Store.outbox``."""
         return [row for row, row_sum in self._outbox_rows() if self.is_equal(outbox_sum(row), row_sum)]
 
-    def outbox_damaged(self) -> list[bytes]:
+    def outbox_damaged(self) -> list[OutboxRow]:
         """See ``Store.outbox_damaged``."""
-        damaged = (row.id for row, row_sum in self._outbox_rows() if outbox_sum(row) != row_sum)
-        return [message_id for message_id in damaged if isinstance(message_id, bytes)]
+        return [row for row, row_sum in self._outbox_rows() if outbox_sum(row) != row_sum]
 
     def _outbox_rows(self) -> list[tuple[OutboxRow, bytes]]:
         return [(OutboxRow(*row), row_sum) for *row, row_sum in self._database.rows(OUTBOX, (self._node,))]

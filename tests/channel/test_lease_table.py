@@ -202,6 +202,26 @@ def test_a_lease_that_has_ended_is_not_brought_back_by_replaying_it(
     assert len(table.leases) == 0
 
 
+def test_a_crowd_whose_leases_run_out_pushes_out_nobody_who_has_left() -> None:
+    table = Table(subscribers_max=8)
+    table.put(lease(0))
+    assert table.put(lease(0, WALL_MS + 1, 0)) is Verdict.TAKEN
+    for number in range(1, 17):
+        table.put(lease(number, ttl_s=1), number)
+        table.passed_s += 2
+        table.leases.expire(table.now_s)
+    assert table.leases.sizes()["leases_ended"] == (8, 8)
+    assert table.put(lease(0)) is Verdict.STALE
+
+
+def test_who_has_left_may_say_so_again_though_the_table_is_full_of_those() -> None:
+    table = Table(subscribers_max=2)
+    for number in range(2):
+        assert table.put(lease(number, WALL_MS, 0), number) is Verdict.TAKEN
+    assert table.put(lease(2, WALL_MS, 0), 2) is Verdict.FULL
+    assert table.put(lease(1, WALL_MS + 1, 0), 1) is Verdict.TAKEN
+
+
 def test_one_that_was_dropped_is_not_brought_back_later() -> None:
     table = Table()
     old = lease()

@@ -14,7 +14,8 @@ from peernode.config import NodeConfig
 from peernode.errors import Refused
 from peernode.identity import Identity
 from peernode.pubsub.renewal import SETTLING_MAX
-from peernode.rpc.rpc import Rpc
+from peernode.rpc.rpc import Caller, Rpc
+from peernode.wire.codec import Fields
 from peernode.wire.contact import Contact
 from peernode.wire.ops import Op, Status
 from tests.pubsub.flock import LOBBY, PORT, Bird, Flock, story
@@ -137,15 +138,23 @@ def test_a_replayed_renewal_prolongs_nothing_and_brings_nobody_back() -> None:
     with_stranger(tell, 3, **QUIET)
 
 
-def test_after_a_restart_a_lease_that_has_ended_meanwhile_is_not_brought_back_either() -> None:
+@pytest.mark.parametrize(("up_s", "down_s", "leaves"), [(40, 25, False), (85, 5, False), (40, 5, True)])
+def test_after_a_restart_who_has_gone_before_or_meanwhile_is_not_brought_back_either(
+    up_s: int, down_s: int, leaves: bool
+) -> None:
     async def tell(flock: Flock, stranger: Stranger) -> None:
         recorded, bird = stranger.renewal([LOBBY]), flock[0]
         key = stranger.identity.node_id.hex()
         await stranger.ask(bird, recorded)
-        await asyncio.sleep(40)  # a round has written it down
-        assert key in bird.node.leaseholders(LOBBY)
+        if leaves:
+            wall_ms = stranger.host.env.clock.wall_ms()
+            tombstone = sign_lease(stranger.identity, NETWORK, channel(LOBBY), wall_ms + 1, 0)
+            for each in flock:
+                await stranger.ask(each, [tombstone.raw, ROOT, LOBBY], Op.SUBSCRIBE)
+        await asyncio.sleep(up_s)  # a round has written it down
+        assert (key in bird.node.leaseholders(LOBBY)) is (up_s < 60 and not leaves)
         bird.crash()
-        await asyncio.sleep(25)
+        await asyncio.sleep(down_s)
         await bird.restart()
         assert key not in bird.node.leaseholders(LOBBY)
         assert (await stranger.ask(bird, recorded))[0][0] == Status.INVALID
@@ -174,7 +183,10 @@ def test_over_the_bound_another_root_is_looked_at_with_a_later_renewal() -> None
     async def tell(flock: Flock, stranger: Stranger) -> None:
         bird = flock[0]
         renewal, replica = bird.node._pubsub.renewal, replica_of(bird)
-        people = strangers(bird, SETTLING_MAX + 3)
+        people = [
+            Contact(each.public_key, f"10.{place // 100}.{place % 100}.9", PORT)
+            for place, each in enumerate(strangers(bird, SETTLING_MAX + 3))
+        ]
 
         async def show() -> None:
             for contact in people:
@@ -187,6 +199,49 @@ def test_over_the_bound_another_root_is_looked_at_with_a_later_renewal() -> None
         assert renewal.sizes()["renewals_settling"] == (0, SETTLING_MAX)
         await bird.call(show())
         assert renewal.sizes()["renewals_settling"] == (SETTLING_MAX, SETTLING_MAX)
+
+    with_stranger(tell, 3)
+
+
+def test_one_address_prefix_leaves_room_for_the_others() -> None:
+    async def tell(flock: Flock, stranger: Stranger) -> None:
+        bird = flock[0]
+        renewal, replica = bird.node._pubsub.renewal, replica_of(bird)
+        crowd = [Contact(x.public_key, "10.9.9.9", PORT) for x in strangers(bird, SETTLING_MAX)]
+
+        async def show(*contacts: Contact) -> int:
+            for contact in contacts:
+                renewal.other_root(replica, contact, ROOT)
+            return int(renewal.sizes()["renewals_settling"][0])
+
+        assert await bird.call(show(*crowd)) == SETTLING_MAX // 2
+        other = Contact(stranger.identity.public_key, "10.1.1.1", PORT)
+        assert await bird.call(show(other)) == SETTLING_MAX // 2 + 1
+
+    with_stranger(tell, 3)
+
+
+def test_the_root_that_was_shown_last_is_looked_at_though_it_came_while_another_one_was() -> None:
+    async def tell(flock: Flock, stranger: Stranger) -> None:
+        bird = flock[0]
+        renewal, replica = bird.node._pubsub.renewal, replica_of(bird)
+        contact = Contact(stranger.identity.public_key, stranger.host.ip, PORT)
+        looked: list[bytes] = []
+
+        async def summary(caller: Caller, body: Fields) -> list[Any]:
+            looked.append(caller.contact.public_key)
+            if len(looked) == 1:
+                renewal.other_root(replica, contact, b"2" * 16)
+            raise Refused(Status.MISSING)
+
+        stranger.rpc.serve(Op.SUMMARY, summary)
+
+        async def show() -> None:
+            renewal.other_root(replica, contact, b"1" * 16)
+
+        await bird.call(show())
+        await asyncio.sleep(10)
+        assert looked == [bird.identity.public_key] * 2
 
     with_stranger(tell, 3)
 

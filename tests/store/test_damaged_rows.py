@@ -11,7 +11,7 @@ import pytest
 
 from peernode.errors import PeerNodeError
 from peernode.events import MessageState, Trouble
-from peernode.store.base import PutOutbox
+from peernode.store.base import ChannelRow, PutOutbox
 from tests.store.disks import FileDisk, outbox_row
 from tests.store.test_nodes_on_files import CHANNEL, FileNode, started, until
 
@@ -37,6 +37,10 @@ def stored_by(node: FileNode, message_id: str) -> int:
     return next((state.stored[0] for state in reversed(told) if state.id == message_id), 0)
 
 
+def is_zero(row: ChannelRow) -> bool:
+    return row.channel_id == bytes(20)
+
+
 async def waiting(node: FileNode) -> Any:
     """A node that nobody has met, and its message, which waits for others."""
     await started(node)
@@ -47,7 +51,10 @@ async def waiting(node: FileNode) -> Any:
     return said
 
 
-@pytest.mark.parametrize("column", ["text = 'else'", "state = 'failed'", "raw = x'00ff'", "sum = x'00'"])
+COLUMNS = ("text = 'else'", "state = 'failed'", "raw = x'00ff'", "sum = x'00'", "id = x'0011'")
+
+
+@pytest.mark.parametrize("column", COLUMNS)
 async def test_a_damaged_message_in_the_outbox_is_rebuilt_and_goes_out(tmp_path: Path, column: str) -> None:
     nodes = [FileNode(tmp_path / f"{number}.sqlite3") for number in range(2)]
     said = await waiting(nodes[0])
@@ -67,10 +74,23 @@ async def test_a_damaged_message_in_the_outbox_is_rebuilt_and_goes_out(tmp_path:
             await node.stop()
 
 
-async def test_what_the_log_has_lost_as_well_is_told(tmp_path: Path) -> None:
+async def test_what_the_log_has_lost_stands_in_the_row_as_long_as_its_signature_is_right(
+    tmp_path: Path,
+) -> None:
     node = FileNode(tmp_path / "node.sqlite3")
     said = await waiting(node)
-    damage(node, "UPDATE outbox SET text = 'else'")
+    damage(node, "UPDATE outbox SET state = 'failed'")
+    damage(node, "UPDATE messages SET raw = x'00ff'")
+    await node.start()
+    assert [(found.id, found.text) for found in node.node.outbox()] == [(said.id, "is anybody there?")]
+    assert troubles(node) == []
+    await node.stop()
+
+
+async def test_what_both_have_lost_is_told_once(tmp_path: Path) -> None:
+    node = FileNode(tmp_path / "node.sqlite3")
+    said = await waiting(node)
+    damage(node, "UPDATE outbox SET raw = x'00ff'")
     damage(node, "UPDATE messages SET raw = x'00ff'")
     for told in (1, 1):  # the row is gone: at the next start there is nothing to tell
         await node.start()
@@ -82,7 +102,7 @@ async def test_what_the_log_has_lost_as_well_is_told(tmp_path: Path) -> None:
 
 async def test_a_channel_whose_name_is_damaged_is_told_and_is_whole_when_joined_again(tmp_path: Path) -> None:
     node = FileNode(tmp_path / "node.sqlite3")
-    await waiting(node)
+    said = await waiting(node)
     damage(node, "UPDATE channels SET name = '#fiLes'")
     await node.start()
     try:
@@ -94,6 +114,7 @@ async def test_a_channel_whose_name_is_damaged_is_told_and_is_whole_when_joined_
         await node.node.join(CHANNEL)
         assert node.node.channels() == {CHANNEL: True}
         assert len(node.node.log_ids(CHANNEL)) == 1
+        await until("what waited in it waits again", lambda: [x.id for x in node.node.outbox()] == [said.id])
         await node.stop()
         node.events.clear()
         await node.start()
@@ -102,9 +123,23 @@ async def test_a_channel_whose_name_is_damaged_is_told_and_is_whole_when_joined_
         await node.stop()
 
 
+async def test_a_channel_whose_id_is_damaged_is_set_right(tmp_path: Path) -> None:
+    node = FileNode(tmp_path / "node.sqlite3")
+    said = await waiting(node)
+    damage(node, f"UPDATE channels SET channel = x'{bytes(20).hex()}'")
+    for rebuilt in (1, 0):
+        await node.start()
+        assert [*node.node.channels()] == [CHANNEL] and troubles(node) == []
+        assert [found.id for found in node.node.outbox()] == [said.id]
+        assert node.node.happened().get("channels.row_rebuilt", 0) == rebuilt
+        store = node.database.for_node(node.identity.node_id)
+        await until("written", lambda store=store: [*map(is_zero, store.channels())] == [False])
+        await node.stop()
+
+
 async def test_the_store_names_what_it_leaves_out(file_disk: FileDisk) -> None:
     store = file_disk.store()
     await store.commit(PutOutbox(outbox_row(1)), PutOutbox(outbox_row(2)))
     assert store.outbox_damaged() == []
     file_disk.execute(f"UPDATE outbox SET text = 'x' WHERE id = x'{outbox_row(2).id.hex()}'")
-    assert store.outbox_damaged() == [outbox_row(2).id]
+    assert store.outbox_damaged() == [outbox_row(2, text="x")]

@@ -97,6 +97,9 @@ class HostView:
         except (TimeoutError, CommandError) as error:
             log.info("no second picture of %s: %r", name, error)
             return seen
+        except Exception:
+            log.exception("no second picture of %s", name)  # a bug costs this one, not the first
+            return seen
         if not sees_more(again, seen):
             return seen
         self._askable.prefer(name, other)

@@ -11,7 +11,9 @@ from typing import Any
 
 from peernode.simulation.faults.keys import Key
 
-HOSTILE_MODES = ("garbage", "forged", "replayed", "withheld")
+RAGING = ("garbage", "forged", "replayed")
+"""What a hostile node sends by itself, so many a second; the other modes answer what comes to it."""
+HOSTILE_MODES = (*RAGING, "withheld")
 INVENTED = "invented"
 """Only when it is asked for: it makes up nodes, which is about lookups alone."""
 NAMED = "named"

@@ -89,7 +89,7 @@ export function channelSentence({ verdict, initiators, answering, unheard = 0, s
   if (!subscribers) parts.push(say("verdict.nobody"));
   else if (said !== "SUBSCRIBER_UNREACHABLE") parts.push(say("verdict.subscribers", { n: subscribers, k: count(reached), of: count(subscribers) }));
   if (untested) parts.push(say("verdict.untested", { n: untested, k: count(untested) }));
-  const timed = (verdict?.reasons ?? []).some(({ says }) => TIMED.test(says ?? ""));
+  const timed = TIMED.test(verdict?.reasons?.[0]?.says ?? "");
   if (p95_ms !== null && !timed) parts.push(say("verdict.p95", { time: time(p95_ms) }));
   else if (!attempted && !timed) parts.push(say("verdict.quiet"));
   return sentence(parts.join("; "));
