@@ -73,15 +73,15 @@ def test_an_invitation_opens_one_account_and_can_be_taken_back(
 
 
 def test_a_link_on_another_site_asks_before_it_joins(people: People, server: Server, channel: str) -> None:
-    xaver = people("xaver", server).sign_up()
+    yorick = people("yorick", server).sign_up()
     link = f"{server.url}/c/{channel[1:]}/"
-    come_from_elsewhere(xaver, link)
-    expect(xaver.page.get_by_role("dialog", name=f"Join {channel}?")).to_be_visible()
-    xaver.picture("sent-by-another-site")
-    Audit(xaver).look("the question of another site's link").expect_none()
-    answer_whether_to_join(xaver, channel, yes=False)
-    expect(xaver.join_card).to_have_count(0)
-    come_from_elsewhere(xaver, link)
-    answer_whether_to_join(xaver, channel, yes=True)
-    xaver.expect_joined(channel)
-    come_from_elsewhere(xaver, link).expect_open(channel)
+    come_from_elsewhere(yorick, link)
+    expect(yorick.page.get_by_role("dialog", name=f"Join {channel}?")).to_be_visible()
+    yorick.picture("sent-by-another-site")
+    Audit(yorick).look("the question of another site's link").expect_none()
+    answer_whether_to_join(yorick, channel, yes=False)
+    expect(yorick.join_card).to_have_count(0)
+    come_from_elsewhere(yorick, link)
+    answer_whether_to_join(yorick, channel, yes=True)
+    yorick.expect_joined(channel)
+    come_from_elsewhere(yorick, link).expect_open(channel)

@@ -69,13 +69,13 @@ def test_whoever_is_alone_on_the_network_is_told_so(people: People, server: Serv
 def test_who_is_alone_on_a_server_is_told_that_nobody_else_has_it(
     people: People, server: Server, channel: str
 ) -> None:
-    gesine = people("gesine", server)
-    eyes = Reader(gesine)
-    gesine.sign_up().join(channel)
-    message = gesine.say("Does anybody else have this?")
-    gesine.expect_sent(message)
+    ottokar = people("ottokar", server)
+    eyes = Reader(ottokar)
+    ottokar.sign_up().join(channel)
+    message = ottokar.say("Does anybody else have this?")
+    ottokar.expect_sent(message)
     eyes.ask_who_has(message).expect_who_has("Only this server has this so far", "as soon as somebody else")
-    gesine.picture("receipts-one-server")
+    ottokar.picture("receipts-one-server")
     eyes.close_card()
-    people("hinnerk", server).sign_up().join(channel)
-    gesine.expect_delivered(gesine.say("Now you have this"))
+    people("thekla", server).sign_up().join(channel)
+    ottokar.expect_delivered(ottokar.say("Now you have this"))
