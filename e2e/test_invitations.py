@@ -73,15 +73,15 @@ def test_an_invitation_opens_one_account_and_can_be_taken_back(
 
 
 def test_a_link_on_another_site_asks_before_it_joins(people: People, server: Server, channel: str) -> None:
-    yorick = people("yorick", server).sign_up()
+    zenobia = people("zenobia", server).sign_up()
     link = f"{server.url}/c/{channel[1:]}/"
-    come_from_elsewhere(yorick, link)
-    expect(yorick.page.get_by_role("dialog", name=f"Join {channel}?")).to_be_visible()
-    yorick.picture("sent-by-another-site")
-    Audit(yorick).look("the question of another site's link").expect_none()
-    answer_whether_to_join(yorick, channel, yes=False)
-    expect(yorick.join_card).to_have_count(0)
-    come_from_elsewhere(yorick, link)
-    answer_whether_to_join(yorick, channel, yes=True)
-    yorick.expect_joined(channel)
-    come_from_elsewhere(yorick, link).expect_open(channel)
+    come_from_elsewhere(zenobia, link)
+    expect(zenobia.page.get_by_role("dialog", name=f"Join {channel}?")).to_be_visible()
+    zenobia.picture("sent-by-another-site")
+    Audit(zenobia).look("the question of another site's link").expect_none()
+    answer_whether_to_join(zenobia, channel, yes=False)
+    expect(zenobia.join_card).to_have_count(0)
+    come_from_elsewhere(zenobia, link)
+    answer_whether_to_join(zenobia, channel, yes=True)
+    zenobia.expect_joined(channel)
+    come_from_elsewhere(zenobia, link).expect_open(channel)

@@ -69,13 +69,13 @@ def test_whoever_is_alone_on_the_network_is_told_so(people: People, server: Serv
 def test_who_is_alone_on_a_server_is_told_that_nobody_else_has_it(
     people: People, server: Server, channel: str
 ) -> None:
-    ottokar = people("ottokar", server)
-    eyes = Reader(ottokar)
-    ottokar.sign_up().join(channel)
-    message = ottokar.say("Does anybody else have this?")
-    ottokar.expect_sent(message)
+    roswitha = people("roswitha", server)
+    eyes = Reader(roswitha)
+    roswitha.sign_up().join(channel)
+    message = roswitha.say("Does anybody else have this?")
+    roswitha.expect_sent(message)
     eyes.ask_who_has(message).expect_who_has("Only this server has this so far", "as soon as somebody else")
-    ottokar.picture("receipts-one-server")
+    roswitha.picture("receipts-one-server")
     eyes.close_card()
-    people("thekla", server).sign_up().join(channel)
-    ottokar.expect_delivered(ottokar.say("Now you have this"))
+    people("sieglind", server).sign_up().join(channel)
+    roswitha.expect_delivered(roswitha.say("Now you have this"))
