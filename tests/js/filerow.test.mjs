@@ -70,6 +70,24 @@ test("what became known while it was being asked for counts once that has failed
   assert.equal(asked(), 1);
 });
 
+test("what failed before anything was known of its nodes is tried again by the first that is known", () => {
+  draw(null);
+  const asked = asks();
+  image().fire("error");
+  draw(null);
+  assert.equal(asked(), 0, "nothing is known");
+  draw({ nodes: 2, here: SIZE });
+  assert.equal(asked(), 1, "it is here: nothing else may ever be told");
+});
+
+test("what became known first while it was being asked for is tried once that has failed", () => {
+  draw(null);
+  const asked = asks();
+  draw({ nodes: 2, here: SIZE });
+  image().fire("error");
+  assert.equal(asked(), 1);
+});
+
 test("what only calls itself a picture is not asked for without end", () => {
   draw({ nodes: 0 });
   const asked = asks();

@@ -24,7 +24,7 @@ export function drawFile(element, row, nodes, canBeHad) {
   if (element.shown !== row.file.root) {
     element.shown = row.file.root;
     element.picture = null;
-    element.replaceChildren(...content(row, element, canBeHad));
+    element.replaceChildren(...content(row, element, nodes, canBeHad));
   }
   setText(element.nodes, nodes ? say("file.nodes", { n: nodes.nodes }) : "");
   setText(element.here, hereWords(nodes, row.file));
@@ -37,7 +37,7 @@ function hereWords(nodes, { size }) {
   return isComing ? say("file.here", { here: sizeWords(nodes.here), size: sizeWords(size) }) : "";
 }
 
-function content(row, element, canBeHad) {
+function content(row, element, nodes, canBeHad) {
   const { name, size } = row.file;
   const address = fileAddress(row.channel, row.id);
   element.nodes = h("span", { class: "file-nodes" });
@@ -48,7 +48,7 @@ function content(row, element, canBeHad) {
   const words = h("span", { class: "file-words" }, h("span", { class: "file-name" }, name), facts, lack);
   const line = h("div", { class: "file" }, icon("file"), words, saver(row, address, canBeHad, lack));
   if (!row.order || !mayBeShown(row.file)) return [line];
-  element.picture = new Picture(address, name, line);
+  element.picture = new Picture(address, name, line, wordOf(nodes, size));
   return [element.picture.link, line];
 }
 
@@ -79,17 +79,22 @@ function saver(row, address, canBeHad, lack) {
   return save;
 }
 
+/** Who has it, as far as it decides whether to ask anew; empty while nothing is known. */
+const wordOf = (nodes, size) => (nodes ? `${nodes.nodes} ${nodes.here >= size}` : "");
+
 /** The picture, opened alone by a click; while it can't be had, the line is enough. */
 class Picture {
   #image;
   #address;
   #tries = 1;
   #isMissing = false;
-  #word = "";
-  #triedAt = "";
+  #word;
+  /** What was known when it was last asked for; what has become known since then is worth another try. */
+  #triedAt;
 
-  constructor(address, name, line) {
+  constructor(address, name, line, word) {
     this.#address = address;
+    this.#word = this.#triedAt = word;
     this.#image = h("img", { class: "file-image", src: address, alt: say("file.alt", { name }), loading: "lazy", decoding: "async" });
     this.link = h("a", { href: address, target: "_blank", rel: "noopener", class: "file-link" }, this.#image);
     this.#image.addEventListener("load", () => {
@@ -108,8 +113,7 @@ class Picture {
   /** What is known of its nodes now. */
   heard(nodes, size) {
     if (!nodes) return;
-    this.#word = `${nodes.nodes} ${nodes.here >= size}`;
-    this.#triedAt ||= this.#word;
+    this.#word = wordOf(nodes, size);
     this.#again();
   }
 
