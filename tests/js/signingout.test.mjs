@@ -101,6 +101,24 @@ test("what is discarded goes from the disk before anything is signed out; the no
   assert.deepEqual([outbox.kept, discarded.sort()], [0, ["m0", "m1", "m2"]]);
 });
 
+test("what was discarded before and the node has not heard of leaves no text behind, and nothing is asked", async () => {
+  await outbox.add(message("m1"));
+  await outbox.discard(message("m1"), { text: "secret before" });
+  assert.deepEqual([press(), dialog.open], [false, false]);
+  for (let n = 0; n < 5; n += 1) await settle();
+  assert.equal(signedOut, 1);
+  assert.doesNotMatch(JSON.stringify([...store.records.values()]), /secret/);
+  assert.deepEqual([...store.records.values()].map(({ id, op }) => [id, op]), [["m1", "discard"]]);
+});
+
+test("so it is with what was discarded before something else that is kept", async () => {
+  for (const id of ["m1", "m2"]) await outbox.add(message(id));
+  await outbox.discard(message("m1"));
+  press();
+  await answer("keep");
+  assert.deepEqual([signedOut, store.records.get("m1").text, store.records.get("m2").text], [1, "", "secret m2"]);
+});
+
 test("what can't be discarded is told, and nobody is signed out", async () => {
   await outbox.add(message("m1"));
   press();

@@ -50,6 +50,17 @@ test("each goes by itself after its own time, and gives the focus on if it had i
   assert.deepEqual([texts(), focused, clock.waiting], [[], 1, 0]);
 });
 
+test("who offers something hears when nobody can take it any more, however it went, and only then", () => {
+  const missed = [];
+  const offered = (name) => toast.offer(name, "Undo", () => undone.push(name), () => missed.push(name));
+  for (const name of ["taken", "closed", "late"]) offered(name);
+  press(0, "Undo");
+  press(0, "Dismiss");
+  assert.deepEqual([undone, missed], [["taken"], ["closed"]]);
+  clock.pass(5000);
+  assert.deepEqual([undone, missed], [["taken"], ["closed", "late"]]);
+});
+
 test("there is a bound: what offers nothing goes first, then the oldest", () => {
   toast.tell("word");
   for (let n = 0; n < TOASTS_MAX; n += 1) offer(`offer ${n}`);

@@ -85,7 +85,11 @@ async function cancelling(fails) {
   if (fails) node.failing.add("hello");
   const page = await openPage();
   page.undos = [];
-  page.screen.discarded = (_, undo) => page.undos.push(undo);
+  page.overs = [];
+  page.screen.discarded = (_, undo, over) => {
+    page.undos.push(undo);
+    page.overs.push(over);
+  };
   await page.acts.send(LOBBY, "hello");
   await wire.run();
   if (fails) node.step();
@@ -133,6 +137,29 @@ test("a discard without a connection that is undone waits for Retry, which sends
   await page.acts.act("retry", id);
   await mendAndDeliver(page);
   assert.deepEqual([page.messages.row(id).state, node.accepted, store.records.size], ["delivered", [id], 0]);
+});
+
+test("once a discard without a connection can't be undone any more, its text is not on the disk either", async () => {
+  const page = await cancelling(true);
+  const id = await cutAndDiscard(page, "discard");
+  assert.equal(store.records.get(id).text, "hello");
+  await page.overs[0]();
+  const { op, text } = store.records.get(id);
+  assert.deepEqual([op, text], ["discard", ""]);
+  await mendAndDeliver(page);
+  assert.deepEqual([node.messages(LOBBY), page.messages.rows(LOBBY), store.records.size], [[], [], 0]);
+});
+
+test("one that is undone keeps its text, and one that is written anew leaves none", async () => {
+  const page = await cancelling(true);
+  const id = await cutAndDiscard(page, "discard");
+  await page.undos[0]();
+  await page.overs[0]();
+  assert.equal(store.records.get(id).text, "hello");
+  page.screen.rewrite = nothing;
+  await page.acts.act("edit", id);
+  const { op, text } = store.records.get(id);
+  assert.deepEqual([op, text], ["discard", ""]);
 });
 
 test("undone when the node has discarded it: a new one; when it could not be discarded: nothing is written anew", async () => {

@@ -21,7 +21,7 @@ export async function leave(app, name) {
       app.close(name);
       app.screen.left(name);
     } else await app.connection.request({ type: "channel.leave", channel: name });
-    for (const entry of lost) if (!entry.accepted) await app.outbox.discard(entry, app.messages.without(entry.id));
+    for (const entry of lost) if (!entry.accepted) await app.outbox.discard({ ...entry, text: "" }); // not to be undone
     app.sharing.left(name);
   } catch (error) {
     app.leaving.delete(name);

@@ -98,13 +98,21 @@ export class MessageActs {
 
   async #takeBack(subject, action) {
     const { messages, outbox, screen } = this.#app;
-    const { error, channel, text, reply_to } = subject;
-    await outbox.discard(subject, messages.without(subject.id));
-    if (action === "edit") screen.rewrite(channel, text, this.#answering(channel, reply_to));
-    else {
-      const again = [[written(subject), error]];
-      screen.discarded(discardedWords([subject]), () => this.#telling(() => this.#undo(again)));
-    }
+    const { channel, text, reply_to } = subject;
+    if (action === "edit") {
+      await outbox.discard({ ...subject, text: "" }, messages.without(subject.id));
+      screen.rewrite(channel, text, this.#answering(channel, reply_to));
+    } else await this.#discardAll([subject]);
+  }
+
+  /** Discard what can be brought back for a while; what can't any more is not to be read in this browser, either. */
+  async #discardAll(subjects) {
+    const { messages, outbox, screen } = this.#app;
+    const again = subjects.map((subject) => [written(subject), subject.error]);
+    for (const subject of subjects) await outbox.discard(subject, messages.without(subject.id));
+    const undo = () => this.#telling(() => this.#undo(again));
+    const over = () => this.#telling(() => outbox.blank(again.map(([{ id }]) => id)));
+    screen.discarded(discardedWords(subjects), undo, over);
   }
 
   /**
@@ -130,14 +138,8 @@ export class MessageActs {
   actOnAll = (action, rows) => this.#telling(() => this.#actOnAll(action, rows));
 
   async #actOnAll(action, rows) {
-    const { messages, outbox, screen } = this.#app;
-    if (action === "retry") {
-      for (const row of rows) if (row.state === "failed" || row.phase === "asking") await outbox.retry(row);
-      return;
-    }
-    const again = rows.map((row) => [written(row), row.error]);
-    for (const row of rows) await outbox.discard(row, messages.without(row.id));
-    screen.discarded(discardedWords(rows), () => this.#telling(() => this.#undo(again)));
+    if (action !== "retry") return this.#discardAll(rows);
+    for (const row of rows) if (row.state === "failed" || row.phase === "asking") await this.#app.outbox.retry(row);
   }
 
   /** Go to a message that may not be loaded yet; `order`: its place, where that is known. */

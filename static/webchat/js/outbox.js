@@ -21,7 +21,7 @@
 import { asks, isOld, LOOK_MS } from "./ageing.js";
 import { Inquiry } from "./inquiry.js";
 import { NewestMap } from "./newestmap.js";
-import { frameOf, isUnreachable, neverHad, written } from "./outboxframes.js";
+import { bare, frameOf, isUnreachable, neverHad, written } from "./outboxframes.js";
 import { Pause } from "./pause.js";
 import { Records } from "./records.js";
 import { ownError } from "./strings.js";
@@ -136,10 +136,14 @@ export class Outbox {
     return this.#records.kept;
   }
 
+  /** What was discarded is to be read in this browser no more: all of it, or what nobody can undo any longer. */
+  blank = (ids = this.#records.discarded) => this.#records.blank(ids);
+  /** Whether the node has not heard yet of something that was discarded, and stays in this browser until then. */
+  hasDiscarded = () => this.#records.discarded.length > 0;
+
   /** Take everything back: no text of it stays, and what the node has got all the same it is asked to discard. */
   async discardAll() {
-    const bare = { text: "", before: null, op: "discard", failed: null };
-    for (const record of this.#records.all) await this.#keep({ ...written(record), ...bare });
+    for (const record of this.#records.all) await this.#keep(bare(record));
   }
 
   /** Ids of what waits to be sent, oldest first. */

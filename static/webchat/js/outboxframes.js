@@ -29,5 +29,8 @@ export function written({ id, channel, text, at_ms, kind = "text", target = "", 
   return { id, channel, text, at_ms, kind, target, emoji, on, reply_to };
 }
 
+/** The discard of a record, of which nothing can be read any more. */
+export const bare = (record) => ({ ...written(record), text: "", before: null, op: "discard", failed: null });
+
 /** The frame that hands a record over. */
 export const frameOf = (record) => REQUESTS[record.op](record);

@@ -4,6 +4,8 @@
  * Other pages of the account write into the same store and say so; what they say is held here without another write.
  */
 
+import { bare } from "./outboxframes.js";
+
 export class Records {
   #store;
   #held = new Map();
@@ -28,6 +30,19 @@ export class Records {
   /** How many are still to go out and stay in this browser without any page; none where it keeps nothing. */
   get kept() {
     return this.#store.volatile ? 0 : this.all.filter(({ op }) => op !== "discard").length;
+  }
+
+  /** Ids of what was discarded and stays in this browser until the node has heard of it. */
+  get discarded() {
+    return this.#store.volatile ? [] : this.all.filter(({ op }) => op === "discard").map(({ id }) => id);
+  }
+
+  /** Nothing that was discarded can be read on the disk any more; in memory it is as it was. */
+  async blank(ids) {
+    for (const id of ids) {
+      const record = this.#held.get(id);
+      if (record?.op === "discard") await this.#store.put(bare(record));
+    }
   }
 
   get(id) {

@@ -211,9 +211,10 @@ export class Screen {
 
   rewrite = (channel, text, about) => this.composer.restore(channel, text, about);
 
-  discarded(words, undo) {
+  /** Something was discarded: `undo` brings it back, `over` is called once nobody can any more. */
+  discarded(words, undo, over) {
     this.#heard.discarded(words);
-    this.toast.offer(words, say("undo.action"), undo);
+    this.toast.offer(words, say("undo.action"), undo, over);
   }
 
   focusRow(id) {

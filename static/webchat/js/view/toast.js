@@ -27,9 +27,9 @@ export class Toast {
     this.#clock = clock;
   }
 
-  /** Something that can be taken back for 5 seconds; the button has the focus. */
-  offer(text, action, act) {
-    this.#choice(UNDO_MS, text, action, act).focus();
+  /** Something that can be taken back for 5 seconds; the button has the focus. `missed()`: it was not, and is over. */
+  offer(text, action, act, missed) {
+    this.#choice(UNDO_MS, text, action, act, missed).focus();
   }
 
   /** Something that somebody may want, without hurry: the focus stays where it is. */
@@ -61,10 +61,12 @@ export class Toast {
     return Boolean(newest);
   }
 
-  #choice(ms, text, action, act) {
+  #choice(ms, text, action, act, missed = () => {}) {
     const button = h("button", { type: "button", class: "action" }, action);
     const toast = this.#show(ms, true, h("p", {}, text), button);
+    toast.missed = missed;
     button.addEventListener("click", () => {
+      toast.missed = () => {};
       this.#end(toast);
       act();
     });
@@ -79,7 +81,7 @@ export class Toast {
 
   #show(ms, offers, ...children) {
     const close = h("button", { type: "button", class: "toast-close", "aria-label": say("toast.close"), title: "Esc" }, icon("discard"));
-    const toast = { offers, element: h("div", { class: "toast" }, ...children, close), cancel: null };
+    const toast = { offers, element: h("div", { class: "toast" }, ...children, close), cancel: null, missed: () => {} };
     close.addEventListener("click", () => this.#end(toast));
     toast.cancel = this.#clock.later(ms, () => this.#end(toast));
     if (this.#all.length >= TOASTS_MAX) this.#end(this.#all.find((each) => !each.offers) ?? this.#all[0]);
@@ -94,5 +96,6 @@ export class Toast {
     const had = toast.element.contains(document.activeElement);
     toast.element.remove();
     if (had) this.#afterwards();
+    toast.missed();
   }
 }
