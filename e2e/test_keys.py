@@ -23,6 +23,7 @@ def test_every_key_of_the_list_does_what_it_says(people: People, server: Server,
     for key, panel in (("P", "People"), ("S", "Search"), ("I", "About this channel")):
         keys.listed(EVERYWHERE, f"Alt {key}").expect_panel(panel)
         keys.listed(EVERYWHERE, f"Alt {key}").expect_panel(panel, False)
+    keys.listed(EVERYWHERE, "Alt K").expect_dialog("Keyboard").press("Escape")
     keys.press("Alt+p").expect_panel("People")
     keys.leave_the_field().listed(EVERYWHERE, "Esc").expect_panel("People", False)
     keys.leave_the_field().listed(EVERYWHERE, "Esc").expect_writing("")

@@ -59,6 +59,7 @@ const EVERYWHERE = {
   "Search, open or close": "search",
   "About this channel: notifications, export": "about",
   "Outbox, when something is unsent": "outbox",
+  "This list": "list",
   "Close what is open, then go to the message field": "write",
 };
 
@@ -76,7 +77,7 @@ test("a character that somebody writes with Alt is none of the page's keys, else
     onKey({ ...event, target: { matches: () => isWriting }, preventDefault() {} });
     return called.join();
   };
-  for (const [code, key] of [["KeyO", "ø"], ["KeyS", "ß"], ["KeyJ", "∆"], ["KeyP", "π"], ["KeyI", "Dead"]]) {
+  for (const [code, key] of [["KeyO", "ø"], ["KeyS", "ß"], ["KeyJ", "∆"], ["KeyP", "π"], ["KeyK", "˚"], ["KeyI", "Dead"]]) {
     assert.equal(withAlt(code, key, true), "", key);
     assert.notEqual(withAlt(code, key, false), "", key);
   }
