@@ -14,6 +14,10 @@ def test_enter_begins_a_line_on_a_phone_and_the_button_sends(
     philine = people("philine", server, phone=True).sign_up().join(channel)
     expect(philine.composer).to_have_attribute("enterkeyhint", "enter")
     expect(philine.composer).to_have_accessible_description("Enter begins a new line, the button sends")
+    for width in (390, 320):
+        philine.page.set_viewport_size({"width": width, "height": 780})
+        expect(philine.page.get_by_text("begins a new line, the button sends")).to_be_in_viewport()
+        assert philine.page.evaluate("document.documentElement.scrollWidth") <= width
     philine.composer.tap()
     keys = philine.page.keyboard
     keys.type("one")
