@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 
 import { Keeping } from "../../static/webchat/js/keeping.js";
+import { BrowserMark, PageMemory } from "../../static/webchat/js/memory.js";
 import { openOutboxStore } from "../../static/webchat/js/outbox_store.js";
 import { settle } from "./fakes.mjs";
 
@@ -80,28 +81,47 @@ function promising(isPersisted, persist) {
   return { asked, persisted: note("persisted", () => isPersisted), persist: note("persist", persist) };
 }
 
-const memory = () => {
-  const kept = new Map();
-  return { get: (key) => kept.get(key) ?? null, set: (key, value) => kept.set(key, value) };
-};
+/** What the browser keeps between pages. */
+const remembering = (kept = new Map()) => ({
+  get length() {
+    return kept.size;
+  },
+  key: (at) => [...kept.keys()][at],
+  getItem: (key) => kept.get(key) ?? null,
+  setItem: (key, value) => kept.set(key, value),
+  removeItem: (key) => kept.delete(key),
+});
+const mark = (kept = remembering()) => new BrowserMark("asked", kept);
 
-test("the browser is asked to keep it for good once something is on the disk, and not again by the next page", async () => {
+test("the browser is asked to keep it for good once something is on the disk, and no more, whoever signs out and in", async () => {
   const storage = promising(false, () => true);
-  const remembered = memory();
+  const kept = remembering();
   for (let page = 0; page < 2; page += 1) {
-    const keeping = new Keeping(remembered, storage);
+    const keeping = new Keeping(mark(kept), storage);
     const store = await opens(database((transaction) => transaction.oncomplete()), null, () => keeping.ask());
     await settle();
     if (page === 0) assert.deepEqual(storage.asked, [], "who writes nothing is not asked");
     for (const id of ["a", "b"]) await store.put({ id });
     await settle();
+    new PageMemory(1, kept).forget();
   }
   assert.deepEqual(storage.asked, ["persisted", "persist"]);
 });
 
+test("a browser that remembers nothing is asked once by a page, not with each message", async (context) => {
+  const said = context.mock.method(console, "info", () => {});
+  const off = () => {
+    throw new DOMException("storage is switched off", "SecurityError");
+  };
+  const storage = promising(false, () => false);
+  const keeping = new Keeping(mark({ getItem: off, setItem: off }), storage);
+  for (let n = 0; n < 3; n += 1) await keeping.ask();
+  assert.deepEqual([storage.asked, said.mock.callCount()], [["persisted", "persist"], 1]);
+});
+
 test("what failed to be written is no reason to ask", async () => {
   const storage = promising(false, () => true);
-  const keeping = new Keeping(memory(), storage);
+  const keeping = new Keeping(mark(), storage);
   const store = await opens(database((transaction) => transaction.onabort()), null, () => keeping.ask());
   await assert.rejects(store.put({ id: "a" }));
   assert.deepEqual(storage.asked, []);
@@ -110,10 +130,10 @@ test("what failed to be written is no reason to ask", async () => {
 test("a browser that keeps it anyway is not asked; one that refuses, can't, or has no such promise changes nothing", async (context) => {
   const said = context.mock.method(console, "info", () => {});
   const already = promising(true, () => assert.fail("asked"));
-  await new Keeping(memory(), already).ask();
-  await new Keeping(memory(), promising(false, () => false)).ask();
-  for (const none of [undefined, {}]) await new Keeping(memory(), none).ask();
+  await new Keeping(mark(), already).ask();
+  await new Keeping(mark(), promising(false, () => false)).ask();
+  for (const none of [undefined, {}]) await new Keeping(mark(), none).ask();
   assert.equal(said.mock.callCount(), 0);
-  await new Keeping(memory(), promising(false, () => { throw new TypeError("insecure"); })).ask();
+  await new Keeping(mark(), promising(false, () => { throw new TypeError("insecure"); })).ask();
   assert.equal(said.mock.callCount(), 1);
 });

@@ -10,7 +10,7 @@ import { Connection } from "./connection.js";
 import { Freshening } from "./freshening.js";
 import { ROWS_AWAY_MAX, ROWS_MAX, trimmed } from "./holding.js";
 import { Keeping } from "./keeping.js";
-import { PageMemory } from "./memory.js";
+import { BrowserMark, PageMemory } from "./memory.js";
 import { MessageActs } from "./messageacts.js";
 import { nodeReports } from "./nodereports.js";
 import { Notifying } from "./notifying.js";
@@ -103,7 +103,7 @@ export class App {
 
   /** Show what earlier pages knew and what the outbox holds, then connect. */
   async start() {
-    const keeping = new Keeping(this.memory);
+    const keeping = new Keeping(new BrowserMark("keeping asked", window.localStorage));
     const store = await openOutboxStore(this.page.user.id, () => keeping.ask());
     this.outbox = new Outbox({
       store,

@@ -59,6 +59,33 @@ export class PageMemory {
   }
 }
 
+/** That something was done in this browser, whoever uses it: it says nothing of any account, and stays when one is forgotten. */
+export class BrowserMark {
+  #key;
+  #storage;
+
+  constructor(name, storage) {
+    this.#key = `starling mark ${name}`;
+    this.#storage = storage;
+  }
+
+  get isSet() {
+    try {
+      return this.#storage.getItem(this.#key) !== null;
+    } catch {
+      return false; // storage is switched off
+    }
+  }
+
+  set() {
+    try {
+      this.#storage.setItem(this.#key, "yes");
+    } catch (error) {
+      console.info("This browser keeps no mark:", error);
+    }
+  }
+}
+
 /** The list of names under a key of a memory; one that is no list of names is said, removed and empty. */
 export function storedNames(memory, key) {
   try {
