@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 
+import { h } from "../../static/webchat/js/view/dom.js";
 import { Toast, TOASTS_MAX } from "../../static/webchat/js/view/toast.js";
 import { documentDouble } from "./domdouble.mjs";
 import { FakeClock } from "./fakes.mjs";
@@ -74,6 +75,45 @@ test("what is said again is there once; what can be taken back is counted", () =
   for (let n = 0; n < 2; n += 1) toast.trouble({ code: "X", message: "same", remedy: "do" });
   for (let n = 0; n < 2; n += 1) offer("same");
   assert.deepEqual(texts(), ["same. do X", "same", "same"]);
+});
+
+/** What the server has put into the page: [level, words]. */
+function takeOver(...words) {
+  const given = document.getElementById("messages");
+  for (const [level, text] of words) given.append(h("p", { "data-level": level }, text));
+  toast.takeOver(given);
+  assert.deepEqual(given.children, []);
+}
+
+test("what the server has done goes by itself, what it warns of stays until it is sent away", () => {
+  takeOver(["success", "done"], ["warning", "one"], ["error", "two"]);
+  assert.deepEqual([texts(), clock.waiting], [["done", "one", "two"], 1]);
+  clock.pass(24 * 3_600_000);
+  assert.deepEqual(texts(), ["one", "two"]);
+  press(0, "Dismiss");
+  assert.deepEqual([toast.closeNewest(), texts(), clock.waiting], [true, [], 0]);
+});
+
+test("what stays is not pushed out by words that go, but there is a bound", () => {
+  takeOver(["warning", "one"], ["success", "two"]);
+  for (let n = 0; n < TOASTS_MAX; n += 1) toast.tell(`word ${n}`);
+  assert.deepEqual(texts(), ["one", "word 1", "word 2", "word 3", "word 4"]);
+  takeOver(...Array.from({ length: TOASTS_MAX }, (_, n) => ["error", `error ${n}`]));
+  assert.deepEqual([texts(), clock.waiting], [Array.from({ length: TOASTS_MAX }, (_, n) => `error ${n}`), 0]);
+});
+
+test("in a tab that nobody looks at no word's time begins before somebody does", () => {
+  document.hidden = true;
+  takeOver(["success", "done"]);
+  toast.trouble({ code: "X", message: "two", remedy: "do" });
+  clock.pass(60_000);
+  assert.deepEqual(texts(), ["done", "two. do X"]);
+  document.hidden = false;
+  for (let n = 0; n < 2; n += 1) document.fire("visibilitychange", {});
+  clock.pass(12_000);
+  assert.deepEqual(texts(), ["done"]);
+  clock.pass(18_000);
+  assert.deepEqual([texts(), clock.waiting], [[], 0]);
 });
 
 test("any can be sent away, the newest without looking for its button", () => {

@@ -2,8 +2,9 @@
  * Words at the top that go away by themselves: "discarded", with Undo, a trouble, or something to try.
  *
  * Several stand under each other, so that none takes away another's Undo; at most `TOASTS_MAX`: then the oldest that
- * offers nothing goes, otherwise the oldest. A word that is said again is there once. Each can be sent away, the
- * newest with Escape.
+ * neither offers anything nor stays goes, otherwise the oldest. A word that is said again is there once. Each can be
+ * sent away, the newest with Escape. The time of a word begins once somebody looks at the page, and what the server
+ * warns of, which nothing else on the page says, stays until it is sent away.
  */
 
 import { systemClock } from "../clock.js";
@@ -14,6 +15,9 @@ export const TOASTS_MAX = 5;
 const UNDO_MS = 5000;
 const TROUBLE_MS = 12000;
 const SUGGESTION_MS = 30000;
+const UNTIL_CLOSED = null;
+/** Levels of the server's messages (Django's). */
+const STAYING = ["warning", "error"];
 
 export class Toast {
   #place = byId("toasts");
@@ -25,6 +29,7 @@ export class Toast {
   constructor(afterwards, clock = systemClock) {
     this.#afterwards = afterwards;
     this.#clock = clock;
+    document.addEventListener("visibilitychange", () => this.#looked());
   }
 
   /** Something that can be taken back for 5 seconds; the button has the focus. `missed()`: it was not, and is over. */
@@ -48,9 +53,11 @@ export class Toast {
     this.#say(UNDO_MS, h("p", {}, text));
   }
 
-  /** What the server has put into the page: told here, so that it is read out, can be sent away, and goes by itself. */
+  /** What the server has put into the page: told here, so that it is read out, can be sent away, and may go by itself. */
   takeOver(place) {
-    for (const { textContent } of [...place.children]) this.#say(SUGGESTION_MS, h("p", {}, textContent));
+    for (const { textContent, dataset } of [...place.children]) {
+      this.#say(STAYING.includes(dataset.level) ? UNTIL_CLOSED : SUGGESTION_MS, h("p", {}, textContent));
+    }
     place.replaceChildren();
   }
 
@@ -81,17 +88,23 @@ export class Toast {
 
   #show(ms, offers, ...children) {
     const close = h("button", { type: "button", class: "toast-close", "aria-label": say("toast.close"), title: "Esc" }, icon("discard"));
-    const toast = { offers, element: h("div", { class: "toast" }, ...children, close), cancel: null, missed: () => {} };
+    const toast = { offers, ms, element: h("div", { class: "toast" }, ...children, close), cancel: null, missed: () => {} };
     close.addEventListener("click", () => this.#end(toast));
-    toast.cancel = this.#clock.later(ms, () => this.#end(toast));
-    if (this.#all.length >= TOASTS_MAX) this.#end(this.#all.find((each) => !each.offers) ?? this.#all[0]);
+    if (this.#all.length >= TOASTS_MAX) this.#end(this.#all.find((each) => !each.offers && each.ms) ?? this.#all[0]);
     this.#all.push(toast);
     this.#place.append(toast.element);
+    this.#looked();
     return toast;
   }
 
+  /** Begin the time of those that nobody could see before. */
+  #looked() {
+    if (document.hidden) return;
+    for (const toast of this.#all) if (toast.ms) toast.cancel ??= this.#clock.later(toast.ms, () => this.#end(toast));
+  }
+
   #end(toast) {
-    toast.cancel();
+    toast.cancel?.();
     this.#all = this.#all.filter((each) => each !== toast);
     const had = toast.element.contains(document.activeElement);
     toast.element.remove();
