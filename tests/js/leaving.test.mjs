@@ -32,7 +32,7 @@ beforeEach(() => {
     close: (name) => did.push(`close ${name}`),
     leaving: new Map(),
     sharing: { waitingIn: () => files, left: (name) => did.push(`no files into ${name}`) },
-    outbox: { discard: async ({ id }) => did.push(`take back ${id}`) },
+    outbox: { discard: async ({ id, text }) => did.push(`take back ${id}${text}`) }, // nobody can undo it: no text stays
     connection: {
       async request({ type, id = "" }) {
         if (type === refusal) throw FULL;
