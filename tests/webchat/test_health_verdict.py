@@ -66,19 +66,31 @@ def test_a_channel_that_can_not_be_looked_at_is_no_matter_of_waiting(
 
 
 @pytest.mark.parametrize(
-    ("node", "canary", "states", "verdict"),
+    ("node", "canary", "states", "failed", "verdict"),
     [
-        ("online", "ok", ["healthy"], ("degraded", "store")),
-        ("online", "ok", ["degraded"], ("degraded", "store")),
-        ("online", "failed", ["healthy"], ("degraded", "canary")),
-        ("offline", "ok", ["healthy"], ("down", "node")),
+        ("online", "ok", ["healthy"], 0, ("degraded", "store")),
+        ("online", "ok", ["degraded"], 0, ("degraded", "channels")),
+        ("online", "ok", ["down", "degraded", "healthy"], 0, ("degraded", "channels")),
+        ("online", "ok", ["healthy"], 1, ("degraded", "unseen")),
+        ("online", "failed", ["healthy"], 0, ("degraded", "canary")),
+        ("offline", "ok", ["healthy"], 0, ("down", "node")),
     ],
 )
-def test_a_disk_that_will_be_full_is_told_before_a_channel_that_may_be_so_for_ever(
-    node: str, canary: str, states: list[str], verdict: tuple[str, str]
+def test_a_disk_that_is_low_for_ever_hides_no_channel(
+    node: str, canary: str, states: list[str], failed: int, verdict: tuple[str, str]
 ) -> None:
-    found = of_host(node, True, canary, states, disk_low=True)
+    found = of_host(node, True, canary, states, failed=failed, disk_low=True)
     assert (found["state"], found["cause"]) == verdict
+
+
+def test_a_disk_that_will_be_full_is_told_before_a_start_address_that_leads_nowhere() -> None:
+    found = of_host("online", True, "ok", ["healthy"], unknown=1, disk_low=True)
+    assert (found["state"], found["cause"]) == ("degraded", "store")
+
+
+def test_a_full_disk_is_told_before_everything() -> None:
+    found = of_host("offline", False, "failed", ["down"], failed=1, disk_low=True)
+    assert (found["state"], found["cause"]) == ("down", "store")
 
 
 def test_every_code_of_the_host_belongs_to_a_verdict_that_there_can_be() -> None:

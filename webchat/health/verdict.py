@@ -58,9 +58,9 @@ def of_host(
         (all_down, DOWN, "channels"),
         (canary == "failed", DEGRADED, "canary"),
         (node_state != "online", DEGRADED, "node"),
-        (disk_low, DEGRADED, "store"),
         (troubled > 0, DEGRADED, "channels"),
         (failed > 0, DEGRADED, "unseen"),
+        (disk_low, DEGRADED, "store"),  # may be so for ever, and must not hide what has begun since
         (unknown > 0, DEGRADED, "names"),
         (unseen > 0, UNKNOWN, "looking"),
     )
