@@ -15,14 +15,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from webchat.accounts.invitations import may_invite
+from webchat.arrival import is_from_elsewhere
 from webchat.bridge import channel_name
 from webchat.chat.commands import CommandError
 from webchat.limits import LIMITS
 
 WEBSOCKET_PATH = "/ws/chat/"
 DEFAULT_CHANNEL = "#lobby"
-OURS = ("none", "same-origin", "same-site")
-"""What browsers say (``Sec-Fetch-Site``) of a page that was opened from here, or by its reader."""
 
 
 @login_required
@@ -43,7 +42,7 @@ def chat(request: HttpRequest, join: str = "") -> HttpResponse:
         "websocket": WEBSOCKET_PATH,
         "channel": DEFAULT_CHANNEL,
         "join": join,
-        "asks": request.headers.get("Sec-Fetch-Site", OURS[0]) not in OURS,
+        "asks": is_from_elsewhere(request),
         "limits": LIMITS,
         "inviting": {
             "signup": settings.DEPLOYMENT.signup,

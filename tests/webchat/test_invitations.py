@@ -52,13 +52,36 @@ def sign_up(link: str, name: str = "bob", **more: str) -> Any:
 
 @pytest.mark.parametrize(
     ("said", "asks"),
-    [("cross-site", True), ("none", False), ("same-origin", False), ("same-site", False), (None, False)],
+    [("cross-site", True), ("none", False), ("same-origin", False), ("same-site", True)],
 )
-def test_a_link_on_another_site_asks_before_it_joins(client: Client, said: str | None, asks: bool) -> None:
+def test_a_link_on_another_site_asks_before_it_joins(client: Client, said: str, asks: bool) -> None:
     client.force_login(User.objects.create_user("ann"))
-    headers = {} if said is None else {"Sec-Fetch-Site": said}
+    headers = {"Sec-Fetch-Site": said, "Referer": "http://testserver/signin/"}
     page = client.get("/c/tea-room/", headers=headers).context["page"]
     assert (page["join"], page["asks"]) == ("#tea-room", asks)
+
+
+@pytest.mark.parametrize(
+    ("referer", "origins", "asks"),
+    [
+        (None, (), True),  # typed by hand, or a site that lets its browsers tell nothing
+        ("http://testserver/signin/?next=/c/tea-room/", (), False),
+        ("https://testserver/", (), True),
+        ("http://testserver:8080/", (), True),
+        ("http://evil.example/http://testserver/", (), True),
+        ("http://testserver@evil.example/", (), True),
+        ("http://[broken/", (), True),
+        ("https://chat.example.org/signin/", ("https://chat.example.org",), False),
+        ("http://testserver/signin/", ("https://chat.example.org",), True),
+    ],
+)
+def test_over_plain_http_the_page_that_led_here_says_whether_to_ask(
+    client: Client, settings: Settings, referer: str | None, origins: tuple[str, ...], asks: bool
+) -> None:
+    settings.DEPLOYMENT = replace(settings.DEPLOYMENT, origins=origins)
+    client.force_login(User.objects.create_user("ann"))
+    headers = {} if referer is None else {"Referer": referer}
+    assert client.get("/c/tea-room/", headers=headers).context["page"]["asks"] == asks
 
 
 def test_who_signs_in_for_a_link_on_another_site_is_not_asked_again() -> None:

@@ -11,7 +11,7 @@ export const WORDS = {
   "join.alone": "Bisher bist nur du hier.",
   "follow.title": "{channel} beitreten?",
   "follow.text":
-    "Ein Link auf einer anderen Seite hat dich hierher geführt. Wer in dem Kanal ist, sähe deinen Namen, dein Bild und deinen Knoten.",
+    "Ein Link oder eine Adresse von außerhalb dieses Chats hat dich hierher geführt. Wer in dem Kanal ist, sähe deinen Namen, dein Bild und deinen Knoten.",
   "follow.yes": "Beitreten",
   "follow.no": "Nicht beitreten",
   "join.remedy": "Was du tun kannst",

@@ -10,7 +10,7 @@ export const WORDS = {
   "join.created": "New channel, created in {time}",
   "join.alone": "You are the only one here so far.",
   "follow.title": "Join {channel}?",
-  "follow.text": "A link on another site has brought you here. Whoever is in the channel would see your name, your picture and your node.",
+  "follow.text": "A link or an address from outside this chat has brought you here. Whoever is in the channel would see your name, your picture and your node.",
   "follow.yes": "Join",
   "follow.no": "Don't join",
   "join.remedy": "What you can do",
