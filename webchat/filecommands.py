@@ -37,7 +37,8 @@ class FileCommands:
         return {"message": await peer.share(args["channel"], args["id"], content, args["name"])}
 
     async def _fetch(self, user: int, args: Args) -> Result:
-        return await (await self._residents.peer(user)).fetch_file(args["channel"], args["id"])
+        peer = await self._residents.peer(user)
+        return await peer.fetch_file(args["channel"], args["id"], wait=args["wait"])
 
     async def _read(self, user: int, args: Args) -> Result:
         peer = await self._residents.peer(user)

@@ -23,12 +23,15 @@ class FilePeer(Peer):
         await self._opened(channel)
         return await self._accepted(message_id, self.node.share(channel, message_id, content, name))
 
-    async def fetch_file(self, channel: str, message_id: str) -> dict[str, Any]:
-        """Whether a file is ``whole`` here, on its way (``fetching``), or to be had from ``nobody``."""
+    async def fetch_file(self, channel: str, message_id: str, *, wait: bool = True) -> dict[str, Any]:
+        """Whether a file is ``whole`` here, on its way (``fetching``), or to be had from ``nobody``.
+
+        Without ``wait`` the node begins to get it, and goes on, but the answer is of this moment.
+        """
         self._known(channel)
         file = await done(self.node.file(channel, message_id))
         try:
-            async with asyncio.timeout(FETCH_ANSWER_S):
+            async with asyncio.timeout(FETCH_ANSWER_S if wait else 0):
                 whole = await done(self.node.fetch_file(channel, message_id))
         except TimeoutError:
             return {"state": "fetching", **asdict(file)}

@@ -151,11 +151,14 @@ async def _whole_soon(user_id: int, place: dict[str, Any]) -> dict[str, Any]:
 
 
 async def _whole(user_id: int, place: dict[str, Any], spread_s: float, fetch_s: float) -> dict[str, Any]:
-    """Size and name of a file that the node has by now; ``FILE_UNAVAILABLE``, but asked for once at least."""
+    """Size and name of a file that the node has by now; ``FILE_UNAVAILABLE``, but asked for once at least.
+
+    With ``fetch_s`` 0 the node is asked once, and answers at once.
+    """
     loop = asyncio.get_running_loop()
     began = loop.time()
     while True:
-        answer = await ask(user_id, "file.fetch", place)
+        answer = await ask(user_id, "file.fetch", {**place, "wait": fetch_s > 0})
         if answer["state"] == "whole":
             return answer
         missing = answer["state"] == "nobody"

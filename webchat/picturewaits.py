@@ -2,7 +2,8 @@
 
 A picture of a page that waits holds one of the few connections that a browser opens to a host (six, over
 HTTP/1.1, for all its tabs). Invariant: so many of them wait, and no more; whoever does not wait is answered
-as soon as the node has said how it stands, and the page tries again when more of the file is about.
+at once with how it stands (the node begins to get the file all the same), and the page tries again when more
+of the file is about.
 """
 
 from __future__ import annotations

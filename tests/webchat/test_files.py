@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from contextlib import AsyncExitStack
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -18,10 +19,11 @@ from peernode.channel.draft import Draft
 from peernode.channel.filetree import FileRef
 from peernode.channel.kinds import Kind
 from peernode.channel.parts import PART_DIGEST_BYTES
+from peernode.pubsub.files import FETCHES_AT_ONCE
 from tests.support.browser import PATIENCE_S, message_id
 from tests.support.pictures import png
 from tests.webchat.conftest import Open, two_in_the_lobby
-from webchat import filesharing, uploads
+from webchat import filepeer, filesharing, uploads
 from webchat.bridge import CATALOGUE, FILE_MAX_BYTES
 from webchat.chat.commands import CommandError
 from webchat.picturewaits import PictureWaits
@@ -177,6 +179,28 @@ async def test_pictures_that_nobody_has_leave_the_browser_its_connections(
 
     answers = await asyncio.wait_for(asyncio.gather(*(shown(number) for number in range(6))), PATIENCE_S)
     assert [(a.status_code, a.json()["error"]["code"]) for a in answers] == [(404, "FILE_UNAVAILABLE")] * 6
+
+
+async def test_a_picture_that_does_not_wait_is_answered_while_its_file_is_on_its_way(
+    open_page: Open, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filesharing, "_pictures", PictureWaits(0))
+    monkeypatch.setattr(filepeer, "FETCH_ANSWER_S", 10 * PATIENCE_S)
+    _, bob = await two_in_the_lobby(open_page)
+    peer = await worker.residents.peer((await User.objects.aget(username="bob")).pk)
+    client, headers = await client_of("bob"), {"Accept": "image/avif,image/webp,*/*;q=0.8"}
+    async with AsyncExitStack() as line:
+        for _ in range(FETCHES_AT_ONCE):  # no fetch gets on, as behind files that take for ever
+            await line.enter_async_context(peer.node._pubsub.files._gate)
+        shared = await share(await client_of("ann"), 681, png(300, 200), "holiday.png")
+        assert shared.status_code == 200, shared.content
+        await bob.see(message_id(681))
+        shown = client.get(f"/files/lobby/{message_id(681)}/", headers=headers)
+        answer = await asyncio.wait_for(shown, PATIENCE_S)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (404, "FILE_UNAVAILABLE")
+        assert peer.node._pubsub.files._fetching, "its node gets it, though"
+    assert (await peer.fetch_file("#lobby", message_id(681)))["state"] == "whole"
+    assert (await client.get(f"/files/lobby/{message_id(681)}/", headers=headers)).status_code == 200
 
 
 def test_few_pictures_of_one_person_wait_at_a_time() -> None:
