@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.cache.backends.locmem import LocMemCache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -82,6 +83,24 @@ def carried_twice(exported: bytes) -> dict[str, Any]:
 
     assert Client().post(reverse("signup"), filled("first")).status_code == 302
     return filled("second")
+
+
+class ForgetsOnceSeen(LocMemCache):
+    """A cache whose keys expire just after they were looked at."""
+
+    def get(self, key: Any, *args: Any, **options: Any) -> Any:
+        found = super().get(key, *args, **options)
+        self.delete(key)
+        return found
+
+
+def test_a_window_that_ends_while_something_is_given_back_is_no_failure(settings: Settings) -> None:
+    backend = f"{__name__}.{ForgetsOnceSeen.__name__}"
+    settings.CACHES = {"default": {"BACKEND": backend, "LOCATION": "forgets-once-seen"}}
+    attempt = throttle.Attempt("ann", STRANGER)
+    assert attempt.allowed() and throttle.take("signup", STRANGER, 1, 60)
+    attempt.succeeded()
+    throttle.give_back("signup", STRANGER)
 
 
 def test_the_machine_itself_is_not_counted_unless_a_proxy_is_in_front(settings: Settings) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import math
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 
 from asgiref.sync import sync_to_async
@@ -38,8 +39,7 @@ class Attempt:
         """The password was right: forget the name's failures from here."""
         own, shared = (key for key, _ in self._bounds())
         cache.delete(own)
-        if cache.get(shared):
-            cache.decr(shared)
+        _one_less(shared)
 
     def _bounds(self) -> list[tuple[str, int]]:
         return [
@@ -55,9 +55,7 @@ def take(kind: str, who: str, bound: int, window_s: int) -> bool:
 
 def give_back(kind: str, who: str) -> None:
     """What was counted did not happen."""
-    key = _key(kind, who)
-    if cache.get(key):
-        cache.decr(key)
+    _one_less(_key(kind, who))
 
 
 def left_s(kind: str, who: str, window_s: int) -> int:
@@ -81,6 +79,13 @@ def _count(key: str, window_s: int) -> int:
         cache.set(key, 1, window_s)
         cache.set(_end(key), time.time() + window_s, window_s)
         return 1
+
+
+def _one_less(key: str) -> None:
+    # It may expire between the two calls: then there is nothing left to give back.
+    with suppress(ValueError):
+        if cache.get(key):
+            cache.decr(key)
 
 
 def _left_s(key: str, window_s: int) -> int:
