@@ -27,6 +27,12 @@ TOKEN_MIN, TOKEN_MAX = 16, 256
 JOIN_TOLD_S = 4.3
 """When a user's node says where a join hangs: with the ways there and back it is on the screen within 5 s."""
 
+PROXY_UNCOUNTED = (
+    "STARLING_ORIGINS is set and STARLING_PROXIES is 0: if a proxy stands in front, all people seem to come "
+    "from its address, and share one bound on failed sign-ins and one on new accounts. Have the proxy add to "
+    "X-Forwarded-For, and set STARLING_PROXIES=1."
+)
+
 
 class DeploymentError(ValueError):
     """A variable has a value that means nothing; the text is for the person who set it."""
@@ -146,6 +152,13 @@ class Deployment:
     def trusts_host(self) -> bool:
         """Whether the ``Host`` of a request is one of ours, so that a letter may hold a link to it."""
         return self.allowed_hosts != ["*"]
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What may be meant as it is set, but seldom is; said when the pages are about to be served."""
+        if self.origins and not self.proxies:
+            return (PROXY_UNCOUNTED,)
+        return ()
 
     @property
     def allowed_hosts(self) -> list[str]:

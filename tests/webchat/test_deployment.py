@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.core.management.base import OutputWrapper
+from pytest_django import Settings
 
-from webchat.deployment import Deployment, DeploymentError
+from webchat.deployment import PROXY_UNCOUNTED, Deployment, DeploymentError
+from webchat.management.prerequisites import say_doubts
 
 ROOT = Path("/srv/starling")
 
@@ -142,3 +146,16 @@ def test_a_link_in_a_letter_needs_a_name_that_is_ours() -> None:
     assert read().trusts_host
     assert not read(STARLING_HOST="0.0.0.0").trusts_host
     assert read(STARLING_HOST="0.0.0.0", STARLING_ORIGINS="https://chat.example").trusts_host
+
+
+def test_a_proxy_that_nobody_counts_is_doubted() -> None:
+    origins = "https://chat.example"
+    assert read(STARLING_ORIGINS=origins).doubts == (PROXY_UNCOUNTED,)
+    assert read(STARLING_ORIGINS=origins, STARLING_PROXIES="1").doubts == read().doubts == ()
+
+
+def test_doubts_are_said_before_the_pages_are_served(settings: Settings) -> None:
+    settings.DEPLOYMENT = read(STARLING_ORIGINS="https://chat.example")
+    said = StringIO()
+    say_doubts(OutputWrapper(said))
+    assert said.getvalue() == f"Warning: {PROXY_UNCOUNTED}\n"

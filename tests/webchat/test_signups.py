@@ -109,6 +109,11 @@ def test_the_machine_itself_is_not_counted_unless_a_proxy_is_in_front(settings: 
     assert statuses(*(f"behind{n}" for n in range(3)), address="127.0.0.1") == [302, 302, 429]
 
 
+def test_a_proxy_on_this_machine_that_forwards_is_everybody() -> None:
+    assert statuses("ann", "bob", "cleo", address="127.0.0.1", said=STRANGER) == [302, 302, 429]
+    assert statuses("dan", address="127.0.0.1") == [302], "who sits here is still not counted"
+
+
 def test_behind_proxies_each_address_that_they_have_seen_counts_by_itself(settings: Settings) -> None:
     choose(settings, origins=("https://chat.example",), proxies=1)
     assert statuses("ann", "bob", "cleo", address="127.0.0.1", said="9.9.9.9, 203.0.113.7") == [302, 302, 429]

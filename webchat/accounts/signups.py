@@ -2,8 +2,9 @@
 
 Only accounts that were made count, so a name that is taken costs nobody anything. An IPv6 address counts as
 the /64 that somebody with it has. Who sits at the server itself is not counted, unless a proxy is in front of
-it (``STARLING_ORIGINS``): then loopback is everybody, and where ``STARLING_PROXIES`` does not say who they
-are, they share one bound. Where accounts are by invitation, the invitations are the bound.
+it, by ``STARLING_ORIGINS`` or because it forwards (``X-Forwarded-For``): then loopback is everybody, and
+where ``STARLING_PROXIES`` does not say who they are, they share one bound. Where accounts are by invitation,
+the invitations are the bound.
 """
 
 from __future__ import annotations
@@ -22,10 +23,10 @@ IPV6_PREFIX = 64
 
 
 class SignUps:
-    """Accounts from one address."""
+    """Accounts from one address; ``forwarded``: by what says of itself that it is a proxy."""
 
-    def __init__(self, address: str) -> None:
-        self._who = _who(address)
+    def __init__(self, address: str, *, forwarded: bool = False) -> None:
+        self._who = _who(address, everybody=forwarded or bool(settings.DEPLOYMENT.origins))
         self._bound = settings.DEPLOYMENT.signups_per_hour
         self._counts = settings.DEPLOYMENT.signup == "open" and self._bound > 0 and self._who != ""
 
@@ -54,14 +55,14 @@ def too_many(wait_s: int) -> str:
     return text % {"minutes": minutes}
 
 
-def _who(address: str) -> str:
-    """By what an address is counted; empty: it is not."""
+def _who(address: str, *, everybody: bool) -> str:
+    """By what an address is counted; empty: it is not. ``everybody``: whether loopback may be anybody."""
     try:
         ip = ip_address(address)
     except ValueError:
         return "unknown"
     if isinstance(ip, IPv6Address) and ip.ipv4_mapped is not None:
         ip = ip.ipv4_mapped
-    if ip.is_loopback and not settings.DEPLOYMENT.origins:
+    if ip.is_loopback and not everybody:
         return ""
     return str(ip_network(f"{ip}/{IPV6_PREFIX}", strict=False)) if ip.version == 6 else str(ip)

@@ -115,7 +115,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     form, identity = SignUpForm(*posted), IdentityForm(*posted)
     context |= {"form": form, "identity": identity}
     if form.is_valid() and identity.is_valid():
-        signups = SignUps(address_of(request))
+        signups = SignUps(address_of(request), forwarded="X-Forwarded-For" in request.headers)
         if not signups.allowed():
             return _too_many(request, context, signups.wait_s())
         user = _new_account(request, form, identity)

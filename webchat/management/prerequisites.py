@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from django.conf import settings
 from django.core.management import CommandError, call_command
+from django.core.management.base import OutputWrapper
 from django.db import connection
 
 MIGRATION_LOCK = 0x5741524C
@@ -21,6 +22,13 @@ def require_redis() -> None:
             "web and worker are two processes that meet in Redis: set REDIS_URL for both. "
             "`python manage.py chat` runs both in one process without it."
         )
+
+
+def say_doubts(stderr: OutputWrapper) -> None:
+    """Warn of settings that seldom are meant so."""
+    for doubt in settings.DEPLOYMENT.doubts:
+        stderr.write(f"Warning: {doubt}")
+    stderr.flush()
 
 
 def prepare_tables() -> None:

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management import BaseCommand, CommandError
 
 from webchat.deployment import WILDCARDS
-from webchat.management.prerequisites import prepare_tables
+from webchat.management.prerequisites import prepare_tables, say_doubts
 
 
 class Command(BaseCommand):
@@ -24,6 +24,7 @@ class Command(BaseCommand):
         from webchat.worker import Worker
 
         prepare_tables()
+        say_doubts(self.stderr)
         deployment = settings.DEPLOYMENT
         page = ""
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError
 
-from webchat.management.prerequisites import prepare_tables, require_redis
+from webchat.management.prerequisites import prepare_tables, require_redis, say_doubts
 
 
 class Command(BaseCommand):
@@ -21,6 +21,7 @@ class Command(BaseCommand):
 
         require_redis()
         prepare_tables()
+        say_doubts(self.stderr)
         deployment = settings.DEPLOYMENT
         failure = serve(deployment.host, deployment.port, self._listens)
         if failure:
