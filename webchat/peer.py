@@ -23,7 +23,7 @@ from webchat.bridge import (
 )
 from webchat.chat.commands import CommandError
 from webchat.chat.eventframes import UNTOLD, event_frame, message_fields, outbox_fields
-from webchat.company import AllOurs, is_local, may_be_local
+from webchat.company import AllOurs, Company
 from webchat.openings import Openings
 from webchat.peoplepeer import Emit, PeoplePeer
 from webchat.recounts import Recounts
@@ -42,8 +42,11 @@ class Peer(PeoplePeer):
     def __init__(self, emit: Emit, all_ours: AllOurs = lambda _: False) -> None:
         """``emit`` takes each frame; ``all_ours`` tells nodes of this server from others."""
         super().__init__(emit)
-        self._all_ours = all_ours
         self._tasks = Background()
+        self._company = Company(
+            lambda: getattr(self, "node", None), all_ours, self._tell_progress, self._tasks
+        )
+        """Asks the node only once it was handed over: it tells of its messages before."""
         self._joining: dict[str, dict[str, Any]] = {}
         self._openings = Openings()
         self._left: dict[str, None] = {}
@@ -71,7 +74,7 @@ class Peer(PeoplePeer):
             self._join_of(frame["channel"])["delayed"] = frame
         elif kind == "message.state":
             self._untold.discard(frame["id"])
-            frame["local"] = self._is_local(event.state)
+            frame["local"] = self._company.local(event.state)
         elif kind == "typing":
             frame["at_ms"] = round(time.time() * 1000)
         elif kind in ("channel.joined", "channel.left"):
@@ -88,7 +91,9 @@ class Peer(PeoplePeer):
         elif kind == "message.discarded":
             self._recounts.changed(frame["channel"], event.order)
         elif kind in ("channel.name", "channel.card"):
-            self._in_company(frame["channel"])
+            self._company.look(frame["channel"])
+        elif kind == "message.state" and frame["state"] in ("sent", "delivered") and not frame["local"]:
+            self._company.grew(frame["channel"])
         if kind == "channel.joined":
             self._begin_reading(frame["channel"])
 
@@ -102,21 +107,10 @@ class Peer(PeoplePeer):
         return [self._progress(state) for state in self.node.outbox() if state.channel == channel]
 
     def _progress(self, state: Any) -> dict[str, Any]:
-        return {**outbox_fields(state), "local": self._is_local(state)}
+        return {**outbox_fields(state), "local": self._company.local(state)}
 
-    def _is_local(self, state: Any) -> bool:
-        return self._is_there and is_local(state, self.node, self._all_ours)
-
-    @property
-    def _is_there(self) -> bool:
-        """Whether the node can be asked: one that starts tells of its messages before it is handed over."""
-        return hasattr(self, "node")
-
-    def _in_company(self, channel: str) -> None:
-        """Somebody has made itself known: what only this server had may be elsewhere by now."""
-        for state in self.node.outbox() if self._is_there else ():
-            if state.channel == channel and may_be_local(state):
-                self._emit({"type": "message.state", **self._progress(state)})
+    def _tell_progress(self, state: Any) -> None:
+        self._emit({"type": "message.state", **self._progress(state)})
 
     def _begin_reading(self, channel: str) -> None:
         """Who joins has nothing unread yet; who comes back goes on where he was, on whichever page."""
@@ -137,6 +131,7 @@ class Peer(PeoplePeer):
         """End the node; what it accepted is kept."""
         await self._tasks.close()
         await self.node.stop()
+        await self._tasks.close()  # what it told at its end may have begun more
 
     async def join(self, channel: str) -> None:
         """Begin to join, durably unless an event tells why not; how it ends comes as events, too.
