@@ -157,9 +157,9 @@ class Menus:
         return self
 
     def expect_remembered(self, is_any: bool) -> Menus:
-        """The browser remembers something of the account, or nothing."""
+        """The browser remembers something of the account, or nothing but marks that say nothing of any."""
         keys: list[str] = self.page.evaluate("Object.keys(localStorage)")
-        kept = [key for key in keys if not key.startswith("starling forgotten ")]
+        kept = [key for key in keys if not key.startswith(("starling forgotten ", "starling mark "))]
         assert bool(kept) is is_any, kept
         return self
 
