@@ -90,7 +90,7 @@ class OutboxState:
     unreachable: tuple[tuple[str, int], ...] = ()
     """Subscribers that the initiators can't reach: node id, and since when (Unix ms); the first 64."""
     acks: tuple[tuple[str, int], ...] = ()
-    """Who has it: node id, and when that was heard (Unix ms); the first 64, forgotten with the process."""
+    """Who has it: node id, and when that was heard (Unix ms); the first 64, after a restart as well."""
     file: FileInfo | None = None
 
 

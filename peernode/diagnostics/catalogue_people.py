@@ -43,7 +43,7 @@ ENTRIES = (
     Code(
         "FILE_TOO_LARGE",
         "The file is too large",
-        "A file has at most {limit} MB.",
+        "A file has at most {limit} MiB.",
         "Make it smaller, or share it in several pieces.",
         False,
     ),
