@@ -12,7 +12,7 @@ from peernode.channel.ids import channel_id_of
 from peernode.diagnostics.codes import error_info
 from peernode.events import Trouble
 from peernode.pubsub.context import Context
-from peernode.store.base import ChannelRow, DropChannel, PutChannel
+from peernode.store.base import ChannelRow, DropChannel, PutChannel, Write
 
 
 def tell_damage(context: Context, table: str, key: bytes, personal: bool = True) -> None:
@@ -26,20 +26,25 @@ def sound_channels(context: Context) -> Iterator[ChannelRow]:
     """The channels in the store; not those of whom id and name disagree.
 
     Where the log says that the id is what was damaged, it is set right. Otherwise the person is told; the
-    log of such a channel is still here for whoever joins it by its right name, and a row without one goes.
+    log of such a channel is still here for whoever joins it by its right name, and a row without one goes;
+    beside a sound row of the same channel it goes untold.
     """
-    for row in context.store.channels():
+    rows = context.store.channels()
+    ids = {row.channel_id for row in rows}
+    for row in rows:
         real = channel_id_of(context.network_id, row.name)
         if real == row.channel_id:
             yield row
             continue
-        bare = context.store.count(row.channel_id) == 0
-        if bare:
-            context.tasks.spawn(context.save(DropChannel(row.channel_id)), "channels.damaged")
-        if bare and context.store.count(real) > 0:
+        if context.store.count(row.channel_id) > 0:
+            tell_damage(context, "channels", row.channel_id, row.member)
+            continue
+        writes: list[Write] = [DropChannel(row.channel_id)]
+        if real not in ids and context.store.count(real) > 0:
             context.collector.count("channels.row_rebuilt")
             mended = replace(row, channel_id=real)
-            context.tasks.spawn(context.save(PutChannel(mended)), "channels.damaged")
+            writes.append(PutChannel(mended))
             yield mended
-        else:
+        elif real not in ids:
             tell_damage(context, "channels", row.channel_id, row.member)
+        context.tasks.spawn(context.save(*writes), "channels.damaged")

@@ -14,11 +14,11 @@ import asyncio
 
 from peernode.channel.merkle import LEAVES_MAX
 from peernode.diagnostics.routes import LOCAL, route_of
-from peernode.environment import prefix_of
 from peernode.errors import PeerNodeError
 from peernode.pubsub.batches import Batches
 from peernode.pubsub.context import Context
 from peernode.pubsub.join import Joiner
+from peernode.pubsub.prefixshares import PrefixShares
 from peernode.pubsub.publish import Publisher
 from peernode.pubsub.replica import Replica
 from peernode.pubsub.storage import PubSubStorage
@@ -73,9 +73,10 @@ class Renewal:
         self._running: dict[bytes, None] = {}
         self._in_vain: dict[bytes, tuple[int, float]] = {}
         """Channels whose set is undecided: after how many renewals in a row, and the distance to the next."""
-        self._settling: dict[tuple[bytes, bytes], tuple[bytes, str | None]] = {}
-        """Channel and public key of a subscriber that renewed with another log -> the root that it told last,
-        and its address prefix."""
+        self._settling: dict[tuple[bytes, bytes], bytes] = {}
+        """Channel and public key of who renewed with another log -> the root that it told last."""
+        self._shares = PrefixShares[tuple[bytes, bytes]]()
+        """By whose address they wait."""
 
     async def run(self) -> None:
         """The regular renewals; ends with the node."""
@@ -191,34 +192,26 @@ class Renewal:
         key = (replica.channel_id, contact.public_key)
         if replica.holds_all_of(contact.public_key, root):
             return
-        prefix = prefix_of(contact.address)
         if key not in self._settling:
-            if not self._has_room(prefix):
+            if not self._shares.may(contact, len(self._settling), SETTLING_MAX):
                 self._context.collector.count("renewal.settling_full")
                 return
+            self._shares.took(key, contact)
             self._context.tasks.spawn(self._pull(replica, contact), "renewal.pull")
-        self._settling[key] = root, prefix
-
-    def _has_room(self, prefix: str | None) -> bool:
-        """Whether one more of this address prefix may wait; from half full on it has an eighth at most."""
-        taken = len(self._settling)
-        if prefix is None or 2 * taken < SETTLING_MAX:
-            return taken < SETTLING_MAX
-        beside = sum(each == prefix for _, each in self._settling.values())
-        return taken < SETTLING_MAX and beside < SETTLING_MAX // 8
+        self._settling[key] = root
 
     async def _pull(self, replica: Replica, contact: Contact) -> None:
-        key = (replica.channel_id, contact.public_key)
+        """Look at the root told last, until none has come while we looked."""
+        key, looked_at = (replica.channel_id, contact.public_key), None
         try:
-            looked_at = None
-            while looked_at != (shown := self._settling[key][0]):  # another one came while we looked
-                looked_at = shown
+            while looked_at != self._settling[key]:
                 await asyncio.sleep(SETTLE_RTOS * self._context.rpc.median_rto_s())
-                if not replica.holds_all_of(contact.public_key, self._settling[key][0]):
-                    looked_at = self._settling[key][0]
+                looked_at = self._settling[key]
+                if not replica.holds_all_of(contact.public_key, looked_at):
                     await self._catch_up.run(replica, contact)
         finally:
-            self._settling.pop(key, None)
+            del self._settling[key]
+            self._shares.gave_back(key)
 
     async def _settle(self, replica: Replica, behind: list[tuple[Contact, bytes]]) -> None:
         """Catch up with those whose log still has something new for us when a moment has passed."""

@@ -19,7 +19,6 @@ from peernode.channel.coordinator import Coordinator
 from peernode.channel.ids import channel_id_of, normalise_name
 from peernode.channel.message import Message
 from peernode.errors import PeerNodeError, Refused
-from peernode.pubsub.beginners import Beginners
 from peernode.pubsub.context import Context
 from peernode.pubsub.coordination import Coordination
 from peernode.pubsub.damage import sound_channels
@@ -28,6 +27,7 @@ from peernode.pubsub.keptleases import load_leases
 from peernode.pubsub.loading import LATELY_S
 from peernode.pubsub.notes import drop_notes
 from peernode.pubsub.pings import Pings
+from peernode.pubsub.prefixshares import PrefixShares
 from peernode.pubsub.replica import InitiatorSet, Replica, make_set
 from peernode.store.base import ChannelRow, DropChannel, PutChannel
 from peernode.wire.contact import Contact
@@ -55,7 +55,7 @@ class PubSubStorage:
         self.on_forgotten: Callable[[bytes], None] = lambda _: None
         self._places = 0
         """Reserved for channels whose rows are being written."""
-        self._beginners = Beginners()
+        self._begun = PrefixShares[bytes]()
         self._pings = Pings(context)
         self._dropping: dict[bytes, asyncio.Task[bool]] = {}
         """By channel id: rows that are being deleted; whoever wants the channel again waits for that."""
@@ -76,7 +76,7 @@ class PubSubStorage:
     def sizes(self) -> dict[str, tuple[int, int]]:
         """How full the tables are, each with its bound; of those per channel the fullest."""
         limit = self._context.config.channels_max + SERVED_MAX
-        sizes = {"channels": (len(self.replicas), limit), "channels_begun": (len(self._beginners), limit)}
+        sizes = {"channels": (len(self.replicas), limit), "channels_begun": (len(self._begun), limit)}
         sizes |= {"own_channels": (len(self._own), limit - SERVED_MAX), **self.coordination.sizes(limit)}
         for replica in self.replicas.values():
             for name, size in replica.sizes().items():
@@ -126,7 +126,7 @@ class PubSubStorage:
     def _make_room(self, by: Contact) -> bool:
         """Whether one more channel may be stored for others, at a peer's request."""
         served = len(self.replicas) - len(self._own) + self._places
-        return (served < SERVED_MAX and self._beginners.may(by, served, SERVED_MAX)) or self._give_way()
+        return self._begun.may(by, served, SERVED_MAX) or self._give_way()
 
     def _give_way(self) -> bool:
         """Whether an empty, unread channel of others was found among the next ones, and has gone."""
@@ -147,7 +147,7 @@ class PubSubStorage:
 
     def _forget(self, replica: Replica) -> asyncio.Task[bool]:
         del self.replicas[gone := replica.channel_id]
-        self._beginners.ended(gone)
+        self._begun.gave_back(gone)
         replica.timeline.close()
         replica.forgotten = True
         saving = self._context.save(DropChannel(gone), *drop_notes(gone))
@@ -200,7 +200,7 @@ class PubSubStorage:
                 if not await self._context.save(PutChannel(ChannelRow(channel_id, name, False, True))):
                     raise Refused(Status.STORE_FULL)
                 replica = self.replicas.get(channel_id) or self._make(channel_id, name)
-                self._beginners.began(channel_id, by)
+                self._begun.took(channel_id, by)
             finally:
                 self._places -= 1
         self.local_view(replica)

@@ -17,7 +17,6 @@ from peernode.pubsub.context import Context
 from peernode.pubsub.damage import tell_damage
 from peernode.pubsub.entry import Entry
 from peernode.pubsub.outbox import Outbox
-from peernode.pubsub.replica import Replica
 from peernode.pubsub.storage import PubSubStorage
 from peernode.store.base import DropOutbox, OutboxRow, PutOutbox, Write
 
@@ -33,26 +32,29 @@ class TakeUp:
         """Whether rows are left whose channels are not here."""
 
     def load(self) -> None:
-        """Take up all that waits, the oldest first."""
-        entries = [*self._sound(self._context.store.outbox()), *self._rebuilt()]
+        """Take up all that waits and is not taken up yet, the oldest first."""
+        self._orphaned = False
+        entries = [*self._sound(), *self._rebuilt()]
         for entry in sorted(entries, key=lambda entry: (entry.created_ms, entry.message.id)):
             self._outbox.add(entry)
 
-    def joined(self, replica: Replica) -> None:
+    def joined(self) -> None:
         """A channel is here again: so may be what waited in it."""
-        if not self._orphaned:
-            return
-        self._orphaned = False
-        rows = [row for row in self._context.store.outbox() if self._outbox.find(row.id) is None]
-        for entry in self._sound(rows):
-            self._outbox.add(entry)
+        if self._orphaned:
+            self.load()
 
-    def _sound(self, rows: list[OutboxRow]) -> Iterator[Entry]:
-        for row in rows:
+    def _orphan(self) -> None:
+        """A row stays for whoever joins its channel."""
+        self._orphaned = True
+        self._context.collector.count("outbox.orphan")
+
+    def _sound(self) -> Iterator[Entry]:
+        for row in self._context.store.outbox():
+            if self._outbox.find(row.id) is not None:
+                continue
             replica = self._storage.replicas.get(row.channel_id)
             if replica is None:
-                self._orphaned = True
-                self._context.collector.count("outbox.orphan")
+                self._orphan()
                 continue
             entry = Entry(replica, decode_message(row.raw), row.text, row.created_ms, row.state)
             if row.error_code:
@@ -63,12 +65,17 @@ class TakeUp:
         for row in self._context.store.outbox_damaged():
             known = row.id if isinstance(row.id, bytes) else b""
             drop: list[Write] = [DropOutbox(known)]
-            found = self._in_the_row(row) or self._in_a_log(known)
-            if found is None:
+            message = self._in_the_row(row) or self._in_a_log(known)
+            if message is None:
                 tell_damage(self._context, "outbox", known)
                 self._save(drop)
                 continue
-            replica, message = found
+            if self._outbox.find(message.id) is not None:
+                continue
+            replica = self._storage.replicas.get(message.channel_id)
+            if replica is None:
+                self._orphan()
+                continue
             self._context.collector.count("outbox.row_rebuilt")
             entry = Entry(replica, message, "", message.hlc >> 16)
             if entry.shown:  # while a part of it lacks, what is known of it
@@ -79,21 +86,19 @@ class TakeUp:
     def _save(self, writes: list[Write]) -> None:
         self._context.tasks.spawn(self._context.save(*writes), "outbox.damaged")
 
-    def _in_the_row(self, row: OutboxRow) -> tuple[Replica, Message] | None:
+    def _in_the_row(self, row: OutboxRow) -> Message | None:
         """What the row itself has, if its signature says that nothing has happened to that."""
         try:
             message = decode_message(row.raw)
         except (RemoteProtocolError, TypeError):  # a damaged column may have any type
             return None
-        replica = self._storage.replicas.get(message.channel_id)
-        ours = message.author == self._context.identity.public_key
-        return (replica, message) if ours and replica is not None else None
+        return message if message.author == self._context.identity.public_key else None
 
-    def _in_a_log(self, message_id: bytes) -> tuple[Replica, Message] | None:
-        """The message of ours with this id, and the channel that it is in."""
+    def _in_a_log(self, message_id: bytes) -> Message | None:
+        """The message of ours with this id, in any of the logs."""
         for replica in self._storage.replicas.values():
             for raw in self._context.store.by_id(replica.channel_id, message_id):
                 message = Message.trusted(raw)
                 if message.author == self._context.identity.public_key:
-                    return replica, message
+                    return message
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -10,10 +11,14 @@ import pytest
 from peernode.channel.lease import sign_lease
 from peernode.errors import PeerNodeError, Refused
 from peernode.events import Joined, Left
+from peernode.pubsub.replica import make_set
 from peernode.rpc.rpc import Caller
 from peernode.wire.codec import Fields
+from peernode.wire.contact import Contact
 from peernode.wire.ops import Op, Status
-from tests.pubsub.flock import LOBBY, Bird, Flock, story
+from tests.pubsub.flock import LOBBY, PORT, Bird, Flock, story
+from tests.pubsub.test_bounds_delivery import strangers
+from tests.pubsub.test_relay import replica_of
 from tests.pubsub.test_renew_requests import ROOT, Stranger, with_stranger
 from tests.pubsub.test_renewal import NETWORK, channel, closest
 
@@ -84,27 +89,66 @@ def test_a_join_that_is_left_on_a_full_disk_goes_on() -> None:
     story(tell, 4)
 
 
-def test_who_has_left_is_not_pushed_to_by_those_who_waited_for_their_turn() -> None:
+Meanwhile = Callable[[Stranger, list[Bird]], Awaitable[None]]
+
+
+async def leaves(stranger: Stranger, initiators: list[Bird]) -> None:
+    wall_ms = stranger.host.env.clock.wall_ms()
+    tombstone = sign_lease(stranger.identity, NETWORK, channel(LOBBY), wall_ms + 1, 0)
+    for bird in initiators:
+        await stranger.ask(bird, [tombstone.raw, ROOT, LOBBY], Op.SUBSCRIBE)
+
+
+async def is_renewed(stranger: Stranger, initiators: list[Bird]) -> None:
+    for bird in initiators:
+        assert (await stranger.ask(bird, stranger.renewal([LOBBY])))[0][0] == Status.OK
+
+
+async def ends(stranger: Stranger, initiators: list[Bird]) -> None:
+    """Nothing happens, and the lease is over before the next rank's turn."""
+
+
+async def have_successors(stranger: Stranger, initiators: list[Bird]) -> None:
+    others = [Contact(x.public_key, "10.7.7.7", PORT) for x in strangers(initiators[0], len(initiators))]
+
+    async def follow() -> None:
+        for _ in range(100):  # they would find out that they are closer
+            for bird in initiators:
+                replica_of(bird).initiators = make_set(others, True, bird.host.env.clock.monotonic())
+            await asyncio.sleep(0.01)
+
+    stranger.tasks.append(asyncio.ensure_future(follow()))
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "ttl_s", "others_push"),
+    [(is_renewed, 1, True), (leaves, 60, False), (ends, 1, False), (have_successors, 60, False)],
+)
+def test_who_waits_for_its_turn_looks_again_whether_to_push(
+    meanwhile: Meanwhile, ttl_s: int, others_push: bool
+) -> None:
     pushers: list[bytes] = []
 
     async def tell(flock: Flock, stranger: Stranger) -> None:
         near = closest(flock, LOBBY)
         initiators, author = near[:3], near[-1]
+        keys = [bird.identity.public_key for bird in initiators]
 
         async def push(caller: Caller, body: Fields) -> list[Any]:
-            pushers.append(caller.contact.public_key)
-            wall_ms = stranger.host.env.clock.wall_ms()
-            tombstone = sign_lease(stranger.identity, NETWORK, channel(LOBBY), wall_ms, 0)
-            for bird in initiators:
-                await stranger.ask(bird, [tombstone.raw, ROOT, LOBBY], Op.SUBSCRIBE)
-            raise Refused(Status.NOT_SUBSCRIBED)
+            first, key = not pushers, caller.contact.public_key
+            if key in keys:
+                pushers.append(key)
+                if first:
+                    await meanwhile(stranger, initiators)
+            raise Refused(Status.BUSY)
 
         stranger.rpc.serve(Op.PUSH, push)
+        wall_ms = stranger.host.env.clock.wall_ms()
+        lease = sign_lease(stranger.identity, NETWORK, channel(LOBBY), wall_ms, ttl_s)
         for bird in initiators:
-            assert (await stranger.ask(bird, stranger.renewal([LOBBY])))[0][0] == Status.OK
+            assert isinstance(await stranger.ask(bird, [lease.raw, ROOT, LOBBY], Op.SUBSCRIBE), list)
         await author.say("are you there?")
         await asyncio.sleep(10)
-        pushed = [key for key in pushers if key != author.identity.public_key]
-        assert len(pushed) == 1 and pushed[0] in [bird.identity.public_key for bird in initiators]
+        assert pushers and (len(set(pushers)) > 1) is others_push
 
-    with_stranger(tell, 6, replicas=3)
+    with_stranger(tell, 6, replicas=3, push_stagger_small_s=1.05 if ttl_s == 1 else 0.2)

@@ -33,6 +33,7 @@ class Stranger:
         self.host = flock.world.host()
         self.identity = Identity.generate(self.host.env.random)
         self.rpc = Rpc(self.identity, NodeConfig(listen=(self.host.local_ip, PORT)), self.host.env)
+        self.tasks: list[asyncio.Future[None]] = []
 
     def batch(self, names: list[str], serial_ms: int) -> LeaseBatch:
         ids = [channel(name) for name in names]

@@ -28,7 +28,7 @@ OTHERWISE = {
     "at most one per request that is served": "_working",
     "emptied when it is full": "_rankings Audience._looked",
     "at most one per channel": "_dropping _refreshing _scrubbed WantedFiles._looked syncing",
-    "the channels begun by others, by prefix": "Beginners._counts",
+    "what peers had taken up, by prefix": "PrefixShares._counts PrefixShares._taken",
     "at most one per file that is being fetched": "_gives_way _got",
     "cut where it is filled, or when it is read": "rumoured starts",
     "one digest per bucket": "_bucket_digests",

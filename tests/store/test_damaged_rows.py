@@ -137,6 +137,44 @@ async def test_a_channel_whose_id_is_damaged_is_set_right(tmp_path: Path) -> Non
         await node.stop()
 
 
+async def test_a_row_with_a_damaged_id_beside_the_sound_one_just_goes(tmp_path: Path) -> None:
+    node = FileNode(tmp_path / "node.sqlite3")
+    said = await waiting(node)
+    damage(
+        node, f"INSERT INTO channels SELECT node, x'{bytes(20).hex()}', name, member, stored FROM channels"
+    )
+    await node.start()
+    store = node.database.for_node(node.identity.node_id)
+    assert [*node.node.channels()] == [CHANNEL] and troubles(node) == []
+    assert [found.id for found in node.node.outbox()] == [said.id]
+    assert node.node.happened().get("channels.row_rebuilt", 0) == 0
+    await until("written", lambda: [*map(is_zero, store.channels())] == [False])
+    await node.stop()
+
+
+@pytest.mark.parametrize("column", ["text = 'else'", "id = x'0011'"])
+async def test_a_damaged_message_of_a_channel_that_is_not_here_waits_until_it_is_joined(
+    tmp_path: Path, column: str
+) -> None:
+    node = FileNode(tmp_path / "node.sqlite3")
+    said = await waiting(node)
+    damage(node, f"UPDATE outbox SET {column}")
+    damage(node, "UPDATE channels SET name = '#fiLes'")
+    await node.start()
+    assert node.node.outbox() == []
+    await node.stop()
+    await node.start()
+    try:
+        assert node.node.happened()["outbox.orphan"] == 1
+        assert {told["table"] for told in troubles(node)} == {"channels"}
+        await node.node.join(CHANNEL)
+        await until("it waits again", lambda: [x.id for x in node.node.outbox()] == [said.id])
+        assert node.node.outbox()[0].text == "is anybody there?"
+        assert node.node.happened()["outbox.row_rebuilt"] == 1
+    finally:
+        await node.stop()
+
+
 async def test_the_store_names_what_it_leaves_out(file_disk: FileDisk) -> None:
     store = file_disk.store()
     await store.commit(PutOutbox(outbox_row(1)), PutOutbox(outbox_row(2)))
