@@ -78,9 +78,8 @@ class Company:
             return False
         local = are_among_us(state.channel, node, self.all_ours)
         if state.channel in node.channels():
-            self._told.setdefault(
-                state.channel, local
-            )  # what others of the channel were told stays to be mended
+            # What others of the channel were told stays to be mended.
+            self._told.setdefault(state.channel, local)
             self._begin()
         return local
 

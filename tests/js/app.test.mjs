@@ -7,6 +7,7 @@ import { ROWS_AWAY_MAX } from "../../static/webchat/js/holding.js";
 import { documentDouble } from "./domdouble.mjs";
 import { BOB, ME, NodeDouble } from "./nodedouble.mjs";
 import { Wire } from "./wiredouble.mjs";
+import { storageOver } from "./storagedouble.mjs";
 
 const LEFT_OUT = { code: "INVITE_INVALID", message: "Not invited", remedy: "Ask for a link", retryable: false };
 
@@ -28,15 +29,7 @@ beforeEach(async () => {
   wire = new Wire(node, null, nothing);
   const listen = (name, act) => heard.set(name, [...(heard.get(name) ?? []), act]);
   globalThis.window = {
-    localStorage: {
-      get length() {
-        return kept.size;
-      },
-      key: (at) => [...kept.keys()][at],
-      getItem: (key) => kept.get(key) ?? null,
-      setItem: (key, value) => kept.set(key, String(value)),
-      removeItem: (key) => kept.delete(key),
-    },
+    localStorage: storageOver(kept),
     location: { href: "https://chat.example.org/c/garden/" },
     history: { replaceState: (...given) => replaced.push(given.at(-1)) },
     matchMedia: () => ({ matches: false, addEventListener: nothing }),
@@ -275,33 +268,30 @@ test("a message names its author where no other word on the name has come", asyn
   assert.equal(app.nameOf(app.messages.row("m2")), "Robert");
 });
 
+/** Whether the page, left now, has the browser ask first. */
+function isAskedBeforeLeaving() {
+  let isPrevented = false;
+  happens("beforeunload", { preventDefault: () => (isPrevented = true) });
+  return isPrevented;
+}
+
 test("the browser asks before the page goes when files would go with it, and not otherwise", async () => {
   const { losing } = await begin();
-  const prevented = () => {
-    let isPrevented = false;
-    happens("beforeunload", { preventDefault: () => (isPrevented = true) });
-    return isPrevented;
-  };
-  assert.equal(prevented(), false);
+  assert.equal(isAskedBeforeLeaving(), false);
   losing.push("garden.png");
-  assert.equal(prevented(), true);
+  assert.equal(isAskedBeforeLeaving(), true);
 });
 
 test("where the browser keeps nothing it asks before a page goes with what is unsent, and no longer once that is out", async () => {
   const { app } = await begin();
-  const prevented = () => {
-    let isPrevented = false;
-    happens("beforeunload", { preventDefault: () => (isPrevented = true) });
-    return isPrevented;
-  };
   await joined(app, "#beds");
-  assert.equal(prevented(), false);
+  assert.equal(isAskedBeforeLeaving(), false);
   happens("offline");
   await app.outbox.add({ id: "m1", channel: "#beds", kind: "text", text: "hello", target: "", emoji: "", on: true, reply_to: "", order: "1", at_ms: Date.now() });
-  assert.equal(prevented(), true);
+  assert.equal(isAskedBeforeLeaving(), true);
   happens("online");
   await wire.run();
-  assert.deepEqual([app.outbox.waiting, prevented()], [[], false]);
+  assert.deepEqual([app.outbox.waiting, isAskedBeforeLeaving()], [[], false]);
 });
 
 test("a device that loses its network says so at once, and connects at once when it is back", async () => {

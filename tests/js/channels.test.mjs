@@ -6,17 +6,13 @@ import { channelName } from "../../static/webchat/js/channelname.js";
 import { DELAYED_MS, doneSteps } from "../../static/webchat/js/joining.js";
 import { PageMemory } from "../../static/webchat/js/memory.js";
 import { FakeClock } from "./fakes.mjs";
+import { storageOver } from "./storagedouble.mjs";
 
 let clock;
 let storage;
 let channels;
 
-const storageOf = (map) => ({
-  getItem: (key) => map.get(key) ?? null,
-  setItem: (key, value) => map.set(key, value),
-  removeItem: (key) => map.delete(key),
-});
-const open = () => new Channels(clock, new PageMemory(1, storageOf(storage)), { channelChanged() {} });
+const open = () => new Channels(clock, new PageMemory(1, storageOver(storage)), { channelChanged() {} });
 const step = (index, done, elapsed_ms, detail = "") => ({
   channel: "#a",
   step: `step${index}`,
@@ -222,15 +218,7 @@ test("names: with or without #, in one normal form, without spaces", () => {
 
 test("who signs out leaves nothing behind in the browser, and others what is theirs", () => {
   const kept = new Map();
-  const storage = {
-    get length() {
-      return kept.size;
-    },
-    key: (at) => [...kept.keys()][at] ?? null,
-    getItem: (key) => kept.get(key) ?? null,
-    setItem: (key, value) => kept.set(key, value),
-    removeItem: (key) => kept.delete(key),
-  };
+  const storage = storageOver(kept);
   const [mine, others] = [new PageMemory(1, storage), new PageMemory(11, storage)];
   for (const memory of [mine, others]) for (const key of ["draft #a", "channel", "channels"]) memory.set(key, "#a");
   const inAnotherTab = new PageMemory(1, storage);

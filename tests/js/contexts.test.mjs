@@ -6,6 +6,7 @@ import { beforeEach, test } from "node:test";
 import { Contexts } from "../../static/webchat/js/contexts.js";
 import { PageMemory } from "../../static/webchat/js/memory.js";
 import { MessageActs } from "../../static/webchat/js/messageacts.js";
+import { storageOver } from "./storagedouble.mjs";
 
 const LOBBY = "#lobby";
 const row = { id: "r", channel: LOBBY, author: "bob", name: "Bob", own: false, text: "soup?", order: "1", file: null };
@@ -17,12 +18,7 @@ const NOTED = ["toBottom", "notKept", "rewrite", "trouble"];
 let items;
 let contexts;
 
-const memory = () =>
-  new PageMemory("ann", {
-    getItem: (key) => items.get(key) ?? null,
-    setItem: (key, value) => items.set(key, value),
-    removeItem: (key) => items.delete(key),
-  });
+const memory = () => new PageMemory("ann", storageOver(items));
 
 beforeEach(() => {
   items = new Map();

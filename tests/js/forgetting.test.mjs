@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
 import { forgetTold } from "../../static/webchat/js/forgetting.js";
+import { storageOver } from "./storagedouble.mjs";
 
 let kept;
 let dropped;
@@ -14,15 +15,7 @@ beforeEach(() => {
   kept = new Map(["1", "12", "2"].map((account) => [`starling ${account} draft #a`, "unfinished"]));
   dropped = [];
   databases = { deleteDatabase: (name) => dropped.push(name) };
-  storage = {
-    get length() {
-      return kept.size;
-    },
-    key: (at) => [...kept.keys()][at],
-    getItem: (key) => kept.get(key) ?? null,
-    setItem: (key, value) => kept.set(key, value),
-    removeItem: (key) => kept.delete(key),
-  };
+  storage = storageOver(kept);
 });
 
 const drafts = () => [...kept.keys()].filter((key) => key.includes("draft"));

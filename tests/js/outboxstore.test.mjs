@@ -7,6 +7,7 @@ import { Keeping } from "../../static/webchat/js/keeping.js";
 import { BrowserMark, PageMemory } from "../../static/webchat/js/memory.js";
 import { openOutboxStore } from "../../static/webchat/js/outbox_store.js";
 import { settle } from "./fakes.mjs";
+import { storageOver } from "./storagedouble.mjs";
 
 const QUOTA = new DOMException("full", "QuotaExceededError");
 
@@ -81,21 +82,11 @@ function promising(isPersisted, persist) {
   return { asked, persisted: note("persisted", () => isPersisted), persist: note("persist", persist) };
 }
 
-/** What the browser keeps between pages. */
-const remembering = (kept = new Map()) => ({
-  get length() {
-    return kept.size;
-  },
-  key: (at) => [...kept.keys()][at],
-  getItem: (key) => kept.get(key) ?? null,
-  setItem: (key, value) => kept.set(key, value),
-  removeItem: (key) => kept.delete(key),
-});
-const mark = (kept = remembering()) => new BrowserMark("asked", kept);
+const mark = (kept = storageOver()) => new BrowserMark("asked", kept);
 
 test("the browser is asked to keep it for good once something is on the disk, and no more, whoever signs out and in", async () => {
   const storage = promising(false, () => true);
-  const kept = remembering();
+  const kept = storageOver();
   for (let page = 0; page < 2; page += 1) {
     const keeping = new Keeping(mark(kept), storage);
     const store = await opens(database((transaction) => transaction.oncomplete()), null, () => keeping.ask());

@@ -15,7 +15,7 @@ from peernode.wire.contact import Contact
 from peernode.wire.ops import Op
 from tests.pubsub.flock import Bird, Flock, story
 from tests.pubsub.test_channel_health import cast, health, judged, settle
-from tests.pubsub.test_looking import of_short_pages, slow
+from tests.pubsub.test_looking import many_pages_on_slow_ways
 
 AGED_S = 5.0
 
@@ -83,12 +83,7 @@ def ages(found: dict[str, Any], initiators: list[Bird]) -> set[int]:
 
 def test_a_row_that_has_not_come_to_its_end_says_how_far_it_goes() -> None:
     async def tell(flock: Flock) -> None:
-        await settle(flock)
-        initiators, others = cast(flock)
-        for bird in initiators:
-            of_short_pages(bird)
-        slow(flock, 480.0)
-        await asyncio.sleep(60)
+        _, others = await many_pages_on_slow_ways(flock)
         partial = []
         for _ in range(8):
             rows = (await health(others[0]))["matrix"].values()

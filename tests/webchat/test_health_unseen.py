@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -27,6 +28,22 @@ class Failing(Many):
         if name in self.slow:
             raise self.error
         return picture(name)
+
+
+async def snapshot_once(
+    watch: HealthWatch, told: Callable[[dict[str, Any]], bool], wanted: Sequence[str] = ()
+) -> dict[str, Any]:
+    """The first snapshot that tells it."""
+    for _ in range(ROUNDS_MAX):
+        found = await watch.snapshot(list(wanted))
+        if told(found):
+            return found
+        await asyncio.sleep(ROUND_S)
+    raise AssertionError(f"not told: {found}")
+
+
+def tells_of_an_error(found: dict[str, Any]) -> bool:
+    return any("error" in each for each in found["channels"])
 
 
 @pytest.mark.parametrize(
@@ -54,12 +71,8 @@ async def test_a_channel_that_was_never_seen_says_why_after_some_tries(error: Ex
     assert line["error"]["remedy"]
     assert found[0] == line, "before what is well, so that it is not cut off"
     view.slow.clear()
-    for _ in range(ROUNDS_MAX):
-        found = (await watch.snapshot([]))["channels"]
-        if all(each["verdict"] for each in found):
-            break
-        await asyncio.sleep(ROUND_S)
-    assert not any("error" in each for each in found)
+    found = await snapshot_once(watch, lambda told: all(each["verdict"] for each in told["channels"]))
+    assert not any("error" in each for each in found["channels"])
     await watch.close()
 
 
@@ -69,12 +82,7 @@ async def test_a_channel_that_can_not_be_seen_any_more_says_so_beside_its_last_p
     await watch.snapshot([])
     await until(lambda: len(watch._pictures) == 2)
     view.slow = {"#001"}
-    for _ in range(ROUNDS_MAX):
-        found = (await watch.snapshot([]))["channels"]
-        if any("error" in each for each in found):
-            break
-        await asyncio.sleep(ROUND_S)
-    line, well = found
+    line, well = (await snapshot_once(watch, tells_of_an_error))["channels"]
     assert (line["channel"], line["verdict"]["state"]) == ("#001", "healthy")
     assert line["error"]["code"] == "NOT_A_MEMBER"
     assert well["channel"] == "#000", "after what may be anything"
@@ -90,11 +98,7 @@ async def test_what_can_not_be_seen_is_not_cut_off_behind_what_is_well(
     await watch.snapshot([])
     await until(lambda: len(watch._pictures) == 5)
     view.slow = {"#003", "#004"}
-    for _ in range(ROUNDS_MAX):
-        found = await watch.snapshot([])
-        if found["host"]["verdict"]["failed"] == 2:
-            break
-        await asyncio.sleep(ROUND_S)
+    found = await snapshot_once(watch, lambda told: told["host"]["verdict"]["failed"] == 2)
     assert [each["channel"] for each in found["channels"]] == ["#003", "#004"]
     assert all(each["error"] for each in found["channels"]) and found["more"] == 3
     await watch.close()
@@ -115,11 +119,7 @@ async def test_a_bug_in_a_look_leaves_no_verdict_standing_and_is_logged(
     await watch.snapshot([])
     await until(lambda: len(watch._pictures) == 3)
     view.slow = {"#001"}
-    for _ in range(ROUNDS_MAX):
-        found = await watch.snapshot(["#001"])
-        if found["host"]["verdict"]["state"] != "healthy":
-            break
-        await asyncio.sleep(ROUND_S)
+    found = await snapshot_once(watch, lambda told: told["host"]["verdict"]["state"] != "healthy", ["#001"])
     assert (found["host"]["verdict"]["state"], found["host"]["verdict"]["cause"]) == ("degraded", "unseen")
     assert found["channels"][0]["error"]["code"] == "INTERNAL"
     assert await watch.verdicts() == {"healthy": 2, "degraded": 0, "down": 0, "unknown": 1}
