@@ -39,6 +39,7 @@ from peernode.events import ReadState as ReadState
 from peernode.identity import Identity, load_or_create
 from peernode.node import PeerNode as PeerNode
 from peernode.overlay.lan import lan_if
+from peernode.overlay.overlay import SEARCHING as SEARCHING
 from peernode.pubsub.reading import UNREAD_MAX as UNREAD_MAX
 from peernode.rpc.transport import SystemEnvironment
 from peernode.store.base import ForgetNode
@@ -58,6 +59,7 @@ HOST = ""
 """The owner's name of the host node's environment; no account has an empty name."""
 
 T = TypeVar("T")
+OnEvent = Callable[[Any], None]
 OnRecord = Callable[[str, Any], None]
 
 
@@ -144,7 +146,7 @@ class PeerHost:
         """How the last test message went; see ``webchat.canary``."""
         self.canary_channel = ""
         """Where this host tests itself; the name is a secret, so that nobody else writes there."""
-        self.on_event: list[Callable[[Any], None]] = [partial(log.debug, "host node: %s"), self.numbers.event]
+        self.on_event: list[OnEvent] = [partial(log.debug, "host node: %s"), self.numbers.event]
         """Told of each event of the host node."""
         self.diagnostic = deployment.diagnostic
         """Whether nodes that start keep all their records, also in a flood."""
@@ -211,7 +213,7 @@ class PeerHost:
             return
         raise refusal
 
-    def _heard_by(self, client: Client) -> Callable[[Any], None]:
+    def _heard_by(self, client: Client) -> OnEvent:
         def heard(event: Any) -> None:
             self.numbers.event(event)
             client.on_event(event)
@@ -273,11 +275,7 @@ class PeerHost:
         )
 
     async def _started(
-        self,
-        config: NodeConfig,
-        env: Environment,
-        identity: Identity,
-        on_event: Callable[[Any], None],
+        self, config: NodeConfig, env: Environment, identity: Identity, on_event: OnEvent
     ) -> PeerNode:
         assert self._database is not None
         lan = lan_if(self._deployment.lan and not config.display_name)  # the host node's word is enough

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -50,8 +51,17 @@ class HostNode:
         return next((message.id for message in self._node.history(name, None, 1)), "")
 
     async def examine(
-        self, addresses: Addresses, channel: str, database: Path, unknown: Addresses
+        self,
+        addresses: Addresses,
+        channel: str,
+        database: Path,
+        unknown: Addresses,
+        ended: Callable[[dict[str, Any]], None],
     ) -> list[dict[str, Any]]:
-        """The connection doctor's steps, JSON-able; ``unknown``: configured names that lead nowhere."""
-        steps = await self._node.examine(addresses, channel, database, unknown=unknown)
+        """The connection doctor's steps, JSON-able; ``unknown``: configured names that lead nowhere.
+
+        ``ended`` is told of each as soon as those before it have ended.
+        """
+        given = (addresses, channel, database)
+        steps = await self._node.examine(*given, on_step=lambda step: ended(step.told()), unknown=unknown)
         return [step.told() for step in steps]

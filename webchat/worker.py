@@ -65,7 +65,8 @@ class Worker:
         self.epoch = secrets.token_hex(8)
         self.host = PeerHost(settings.DEPLOYMENT, settings.NODE_ENVIRONMENT)
         self.residents = Residents(self.host, self.epoch, layer)
-        self.health = HealthCommands(self.host)
+        self._doctor = DoctorCommands(self.host)
+        self.health = HealthCommands(self.host, lambda: self._doctor.ended)
         self._receiving = Background()
         self._tasks = Background()
         self._answers = Answers(ANSWERS_MAX, ANSWERS_MAX_BYTES)
@@ -92,7 +93,7 @@ class Worker:
             "search": self._search,
             **FileCommands(self.residents).table,
             **VitalCommands(self.host, self.health.watch).table,
-            **DoctorCommands(self.host).table,
+            **self._doctor.table,
             **self.health.table,
             "diagnostics": self._diagnostics,
             "account.remove": self._remove,

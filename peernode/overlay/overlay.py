@@ -37,7 +37,7 @@ from peernode.tasks import Tasks
 from peernode.wire.contact import Contact
 from peernode.wire.ops import Op
 
-_SEARCHING = "Looking for the network …"
+SEARCHING = "Looking for the network …"
 _SILENT = "No peer has answered for some seconds."
 _NOBODY = "No other node answers; your node keeps trying."
 _ALONE = "No other node is known yet; others join through this node's address."
@@ -199,7 +199,7 @@ class Overlay:
             return "online", _ALONE
         if len(self.table):
             return "degraded", _SILENT
-        return "offline", _NOBODY if self._searched else _SEARCHING
+        return "offline", _NOBODY if self._searched else SEARCHING
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """How full the tables are, each with its bound."""

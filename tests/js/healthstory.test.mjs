@@ -35,6 +35,7 @@ test("how the verdict on a channel has changed", () => {
   const changed = (route) => told("verdict.changed", route);
   assert.equal(changed({ was: "healthy", was_code: "", state: "degraded", code: "PATH_BROKEN" }), "from Healthy to Degraded (PATH_BROKEN)");
   assert.equal(changed({ was: "down", was_code: "NO_INITIATOR", state: "healthy", code: "" }), "from Down (NO_INITIATOR) to Healthy");
+  assert.equal(changed({ was: "healthy", was_code: "", state: "unseen", code: "CHANNEL_UNSEEN" }), "from Healthy to Can't be seen (CHANNEL_UNSEEN)");
   assert.equal(changed({ was: "healthy", state: "of a later engine" }), "");
 });
 

@@ -10,6 +10,7 @@ from pytest_django import Settings
 
 from peernode.doctor.storehealth import disk
 from tests.webchat.conftest import running_worker
+from tests.webchat.test_health_watching import until
 from webchat.bridge import CATALOGUE
 from webchat.health.nodes import HostView
 from webchat.worker import Worker
@@ -59,7 +60,10 @@ async def test_the_disk_is_judged_as_the_doctor_judges_it(
 async def test_a_host_that_reaches_nobody_says_what_to_do(deployment: Settings) -> None:
     deployment.DEPLOYMENT = replace(deployment.DEPLOYMENT, bootstrap=(NOBODY,))
     async with running_worker() as worker:
-        assert verdict_of(HostView(worker.host), ["healthy"]) == ("down", "node", "NO_BOOTSTRAP")
+        view = HostView(worker.host)
+        assert verdict_of(view, ["healthy"]) == ("down", "node", ""), "it has only begun to look"
+        await until(lambda: verdict_of(view, ["healthy"]) != ("down", "node", ""))
+        assert verdict_of(view, ["healthy"]) == ("down", "node", "NO_BOOTSTRAP")
 
 
 async def test_channels_that_can_not_be_looked_at_have_a_code_and_those_that_are_ill_bring_theirs(

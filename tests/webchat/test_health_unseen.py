@@ -10,7 +10,8 @@ import pytest
 
 from tests.webchat.test_health_watching import ROUND_S, ROUNDS_MAX, Many, hurry, picture, until
 from webchat.chat.commands import CommandError
-from webchat.health import watching
+from webchat.health import turns, watching
+from webchat.health.actions import Action
 from webchat.health.watching import HealthWatch
 
 
@@ -124,4 +125,25 @@ async def test_a_bug_in_a_look_leaves_no_verdict_standing_and_is_logged(
     assert found["channels"][0]["error"]["code"] == "INTERNAL"
     assert await watch.verdicts() == {"healthy": 2, "degraded": 0, "down": 0, "unknown": 1}
     assert "a bug in a look at #001" in caplog.text and "KeyError" in caplog.text
+    await watch.close()
+
+
+async def test_that_a_channel_can_not_be_seen_any_more_is_in_the_event_log(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(turns, "STEADY_S", 0.0)
+    told: list[Action] = []
+    view = Failing(1)
+    watch = HealthWatch(view, told.append)
+    await watch.snapshot([])
+    await until(lambda: len(watch._pictures) == 1)
+    for hidden in ({"#000"}, set[str]()):
+        before, view.slow = len(told), hidden
+        await snapshot_once(watch, lambda _, before=before: len(told) > before)
+    seen = {"was": "healthy", "was_code": "", "state": "unseen", "code": "NOT_A_MEMBER"}
+    assert [each.route for each in told] == [
+        seen,
+        {"was": "unseen", "was_code": "NOT_A_MEMBER", "state": "healthy", "code": ""},
+    ]
+    assert [each.outcome for each in told] == ["NOT_A_MEMBER", "ok"]
     await watch.close()

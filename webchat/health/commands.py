@@ -28,7 +28,9 @@ Result = dict[str, Any]
 class HealthCommands:
     """See the module; ``table`` goes into the worker's."""
 
-    def __init__(self, host: PeerHost) -> None:
+    def __init__(self, host: PeerHost, examination: Callable[[], list[dict[str, Any]] | None]) -> None:
+        """``examination``: the steps that the doctor has ended, while one goes on."""
+        self._examination = examination
         self.view = HostView(host)
         self.watch = HealthWatch(self.view, self.view.turned)
         self._choosing = asyncio.Lock()
@@ -55,7 +57,8 @@ class HealthCommands:
         known = {"": log.serial, log.epoch: args["after"]}
         events, skipped = log.after(known.get(args["epoch"], 0))
         place = {"epoch": log.epoch, "serial": log.serial}
-        return {**snapshot, **place, "events": events, "skipped": skipped}
+        news = {"events": events, "skipped": skipped, "examination": self._examination()}
+        return {**snapshot, **place, **news}
 
     async def _trace(self, user: int, args: Args) -> Result:
         return {"trace": await self.view.trace(args["channel"], args["id"])}

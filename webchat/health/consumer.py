@@ -133,7 +133,9 @@ class HealthConsumer(PageSocket):
         self._lost = False
         detail = answer["details"].get(self.watched or "")
         frame = {name: answer[name] for name in ("host", "channels", "more")}
-        await self.send_frame({"type": "health", **frame, "detail": detail, "names": names})
+        examination = answer.get("examination")  # not of an earlier worker's
+        told = {**frame, "detail": detail, "names": names, "examination": examination}
+        await self.send_frame({"type": "health", **told})
         if answer["events"] or answer["skipped"]:
             news = {name: answer[name] for name in ("epoch", "events", "skipped")}
             await self.send_frame({"type": "events", **news})

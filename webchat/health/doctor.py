@@ -43,21 +43,22 @@ class DoctorCommands:
 
     def __init__(self, host: PeerHost) -> None:
         self._host = host
-        self._examining = False
+        self.ended: list[dict[str, Any]] | None = None
+        """The steps of the examination that goes on, so far; none goes on."""
         self.table: dict[str, Callable[[int, Args], Awaitable[Result]]] = {"doctor": self._doctor}
 
     async def _doctor(self, user: int, args: Args) -> Result:
         channel = _named(args["channel"])
-        if self._examining:
+        if self.ended is not None:
             raise CommandError("EXAMINATION_RUNNING", retry_after=round(RUN_MAX_S))
-        self._examining = True
+        self.ended = []
         try:
             addresses = await _resolved(args["address"])
             unknown = () if addresses else self._host.start_points.unknown
             node = HostNode(self._host.node)
-            steps = await node.examine(addresses, channel, self._host.database, unknown)
+            steps = await node.examine(addresses, channel, self._host.database, unknown, self.ended.append)
         finally:
-            self._examining = False
+            self.ended = None
         return {"steps": steps}
 
 

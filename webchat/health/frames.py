@@ -67,7 +67,7 @@ SERVER_FRAMES: dict[str, tuple[str, ...]] = {
     "doctor": ("ref", "steps"),
     "records": ("ref", "epoch", "records", "more", "names"),
     "error": ("ref", "code", "message", "remedy", "retryable", "detail", "retry_after"),
-    "health": ("host", "channels", "more", "detail", "names"),
+    "health": ("host", "channels", "more", "detail", "names", "examination"),
     "events": ("epoch", "events", "skipped"),
     "health.lost": ("error",),
 }

@@ -205,7 +205,7 @@ class HostView:
         of_all = of_host(*place, states, unseen, len(unknown), failed=failed, disk_low=store["low"])
         return {
             "at_ms": round(time.time() * 1000),
-            "verdict": {**of_all, "error": error_of(of_all, canary, name)},
+            "verdict": {**of_all, "error": error_of(of_all, canary, name, standing["reason"])},
             "version": version("starling"),
             "uptime_s": round(time.monotonic() - self._began_s),
             "diagnostic": self._host.diagnostic,

@@ -15,6 +15,9 @@ from typing import Any
 from webchat.health.actions import Action
 from webchat.health.verdict import HEALTHY
 
+UNSEEN = "unseen"
+"""Where others have a state: it can't be looked at, for the reason that is the code."""
+
 STEADY_S, LOOKS_MIN = 1.5, 2
 """So long, and seen by so many looks, before the next one can take it back: who heals within four seconds
 has been ill as well."""

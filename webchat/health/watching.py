@@ -11,7 +11,8 @@ within ``LOOK_MAX_S``; what could not be looked at keeps its last picture with i
 how old it is; a channel without a picture, or that could not be looked at ``FAILED_MAX`` times in a row for
 whatever reason, a bug as well, is ``unknown`` to the numbers, never well; of the latter the line says why and
 comes before all that are well, and the host is degraded; a failure of one channel is no other's; that a
-verdict has changed is told while somebody watches, never for those who only count (``Turns``).
+verdict has changed, or that there is none any more, is told while somebody watches, never for those who only
+count (``Turns``).
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from webchat.background import Background
 from webchat.bridge import error_fields
 from webchat.chat.commands import CommandError
 from webchat.health.actions import Action
-from webchat.health.turns import Turns
+from webchat.health.turns import UNSEEN, Turns
 from webchat.health.verdict import HEALTHY, STATES, UNKNOWN, worst_first
 
 log = logging.getLogger("webchat.health")
@@ -226,8 +227,7 @@ class HealthWatch:
             async with asyncio.timeout(LOOK_MAX_S):
                 picture = await self._view.channel(name)
             line = brief(picture)
-            if self._is_watched(_now()):
-                self._turns.heard(name, picture["verdict"], _now(), round(time.time() * 1000))
+            self._turned(name, picture["verdict"])
         except TimeoutError:
             self._missed(name, CommandError("CHANNEL_UNSEEN"))
         except CommandError as error:
@@ -243,10 +243,16 @@ class HealthWatch:
             del self._looking[name]
             self._looked.set()
 
+    def _turned(self, name: str, verdict: dict[str, Any]) -> None:
+        if self._is_watched(_now()):
+            self._turns.heard(name, verdict, _now(), round(time.time() * 1000))
+
     def _missed(self, name: str, why: CommandError) -> None:
         """A look brought no picture: the last one stays, and says how old it is."""
         self._failed[name] = self._failed.get(name, 0) + 1
         self._why[name] = why
+        if self._is_hidden(name):
+            self._turned(name, {"state": UNSEEN, "code": why.code})
         log.info("no picture of %s: %r", name, why)
 
 

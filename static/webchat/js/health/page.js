@@ -37,6 +37,7 @@ export class HealthPage {
   #log;
   #node = new NodeView();
   #switch;
+  #doctor;
   #announcing = new Announcing(() => performance.now());
   #nameOf = (id) => this.#model.nameOf(id) || (id === this.#model.host?.node.id ? say("node.host") : id.startsWith("account:") ? id : short(id));
   #draw = oncePerFrame(() => this.#paint());
@@ -59,7 +60,7 @@ export class HealthPage {
     this.#channel = new ChannelView({ repair: (subscriber) => this.#repair(subscriber), history: this.#history });
     this.#trace = new TraceView({ ask: (channel, id) => this.#askTrace(channel, id), nameOf });
     this.#switch = new SwitchView({ request: (frame) => this.#connection.request(frame), tell: (words) => this.#tell(words), now: () => performance.now() });
-    new DoctorView({ ask: (address, channel) => this.#examine(address, channel) });
+    this.#doctor = new DoctorView({ ask: (address, channel) => this.#examine(address, channel) });
     this.#log = new LogView({ tail: this.#tail, watched: () => this.#model.watched, trace: (channel, id) => this.#trace.show(channel, id), nameOf, changed: this.#draw, range: (filter) => range.choose(filter), tell: (words) => this.#tell(words) });
   }
 
@@ -119,6 +120,7 @@ export class HealthPage {
   #take(frame) {
     if (frame.type === "health") {
       if (this.#model.take(frame)) this.#watch();
+      this.#doctor.heard(frame.examination);
       this.#tell(this.#announcing.heard(frame));
     } else if (frame.type === "events") this.#tail.add({ ...frame, records: frame.events });
     else if (frame.type === "health.lost") this.#model.lost(frame.error);

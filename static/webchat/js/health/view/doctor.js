@@ -1,4 +1,4 @@
-/** The connection doctor: asked by a button, told step by step. */
+/** The connection doctor: asked by a button, told step by step, each as soon as it has ended. */
 
 import { byId, h, icon, setAttribute, setText } from "../../view/dom.js";
 import { examinedWords, stepTold } from "../examining.js";
@@ -17,6 +17,17 @@ export class DoctorView {
     });
   }
 
+  /** The steps of the examination that goes on, so far; there is one at a time. */
+  heard(steps) {
+    if (this.#going && steps) this.#draw(steps);
+  }
+
+  /** Those that are drawn already stay as they are. */
+  #draw(steps) {
+    const list = byId("doctor-steps");
+    list.append(...steps.slice(list.children.length).map((step) => draw(stepTold(step))));
+  }
+
   async #run(address, channel) {
     if (this.#going) return;
     this.#going = true;
@@ -25,9 +36,10 @@ export class DoctorView {
     byId("doctor-steps").replaceChildren();
     try {
       const steps = await this.#ask(address, channel);
-      byId("doctor-steps").replaceChildren(...steps.map((step) => draw(stepTold(step))));
+      this.#draw(steps);
       setText(byId("doctor-note"), examinedWords(steps));
     } catch (error) {
+      byId("doctor-steps").replaceChildren(); // they may be of somebody else's
       this.#fail(`${error.message}. ${error.remedy} (${error.code})`);
       setText(byId("doctor-note"), "");
     } finally {
