@@ -202,16 +202,6 @@ class Health:
         expect(doctor.get_by_role("listitem").first).to_contain_text("Own socket")
         return self
 
-    def sees_the_steps_of_a_silent_address_come(self) -> Health:
-        """Ask the doctor about an address where nobody is: its first step is there before the last."""
-        doctor = self.page.get_by_role("region", name="Connection doctor")
-        doctor.get_by_label("Address to start from").fill("127.0.0.1:9")
-        doctor.get_by_role("button", name="Examine").click()
-        expect(doctor.get_by_role("listitem")).to_have_count(1, timeout=SOON_MS)
-        expect(doctor.get_by_role("status")).to_have_text("Examining …")
-        expect(doctor.get_by_role("status")).to_contain_text("failed: begin", timeout=40_000)
-        return self
-
     # the event log and the tools
 
     @property

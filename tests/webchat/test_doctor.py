@@ -10,6 +10,7 @@ import pytest
 
 from peernode.doctor.steps import STEPS
 from tests.webchat.conftest import Open, two_in_the_lobby
+from tests.webchat.test_health_socket import until, watcher
 from webchat.bridge import error_fields
 from webchat.chat.commands import CommandError
 from webchat.health.doctor import examined
@@ -92,3 +93,17 @@ async def test_one_examination_goes_on_at_a_time() -> None:
     assert error_fields(second)["remedy"].startswith("Wait until it has ended, after 35 seconds")
     await first
     assert (await examined(""))["steps"]
+
+
+@pytest.mark.usefixtures("worker")
+async def test_while_the_doctor_goes_on_the_pages_hear_the_steps_that_have_ended() -> None:
+    page, other = await watcher(), await watcher("bea")
+    assert (await other.expect("health"))["examination"] is None
+    ref = await page.send("doctor", address="127.0.0.1:9")
+    begun = await until(other, "health", lambda frame: bool(frame["examination"]))
+    assert [step["name"] for step in begun["examination"]] == ["socket"], "a silent address takes its time"
+    answer = await page.expect("doctor", ref=ref)
+    assert answer["steps"][0] == begun["examination"][0]
+    await until(other, "health", lambda frame: frame["examination"] is None)
+    await page.close()
+    await other.close()

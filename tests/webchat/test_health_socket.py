@@ -167,19 +167,6 @@ async def test_the_doctor_tells_every_step_or_why_it_does_not_look(worker: Worke
     await page.close()
 
 
-async def test_while_the_doctor_goes_on_the_pages_hear_the_steps_that_have_ended(worker: Worker) -> None:
-    page, other = await watcher(), await watcher("bea")
-    assert (await other.expect("health"))["examination"] is None
-    ref = await page.send("doctor", address="127.0.0.1:9")
-    begun = await until(other, "health", lambda frame: bool(frame["examination"]))
-    assert [step["name"] for step in begun["examination"]] == ["socket"], "a silent address takes its time"
-    answer = await page.expect("doctor", ref=ref)
-    assert answer["steps"][0] == begun["examination"][0]
-    await until(other, "health", lambda frame: frame["examination"] is None)
-    await page.close()
-    await other.close()
-
-
 async def test_the_diagnostic_mode_is_switched_for_all_nodes(worker: Worker, open_page: Open) -> None:
     await (await open_page("ann")).hello()
     page = await watcher()
