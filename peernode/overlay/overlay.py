@@ -38,9 +38,9 @@ from peernode.wire.contact import Contact
 from peernode.wire.ops import Op
 
 SEARCHING = "Looking for the network …"
-_SILENT = "No peer has answered for some seconds."
-_NOBODY = "No other node answers; your node keeps trying."
-_ALONE = "No other node is known yet; others join through this node's address."
+SILENT = "No peer has answered for some seconds."
+NOBODY = "No other node answers; your node keeps trying."
+ALONE = "No other node is known yet; others join through this node's address."
 
 
 class Overlay:
@@ -196,10 +196,10 @@ class Overlay:
         if self._connection.answers():
             return "online", ""
         if self.alone:
-            return "online", _ALONE
+            return "online", ALONE
         if len(self.table):
-            return "degraded", _SILENT
-        return "offline", _NOBODY if self._searched else SEARCHING
+            return "degraded", SILENT
+        return "offline", NOBODY if self._searched else SEARCHING
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """How full the tables are, each with its bound."""

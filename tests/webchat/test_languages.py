@@ -43,9 +43,7 @@ def test_every_code_is_translated_with_the_same_values(language: str) -> None:
 def test_every_sentence_about_the_own_node_is_translated(language: str) -> None:
     _, sentences = TABLES[language]
     told = {
-        text
-        for name, text in vars(overlay).items()
-        if re.fullmatch("_[A-Z]+", name) and isinstance(text, str)
+        text for name, text in vars(overlay).items() if re.fullmatch("[A-Z]+", name) and isinstance(text, str)
     }
     assert told | {Peer(lambda frame: None)._told["reason"]} == sentences.keys()
 
