@@ -14,6 +14,7 @@ Results go to standard output and to ``test-results/benchmark.json``.
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
 import sys
@@ -22,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.bare import fan_out
-from benchmarks.diagnosing import diagnosing, too_slow
+from benchmarks.diagnosing import PAIRS, diagnosing, too_slow
 from benchmarks.network import CHANNEL, Participant, network, until
 from benchmarks.speed import bare, burst, joins, latency, ratios
 
@@ -80,8 +81,8 @@ async def cost(participants: list[Participant], history: int) -> dict[str, float
     }
 
 
-async def run() -> dict[str, Any]:
-    """All measurements on one network."""
+async def run(pairs: int) -> dict[str, Any]:
+    """All measurements on one network; so many pairs of the diagnostic mode."""
     with tempfile.TemporaryDirectory() as folder:
         async with network(Path(folder), NODES) as participants:
             little = await cost(participants, HISTORY[0])
@@ -89,7 +90,7 @@ async def run() -> dict[str, Any]:
             async with fan_out(NODES - 1) as floor:
                 least = await bare(floor, NODES - 1)
                 crowd = await burst(participants)
-            watched = await diagnosing(participants, Path(folder))
+            watched = await diagnosing(participants, Path(folder), pairs)
             much = await cost(participants, HISTORY[1])
     return {
         "nodes": NODES,
@@ -105,7 +106,9 @@ async def run() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    result = asyncio.run(run())
+    parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    parser.add_argument("--pairs", type=int, default=PAIRS, help="of the diagnostic mode, on and off")
+    result = asyncio.run(run(parser.parse_args().pairs))
     text = json.dumps(result, indent=1)
     RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text(text + "\n", encoding="utf-8")

@@ -35,7 +35,7 @@ class Side:
     cpu_ms: float
 
 
-async def diagnosing(participants: list[Participant], folder: Path) -> dict[str, Any]:
+async def diagnosing(participants: list[Participant], folder: Path, pairs: int = PAIRS) -> dict[str, Any]:
     """Deliveries per second and CPU per delivery with the mode on and off, and their ratios, per pair too."""
     sides: dict[bool, list[Side]] = {True: [], False: []}
     path = folder / "records.jsonl"
@@ -43,7 +43,7 @@ async def diagnosing(participants: list[Participant], folder: Path) -> dict[str,
         lines = LineWriter(stream)
         for participant in participants:
             participant.node.write_records(lines)
-        for pair in range(PAIRS + 1):
+        for pair in range(pairs + 1):
             for on in (True, False) if pair % 2 else (False, True):
                 for participant in participants:
                     participant.node.diagnostic = on
