@@ -42,6 +42,8 @@ class Greeted:
     welcome: Welcome
     elapsed_s: float
     rtt_s: float | None
+    late: bool
+    """Somebody as far away as most are would have answered before."""
 
 
 class Greeting:
@@ -77,8 +79,9 @@ class Greeting:
     async def greet(self, address: Address, once: bool = False) -> Greeted:
         """Ask who lives at ``address``, retransmitting as requests do; ``RpcTimeout`` if nobody says.
 
-        ``once``: one HELLO only, waited for as long as the last of several is; ``Backpressure`` if it may
-        not be sent.
+        An address may be of another continent where all peers so far are of one machine, and a WELCOME that
+        nobody waits for tells nothing: the last wait is as long as if nothing had been measured. ``once``:
+        one HELLO only, waited for as long as the last of several is; ``Backpressure`` if it may not be sent.
         """
         encode_ip(address[0])  # a host name here would block the loop on its resolution
         if len(self._waiting) >= GREETINGS_MAX:
@@ -87,16 +90,21 @@ class Greeting:
         hello = Hello(self._network_id, nonce).encode()
         arrived: asyncio.Future[Welcome | None] = asyncio.get_running_loop().create_future()
         self._waiting[nonce] = (address, arrived)
-        first_s = self._rtos.median_s()
+        first_s, last = self._rtos.median_s(), self._sends_max
+        patience_s = self._rtos.patience_s(last) - (self._rtos.patience_s(last - 1) if once else 0.0)
         started_at = self._clock.monotonic()
-        sent = 0
+        sent, usual_s = 0, 0.0
         try:
-            for sends in range(self._sends_max if once else 1, self._sends_max + 1):
+            for sends in range(last if once else 1, last + 1):
                 sent += self._send_hello(hello, address)
                 if once and not sent:
                     raise Backpressure("that address has proven nothing and was sent enough")
+                wait_s = self._rtos.after_s(first_s, sends)
+                usual_s += wait_s
+                if sends == last:
+                    wait_s = max(wait_s, started_at + patience_s - self._clock.monotonic())
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(self._rtos.after_s(first_s, sends)):
+                    async with asyncio.timeout(wait_s):
                         await asyncio.shield(arrived)
                     break
         finally:
@@ -105,7 +113,7 @@ class Greeting:
         if welcome is None:
             raise RpcTimeout(f"no WELCOME from {address[0]}:{address[1]}")
         elapsed_s = self._clock.monotonic() - started_at
-        return Greeted(welcome, elapsed_s, elapsed_s if sent == 1 else None)
+        return Greeted(welcome, elapsed_s, elapsed_s if sent == 1 else None, elapsed_s > usual_s)
 
     def hello_arrived(self, hello: Hello, source: Address) -> None:
         """Somebody asks who we are."""

@@ -134,5 +134,9 @@ class RtoTable:
         """How long to wait after the ``sends``-th sending: doubled each time, up to the bound."""
         return min(first_s * 2.0 ** (sends - 1), max(self._max_s, first_s))
 
+    def patience_s(self, sends: int) -> float:
+        """How long who has measured no path waits in all, of so many sendings."""
+        return sum(self.after_s(self._initial_s, sent) for sent in range(1, sends + 1))
+
     def _bounded(self, rto_s: float) -> float:
         return min(max(self._min_s + self._lag_s, rto_s), self._max_s)

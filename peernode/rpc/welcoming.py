@@ -65,6 +65,8 @@ class Welcoming:
         peer.token, peer.hellos = welcome.token, 0
         if greeted.rtt_s is not None:
             core.rtos.sample(welcome.public_key, peer.rto, greeted.rtt_s)
+        elif greeted.late:  # the first request is not to be given up before its answer can be here
+            core.rtos.late_answer(peer.rto, greeted.elapsed_s)
         self._bearings.seen_as(welcome.public_key, welcome.seen)
         self._bearings.clock_read(welcome.public_key, welcome.wall_ms, greeted.elapsed_s)
         self.on_answered(Contact(welcome.public_key, *address), greeted.elapsed_s)
