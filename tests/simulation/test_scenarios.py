@@ -30,6 +30,7 @@ STANDING = (
     "split-half",
     "one-way-block",
     "slow-line",
+    "two-sites",
 )
 
 
