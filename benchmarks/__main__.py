@@ -81,6 +81,13 @@ async def cost(participants: list[Participant], history: int) -> dict[str, float
     }
 
 
+def _pairs(text: str) -> int:
+    """Pairs of bursts to compare."""
+    if (count := int(text)) < 1:
+        raise argparse.ArgumentTypeError("at least one pair")
+    return count
+
+
 async def run(pairs: int) -> dict[str, Any]:
     """All measurements on one network; so many pairs of the diagnostic mode."""
     with tempfile.TemporaryDirectory() as folder:
@@ -107,7 +114,7 @@ async def run(pairs: int) -> dict[str, Any]:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
-    parser.add_argument("--pairs", type=int, default=PAIRS, help="of the diagnostic mode, on and off")
+    parser.add_argument("--pairs", type=_pairs, default=PAIRS, help="of the diagnostic mode, on and off")
     result = asyncio.run(run(parser.parse_args().pairs))
     text = json.dumps(result, indent=1)
     RESULT.parent.mkdir(exist_ok=True)

@@ -20,7 +20,7 @@ from benchmarks.network import Participant
 from benchmarks.speed import burst
 from peernode.diagnostics.jsonlines import LineWriter
 
-PAIRS = 12
+PAIRS = 36
 BURSTS = 3
 THROUGHPUT_LEAST = 0.95
 """What has to be left of the deliveries per second with the mode on (property 20)."""

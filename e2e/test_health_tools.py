@@ -63,8 +63,13 @@ def test_the_switch_the_doctor_and_the_bundle_do_what_they_say(
     health.examine(channel)
     doctor = health.page.get_by_role("region", name="Connection doctor")
     expect(doctor.get_by_role("listitem").filter(has_text="The channel")).to_contain_text("ok")
+    doctor.get_by_label("Address to start from").fill("127.0.0.1:9")  # where nobody is, which takes its time
+    doctor.get_by_role("button", name="Examine").click()
+    expect(doctor.get_by_role("listitem")).to_have_count(1, timeout=SOON_MS)
+    expect(doctor.get_by_role("status")).to_have_text("Examining …")
+    expect(doctor.get_by_role("status")).to_contain_text("failed: begin", timeout=40_000)
     health.choose("Words to look for", "admin.").expect_rows(
-        "admin.doctor", "admin.diagnostic", "admin.diagnostic"
+        "admin.doctor", "admin.doctor", "admin.diagnostic", "admin.diagnostic"
     )
 
     health.page.get_by_role("link", name="Look at it").click()

@@ -62,6 +62,7 @@ class NodeInsight:
             "public": overlay.public,
             "state": state,
             "reason": reason,
+            "searching": overlay.searching,
             "peers": [{"id": c.id.hex(), "address": [c.ip, c.port]} for c in overlay.peers()],
             "bootstraps": [each.shown() for each in overlay.bootstraps()],
             "buckets": overlay.table.occupancy(),

@@ -39,7 +39,6 @@ from peernode.events import ReadState as ReadState
 from peernode.identity import Identity, load_or_create
 from peernode.node import PeerNode as PeerNode
 from peernode.overlay.lan import lan_if
-from peernode.overlay.overlay import SEARCHING as SEARCHING
 from peernode.pubsub.reading import UNREAD_MAX as UNREAD_MAX
 from peernode.rpc.transport import SystemEnvironment
 from peernode.store.base import ForgetNode

@@ -57,11 +57,10 @@ class HostNode:
         database: Path,
         unknown: Addresses,
         ended: Callable[[dict[str, Any]], None],
-    ) -> list[dict[str, Any]]:
-        """The connection doctor's steps, JSON-able; ``unknown``: configured names that lead nowhere.
+    ) -> None:
+        """Have the connection doctor look; ``unknown``: configured names that lead nowhere.
 
-        ``ended`` is told of each as soon as those before it have ended.
+        ``ended`` is told of each step, JSON-able, as soon as it and those before it have ended.
         """
         given = (addresses, channel, database)
-        steps = await self._node.examine(*given, on_step=lambda step: ended(step.told()), unknown=unknown)
-        return [step.told() for step in steps]
+        await self._node.examine(*given, on_step=lambda step: ended(step.told()), unknown=unknown)

@@ -66,7 +66,7 @@ class Worker:
         self.host = PeerHost(settings.DEPLOYMENT, settings.NODE_ENVIRONMENT)
         self.residents = Residents(self.host, self.epoch, layer)
         self._doctor = DoctorCommands(self.host)
-        self.health = HealthCommands(self.host, lambda: self._doctor.ended)
+        self.health = HealthCommands(self.host, lambda: self._doctor.going)
         self._receiving = Background()
         self._tasks = Background()
         self._answers = Answers(ANSWERS_MAX, ANSWERS_MAX_BYTES)

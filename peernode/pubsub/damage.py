@@ -26,8 +26,7 @@ def sound_channels(context: Context) -> Iterator[ChannelRow]:
     """The channels in the store; not those of whom id and name disagree.
 
     Where the log says that the id is what was damaged, it is set right. Otherwise the person is told; the
-    log of such a channel is still here for whoever joins it by its right name, and a row without one goes;
-    beside a sound row of the same channel it goes untold.
+    log of such a channel is still here for whoever joins it by its right name, and a row without one goes.
     """
     rows = context.store.channels()
     ids = {row.channel_id for row in rows}
@@ -45,6 +44,7 @@ def sound_channels(context: Context) -> Iterator[ChannelRow]:
             mended = replace(row, channel_id=real)
             writes.append(PutChannel(mended))
             yield mended
-        elif real not in ids:
+            ids.add(real)
+        else:
             tell_damage(context, "channels", row.channel_id, row.member)
         context.tasks.spawn(context.save(*writes), "channels.damaged")

@@ -33,12 +33,14 @@ class PrefixShares(Generic[Key]):
             return True
         return self._counts[prefix] < max(SHARE_MIN, places // PARTS)
 
-    def took(self, key: Key, by: Contact) -> None:
-        """A place is taken because a peer asked."""
+    def took(self, key: Key, by: Contact) -> bool:
+        """A place is taken, or about to be, because a peer asked; false: it is counted already, or exempt."""
         prefix = prefix_of(by.address)
-        if prefix is not None and key not in self._taken:
-            self._taken[key] = prefix
-            self._counts[prefix] += 1
+        if prefix is None or key in self._taken:
+            return False
+        self._taken[key] = prefix
+        self._counts[prefix] += 1
+        return True
 
     def gave_back(self, key: Key) -> None:
         """The place is free again."""

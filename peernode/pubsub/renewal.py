@@ -124,7 +124,7 @@ class Renewal:
         longest = max(len(table) for table in tables)
         return {
             "renewals": (longest, 2 * self._context.config.channels_max),
-            "renewals_settling": (len(self._settling), SETTLING_MAX),
+            "renewals_settling": (max(len(self._settling), len(self._shares)), SETTLING_MAX),
         }
 
     def all_now(self) -> None:

@@ -239,7 +239,7 @@ class PubSub:
                 self.publisher.resume(replica, sent=True)
 
     def _after_join(self, replica: Replica) -> None:
-        self.publisher.take_up.joined()
+        self.publisher.take_up.joined(replica)
         self.publisher.resume(replica)
         if replica.serves:
             self.replication.soon(replica)  # the other initiators know subscribers that we don't

@@ -53,8 +53,7 @@ class PubSubStorage:
         self._own: dict[bytes, None] = {}
         """Ids of the channels that are joined, or being joined."""
         self.on_forgotten: Callable[[bytes], None] = lambda _: None
-        self._places = 0
-        """Reserved for channels whose rows are being written."""
+        self._places = 0  # reserved for channels whose rows are being written
         self._begun = PrefixShares[bytes]()
         self._pings = Pings(context)
         self._dropping: dict[bytes, asyncio.Task[bool]] = {}
@@ -131,8 +130,7 @@ class PubSubStorage:
     def _give_way(self) -> bool:
         """Whether an empty, unread channel of others was found among the next ones, and has gone."""
         now = self._context.now()
-        for channel_id in list(islice(self.replicas, LOOKED_AT_MAX)):
-            replica = self.replicas[channel_id]
+        for channel_id, replica in list(islice(self.replicas.items(), LOOKED_AT_MAX)):
             busy = channel_id in self._own or replica.pending or replica.syncing
             if not busy and not replica.log.version and not replica.leases.count(now):
                 self._forget(replica)
@@ -196,13 +194,15 @@ class PubSubStorage:
             if not self._make_room(by):
                 raise Refused(Status.BUSY)
             self._places += 1  # other requests come in while the row is written
+            counted = self._begun.took(channel_id, by)
             try:
                 if not await self._context.save(PutChannel(ChannelRow(channel_id, name, False, True))):
                     raise Refused(Status.STORE_FULL)
                 replica = self.replicas.get(channel_id) or self._make(channel_id, name)
-                self._begun.took(channel_id, by)
             finally:
                 self._places -= 1
+                if counted and channel_id not in self.replicas:
+                    self._begun.gave_back(channel_id)
         self.local_view(replica)
         return replica
 

@@ -17,6 +17,7 @@ from peernode.pubsub.context import Context
 from peernode.pubsub.damage import tell_damage
 from peernode.pubsub.entry import Entry
 from peernode.pubsub.outbox import Outbox
+from peernode.pubsub.replica import Replica
 from peernode.pubsub.storage import PubSubStorage
 from peernode.store.base import DropOutbox, OutboxRow, PutOutbox, Write
 
@@ -28,25 +29,30 @@ class TakeUp:
         self._context = context
         self._storage = storage
         self._outbox = outbox
-        self._orphaned = False
-        """Whether rows are left whose channels are not here."""
+        self._orphaned: set[bytes] = set()
+        """Channels that are not here, of which rows are."""
+        self._lost: set[bytes] = set()
+        """Ids of damaged rows that the person was told of; their deletion may fail."""
 
-    def load(self) -> None:
+    def load(self) -> list[Entry]:
         """Take up all that waits and is not taken up yet, the oldest first."""
-        self._orphaned = False
         entries = [*self._sound(), *self._rebuilt()]
         for entry in sorted(entries, key=lambda entry: (entry.created_ms, entry.message.id)):
             self._outbox.add(entry)
+        return entries
 
-    def joined(self) -> None:
+    def joined(self, replica: Replica) -> None:
         """A channel is here again: so may be what waited in it."""
-        if self._orphaned:
-            self.load()
+        if replica.channel_id in self._orphaned:
+            self._orphaned.discard(replica.channel_id)
+            for entry in self.load():
+                self._outbox.tell(entry)
 
-    def _orphan(self) -> None:
-        """A row stays for whoever joins its channel."""
-        self._orphaned = True
-        self._context.collector.count("outbox.orphan")
+    def _orphan(self, channel_id: bytes) -> None:
+        """A row stays for whoever joins its channel; a channel is counted once."""
+        if channel_id not in self._orphaned:
+            self._orphaned.add(channel_id)
+            self._context.collector.count("outbox.orphan")
 
     def _sound(self) -> Iterator[Entry]:
         for row in self._context.store.outbox():
@@ -54,7 +60,7 @@ class TakeUp:
                 continue
             replica = self._storage.replicas.get(row.channel_id)
             if replica is None:
-                self._orphan()
+                self._orphan(row.channel_id)
                 continue
             entry = Entry(replica, decode_message(row.raw), row.text, row.created_ms, row.state)
             if row.error_code:
@@ -65,16 +71,18 @@ class TakeUp:
         for row in self._context.store.outbox_damaged():
             known = row.id if isinstance(row.id, bytes) else b""
             drop: list[Write] = [DropOutbox(known)]
-            message = self._in_the_row(row) or self._in_a_log(known)
+            message = self._in_the_row(row) or self._in_a_log(known, row.channel_id)
             if message is None:
-                tell_damage(self._context, "outbox", known)
+                if known not in self._lost:
+                    tell_damage(self._context, "outbox", known)
+                    self._lost.add(known)
                 self._save(drop)
                 continue
             if self._outbox.find(message.id) is not None:
                 continue
             replica = self._storage.replicas.get(message.channel_id)
             if replica is None:
-                self._orphan()
+                self._orphan(message.channel_id)
                 continue
             self._context.collector.count("outbox.row_rebuilt")
             entry = Entry(replica, message, "", message.hlc >> 16)
@@ -94,10 +102,12 @@ class TakeUp:
             return None
         return message if message.author == self._context.identity.public_key else None
 
-    def _in_a_log(self, message_id: bytes) -> Message | None:
-        """The message of ours with this id, in any of the logs."""
-        for replica in self._storage.replicas.values():
-            for raw in self._context.store.by_id(replica.channel_id, message_id):
+    def _in_a_log(self, message_id: bytes, channel_id: bytes) -> Message | None:
+        """The message of ours with this id, in any of the logs, of the channel that the row names as well."""
+        here = self._storage.replicas
+        others = [channel_id] if isinstance(channel_id, bytes) and channel_id not in here else []
+        for place in (*here, *others):
+            for raw in self._context.store.by_id(place, message_id):
                 message = Message.trusted(raw)
                 if message.author == self._context.identity.public_key:
                     return message

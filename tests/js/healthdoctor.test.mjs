@@ -1,4 +1,4 @@
-/** The doctor's steps on the page: each as soon as it has ended, and of nobody else's examination. */
+/** The doctor's steps on the page: each as soon as it has ended. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -38,13 +38,13 @@ test("steps are drawn as they end and stay as they are, and the verdict comes wi
   assert.equal(list.children[0], first, "whoever selects its text or reads it aloud is not disturbed");
   assert.match(note.textContent, /^All is well/);
   view.heard([SOCKET]);
-  assert.equal(names(list).length, 3, "somebody else asks now");
+  assert.equal(names(list).length, 3, "it is over");
 });
 
-test("an examination that was refused shows none of the steps of the one that goes on", async () => {
+test("an examination that breaks off leaves what was found, and says why", async () => {
   const { view, fail, note, error, list } = examine();
   view.heard([SOCKET]);
-  fail({ message: "Another examination goes on", remedy: "Wait.", code: "EXAMINATION_RUNNING" });
+  fail({ message: "The connection is lost", remedy: "Wait.", code: "WORKER_UNAVAILABLE" });
   await new Promise(setImmediate);
-  assert.deepEqual([names(list), error.textContent, note.textContent], [[], "Another examination goes on. Wait. (EXAMINATION_RUNNING)", ""]);
+  assert.deepEqual([names(list), error.textContent, note.textContent], [["Own socket"], "The connection is lost. Wait. (WORKER_UNAVAILABLE)", ""]);
 });

@@ -14,7 +14,7 @@ from peernode.config import NodeConfig
 from peernode.errors import PeerNodeError, Refused
 from peernode.events import JoinDelayed, Joined
 from peernode.identity import Identity
-from peernode.pubsub import membership, storage
+from peernode.pubsub import membership
 from peernode.pubsub.joinrun import REACHED_MAX, Proofs
 from peernode.pubsub.replica import make_set
 from peernode.pubsub.subscription import Subscription
@@ -256,19 +256,3 @@ def test_no_place_is_blamed_only_where_places_are_what_lacks(full: int, silent: 
     for contact in contacts[:full]:
         asked.full[contact.public_key] = None
     assert asked.lack == code
-
-
-def test_one_address_does_not_take_the_places_of_all_channels(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(storage, "SERVED_MAX", 36)
-
-    async def tell(flock: Flock) -> None:
-        await asyncio.sleep(3)
-        crowd = Crowd(flock)
-        refused = await crowd.host.call(crowd.begin(flock.birds, [f"#junk{n}" for n in range(40)]))
-        assert refused == [Status.BUSY] * len(flock.birds) * (40 - 18)
-        assert flock[0].node.sizes()["pubsub.channels_begun"][0] == 18
-        await flock[1].join("#honest")
-        for rpc in crowd.rpcs:
-            await rpc.close()
-
-    story(tell, 6)

@@ -140,7 +140,7 @@ def test_who_waits_for_its_turn_looks_again_whether_to_push(
                 pushers.append(key)
                 if first:
                     await meanwhile(stranger, initiators)
-            raise Refused(Status.BUSY)
+            raise Refused(Status.NOT_SUBSCRIBED if meanwhile is leaves else Status.BUSY)
 
         stranger.rpc.serve(Op.PUSH, push)
         wall_ms = stranger.host.env.clock.wall_ms()
@@ -149,6 +149,8 @@ def test_who_waits_for_its_turn_looks_again_whether_to_push(
             assert isinstance(await stranger.ask(bird, [lease.raw, ROOT, LOBBY], Op.SUBSCRIBE), list)
         await author.say("are you there?")
         await asyncio.sleep(10)
+        await asyncio.gather(*stranger.tasks)
         assert pushers and (len(set(pushers)) > 1) is others_push
+        assert meanwhile is not leaves or len(pushers) == 1, "it has said that it wants none"
 
     with_stranger(tell, 6, replicas=3, push_stagger_small_s=1.05 if ttl_s == 1 else 0.2)

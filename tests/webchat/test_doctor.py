@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from peernode.doctor.steps import STEPS
+from peernode.doctor.examination import Examination
+from peernode.doctor.steps import STEPS, Step
 from tests.webchat.conftest import Open, two_in_the_lobby
 from tests.webchat.test_health_socket import until, watcher
 from webchat.bridge import error_fields
@@ -96,14 +97,30 @@ async def test_one_examination_goes_on_at_a_time() -> None:
 
 
 @pytest.mark.usefixtures("worker")
-async def test_while_the_doctor_goes_on_the_pages_hear_the_steps_that_have_ended() -> None:
+async def test_while_the_doctor_goes_on_who_asked_hears_the_steps_that_have_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    look, go_on = Examination._bootstraps, asyncio.Event()
+
+    async def bootstraps(self: Examination) -> list[Step]:
+        await go_on.wait()
+        return await look(self)
+
+    monkeypatch.setattr(Examination, "_bootstraps", bootstraps)
     page, other = await watcher(), await watcher("bea")
-    assert (await other.expect("health"))["examination"] is None
+    assert (await page.expect("health"))["examination"] is None
     ref = await page.send("doctor", address="127.0.0.1:9")
-    begun = await until(other, "health", lambda frame: bool(frame["examination"]))
-    assert [step["name"] for step in begun["examination"]] == ["socket"], "a silent address takes its time"
+    begun = await until(page, "health", lambda frame: bool(frame["examination"]))
+    assert [step["name"] for step in begun["examination"]] == ["socket"]
+    at_ms = begun["host"]["at_ms"]
+    beside = await until(other, "health", lambda frame: frame["host"]["at_ms"] >= at_ms)
+    assert beside["examination"] is None, "it is not theirs"
+    refused = await other.ask("doctor")
+    assert refused["code"] == "EXAMINATION_RUNNING"
+    assert (await until(other, "health", lambda frame: frame["host"]["at_ms"] > at_ms))["examination"] is None
+    go_on.set()
     answer = await page.expect("doctor", ref=ref)
-    assert answer["steps"][0] == begun["examination"][0]
-    await until(other, "health", lambda frame: frame["examination"] is None)
+    assert answer["steps"][0] == begun["examination"][0] and len(answer["steps"]) > 1
+    await until(page, "health", lambda frame: frame["examination"] is None)
     await page.close()
     await other.close()

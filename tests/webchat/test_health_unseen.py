@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,7 +13,8 @@ from tests.webchat.test_health_watching import ROUND_S, ROUNDS_MAX, Many, hurry,
 from webchat.chat.commands import CommandError
 from webchat.health import turns, watching
 from webchat.health.actions import Action
-from webchat.health.watching import HealthWatch
+from webchat.health.turns import LOOKS_MIN
+from webchat.health.watching import FAILED_MAX, HealthWatch
 
 
 @pytest.fixture(autouse=True)
@@ -24,9 +26,11 @@ class Failing(Many):
     """Channels of which those in ``slow`` fail at once, with ``error``."""
 
     error: Exception = CommandError("NOT_A_MEMBER")
+    missed = 0
 
     async def channel(self, name: str) -> dict[str, Any]:
         if name in self.slow:
+            self.missed += 1
             raise self.error
         return picture(name)
 
@@ -137,9 +141,15 @@ async def test_that_a_channel_can_not_be_seen_any_more_is_in_the_event_log(
     watch = HealthWatch(view, told.append)
     await watch.snapshot([])
     await until(lambda: len(watch._pictures) == 1)
-    for hidden in ({"#000"}, set[str]()):
-        before, view.slow = len(told), hidden
-        await snapshot_once(watch, lambda _, before=before: len(told) > before)
+    began_ms = time.time() * 1000
+    view.slow = {"#000"}
+    await until(lambda: view.missed == 1)
+    first_ms = time.time() * 1000
+    await snapshot_once(watch, lambda _: len(told) == 1)
+    assert view.missed >= FAILED_MAX + LOOKS_MIN, "what is missed once or twice may come again"
+    assert began_ms - 1 <= told[0].wall_ms <= first_ms + 1, "the time of the first look in vain"
+    view.slow.clear()
+    await snapshot_once(watch, lambda _: len(told) == 2)
     seen = {"was": "healthy", "was_code": "", "state": "unseen", "code": "NOT_A_MEMBER"}
     assert [each.route for each in told] == [
         seen,

@@ -28,8 +28,8 @@ Result = dict[str, Any]
 class HealthCommands:
     """See the module; ``table`` goes into the worker's."""
 
-    def __init__(self, host: PeerHost, examination: Callable[[], list[dict[str, Any]] | None]) -> None:
-        """``examination``: the steps that the doctor has ended, while one goes on."""
+    def __init__(self, host: PeerHost, examination: Callable[[], dict[str, Any] | None]) -> None:
+        """``examination``: what the doctor does at the moment, ``DoctorCommands.going``."""
         self._examination = examination
         self.view = HostView(host)
         self.watch = HealthWatch(self.view, self.view.turned)

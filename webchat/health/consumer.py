@@ -8,6 +8,7 @@ with a readable ``ref`` is answered exactly once, and no frame of a browser clos
 
 from __future__ import annotations
 
+import secrets
 from functools import partial
 from typing import Any
 
@@ -48,6 +49,8 @@ class HealthConsumer(PageSocket):
         """Take the socket of somebody who is staff and signed in; refuse every other before it is open."""
         self.begin()
         self._lost = False
+        self._examining = ""
+        """By which the steps of the last examination that this page asked for are known."""
         self.watched: str | None = None
         user, session = self.scope["user"], self.scope["session"]
         if not (user.is_authenticated and user.is_active and user.is_staff and session.session_key):
@@ -121,6 +124,7 @@ class HealthConsumer(PageSocket):
                 return {"type": "ok", **answer}
             case "doctor":
                 asked = {name: fields.get(name) or "" for name in ("address", "channel")}
+                asked["asked"] = self._examining = secrets.token_hex(8)
                 async with doing(asked["channel"], address=asked["address"]):
                     return {"type": "doctor", **await link.command(0, "doctor", asked, RUN_MAX_S)}
         async with doing(on=fields["on"]):
@@ -133,8 +137,9 @@ class HealthConsumer(PageSocket):
         self._lost = False
         detail = answer["details"].get(self.watched or "")
         frame = {name: answer[name] for name in ("host", "channels", "more")}
-        examination = answer.get("examination")  # not of an earlier worker's
-        told = {**frame, "detail": detail, "names": names, "examination": examination}
+        going = answer.get("examination") or {}  # not of an earlier worker's
+        steps = going["steps"] if going and going["asked"] == self._examining else None
+        told = {**frame, "detail": detail, "names": names, "examination": steps}
         await self.send_frame({"type": "health", **told})
         if answer["events"] or answer["skipped"]:
             news = {name: answer[name] for name in ("epoch", "events", "skipped")}

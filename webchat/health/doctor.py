@@ -43,22 +43,23 @@ class DoctorCommands:
 
     def __init__(self, host: PeerHost) -> None:
         self._host = host
-        self.ended: list[dict[str, Any]] | None = None
-        """The steps of the examination that goes on, so far; none goes on."""
+        self.going: dict[str, Any] | None = None
+        """The examination that goes on: who asked for it, and its steps so far."""
         self.table: dict[str, Callable[[int, Args], Awaitable[Result]]] = {"doctor": self._doctor}
 
     async def _doctor(self, user: int, args: Args) -> Result:
         channel = _named(args["channel"])
-        if self.ended is not None:
+        if self.going is not None:
             raise CommandError("EXAMINATION_RUNNING", retry_after=round(RUN_MAX_S))
-        self.ended = []
+        steps: list[dict[str, Any]] = []
+        self.going = {"asked": args.get("asked", ""), "steps": steps}
         try:
             addresses = await _resolved(args["address"])
             unknown = () if addresses else self._host.start_points.unknown
             node = HostNode(self._host.node)
-            steps = await node.examine(addresses, channel, self._host.database, unknown, self.ended.append)
+            await node.examine(addresses, channel, self._host.database, unknown, steps.append)
         finally:
-            self.ended = None
+            self.going = None
         return {"steps": steps}
 
 

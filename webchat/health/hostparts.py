@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 
-from webchat.bridge import SEARCHING, error_fields, storehealth
+from webchat.bridge import error_fields, storehealth
 from webchat.chat.commands import CommandError
 from webchat.health.verdict import CODES, Verdict
 
@@ -25,13 +25,15 @@ def store_of() -> dict[str, Any]:
     return {"bytes": size, "free": free, "ok": ok, "low": low}
 
 
-def error_of(of_all: Verdict, canary: dict[str, Any], unknown: str, reason: str) -> dict[str, Any] | None:
+def error_of(
+    of_all: Verdict, canary: dict[str, Any], unknown: str, *, searching: bool
+) -> dict[str, Any] | None:
     """What is wrong with the host and what to do, if its state and cause have a code.
 
-    ``unknown``: a configured name that leads to no address, if there is one; ``reason``: why the host's node
-    is not online.
+    ``unknown``: a configured name that leads to no address, if there is one; ``searching``: the host's node
+    has only begun to look for others.
     """
-    if of_all["cause"] == "node" and reason == SEARCHING:
+    if of_all["cause"] == "node" and searching:
         return None  # nobody has failed to answer yet
     if of_all["cause"] == "canary":
         return {name: canary.get(name, "") for name in TOLD}

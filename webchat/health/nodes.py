@@ -197,6 +197,7 @@ class HostView:
         """
         standing, store = self._host.node.standing(), store_of()
         parts = {name: standing.pop(name) for name in ("peers", "bootstraps", "buckets")}
+        searching = standing.pop("searching")
         canary, unknown = self._host.canary(), self._host.start_points.shown()
         parts["bootstraps"] += unknown
         name = self._host.start_points.unknown[0][0] if unknown else ""
@@ -205,7 +206,7 @@ class HostView:
         of_all = of_host(*place, states, unseen, len(unknown), failed=failed, disk_low=store["low"])
         return {
             "at_ms": round(time.time() * 1000),
-            "verdict": {**of_all, "error": error_of(of_all, canary, name, standing["reason"])},
+            "verdict": {**of_all, "error": error_of(of_all, canary, name, searching=searching)},
             "version": version("starling"),
             "uptime_s": round(time.monotonic() - self._began_s),
             "diagnostic": self._host.diagnostic,

@@ -11,8 +11,7 @@ within ``LOOK_MAX_S``; what could not be looked at keeps its last picture with i
 how old it is; a channel without a picture, or that could not be looked at ``FAILED_MAX`` times in a row for
 whatever reason, a bug as well, is ``unknown`` to the numbers, never well; of the latter the line says why and
 comes before all that are well, and the host is degraded; a failure of one channel is no other's; that a
-verdict has changed, or that there is none any more, is told while somebody watches, never for those who only
-count (``Turns``).
+verdict has changed, or is none any more, is told while somebody watches, never for who counts (``Turns``).
 """
 
 from __future__ import annotations
@@ -22,6 +21,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from webchat.background import Background
@@ -75,6 +75,15 @@ class View(Protocol):
         """
 
 
+@dataclass(slots=True)
+class _Missed:
+    """Looks in a row that brought no picture: since when, why the last one did not, how many."""
+
+    wall_ms: int
+    why: CommandError
+    times: int = 0
+
+
 class HealthWatch:
     """See the module."""
 
@@ -86,10 +95,8 @@ class HealthWatch:
         self._pictures: dict[str, Picture] = {}
         self._lines: dict[str, dict[str, Any]] = {}
         """Of each picture its line in the list."""
-        self._failed: dict[str, int] = {}
-        """Looks in a row that brought no picture."""
-        self._why: dict[str, CommandError] = {}
-        """What the last of them ended with."""
+        self._missed: dict[str, _Missed] = {}
+        """Of which the last looks brought no picture."""
         self._looked_at: dict[str, float] = {}
         self._looking: dict[str, bool] = {}
         """The looks that are under way, and whether each has a place of those for what is watched."""
@@ -157,7 +164,7 @@ class HealthWatch:
         Those that are gone are none of them.
         """
         names = {*self._view.channels()}
-        for table in (self._pictures, self._lines, self._failed, self._why):
+        for table in (self._pictures, self._lines, self._missed):
             for gone in [name for name in table if name not in names]:
                 del table[gone]
         self._turns.keep(names)
@@ -174,12 +181,13 @@ class HealthWatch:
         return sorted(map(self._with_error, lines), key=_place)
 
     def _is_hidden(self, name: str) -> bool:
-        return self._failed.get(name, 0) >= FAILED_MAX
+        missed = self._missed.get(name)
+        return missed is not None and missed.times >= FAILED_MAX
 
     def _with_error(self, line: dict[str, Any]) -> dict[str, Any]:
         """The line of a channel, with why it can't be looked at when that is so."""
         name = line["channel"]
-        return {**line, "error": error_fields(self._why[name])} if self._is_hidden(name) else line
+        return {**line, "error": error_fields(self._missed[name].why)} if self._is_hidden(name) else line
 
     async def _run(self) -> None:
         try:
@@ -199,8 +207,7 @@ class HealthWatch:
             self._running = False
             self._pictures.clear()
             self._lines.clear()
-            self._failed.clear()
-            self._why.clear()
+            self._missed.clear()
             self._looked_at.clear()
             self._watched_at.clear()
             self._turns.keep(())
@@ -227,37 +234,40 @@ class HealthWatch:
             async with asyncio.timeout(LOOK_MAX_S):
                 picture = await self._view.channel(name)
             line = brief(picture)
-            self._turned(name, picture["verdict"])
+            self._turned(name, picture["verdict"], _wall_ms())
         except TimeoutError:
-            self._missed(name, CommandError("CHANNEL_UNSEEN"))
+            self._miss(name, CommandError("CHANNEL_UNSEEN"))
         except CommandError as error:
-            self._missed(name, error)
+            self._miss(name, error)
         except Exception:
             log.exception("a bug in a look at %s", name)
-            self._missed(name, CommandError("INTERNAL"))
+            self._miss(name, CommandError("INTERNAL"))
         else:
             self._pictures[name], self._lines[name] = picture, line
-            self._failed.pop(name, None)
-            self._why.pop(name, None)
+            self._missed.pop(name, None)
         finally:
             del self._looking[name]
             self._looked.set()
 
-    def _turned(self, name: str, verdict: dict[str, Any]) -> None:
+    def _turned(self, name: str, verdict: dict[str, Any], wall_ms: int) -> None:
         if self._is_watched(_now()):
-            self._turns.heard(name, verdict, _now(), round(time.time() * 1000))
+            self._turns.heard(name, verdict, _now(), wall_ms)
 
-    def _missed(self, name: str, why: CommandError) -> None:
+    def _miss(self, name: str, why: CommandError) -> None:
         """A look brought no picture: the last one stays, and says how old it is."""
-        self._failed[name] = self._failed.get(name, 0) + 1
-        self._why[name] = why
+        missed = self._missed.setdefault(name, _Missed(_wall_ms(), why))
+        missed.times, missed.why = missed.times + 1, why
         if self._is_hidden(name):
-            self._turned(name, {"state": UNSEEN, "code": why.code})
+            self._turned(name, {"state": UNSEEN, "code": why.code}, missed.wall_ms)
         log.info("no picture of %s: %r", name, why)
 
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
+
+
+def _wall_ms() -> int:
+    return round(time.time() * 1000)
 
 
 def _place(line: dict[str, Any]) -> int:

@@ -17,7 +17,7 @@ export class DoctorView {
     });
   }
 
-  /** The steps of the examination that goes on, so far; there is one at a time. */
+  /** The steps so far of the examination that this page has asked for. */
   heard(steps) {
     if (this.#going && steps) this.#draw(steps);
   }
@@ -39,7 +39,6 @@ export class DoctorView {
       this.#draw(steps);
       setText(byId("doctor-note"), examinedWords(steps));
     } catch (error) {
-      byId("doctor-steps").replaceChildren(); // they may be of somebody else's
       this.#fail(`${error.message}. ${error.remedy} (${error.code})`);
       setText(byId("doctor-note"), "");
     } finally {
