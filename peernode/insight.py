@@ -18,6 +18,7 @@ from peernode.doctor.steps import Step
 from peernode.environment import Address
 from peernode.errors import Refused
 from peernode.events import NodeState
+from peernode.overlay.overlay import SEARCHING
 from peernode.pubsub.context import Context
 from peernode.pubsub.service import PubSub
 from peernode.rpc.pending import Outcome, Pending
@@ -62,7 +63,7 @@ class NodeInsight:
             "public": overlay.public,
             "state": state,
             "reason": reason,
-            "searching": overlay.searching,
+            "searching": reason == SEARCHING,
             "peers": [{"id": c.id.hex(), "address": [c.ip, c.port]} for c in overlay.peers()],
             "bootstraps": [each.shown() for each in overlay.bootstraps()],
             "buckets": overlay.table.occupancy(),

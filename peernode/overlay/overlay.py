@@ -191,11 +191,6 @@ class Overlay:
         """How each configured address, and each found nearby, has behaved."""
         return self._bootstrap.health()
 
-    @property
-    def searching(self) -> bool:
-        """Nobody has answered yet, and those to start from have not all had their time to."""
-        return not self._searched and not self._connection.answers()
-
     def state(self) -> tuple[str, str]:
         """``online``, ``degraded`` or ``offline``, and a sentence that says why, if there is a why."""
         if self._connection.answers():
