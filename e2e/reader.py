@@ -87,6 +87,12 @@ class Reader:
         expect(row).to_be_in_viewport(timeout=SOON_MS)
         return self
 
+    def expect_empty(self, channel: str) -> Reader:
+        """The page says that nobody has written in the channel that is open."""
+        words = f"Nothing said in {channel} has come here yet"
+        expect(self.page.get_by_role("heading", name=words)).to_be_visible(timeout=SOON_MS)
+        return self
+
     def expect_here(self, text: str) -> Reader:
         """The text is in the timeline, in sight or not."""
         expect(self._row(text)).to_have_count(1, timeout=SOON_MS)

@@ -13,6 +13,16 @@ from e2e.servers import Server
 
 Talkers = Callable[[str], Talker]
 
+HOLD_FRAMES = """() => {
+  const [real, held] = [window.requestAnimationFrame, []];
+  window.requestAnimationFrame = (draw) => held.push(draw);
+  window.drawAgain = () => {
+    window.requestAnimationFrame = real;
+    for (const draw of held) real(draw);
+  };
+}"""
+DRAW_AGAIN = "() => window.drawAgain()"
+
 
 @pytest.fixture
 def talkers(server: Server, tmp_path: Path) -> Iterator[Talkers]:
@@ -103,3 +113,18 @@ def test_a_channel_with_much_unread_opens_where_it_begins(
     eyes.open(channel).expect_line_before("unseen 1").see("unseen 1")
     ivan.reload().expect_open(channel)
     eyes.go_to_the_end().see("unseen 70").expect_all_read(channel)
+
+
+def test_what_comes_at_once_into_an_open_channel_that_was_empty_is_followed(
+    people: People, server: Server, channel: str, talkers: Talkers
+) -> None:
+    hedy = people("hedy", server).sign_up().join(channel)
+    hedy.join(f"{channel}-2")
+    elsewhere = Reader(people("hedy", server).sign_in()).open(f"{channel}-2")
+    eyes = Reader(hedy).open(channel).expect_empty(channel)
+    talker = talkers(channel)
+    hedy.page.evaluate(HOLD_FRAMES)  # as on a busy machine: much comes before the page is drawn again
+    talker.say(*numbered("at once", 60))
+    elsewhere.expect_unread(channel, "60")
+    hedy.page.evaluate(DRAW_AGAIN)
+    eyes.see("at once 60").expect_all_read(channel)

@@ -95,12 +95,19 @@ export class Screen {
 
   #drawHead;
 
+  /** Whether the page may say that nobody has written in this channel; there may be none of that name. */
+  #isEmpty(name) {
+    const channel = this.#app.channels.get(name);
+    return channel !== undefined && isEmpty(channel, this.#app.messages.rows(name), this.#isGreeted);
+  }
+
   #timelineSource(now_ms) {
     const app = this.#app;
     return {
       now_ms,
       rows: (name) => app.messages.rows(name),
       channel: (name) => app.channels.get(name) ?? NO_CHANNEL,
+      isEmpty: (name) => this.#isEmpty(name),
       who: (row) => app.persons.who(row.channel, app.authorOf(row), row.name),
       olderWanted: () => app.connection.isOpen && app.channels.isReady(app.current) && app.loadOlder(app.current),
       seen: (order) => this.#seen(order),
@@ -273,7 +280,7 @@ export class Screen {
     setText(byId("channel-title"), current ?? "Starling");
     setText(byId("channel-subtitle"), current === null ? "" : subtitle(channel, messages.rows(current), this.#isGreeted));
     byId("leave").setAttribute("aria-label", say("channels.leave", { channel: current ?? "" }));
-    byId("empty").hidden = current === null || !isEmpty(channel, messages.rows(current), this.#isGreeted);
+    byId("empty").hidden = !this.#isEmpty(current);
     setText(byId("empty-title"), say("timeline.empty.title", { channel: current ?? "" }));
     setText(byId("empty-text"), say("timeline.empty.text"));
     const n = channels.all.reduce((sum, each) => sum + each.unread, 0);

@@ -3,7 +3,7 @@
  *
  * At the bottom the view follows new messages; scrolled up, what is being read stays where it is. A channel
  * opens at its end, or where the unread begin when there are more of them than the screen shows; until
- * that is decided (`#opening`) nothing counts as seen.
+ * that is decided (`#opening`) nothing counts as seen. One that is empty has opened: what comes is followed.
  */
 
 import { countWords } from "../reading.js";
@@ -42,7 +42,7 @@ export class TimelineView {
   #size = "";
 
   /**
-   * `source`: `rows(name)`, `channel(name)`, `who(row)`, `now_ms()`, `olderWanted()` (false: not now),
+   * `source`: `rows(name)`, `channel(name)`, `isEmpty(name)`, `who(row)`, `now_ms()`, `olderWanted()` (false: not now),
    * `seen(order)`, `near(rows)`, `around(row)`, `act(action, id, button)`, `fillGap(id)`.
    */
   constructor(source) {
@@ -144,7 +144,7 @@ export class TimelineView {
     this.#items = timelineItems(rows, state.line);
     this.#drawOlder(rows, state);
     this.#rows.show(this.#items);
-    if (this.#opening && rows.length > 0) this.#open(rows, state);
+    if (this.#opening && (rows.length > 0 || this.#source.isEmpty(this.#channel))) this.#open(rows, state);
     this.#settle();
   }
 
