@@ -48,19 +48,17 @@ class TakeUp:
             for entry in self.load():
                 self._outbox.tell(entry)
 
-    def _orphan(self, channel_id: bytes) -> None:
-        """A row stays for whoever joins its channel; a channel is counted once."""
-        if channel_id not in self._orphaned:
+    def _here(self, channel_id: bytes) -> Replica | None:
+        """A row's channel; ``None``: the row stays for whoever joins it, and the channel is counted once."""
+        replica = self._storage.replicas.get(channel_id)
+        if replica is None and channel_id not in self._orphaned:
             self._orphaned.add(channel_id)
             self._context.collector.count("outbox.orphan")
+        return replica
 
     def _sound(self) -> Iterator[Entry]:
         for row in self._context.store.outbox():
-            if self._outbox.find(row.id) is not None:
-                continue
-            replica = self._storage.replicas.get(row.channel_id)
-            if replica is None:
-                self._orphan(row.channel_id)
+            if self._outbox.find(row.id) is not None or (replica := self._here(row.channel_id)) is None:
                 continue
             entry = Entry(replica, decode_message(row.raw), row.text, row.created_ms, row.state)
             if row.error_code:
@@ -78,11 +76,10 @@ class TakeUp:
                     self._lost.add(known)
                 self._save(drop)
                 continue
-            if self._outbox.find(message.id) is not None:
-                continue
-            replica = self._storage.replicas.get(message.channel_id)
-            if replica is None:
-                self._orphan(message.channel_id)
+            if (
+                self._outbox.find(message.id) is not None
+                or (replica := self._here(message.channel_id)) is None
+            ):
                 continue
             self._context.collector.count("outbox.row_rebuilt")
             entry = Entry(replica, message, "", message.hlc >> 16)
