@@ -30,18 +30,6 @@ class FileInfo:
 
 
 @dataclass(frozen=True, slots=True)
-class Availability:
-    """Who has the whole of a file, as far as this node could ask."""
-
-    here: int
-    """Bytes of it that this node has."""
-    nodes: int
-    """Nodes that have all of it, this one included."""
-    asked: int
-    """Nodes that answered, this one included."""
-
-
-@dataclass(frozen=True, slots=True)
 class ChatMessage:
     """A message as the application shows it."""
 
@@ -188,6 +176,19 @@ class Left:
 
 
 @dataclass(frozen=True, slots=True)
+class ChannelHealth:
+    """How a joined channel is has changed, by the own node's word; nobody was asked for it."""
+
+    channel: str
+    state: str
+    """``healthy``, ``degraded`` or ``down``."""
+    initiators: tuple[int, int]
+    """So many of the nodes that store it have answered, of how many."""
+    error: ErrorInfo | None
+    """What is wrong with it; None while it is healthy."""
+
+
+@dataclass(frozen=True, slots=True)
 class MessageReceived:
     """A message of somebody else, or history; each author's in sequence."""
 
@@ -280,6 +281,7 @@ Event = (
     | Joined
     | JoinDelayed
     | Left
+    | ChannelHealth
     | MessageReceived
     | MessageChanged
     | MessageTakenBack

@@ -14,8 +14,9 @@ from peernode.channel.kinds import Kind
 from peernode.channel.message import Message
 from peernode.channel.quota import PART_BYTES
 from peernode.errors import PeerNodeError
-from peernode.events import Availability, FileInfo, OutboxState
+from peernode.events import FileInfo, OutboxState
 from peernode.insight import NodeInsight
+from peernode.pubsub.fileinfo import Availability
 from peernode.pubsub.replica import Replica
 
 

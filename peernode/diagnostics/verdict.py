@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from peernode.diagnostics.codes import error_info
-from peernode.diagnostics.findings import CHECKS, counts
+from peernode.diagnostics.findings import CHECKS, Check, counts
 from peernode.diagnostics.pushfindings import p95_of
 from peernode.diagnostics.reasons import HEALTHY, STATES, Channel, Reason
 
@@ -24,8 +24,7 @@ def verdict(channel: Channel) -> dict[str, Any]:
 
     ``p95_ms``: of the pushes of the last minute, all initiators together; None without any.
     """
-    found = [reason for check in CHECKS if (reason := check(channel)) is not None]
-    found.sort(key=lambda reason: -STATES.index(reason.state))  # stable: the order of the checks within
+    found = _found(channel, CHECKS)
     shown = found[:CLAUSES_MAX]
     timed = any("p95" in reason.clause for reason in shown)
     clauses = [*(reason.clause for reason in shown), *counts(channel, {each.code for each in shown}, timed)]
@@ -38,6 +37,16 @@ def verdict(channel: Channel) -> dict[str, Any]:
         "reasons": [_told(reason) for reason in found],
         "p95_ms": None if p95_ms is None else round(p95_ms),
     }
+
+
+def worst_of(channel: Channel, checks: Sequence[Check]) -> Reason | None:
+    """The worst that some of the checks find, the most telling first; None where all is well."""
+    return next(iter(_found(channel, checks)), None)
+
+
+def _found(channel: Channel, checks: Sequence[Check]) -> list[Reason]:
+    found = [reason for check in checks if (reason := check(channel)) is not None]
+    return sorted(found, key=lambda reason: -STATES.index(reason.state))  # stable: the checks' order within
 
 
 def worst(verdicts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

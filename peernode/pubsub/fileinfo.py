@@ -1,12 +1,26 @@
-"""A file's message in the words of the application."""
+"""Files in the words of the application."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from peernode.channel.filetree import file_in
 from peernode.channel.kinds import Kind
 from peernode.channel.message import Message
 from peernode.events import FileInfo
 from peernode.pubsub.people import shown
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """Who has the whole of a file, as far as this node could ask."""
+
+    here: int
+    """Bytes of it that this node has."""
+    nodes: int
+    """Nodes that have all of it, this one included."""
+    asked: int
+    """Nodes that answered, this one included."""
 
 
 def file_info(message: Message) -> FileInfo | None:

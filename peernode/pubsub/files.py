@@ -25,10 +25,10 @@ from peernode.channel.filetree import (
 )
 from peernode.channel.parts import PART_DIGEST_BYTES, part_digest
 from peernode.errors import Backpressure, Refused, RemoteProtocolError, RpcTimeout
-from peernode.events import Availability
 from peernode.identity import node_id_of
 from peernode.pubsub.audience import Audience
 from peernode.pubsub.context import Context
+from peernode.pubsub.fileinfo import Availability
 from peernode.pubsub.fileshelf import SLICE, FileShelf
 from peernode.pubsub.replica import Replica
 from peernode.pubsub.staged import Turns

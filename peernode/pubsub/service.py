@@ -17,6 +17,7 @@ from peernode.events import Joined, OutboxState
 from peernode.identity import node_id_of
 from peernode.pubsub.archive import Archive
 from peernode.pubsub.audience import Audience, fetch_subscribers
+from peernode.pubsub.channelstates import ChannelStates
 from peernode.pubsub.checkup import Checkup
 from peernode.pubsub.chosen import BLOCKED_MAX, VERIFIED_MAX, ChosenPeople
 from peernode.pubsub.context import Context
@@ -94,6 +95,7 @@ class PubSub:
         self.verified = ChosenPeople(context, "verified", VERIFIED_MAX, "TOO_MANY_VERIFIED")
         self.reading = Reading(context, self.blocked)
         self.presence = Presence(context, self.storage, self.audience)
+        self.states = ChannelStates(context, self.storage, self.presence, self.joiner)
         self.unreached = Unreached(context, self.outbox, self.matrix)
         quorum.on_sent.append(self.unreached.sent)
         self.delivery.on_unanswered.append(self.probing.failed)
@@ -125,9 +127,9 @@ class PubSub:
         paths = (self.delivery, self.monitor, self.relays, self.relaying, self.probing, self.unreached)
         logs = (self.storage, self.retention, self.replication, self.catch_up, self.repair, self.expiry)
         own = (self.intake, self.ingest, self.outbox, self.publisher, self.fates, self.renewal)
-        files = (self.files, self.wanted, self.freeing)
+        more = (self.files, self.wanted, self.freeing, self.states)
         others = (self._membership, self.presence, self.recovery, self.checkup, self.joiner, self.joiner.log)
-        parts = (*paths, *logs, *own, *files, *others)
+        parts = (*paths, *logs, *own, *more, *others)
         return {name: size for part in parts for name, size in part.sizes().items()}
 
     def start(self) -> None:
