@@ -18,7 +18,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -221,6 +221,14 @@ class Server:
         """The ids of the nodes that store a channel, as a user's node knows them."""
         channels = self.diagnostics()[user]["result"]["node"]["channels"]
         return next((one["initiators"] for one in channels if one["name"] == channel), [])
+
+    def keepers(self, user: str, channel: str, names: Sequence[str]) -> list[str]:
+        """The people whose nodes store a channel; the host node is ``""``."""
+        told = self.diagnostics()
+        people = {told[name]["result"]["node"]["node_id"]: name for name in names}
+        channels = told[user]["result"]["node"]["channels"]
+        stored = next(one["initiators"] for one in channels if one["name"] == channel)
+        return [people.get(node_id, "") for node_id in stored]
 
     def _test_hook(self, name: str, body: dict[str, Any]) -> Any:
         request = urllib.request.Request(

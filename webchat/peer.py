@@ -22,7 +22,7 @@ from webchat.bridge import (
     is_canary,
 )
 from webchat.chat.commands import CommandError
-from webchat.chat.eventframes import UNTOLD, event_frame, message_fields, outbox_fields
+from webchat.chat.eventframes import UNTOLD, event_frame, health_fields, message_fields, outbox_fields
 from webchat.company import AllOurs, Company
 from webchat.openings import Openings
 from webchat.peoplepeer import Emit, PeoplePeer
@@ -48,6 +48,8 @@ class Peer(PeoplePeer):
         )
         """Asks the node only once it was handed over: it tells of its messages before."""
         self._joining: dict[str, dict[str, Any]] = {}
+        self._health: dict[str, dict[str, Any]] = {}
+        """As the events have told it, of channels that are joined."""
         self._openings = Openings()
         self._left: dict[str, None] = {}
         """Channels of this life that no page shows any more, nor how far the user's messages there get."""
@@ -79,8 +81,11 @@ class Peer(PeoplePeer):
             frame["at_ms"] = round(time.time() * 1000)
         elif kind in ("channel.joined", "channel.left"):
             self._joining.pop(frame["channel"], None)
+        elif kind == "channel.health":
+            self._health[frame["channel"]] = health_fields(event)
         self._emit(frame)
         if kind == "channel.left":
+            self._health.pop(frame["channel"], None)
             self._left[frame["channel"]] = None
             if len(self._left) > LEFT_MAX:
                 del self._left[next(iter(self._left))]
@@ -241,6 +246,7 @@ class Peer(PeoplePeer):
             join = self._joining[channel]
             fields["progress"] = {"steps": list(join["steps"].values()), "delayed": join["delayed"]}
         if channel in member:
+            fields["health"] = self._health.get(channel)
             fields["names"] = self.node.names(channel)
             fields["pictures"] = self.node.pictures(channel)
             fields["read"] = asdict(self.node.read_state(channel))

@@ -190,6 +190,11 @@ class PeerTable:
         lost_at = self._lost.get(contact.public_key)
         return lost_at is not None and self._clock.monotonic() - lost_at < LOST_S
 
+    def silent(self, contact: Contact) -> bool:
+        """Whether ``contact`` does not answer us: suspected, or there for others alone, who vouch for it."""
+        standing = self._standings.get(contact.public_key)
+        return self.suspected(contact) or (standing is not None and standing.vouched_since < float("inf"))
+
     def standing(self, public_key: bytes) -> Standing | None:
         """What is known of a peer in a bucket or replacement cache."""
         return self._standings.get(public_key)

@@ -124,7 +124,7 @@ class ChannelStates:
         if contact.public_key == self._context.identity.public_key:
             return {"own": True, "answers": True, "unheard": False}
         heard_s = self._presence.answered_s(contact.id)
-        if not online or self._context.overlay.table.suspected(contact):
+        if not online or self._context.overlay.table.silent(contact):
             return {"own": False, "answers": False, "unheard": False}
         if heard_s is None:
             return {"own": False, "answers": False, "unheard": True}

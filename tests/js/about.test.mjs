@@ -1,4 +1,4 @@
-/** The channel's own panel: where the focus goes when the browser has been asked about notifications. */
+/** The channel's own panel: how the channel is, and where the focus goes when the browser has been asked about notifications. */
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
@@ -8,6 +8,8 @@ import { documentDouble } from "./domdouble.mjs";
 const NOTIFY = ["state", "allow", "test", "told", "mentions", "all", "none"].map((name) => `notify-${name}`);
 
 let notifying;
+let health;
+let about;
 
 const byId = (id) => document.getElementById(id);
 
@@ -15,9 +17,11 @@ globalThis.document = documentDouble(); // the words are chosen by its language
 const { AboutView } = await import("../../static/webchat/js/view/about.js");
 
 beforeEach(() => {
-  globalThis.document = documentDouble(...NOTIFY, "export-html", "export-json", "panel-close");
+  globalThis.document = documentDouble(...NOTIFY, "about-health", "about-health-why", "export-html", "export-json", "panel-close");
   notifying = { permission: "default", level: () => "all" };
-  new AboutView(notifying).open("#a");
+  health = null;
+  about = new AboutView(notifying, (channel) => (channel === "#a" ? health : null));
+  about.open("#a");
 });
 
 function answered(permission) {
@@ -46,4 +50,20 @@ test("who did not answer, or is elsewhere, stays there", () => {
   byId("panel-close").focus();
   answered("granted");
   assert.equal(document.activeElement, byId("panel-close"));
+});
+
+test("it says how the channel is, and how that changes while it is open", () => {
+  const shown = () => [byId("about-health").textContent, byId("about-health-why").textContent];
+  assert.deepEqual(shown(), ["Not known at the moment.", ""]);
+  health = { state: "healthy", initiators: { k: 5, of: 5 }, error: null };
+  about.drawHealth();
+  assert.deepEqual(shown(), ["Healthy: 5 of 5 nodes that keep this channel answer, as far as yours knows.", ""]);
+  health = { state: "degraded", initiators: { k: 4, of: 5 }, error: { code: "INITIATOR_SILENT", message: "One is silent", remedy: "Wait." } };
+  about.drawHealth();
+  assert.deepEqual(shown(), ["Degraded: 4 of 5 nodes that keep this channel answer, as far as yours knows.", "One is silent. Wait."]);
+  assert.equal(byId("about-health").getAttribute("data-state"), "degraded");
+  about.close();
+  health = null;
+  about.drawHealth();
+  assert.equal(shown()[1], "One is silent. Wait.", "nothing is drawn of a panel that is closed");
 });

@@ -235,3 +235,31 @@ test("who signs out leaves nothing behind in the browser, and others what is the
   };
   new PageMemory(1, { length: 1, key: broken }).forget();
 });
+
+test("how a channel is holds while there is a connection, and until it is left", () => {
+  const told = [];
+  channels = new Channels(clock, new PageMemory(1, storageOver(storage)), { channelChanged: ({ name }) => told.push(name) });
+  const degraded = { state: "degraded", initiators: { k: 4, of: 5 }, error: { code: "INITIATOR_SILENT" } };
+  const well = { state: "healthy", initiators: { k: 5, of: 5 }, error: null };
+  channels.judged({ channel: "#gone", ...well });
+  assert.equal(channels.get("#gone"), undefined, "what is told of a channel that was left opens none");
+  channels.welcomed({ name: "#a", joined: true, health: degraded });
+  channels.welcomed({ name: "#b", joined: false });
+  assert.equal(channels.healthOf("#a"), null, "nobody could tell a change");
+  told.length = 0;
+  channels.setLinked(true);
+  channels.setLinked(true);
+  assert.deepEqual(told, ["#a", "#b"]);
+  assert.deepEqual([channels.healthOf("#a"), channels.healthOf("#b"), channels.healthOf("#none")], [degraded, null, null]);
+  channels.judged({ channel: "#a", ...well });
+  assert.deepEqual(channels.healthOf("#a"), well);
+  channels.setLinked(false);
+  assert.equal(channels.healthOf("#a"), null);
+  channels.setLinked(true);
+  channels.welcomed({ name: "#a", joined: true });
+  assert.equal(channels.healthOf("#a"), null, "a welcome says all that the node has told");
+  channels.judged({ channel: "#a", ...well });
+  channels.left("#a");
+  channels.joining("#a");
+  assert.equal(channels.healthOf("#a"), null);
+});

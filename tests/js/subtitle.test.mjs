@@ -11,26 +11,34 @@ const whole = { join: null, older: "none" };
 const part = { join: null, older: "idle" };
 
 test("with all that the node has here it says who has written", () => {
-  assert.equal(subtitle(whole, [own, own], true), "Your node has only your own messages");
-  assert.equal(subtitle(whole, [own, other], true), "Your node has messages of 2 people");
-  assert.equal(subtitle(whole, [other, other], true), "Your node has messages of 1 person");
+  assert.equal(subtitle(whole, [own, own], true, null), "Your node has only your own messages");
+  assert.equal(subtitle(whole, [own, other], true, null), "Your node has messages of 2 people");
+  assert.equal(subtitle(whole, [other, other], true, null), "Your node has messages of 1 person");
 });
 
 test("with a part of it here it speaks of that part", () => {
-  assert.equal(subtitle(part, [own, other, own], true), "2 people wrote what is loaded here");
-  assert.equal(subtitle(part, [own], true), "1 person wrote what is loaded here");
-  assert.equal(subtitle({ ...part, older: "stuck" }, [other], true), "1 person wrote what is loaded here");
+  assert.equal(subtitle(part, [own, other, own], true, null), "2 people wrote what is loaded here");
+  assert.equal(subtitle(part, [own], true, null), "1 person wrote what is loaded here");
+  assert.equal(subtitle({ ...part, older: "stuck" }, [other], true, null), "1 person wrote what is loaded here");
 });
 
 test("before the node is heard, and of an empty channel, it says nothing", () => {
-  assert.equal(subtitle(whole, [own], false), "");
-  assert.equal(subtitle(part, [own, other], false), "");
-  assert.equal(subtitle(whole, [], true), "");
+  assert.equal(subtitle(whole, [own], false, null), "");
+  assert.equal(subtitle(part, [own, other], false, null), "");
+  assert.equal(subtitle(whole, [], true, null), "");
 });
 
 test("a join comes first", () => {
-  assert.equal(subtitle({ ...whole, join: { state: "joining" } }, [own], true), "Joining…");
-  assert.equal(subtitle({ ...whole, join: { state: "delayed" } }, [own], false), "Still connecting");
+  assert.equal(subtitle({ ...whole, join: { state: "joining" } }, [own], true, null), "Joining…");
+  assert.equal(subtitle({ ...whole, join: { state: "delayed" } }, [own], false, null), "Still connecting");
+});
+
+test("who keeps the channel and is silent is told before all else, and only then", () => {
+  const health = { state: "degraded", initiators: { k: 4, of: 5 }, error: { code: "INITIATOR_SILENT", message: "", remedy: "" } };
+  assert.equal(subtitle(whole, [own, other], true, health), "4 of 5 nodes answer · Your node has messages of 2 people");
+  assert.equal(subtitle(whole, [], true, health), "4 of 5 nodes answer");
+  assert.equal(subtitle({ ...whole, join: { state: "joining" } }, [own], true, health), "Joining…");
+  assert.equal(subtitle(whole, [own], true, { ...health, state: "healthy", error: null }), "Your node has only your own messages");
 });
 
 test("a channel is called empty only once the node has told that it has nothing of it", () => {

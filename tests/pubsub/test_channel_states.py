@@ -1,4 +1,4 @@
-"""How a channel is by a node's own word: told when it changes, at once when it gets better, and asking nobody."""
+"""How a channel is by a node's own word: told when it changes, and asking nobody."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def words(bird: Bird, channel: str = LOBBY) -> list[Word]:
     return [(each.state, each.error.code if each.error else "", each.initiators) for each in told]
 
 
-async def said(flock: Flock, bird: Bird, word: Word, seconds: float = FOUND_S) -> None:
+async def said(flock: Flock, bird: Bird, word: Word, seconds: float = FOUND_S, channel: str = LOBBY) -> None:
     """Its last word becomes this one."""
-    await flock.expect(lambda: words(bird)[-1] == word, seconds, f"{word}, but {words(bird)}")
+    await flock.expect(lambda: words(bird, channel)[-1] == word, seconds, f"{word} in {channel}")
 
 
 WELL: Word = ("healthy", "", (5, 5))
@@ -79,17 +79,47 @@ def test_silent_initiators_are_told_by_number_and_it_heals_when_others_take_thei
     story(tell, count=9)
 
 
-def test_one_silent_initiator_makes_it_degraded_for_whoever_only_subscribes() -> None:
+@pytest.mark.parametrize(
+    ("silent", "word"),
+    [
+        (1, ("degraded", "INITIATOR_SILENT", (4, 5))),
+        (2, ("degraded", "INITIATOR_SILENT", (3, 5))),
+        (3, ("down", "INITIATORS_TOO_FEW", (2, 5))),
+    ],
+)
+def test_initiators_that_do_not_answer_one_subscriber_are_silent_for_it_alone(
+    silent: int, word: Word
+) -> None:
     async def tell(flock: Flock) -> None:
         await settle(flock)
         initiators, others = cast(flock)
-        # Cut off from one subscriber alone, it stays what it is for all the others.
-        flock.block([initiators[0]], [others[0]])
-        flock.block([others[0]], [initiators[0]])
-        await said(flock, others[0], ("degraded", "INITIATOR_SILENT", (4, 5)), 40)
+        cut = initiators[:silent]
+        paths = [flock.block(cut, [others[0]]), flock.block([others[0]], cut)]
+        await said(flock, others[0], word)
         assert {words(bird)[-1] for bird in flock if bird is not others[0]} == {WELL}
+        for path in paths:
+            flock.mend(path)
+        await said(flock, others[0], WELL, 40)
 
-    story(tell, count=8)
+    story(tell, count=9)
+
+
+def test_who_is_there_for_others_alone_does_not_answer() -> None:
+    async def tell(flock: Flock) -> None:
+        await settle(flock)
+        initiators, _ = cast(flock)
+        bird, other = initiators[:2]
+        node, contact = bird.node, other.node._context.me()
+        replica = node._pubsub.storage.by_name(LOBBY)
+        assert replica is not None
+        node._context.overlay.table.vouched(contact)
+        assert not node._context.overlay.table.suspected(contact)
+        state = node._pubsub.states._state_of(replica)
+        assert (state.code, state.initiators) == ("INITIATOR_SILENT", (4, 5))
+        await asyncio.sleep(3)
+        assert node._pubsub.states._state_of(replica).initiators == (5, 5)
+
+    story(tell, count=7)
 
 
 def test_a_node_without_a_network_says_so_of_all_its_channels_until_it_is_back() -> None:
@@ -98,15 +128,14 @@ def test_a_node_without_a_network_says_so_of_all_its_channels_until_it_is_back()
             await bird.join()
             await bird.join("#other")
         await asyncio.sleep(12)
-        _, others = cast(flock)
-        cut = flock.cut_off(others[0])
+        bird = flock[7]
+        cut = flock.cut_off(bird)
         for channel in (LOBBY, "#other"):
-            await flock.expect(
-                lambda: words(others[0], channel)[-1][:2] == ("down", "NO_BOOTSTRAP"), 20, channel
-            )
+            own = bird.node.node_id in bird.node.coordinator(channel)["initiators"]
+            await said(flock, bird, ("down", "NO_BOOTSTRAP", (int(own), 5)), 20, channel)
         flock.mend(cut)
         for channel in (LOBBY, "#other"):
-            await flock.expect(lambda: words(others[0], channel)[-1] == WELL, 30, channel)
+            await said(flock, bird, WELL, 30, channel)
 
     story(tell, count=8)
 

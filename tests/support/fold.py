@@ -27,6 +27,8 @@ LATER = ("/read/", "/stored", "/delivered", "/acks", "/unreachable", "/alone")
 
 READ = ("upto", "unread", "mentions")
 
+HEALTH = ("state", "initiators", "error")
+
 WRITTEN = ("text", "reply", "file")
 """Kinds of own messages that are messages to the eye, too."""
 
@@ -54,6 +56,7 @@ class Page:
             channel = old.get(told["name"], _empty()) if welcome["replayed"] else _empty()
             self.channels[told["name"]] = channel
             channel["joined"] = told["joined"]
+            channel["health"] = told.get("health")
             channel["names"] = dict(told.get("names", {}))
             channel["pictures"] = dict(told.get("pictures", {}))
             if "read" in told and not welcome["replayed"]:  # the events count on from what was known
@@ -87,6 +90,8 @@ class Page:
         if kind == "channel.joined":
             channel["joined"] = True
             self.just_joined.add(frame["channel"])
+        elif kind == "channel.health":
+            channel["health"] = {name: frame[name] for name in HEALTH}
         elif kind == "channel.name":
             channel["names"][frame["author"]] = frame["name"]
         elif kind == "channel.card":
@@ -147,7 +152,8 @@ class Page:
 
 def _empty() -> Frame:
     read = {"upto": "", "unread": 0, "mentions": 0}
-    return {"joined": False, "names": {}, "pictures": {}, "read": read, "looks": {}, "states": {}}
+    told: Frame = {"names": {}, "pictures": {}, "read": read, "looks": {}, "states": {}}
+    return {"joined": False, "health": None, **told}
 
 
 def _look(message: Frame) -> Frame:

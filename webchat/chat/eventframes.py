@@ -18,6 +18,7 @@ FRAME_OF_EVENT = {
     "Joined": "channel.joined",
     "JoinDelayed": "channel.delayed",
     "Left": "channel.left",
+    "ChannelHealth": "channel.health",
     "MessageReceived": "message",
     "MessageChanged": "message.changed",
     "MessageTakenBack": "message.discarded",
@@ -43,7 +44,16 @@ def event_frame(event: Any) -> dict[str, Any]:
         return {"type": kind, "id": event.id, "channel": event.channel, "author": event.author}
     if kind == "message.state":
         return {"type": kind, **outbox_fields(event.state)}
+    if kind == "channel.health":
+        return {"type": kind, "channel": event.channel, **health_fields(event)}
     return {"type": kind, **asdict(event)}
+
+
+def health_fields(event: Any) -> dict[str, Any]:
+    """How a channel is, by the own node's word."""
+    k, of = event.initiators
+    error = None if event.error is None else asdict(event.error)
+    return {"state": event.state, "initiators": {"k": k, "of": of}, "error": error}
 
 
 def message_fields(message: Any) -> dict[str, Any]:

@@ -225,6 +225,7 @@ SERVER_FRAMES: dict[str, tuple[str, ...]] = {
     ),
     "channel.delayed": ("cursor", "channel", "step", "elapsed_ms", "error"),
     "channel.left": ("cursor", "channel"),
+    "channel.health": ("cursor", "channel", "state", "initiators", "error"),
     "channel.read": ("cursor", "channel", "upto", "unread", "mentions"),
     "channel.name": ("cursor", "channel", "author", "name"),
     "channel.card": ("cursor", "channel", "author", "picture"),
@@ -246,7 +247,7 @@ SERVER_OPTIONAL: dict[str, tuple[str, ...]] = {
 """Fields that are not always there."""
 
 CHANNEL_FIELDS = ("name", "joined", "outbox")
-CHANNEL_OPTIONAL = ("progress", "names", "pictures", "read", "messages")
+CHANNEL_OPTIONAL = ("progress", "health", "names", "pictures", "read", "messages")
 """Of a channel in a ``welcome``."""
 
 

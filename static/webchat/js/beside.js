@@ -19,6 +19,7 @@ export class Beside {
   #blocked = new Set();
   #members;
   #search;
+  #about;
   #panel;
 
   constructor(app) {
@@ -43,10 +44,11 @@ export class Beside {
       who: (message) => app.persons.who(message.channel, message.author, message.name),
       jump: (message) => this.#jump(message),
     });
+    this.#about = new AboutView(app.notifying, (channel) => app.channels.healthOf(channel));
     this.#panel = new Panel({
       people: this.#view("people", this.#members, "members.title"),
       search: this.#view("search", this.#search, "search.title"),
-      about: this.#view("about", new AboutView(app.notifying), "about.title"),
+      about: this.#view("about", this.#about, "about.title"),
     });
     byId("composer-text").addEventListener("input", (event) => {
       if (event.target.value.trim() && app.connection.isOpen) this.typing.typed(app.current);
@@ -96,6 +98,11 @@ export class Beside {
   peopleChanged() {
     this.#members.refresh();
     this.#search.refresh();
+  }
+
+  /** How the channel is may be something else now. */
+  healthChanged() {
+    this.#about.drawHealth();
   }
 
   async #block(node, on) {

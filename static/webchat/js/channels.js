@@ -17,6 +17,7 @@ export class Channels {
   #memory;
   #listener;
   #channels = new Map();
+  #isLinked = false;
 
   /** `memory`: `get(key)`, `set(key, value)`; `listener.channelChanged(channel)`. */
   constructor(clock, memory, listener) {
@@ -55,8 +56,9 @@ export class Channels {
   }
 
   /** The node's own view of a channel, from `welcome`. */
-  welcomed({ name, joined: isJoined, progress, names, pictures }) {
+  welcomed({ name, joined: isJoined, progress, health, names, pictures }) {
     const channel = this.#open(name);
+    channel.health = health ?? null;
     // An earlier page may have left the name alone, and a node that has started again joins once more.
     if (!isJoined && (!channel.join || channel.join.state === "joined")) this.#begin(channel);
     if (isJoined && channel.join && channel.join.state !== "joined") {
@@ -116,6 +118,26 @@ export class Channels {
     this.#tell(channel);
   }
 
+  /** How it is, by the node's word. */
+  judged({ channel: name, state, initiators, error }) {
+    const channel = this.#channels.get(name);
+    if (!channel) return;
+    channel.health = { state, initiators, error };
+    this.#tell(channel);
+  }
+
+  /** The same as far as it holds: null while the node has not told, or could not tell a change. */
+  healthOf(name) {
+    return this.#isLinked ? (this.#channels.get(name)?.health ?? null) : null;
+  }
+
+  /** Whether the node can tell what changes. */
+  setLinked(isLinked) {
+    if (this.#isLinked === isLinked) return;
+    this.#isLinked = isLinked;
+    for (const channel of this.all) this.#tell(channel);
+  }
+
   left(name) {
     const channel = this.#channels.get(name);
     if (!channel) return;
@@ -173,7 +195,7 @@ export class Channels {
   #open(name) {
     if (!this.#channels.has(name)) {
       const people = { names: new Map(), twins: null, pictures: new Map() };
-      const channel = { name, join: null, ...people, older: "idle", cancelBudget: null, ...UNREAD_NOTHING };
+      const channel = { name, join: null, ...people, health: null, older: "idle", cancelBudget: null, ...UNREAD_NOTHING };
       this.#channels.set(name, channel);
     }
     return this.#channels.get(name);

@@ -13,6 +13,7 @@ export function nodeReports(app) {
       app.messages.setLinked(isOpen);
       app.outbox.setLinked(isOpen);
       app.sharing.setLinked(isOpen);
+      app.channels.setLinked(isOpen);
       app.screen.status.setLink(link);
       if (!isOpen) return;
       app.reading.linked();
@@ -55,6 +56,7 @@ function eventTable(app) {
       app.close(frame.channel);
       app.screen.left(frame.channel, isSurprise);
     },
+    "channel.health": (frame) => channels.judged(frame),
     "channel.read": (frame) => app.reading.told(frame),
     "channel.name"(frame) {
       channels.joining(frame.channel); // who joins it again on another page hears of the people first

@@ -2,6 +2,7 @@
  * The page as the application sees it: which views there are, and what is drawn when something changed.
  */
 
+import { downWords } from "./channelhealth.js";
 import { UNREAD_NOTHING } from "./channels.js";
 import { systemClock } from "./clock.js";
 import { Heard } from "./heard.js";
@@ -49,6 +50,7 @@ export class Screen {
     this.sidebar = new SidebarView({
       channels: () => app.channels?.all ?? [],
       current: () => app.current,
+      healthOf: (name) => app.channels.healthOf(name),
       open: (name) => app.open(name),
       join: (name) => app.join(name),
     });
@@ -196,6 +198,7 @@ export class Screen {
     this.sidebar.redraw();
     this.#drawHead();
     if (channel.name !== this.#app.current) return;
+    this.#app.beside.healthChanged();
     this.joinCard.draw(this.#app.channels.get(channel.name));
     this.timeline.redraw();
   }
@@ -278,7 +281,10 @@ export class Screen {
     const { current, channels, messages } = this.#app;
     const channel = channels.get(current) ?? NO_CHANNEL;
     setText(byId("channel-title"), current ?? "Starling");
-    setText(byId("channel-subtitle"), current === null ? "" : subtitle(channel, messages.rows(current), this.#isGreeted));
+    const health = channels.healthOf(current);
+    setText(byId("channel-subtitle"), current === null ? "" : subtitle(channel, messages.rows(current), this.#isGreeted, health));
+    setText(byId("channel-why"), downWords(current, health));
+    byId("channel-why").hidden = !downWords(current, health);
     byId("leave").setAttribute("aria-label", say("channels.leave", { channel: current ?? "" }));
     byId("empty").hidden = !this.#isEmpty(current);
     setText(byId("empty-title"), say("timeline.empty.title", { channel: current ?? "" }));

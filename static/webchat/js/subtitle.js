@@ -6,13 +6,22 @@
  * message may be a year old; before the node has been heard it says nothing, not even that there is nothing.
  */
 
+import { troubleLine } from "./channelhealth.js";
 import { say } from "./strings.js";
 
-/** `channel`: `join`, `older` (`none`: the node has nothing older than the rows); `isGreeted`: the node has told what it holds. */
-export function subtitle({ join, older }, rows, isGreeted) {
+/**
+ * `channel`: `join`, `older` (`none`: the node has nothing older than the rows); `isGreeted`: the node has told what it holds;
+ * `health`: how the channel is, null where that is not known. A trouble comes first, where it is not cut off.
+ */
+export function subtitle(channel, rows, isGreeted, health) {
+  const { join } = channel;
   if (join?.state === "joining") return say("subtitle.joining");
   if (join?.state === "delayed") return say("subtitle.delayed");
   if (join?.state === "refused") return say("subtitle.refused");
+  return [troubleLine(health), writers(channel, rows, isGreeted)].filter(Boolean).join(" · ");
+}
+
+function writers({ older }, rows, isGreeted) {
   const n = new Set(rows.map((row) => row.author)).size;
   if (n === 0 || !isGreeted) return "";
   if (older !== "none") return say("subtitle.part", { n });

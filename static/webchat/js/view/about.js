@@ -1,18 +1,22 @@
 /**
- * A channel's own panel: what is told of it while nobody looks, and the channel as a file.
+ * A channel's own panel: how it is, what is told of it while nobody looks, and the channel as a file.
  */
 
+import { remedyWords, stateWords } from "../channelhealth.js";
 import { exportLink } from "../channelname.js";
 import { LEVELS } from "../notifying.js";
 import { say } from "../strings.js";
-import { byId, passFocus, setText } from "./dom.js";
+import { byId, passFocus, setAttribute, setText } from "./dom.js";
 
 export class AboutView {
   #notifying;
+  #healthOf;
   #channel = null;
 
-  constructor(notifying) {
+  /** `healthOf(channel)`: how it is, or null. */
+  constructor(notifying, healthOf) {
     this.#notifying = notifying;
+    this.#healthOf = healthOf;
     notifying.onChange = () => this.#draw();
     byId("notify-allow").addEventListener("click", () => notifying.allow());
     byId("notify-test").addEventListener("click", () => this.#test());
@@ -25,11 +29,21 @@ export class AboutView {
     for (const kind of ["html", "json"]) byId(`export-${kind}`).href = exportLink(channel, kind);
     setText(byId("notify-told"), "");
     this.#draw();
+    this.drawHealth();
     byId("panel-close").focus();
   }
 
   close() {
     this.#channel = null;
+  }
+
+  /** How the channel is, if it is shown. */
+  drawHealth() {
+    if (this.#channel === null) return;
+    const health = this.#healthOf(this.#channel);
+    setAttribute(byId("about-health"), "data-state", health?.state ?? "unknown");
+    setText(byId("about-health"), stateWords(health));
+    setText(byId("about-health-why"), remedyWords(health));
   }
 
   #test() {

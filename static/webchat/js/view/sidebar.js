@@ -2,10 +2,11 @@
  * The list of channels with unread counts, the field to join one, and the drawer on small screens.
  */
 
+import { isTrouble } from "../channelhealth.js";
 import { channelName } from "../channelname.js";
 import { countWords } from "../reading.js";
 import { say } from "../strings.js";
-import { asMenu, byId, h, oncePerFrame, setAttribute, setText } from "./dom.js";
+import { asMenu, byId, h, icon, oncePerFrame, setAttribute, setText } from "./dom.js";
 import { portrait } from "./portrait.js";
 
 const narrow = window.matchMedia("(max-width: 47.5rem)");
@@ -22,7 +23,7 @@ export class SidebarView {
   #buttons = new Map();
   #isOpen = false;
 
-  /** `source`: `channels()`, `current()`, `open(name)`, `join(name)`. */
+  /** `source`: `channels()`, `current()`, `healthOf(name)`, `open(name)`, `join(name)`. */
   constructor(source) {
     this.#source = source;
     this.redraw = oncePerFrame(() => this.#draw());
@@ -122,16 +123,17 @@ export class SidebarView {
     setAttribute(button, "aria-current", channel.name === this.#source.current() ? "page" : null);
     setAttribute(button, "data-unread", channel.unread || null);
     setAttribute(button, "data-mentions", channel.mentions || null);
-    drawNote(button.lastElementChild, channel);
+    drawNote(button.lastElementChild, channel, this.#source.healthOf(channel.name));
     return button;
   }
 }
 
-/** What stands behind the name: how much is unread, and apart from that how often the reader is named. */
-function drawNote(note, { join, unread, mentions }) {
+/** What stands behind the name: how it is unless it is well, how much is unread, and apart from that how often the reader is named. */
+function drawNote(note, { join, unread, mentions }, health) {
   const isJoining = join && join.state !== "joined" && join.state !== "refused";
   const isRefused = join?.state === "refused";
-  const shown = `${unread} ${mentions} ${isJoining} ${isRefused}`;
+  const trouble = isTrouble(health) && !isJoining && !isRefused ? health.state : "";
+  const shown = `${unread} ${mentions} ${isJoining} ${isRefused} ${trouble}`;
   if (note.shown === shown) return;
   note.shown = shown;
   const badge = (kind, text, spoken) => [
@@ -140,6 +142,7 @@ function drawNote(note, { join, unread, mentions }) {
   ];
   const [n, named] = [countWords(unread), countWords(mentions)];
   note.replaceChildren(
+    ...(trouble ? [h("span", { class: "channel-state", "data-state": trouble }, icon(trouble === "down" ? "offline" : trouble)), h("span", { class: "visually-hidden" }, ` ${say(`health.state.${trouble}`)}`)] : []),
     ...(unread && mentions ? badge("mentions", `@${mentions > 1 ? named : ""}`, say("channels.mentions", { n: named })) : []),
     ...(unread ? badge("unread", n, say("channels.unread", { n })) : []),
     ...(isJoining && !unread ? [h("span", { "aria-hidden": "true" }, "…"), h("span", { class: "visually-hidden" }, say("channels.joining"))] : []),

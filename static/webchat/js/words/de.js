@@ -1,6 +1,16 @@
 /** The words of the page in German; the same keys and values as in `en.js`, which a test compares. */
 
 export const WORDS = {
+  "health.state.healthy": "Gesund",
+  "health.state.degraded": "Beeinträchtigt",
+  "health.state.down": "Ausgefallen",
+  "health.unknown": "Im Augenblick nicht bekannt.",
+  "health.answering.one": "{k} von 1 Knoten antwortet",
+  "health.answering.other": "{k} von {of} Knoten antworten",
+  "health.told.one": "{state}: {k} von 1 Knoten, der diesen Kanal aufbewahrt, antwortet, soweit deiner weiß.",
+  "health.told.other": "{state}: {k} von {of} Knoten, die diesen Kanal aufbewahren, antworten, soweit deiner weiß.",
+  "health.why": "{channel}: {message}. Was du jetzt schreibst, kommt vielleicht nicht hinaus. {remedy}",
+
   "row.queued": "Wartet auf die Verbindung, wird von selbst gesendet",
   "row.waiting": "Viele Nachrichten in kurzer Zeit: wird in {s} s von selbst gesendet",
   "row.asking": "Geschrieben {ago}: jetzt senden?",

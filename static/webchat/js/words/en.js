@@ -5,6 +5,16 @@
  */
 
 export const WORDS = {
+  "health.state.healthy": "Healthy",
+  "health.state.degraded": "Degraded",
+  "health.state.down": "Down",
+  "health.unknown": "Not known at the moment.",
+  "health.answering.one": "{k} of 1 node answers",
+  "health.answering.other": "{k} of {of} nodes answer",
+  "health.told.one": "{state}: {k} of 1 node that keeps this channel answers, as far as yours knows.",
+  "health.told.other": "{state}: {k} of {of} nodes that keep this channel answer, as far as yours knows.",
+  "health.why": "{channel}: {message}. What you write now may not get out. {remedy}",
+
   "row.queued": "Waiting for connection, will send by itself",
   "row.waiting": "Many messages in a short time: sends by itself in {s} s",
   "row.asking": "Written {ago}: send now?",
