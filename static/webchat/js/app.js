@@ -24,6 +24,7 @@ import { Reading } from "./reading.js";
 import { Screen } from "./screen.js";
 import { Seen } from "./seen.js";
 import { Sharing } from "./sharing.js";
+import { Staying } from "./staying.js";
 import { say } from "./strings.js";
 import { Tabs } from "./tabs.js";
 import { Told } from "./told.js";
@@ -76,6 +77,12 @@ export class App {
       random: Math.random,
       listener: { ...reports, welcome },
       isOurs: ({ user }) => (user.id ?? page.user.id) === page.user.id, // none: of a server before the update
+    });
+    this.staying = new Staying({
+      clock: systemClock,
+      load: () => fetch("/", { cache: "no-store" }),
+      isLookedAt: () => this.isLookedAt,
+      isOpen: () => this.connection.isOpen,
     });
     this.notifying = this.#makeNotifying();
     this.beside = new views.Beside(this);
@@ -134,6 +141,7 @@ export class App {
   #listenForWaking() {
     const look = () => {
       if (!this.isLookedAt) return;
+      this.staying.seen();
       this.connection.woken();
       this.outbox.woken();
     };
