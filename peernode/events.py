@@ -183,7 +183,7 @@ class ChannelHealth:
     state: str
     """``healthy``, ``degraded`` or ``down``."""
     initiators: tuple[int, int]
-    """So many of the nodes that store it have answered, of how many."""
+    """So many of the nodes that store it hold this node's lease and are not silent, of how many."""
     error: ErrorInfo | None
     """What is wrong with it; None while it is healthy."""
 

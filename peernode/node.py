@@ -133,7 +133,7 @@ class PeerNode(NodePeople, NodeFiles, NodeHealth):
                 self._context.collector.happened("node", self.node_id, state=state.state, peers=state.peers)
                 if recovered:
                     self._pubsub.recover("network")
-            self._pubsub.states.look()
+            self._pubsub.health_watch.look()
             if await self._context.frozen(STATE_TICK_S, FROZEN_S):
                 self._pubsub.recover("sleep")
 
@@ -159,7 +159,7 @@ class PeerNode(NodePeople, NodeFiles, NodeHealth):
         finally:
             replica.leaving -= 1
         self._pubsub.joiner.cancel(replica)
-        self._pubsub.states.left(replica)
+        self._pubsub.health_watch.left(replica)
         self._context.tasks.spawn(self._pubsub.subscriber.leave(replica), "leave")
         self._tell(Left(replica.name))
 

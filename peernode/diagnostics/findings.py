@@ -201,7 +201,7 @@ def _joins(channel: Channel) -> Reason | None:
 
 Check = Callable[[Channel], Reason | None]
 
-OWN_CHECKS: tuple[Check, ...] = (_no_network, _initiators, _coordinator, _alone)
+OWN_CHECKS: tuple[Check, ...] = (_initiators, _coordinator, _alone)
 """Those that need no word of others: who answers, and whether it is certain who stores the channel."""
 
 CHECKS: tuple[Check, ...] = (

@@ -74,6 +74,7 @@ class Batches:
         if result.agreed:
             coordination.confirmed(replica)
         self._context.collector.count("renewal.batched")
+        self._subscriber.ended(replica, result)
         return result
 
     async def _ask(self, contact: Contact, batch: LeaseBatch, asked: Asked) -> None:

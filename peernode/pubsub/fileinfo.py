@@ -1,4 +1,4 @@
-"""Files in the words of the application."""
+"""What the application is told of a file: what a message says of it, and who has it."""
 
 from __future__ import annotations
 

@@ -69,10 +69,6 @@ class Presence:
             "writers": self._writers.sizes()["buckets"],
         }
 
-    def answered_s(self, node_id: bytes) -> float | None:
-        """When a node last answered, monotonic seconds; None: never, or longer ago than is remembered."""
-        return self._answered.get(node_id)
-
     def _heard(self, contact: Contact, elapsed_s: float) -> None:
         self._answered[contact.id] = self._context.now()
         self._answered.move_to_end(contact.id)

@@ -17,7 +17,6 @@ from peernode.events import Joined, OutboxState
 from peernode.identity import node_id_of
 from peernode.pubsub.archive import Archive
 from peernode.pubsub.audience import Audience, fetch_subscribers
-from peernode.pubsub.channelstates import ChannelStates
 from peernode.pubsub.checkup import Checkup
 from peernode.pubsub.chosen import BLOCKED_MAX, VERIFIED_MAX, ChosenPeople
 from peernode.pubsub.context import Context
@@ -27,6 +26,7 @@ from peernode.pubsub.fates import Fates
 from peernode.pubsub.files import Files
 from peernode.pubsub.filescrub import FileScrub
 from peernode.pubsub.freeing import Freeing
+from peernode.pubsub.healthwatch import HealthWatch
 from peernode.pubsub.ingest import Ingest
 from peernode.pubsub.intake import Intake
 from peernode.pubsub.join import Joiner
@@ -95,7 +95,7 @@ class PubSub:
         self.verified = ChosenPeople(context, "verified", VERIFIED_MAX, "TOO_MANY_VERIFIED")
         self.reading = Reading(context, self.blocked)
         self.presence = Presence(context, self.storage, self.audience)
-        self.states = ChannelStates(context, self.storage, self.presence, self.joiner)
+        self.health_watch = HealthWatch(context, self.storage, self.subscriber, self.joiner)
         self.unreached = Unreached(context, self.outbox, self.matrix)
         quorum.on_sent.append(self.unreached.sent)
         self.delivery.on_unanswered.append(self.probing.failed)
@@ -127,7 +127,7 @@ class PubSub:
         paths = (self.delivery, self.monitor, self.relays, self.relaying, self.probing, self.unreached)
         logs = (self.storage, self.retention, self.replication, self.catch_up, self.repair, self.expiry)
         own = (self.intake, self.ingest, self.outbox, self.publisher, self.fates, self.renewal)
-        more = (self.files, self.wanted, self.freeing, self.states)
+        more = (self.files, self.wanted, self.freeing, self.health_watch)
         others = (self._membership, self.presence, self.recovery, self.checkup, self.joiner, self.joiner.log)
         parts = (*paths, *logs, *own, *more, *others)
         return {name: size for part in parts for name, size in part.sizes().items()}

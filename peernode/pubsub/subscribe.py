@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Callable
 from contextlib import suppress
 
 from peernode.channel.lease import SERIAL_MAX_MS, Lease, sign_lease
@@ -49,6 +50,13 @@ class Subscriber:
         self._storage = storage
         self._audience = audience
         self._serial_ms = 0
+        self.on_ended: list[Callable[[Replica, Subscription | None], None]] = []
+        """Told what a subscription has come to, though late ones may follow; None: nobody could be asked."""
+
+    def ended(self, replica: Replica, result: Subscription | None) -> None:
+        """A subscription to a channel has come to this."""
+        for heard in self.on_ended:
+            heard(replica, result)
 
     def next_serial(self) -> int:
         """A serial above all that were used; by the corrected clock where that allows it."""
@@ -91,16 +99,23 @@ class Subscriber:
 
         Raises ``NO_INITIATOR``, or ``NOT_A_MEMBER`` when the channel was left meanwhile.
         """
-        return await self._subscribe(replica, self.begin(await self._storage.initiators(replica)))
+        return await self._subscribe(replica, self.begin(await self._initiators(replica)))
 
     async def join(self, replica: Replica, begun: list[Subscription]) -> Subscription:
         """As ``subscribe``, but without a quorum it gives up at ``JOIN_WAIT_S``.
 
         ``begun`` gets the subscription as soon as somebody is asked, so that it can be cancelled.
         """
-        result = self.begin(await self._storage.initiators(replica), joining=True)
+        result = self.begin(await self._initiators(replica), joining=True)
         begun.append(result)
         return await self._subscribe(replica, result)
+
+    async def _initiators(self, replica: Replica) -> InitiatorSet:
+        try:
+            return await self._storage.initiators(replica)
+        except PeerNodeError:
+            self.ended(replica, None)
+            raise
 
     async def _subscribe(self, replica: Replica, result: Subscription) -> Subscription:
         view = result.view
@@ -122,6 +137,7 @@ class Subscriber:
             self._storage.coordination.differs(replica, key, named)
         if replica.serves:  # no load decides there: our view is the routing table's, and they have our lease
             replica.disputes.looked_into(self._context.now())
+        self.ended(replica, result)
         return result
 
     async def _wave(self, replica: Replica, wave: list[Contact], lease: bytes, result: Subscription) -> None:

@@ -42,6 +42,10 @@ OTHERWISE = {
     "per own message: its initiators": "counts followed members other_sets receipts refusals targets unready",
     "per message: its channel's subscribers": "acked_ms acks agreed audience pushing shared unreachable",
     "per stream: each entry is a message that took room in the log": "forks spans tears",
+    "of one subscription: whom it asks, 16 named by each of them": """
+        Subscription.accepted Subscription.asking Subscription.behind Subscription.full Subscription.named
+        Subscription.namers Subscription.said
+        """,
     "functions told, added when the node is made": "beside depended",
 }
 
