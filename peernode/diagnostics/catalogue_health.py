@@ -1,4 +1,8 @@
-"""The entries of the catalogue about a channel's health: what an administrator is told. Nothing but data."""
+"""The entries of the catalogue about a channel's health. Nothing but data.
+
+An administrator is told all of them, and whoever is in the channel the first three and what is uncertain or
+alone: their remedies are for both.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +13,16 @@ ENTRIES = (
         "INITIATORS_TOO_FEW",
         "Too few of the channel's nodes answer to confirm a message",
         "Half or more of the nodes that store the channel are switched off or cut off from here.",
-        "Start the silent nodes again, or wait half a minute: other nodes take their places by themselves.",
+        "Wait half a minute: other nodes take their places by themselves. If it lasts, whoever runs the "
+        "silent nodes has to start them again.",
         True,
     ),
     Code(
         "INITIATOR_SILENT",
         "A node that stores the channel does not answer",
         "It is switched off, overloaded, or cut off from here.",
-        "Wait half a minute, another node takes its place by itself; if it lasts, check that node's machine.",
+        "Wait half a minute: another node takes its place by itself. If it lasts, whoever runs that node has "
+        "to check its machine.",
         True,
     ),
     Code(
@@ -52,7 +58,8 @@ ENTRIES = (
         "ONE_COPY",
         "Only one node stores this channel",
         "No other node of the network is known here.",
-        "Start a second node that knows this one (STARLING_BOOTSTRAP); it gets a copy by itself.",
+        "Ask whoever runs that node to start a second one that knows it (STARLING_BOOTSTRAP): that gets a copy "
+        "by itself. Until then what is in the channel is as safe as one disk.",
         True,
     ),
     Code(

@@ -236,12 +236,12 @@ test("who signs out leaves nothing behind in the browser, and others what is the
   new PageMemory(1, { length: 1, key: broken }).forget();
 });
 
-test("how a channel is holds while there is a connection, and until it is left", () => {
+test("how a channel is holds while there are a connection and a network, and until it is left", () => {
   const told = [];
   channels = new Channels(clock, new PageMemory(1, storageOver(storage)), { channelChanged: ({ name }) => told.push(name) });
   const degraded = { state: "degraded", initiators: { k: 4, of: 5 }, error: { code: "INITIATOR_SILENT" } };
   const well = { state: "healthy", initiators: { k: 5, of: 5 }, error: null };
-  channels.judged({ channel: "#gone", ...well });
+  channels.toldHealth({ channel: "#gone", ...well });
   assert.equal(channels.get("#gone"), undefined, "what is told of a channel that was left opens none");
   channels.welcomed({ name: "#a", joined: true, health: degraded });
   channels.welcomed({ name: "#b", joined: false });
@@ -250,15 +250,21 @@ test("how a channel is holds while there is a connection, and until it is left",
   channels.setLinked(true);
   channels.setLinked(true);
   assert.deepEqual(told, ["#a", "#b"]);
+  assert.equal(channels.healthOf("#a"), null, "the node knows of no channel before it has a network");
+  channels.setOnline(true);
+  channels.setOnline(true);
+  assert.deepEqual(told, ["#a", "#b", "#a", "#b"]);
   assert.deepEqual([channels.healthOf("#a"), channels.healthOf("#b"), channels.healthOf("#none")], [degraded, null, null]);
-  channels.judged({ channel: "#a", ...well });
+  channels.toldHealth({ channel: "#a", ...well });
   assert.deepEqual(channels.healthOf("#a"), well);
-  channels.setLinked(false);
-  assert.equal(channels.healthOf("#a"), null);
-  channels.setLinked(true);
+  for (const set of ["setLinked", "setOnline"]) {
+    channels[set](false);
+    assert.equal(channels.healthOf("#a"), null, set);
+    channels[set](true);
+  }
   channels.welcomed({ name: "#a", joined: true });
   assert.equal(channels.healthOf("#a"), null, "a welcome says all that the node has told");
-  channels.judged({ channel: "#a", ...well });
+  channels.toldHealth({ channel: "#a", ...well });
   channels.left("#a");
   channels.joining("#a");
   assert.equal(channels.healthOf("#a"), null);

@@ -57,3 +57,24 @@ test("what somebody else took back goes", () => {
   said("message.discarded", { id: "a", author: "bob" });
   assert.deepEqual(page.messages.rows(LOBBY), []);
 });
+
+test("how a channel is counts only while there are a connection, a worker and a network, and comes again with the welcome", () => {
+  const well = { state: "healthy", initiators: { k: 2, of: 2 }, error: null };
+  const node = { state: "online", peers: 1, reason: "", address: "127.0.0.1:1", node_id: "me" };
+  const channel = { name: LOBBY, joined: true, outbox: [], names: {}, pictures: {}, health: well };
+  const greet = () => reports.welcome({ replayed: true, node, channels: [channel], blocked: [], verified: [], profile: {} });
+  const health = () => page.channels.healthOf(LOBBY);
+  page.channels.joining(LOBBY);
+  page.outbox = { setLinked: () => {} };
+  reports.phase({ phase: "open" });
+  greet();
+  assert.deepEqual(health(), well);
+  reports.event({ type: "node.state", state: "offline", peers: 0, reason: "No worker", code: "WORKER_UNAVAILABLE", remedy: "" });
+  assert.equal(health(), null, "nobody is there who could tell a change");
+  greet();
+  assert.deepEqual(health(), well);
+  said("channel.health", { state: "down", initiators: { k: 1, of: 2 }, error: { code: "INITIATORS_TOO_FEW" } });
+  assert.equal(health().state, "down");
+  reports.phase({ phase: "waiting" });
+  assert.equal(health(), null);
+});

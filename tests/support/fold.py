@@ -56,7 +56,8 @@ class Page:
             channel = old.get(told["name"], _empty()) if welcome["replayed"] else _empty()
             self.channels[told["name"]] = channel
             channel["joined"] = told["joined"]
-            channel["health"] = told.get("health")
+            if not welcome["replayed"]:  # else the events bring it
+                channel["health"] = told.get("health")
             channel["names"] = dict(told.get("names", {}))
             channel["pictures"] = dict(told.get("pictures", {}))
             if "read" in told and not welcome["replayed"]:  # the events count on from what was known

@@ -10,14 +10,23 @@ import asyncio
 import base64
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from peernode.diagnostics.codes import error_info
+from peernode.events import ChannelHealth
 from tests.support import network
 from tests.support.browser import PATIENCE_S, Browser, Frame, message_id
 from tests.support.pictures import png
+from webchat.peer import Peer
 
 NAMES = ("ann", "bob")
+HEALTHS = (
+    ChannelHealth("", "degraded", (1, 2), error_info("INITIATOR_SILENT")),
+    ChannelHealth("", "down", (0, 2), error_info("NO_INITIATOR")),
+    ChannelHealth("", "healthy", (3, 3), None),
+)
+
 NUMBERS = itertools.count(0x1000_0000, 2)
 """Of ids, all even: what takes a message back has its id with the last bit turned, which none else has."""
 
@@ -63,6 +72,7 @@ class Person:
     cookie: bytes
     page: Listener
     welcome: Frame
+    peer: Peer
     here: bool = False
     said: list[str] = field(default_factory=list)
     """Ids of own texts in the channel."""
@@ -185,6 +195,11 @@ class Story:
             )
         )
         person.here = True
+
+    async def health(self, name: str, which: int) -> None:
+        """The node says how the channel is, as it would in a situation that no test can bring about."""
+        if self.people[name].here:
+            self.people[name].peer.on_event(replace(HEALTHS[which % len(HEALTHS)], channel=self.channel))
 
     async def meet(self) -> None:
         """Each who is there reaches the other."""

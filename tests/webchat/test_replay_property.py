@@ -44,6 +44,7 @@ STEPS = st.one_of(
     st.tuples(st.just("block"), who, st.booleans()),
     st.tuples(st.just("verify"), who, st.booleans()),
     st.tuples(st.just("profile"), who, st.sampled_from(("Ann", "Bob", "Cleo")), st.booleans()),
+    st.tuples(st.just("health"), who, nth),
     st.tuples(st.just("hold"), who),
     st.tuples(st.just("open"), who),
     st.tuples(st.just("discard"), who, nth),
@@ -120,7 +121,8 @@ async def people(worker: Worker, deployment: Settings, monkeypatch: pytest.Monke
         cookie = cookie_of(await database_sync_to_async(signed_in)(user))
         page = Listener(cookie)
         assert await page.open()
-        people[name] = Person(name, cookie, page, await page.hello())
+        welcome = await page.hello()
+        people[name] = Person(name, cookie, page, welcome, await worker.residents.peer(user.pk))
     return people
 
 

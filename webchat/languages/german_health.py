@@ -5,14 +5,13 @@ from __future__ import annotations
 ERRORS = {
     "INITIATORS_TOO_FEW": (
         "Zu wenige Knoten des Kanals antworten, um eine Nachricht zu bestätigen",
-        "Starte die stummen Knoten wieder, oder warte eine halbe Minute: andere nehmen von "
-        "selbst ihren Platz ein.",
+        "Warte eine halbe Minute: andere Knoten nehmen von selbst ihre Plätze ein. Dauert es an, muss, wer "
+        "die stummen Knoten betreibt, sie wieder starten.",
     ),
     "INITIATOR_SILENT": (
         "Ein Knoten, der den Kanal speichert, antwortet nicht",
-        "Warte eine halbe Minute, ein anderer nimmt von selbst seinen Platz ein; dauert es an, "
-        "prüfe den Rechner "
-        "dieses Knotens.",
+        "Warte eine halbe Minute: ein anderer nimmt von selbst seinen Platz ein. Dauert es an, muss, wer "
+        "diesen Knoten betreibt, dessen Rechner prüfen.",
     ),
     "INITIATOR_UNHEARD": (
         "Ein Knoten, der den Kanal speichert, hat noch nicht geantwortet",
@@ -40,8 +39,8 @@ ERRORS = {
     ),
     "ONE_COPY": (
         "Nur ein Knoten speichert diesen Kanal",
-        "Starte einen zweiten Knoten, der diesen kennt (STARLING_BOOTSTRAP); er bekommt von "
-        "selbst eine Kopie.",
+        "Bitte, wer diesen Knoten betreibt, einen zweiten zu starten, der ihn kennt (STARLING_BOOTSTRAP): der "
+        "bekommt von selbst eine Kopie. Bis dahin ist, was im Kanal steht, so sicher wie eine Platte.",
     ),
     "UNDER_REPLICATED": (
         "Nachrichten liegen auf weniger Knoten, als sie sollten",

@@ -1,28 +1,38 @@
 /**
- * How a channel is by the own node's word (`channel.health`), in words; what is healthy is not talked about.
+ * How a channel is by the own node's word (`channel.health`), in words; what is well is not talked about.
  *
  * `health`: `{state, initiators: {k, of}, error}`, or null while this page does not know it.
  */
 
 import { say } from "./strings.js";
 
-/** Whether somebody should know of it. */
-export const isTrouble = (health) => health !== null && health.state !== "healthy";
+/** Codes that are about who answers, where the count says what is wrong. */
+const COUNTED = new Set(["INITIATOR_SILENT", "INITIATOR_UNHEARD", "INITIATORS_TOO_FEW", "NO_INITIATOR"]);
 
-/** "3 of 5 nodes answer": for the line under the channel's name; empty while all is well. */
-export const troubleLine = (health) => (isTrouble(health) ? say("health.answering", counts(health)) : "");
+/** That there is one copy hinders nobody, and each message says where it is stored. */
+const QUIET = new Set(["ONE_COPY"]);
 
-/** What is wrong and what can be done, of a channel in which nothing can be confirmed; the node's own line speaks of its network. */
-export function downWords(channel, health) {
-  if (health?.state !== "down" || health.error.code === "NO_BOOTSTRAP") return "";
-  return say("health.why", { channel, ...health.error });
+/** Whether whoever is in the channel should know of it unasked. */
+export const isTrouble = (health) => health !== null && health.state !== "healthy" && !QUIET.has(health.error.code);
+
+/** "3 of 5 nodes answer", or what else is wrong: for the line under the channel's name; empty while all is well. */
+export function troubleLine(health) {
+  if (!isTrouble(health)) return "";
+  return COUNTED.has(health.error.code) ? say("health.answering", counts(health)) : health.error.message;
 }
+
+/** What is wrong and what can be done, of a channel in which nothing can be confirmed. */
+export const downWords = (channel, health) => (health?.state === "down" ? say("health.why", { channel, ...health.error }) : "");
 
 /** The state and what it rests on, always. */
 export const stateWords = (health) =>
   health === null ? say("health.unknown") : say("health.told", { state: say(`health.state.${health.state}`), ...counts(health) });
 
 /** What is wrong and what can be done; empty while all is well. */
-export const remedyWords = (health) => (isTrouble(health) ? `${health.error.message}. ${health.error.remedy}` : "");
+export const remedyWords = (health) => (health?.error ? `${health.error.message}. ${health.error.remedy}` : "");
 
-const counts = ({ initiators: { k, of } }) => ({ k, of, n: of });
+/** What is heard when it has changed in the channel that is open. */
+export const heardWords = (channel, health) =>
+  [say("health.heard", { channel, state: say(`health.state.${health.state}`) }), troubleLine(health)].filter(Boolean).join(" ");
+
+const counts = ({ initiators: { k, of } }) => ({ k, of, n: k });

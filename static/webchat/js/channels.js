@@ -18,6 +18,7 @@ export class Channels {
   #listener;
   #channels = new Map();
   #isLinked = false;
+  #isOnline = false;
 
   /** `memory`: `get(key)`, `set(key, value)`; `listener.channelChanged(channel)`. */
   constructor(clock, memory, listener) {
@@ -119,7 +120,7 @@ export class Channels {
   }
 
   /** How it is, by the node's word. */
-  judged({ channel: name, state, initiators, error }) {
+  toldHealth({ channel: name, state, initiators, error }) {
     const channel = this.#channels.get(name);
     if (!channel) return;
     channel.health = { state, initiators, error };
@@ -128,13 +129,24 @@ export class Channels {
 
   /** The same as far as it holds: null while the node has not told, or could not tell a change. */
   healthOf(name) {
-    return this.#isLinked ? (this.#channels.get(name)?.health ?? null) : null;
+    return this.#isLinked && this.#isOnline ? (this.#channels.get(name)?.health ?? null) : null;
   }
 
-  /** Whether the node can tell what changes. */
+  /** Whether there is a connection to the node. */
   setLinked(isLinked) {
     if (this.#isLinked === isLinked) return;
     this.#isLinked = isLinked;
+    this.#tellAll();
+  }
+
+  /** Whether the node has a network: without one it knows nothing of any channel. */
+  setOnline(isOnline) {
+    if (this.#isOnline === isOnline) return;
+    this.#isOnline = isOnline;
+    this.#tellAll();
+  }
+
+  #tellAll() {
     for (const channel of this.all) this.#tell(channel);
   }
 

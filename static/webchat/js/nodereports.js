@@ -56,7 +56,7 @@ function eventTable(app) {
       app.close(frame.channel);
       app.screen.left(frame.channel, isSurprise);
     },
-    "channel.health": (frame) => channels.judged(frame),
+    "channel.health": (frame) => channels.toldHealth(frame),
     "channel.read": (frame) => app.reading.told(frame),
     "channel.name"(frame) {
       channels.joining(frame.channel); // who joins it again on another page hears of the people first
@@ -73,7 +73,10 @@ function eventTable(app) {
     "person.blocked": (frame) => app.beside.setBlocked(frame.blocked),
     "person.verified": (frame) => app.persons.setVerified(frame.verified),
     profile: (frame) => app.persons.setProfile(frame),
-    "node.state": (frame) => app.screen.status.setNode(frame),
+    "node.state"(frame) {
+      app.screen.status.setNode(frame);
+      channels.setOnline(frame.state === "online");
+    },
     trouble({ error, context }) {
       // Why a join was given up belongs to its card, where it stays.
       if (!channels.refused(context?.channel, error)) app.screen.trouble(error);
@@ -96,6 +99,7 @@ function welcomed(app, frame) {
     if (frame.replayed) for (const report of channel.outbox) messages.reported(report, me.id, me.name);
     else snapshot(app, channel);
   }
+  channels.setOnline(frame.node.state === "online");
   channels.remember();
   app.beside.setBlocked(frame.blocked);
   app.persons.setVerified(frame.verified);

@@ -2,7 +2,6 @@
  * The page as the application sees it: which views there are, and what is drawn when something changed.
  */
 
-import { downWords } from "./channelhealth.js";
 import { UNREAD_NOTHING } from "./channels.js";
 import { systemClock } from "./clock.js";
 import { Heard } from "./heard.js";
@@ -17,6 +16,7 @@ import { codedError, say } from "./strings.js";
 import { isEmpty, subtitle } from "./subtitle.js";
 import { Announcer } from "./view/announcer.js";
 import { AskCard } from "./view/askcard.js";
+import { ChannelHealthView } from "./view/channelhealth.js";
 import { ComposerView } from "./view/composer.js";
 import { byId, oncePerFrame, setText } from "./view/dom.js";
 import { offerInviteLink } from "./view/invitelink.js";
@@ -36,6 +36,7 @@ const NO_CHANNEL = Object.freeze({ older: "none", names: new Map(), join: null, 
 export class Screen {
   announcer = new Announcer();
   #heard = new Heard(this.announcer);
+  #channelHealth = new ChannelHealthView(this.announcer);
   #app;
   #keeping = 0;
   #isGreeted = false;
@@ -283,8 +284,7 @@ export class Screen {
     setText(byId("channel-title"), current ?? "Starling");
     const health = channels.healthOf(current);
     setText(byId("channel-subtitle"), current === null ? "" : subtitle(channel, messages.rows(current), this.#isGreeted, health));
-    setText(byId("channel-why"), downWords(current, health));
-    byId("channel-why").hidden = !downWords(current, health);
+    this.#channelHealth.draw(current, health);
     byId("leave").setAttribute("aria-label", say("channels.leave", { channel: current ?? "" }));
     byId("empty").hidden = !this.#isEmpty(current);
     setText(byId("empty-title"), say("timeline.empty.title", { channel: current ?? "" }));

@@ -6,7 +6,7 @@ import { remedyWords, stateWords } from "../channelhealth.js";
 import { exportLink } from "../channelname.js";
 import { LEVELS } from "../notifying.js";
 import { say } from "../strings.js";
-import { byId, passFocus, setAttribute, setText } from "./dom.js";
+import { byId, passFocus, setText } from "./dom.js";
 
 export class AboutView {
   #notifying;
@@ -41,7 +41,6 @@ export class AboutView {
   drawHealth() {
     if (this.#channel === null) return;
     const health = this.#healthOf(this.#channel);
-    setAttribute(byId("about-health"), "data-state", health?.state ?? "unknown");
     setText(byId("about-health"), stateWords(health));
     setText(byId("about-health-why"), remedyWords(health));
   }

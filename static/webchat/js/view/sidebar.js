@@ -2,11 +2,11 @@
  * The list of channels with unread counts, the field to join one, and the drawer on small screens.
  */
 
-import { isTrouble } from "../channelhealth.js";
 import { channelName } from "../channelname.js";
 import { countWords } from "../reading.js";
 import { say } from "../strings.js";
-import { asMenu, byId, h, icon, oncePerFrame, setAttribute, setText } from "./dom.js";
+import { stateMark } from "./channelhealth.js";
+import { asMenu, byId, h, oncePerFrame, setAttribute, setText } from "./dom.js";
 import { portrait } from "./portrait.js";
 
 const narrow = window.matchMedia("(max-width: 47.5rem)");
@@ -132,8 +132,8 @@ export class SidebarView {
 function drawNote(note, { join, unread, mentions }, health) {
   const isJoining = join && join.state !== "joined" && join.state !== "refused";
   const isRefused = join?.state === "refused";
-  const trouble = isTrouble(health) && !isJoining && !isRefused ? health.state : "";
-  const shown = `${unread} ${mentions} ${isJoining} ${isRefused} ${trouble}`;
+  const mark = isJoining || isRefused ? [] : stateMark(health);
+  const shown = `${unread} ${mentions} ${isJoining} ${isRefused} ${mark.map((each) => each.textContent)}`;
   if (note.shown === shown) return;
   note.shown = shown;
   const badge = (kind, text, spoken) => [
@@ -142,7 +142,7 @@ function drawNote(note, { join, unread, mentions }, health) {
   ];
   const [n, named] = [countWords(unread), countWords(mentions)];
   note.replaceChildren(
-    ...(trouble ? [h("span", { class: "channel-state", "data-state": trouble }, icon(trouble === "down" ? "offline" : trouble)), h("span", { class: "visually-hidden" }, ` ${say(`health.state.${trouble}`)}`)] : []),
+    ...mark,
     ...(unread && mentions ? badge("mentions", `@${mentions > 1 ? named : ""}`, say("channels.mentions", { n: named })) : []),
     ...(unread ? badge("unread", n, say("channels.unread", { n })) : []),
     ...(isJoining && !unread ? [h("span", { "aria-hidden": "true" }, "…"), h("span", { class: "visually-hidden" }, say("channels.joining"))] : []),
