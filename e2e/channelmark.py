@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import re
+from dataclasses import asdict
 
 from playwright.sync_api import Locator, expect
 
 from e2e.channel import OfChannel
 from e2e.chat import Person
-from peernode.diagnostics.codes import CATALOGUE
+from e2e.line import Line
+from peernode.diagnostics.codes import error_info
 
-CHANGED_MS = 40_000
-"""Who only reads a channel learns from its next renewal, of every 20 s, who is silent; and that has to last."""
+CHANGED_MS = 60_000
+"""Who only reads a channel learns from its next renewal, of every 20 s, who is silent; that has to last."""
+
+# Notes each word of the mark in the list, however short a time it stands there.
+OBSERVER = """
+window.__marks = [];
+new MutationObserver(() => {
+  for (const mark of document.querySelectorAll("#channel-list .channel-state"))
+    if (window.__marks.at(-1) !== mark.title) window.__marks.push(mark.title);
+}).observe(document.getElementById("channel-list"), { childList: true, subtree: true });
+"""
 
 
 class ChannelMark:
@@ -24,8 +35,8 @@ class ChannelMark:
 
     @property
     def line(self) -> Locator:
-        """What stands above the conversation where nothing can be confirmed."""
-        return self.page.get_by_role("status").filter(has_text=f"{self.channel}: ")
+        """What stands above the conversation while nothing can be confirmed."""
+        return self.page.get_by_role("main").get_by_text("What you write now may not get out.")
 
     @property
     def listed(self) -> Locator:
@@ -34,11 +45,30 @@ class ChannelMark:
             "button", name=re.compile(f"^{re.escape(self.channel)}")
         )
 
+    def note(self) -> ChannelMark:
+        """From now on each mark is noted."""
+        self.page.evaluate(OBSERVER)
+        return self
+
+    def expect_noted(self) -> ChannelMark:
+        """There was one, for better or worse."""
+        self.page.wait_for_function("() => window.__marks.length > 0", timeout=CHANGED_MS)
+        assert set(self.page.evaluate("window.__marks")) <= {"Degraded", "Down"}
+        return self
+
+    def hear(self, line: Line, state: str, code: str, k: int, of: int) -> ChannelMark:
+        """The page hears from its node that the channel is like this, and nothing else from then on."""
+        error = asdict(error_info(code))
+        told = {"state": state, "initiators": {"k": k, "of": of}, "error": error}
+        line.deafen()
+        line.tell({"type": "channel.health", "cursor": "0:1", "channel": self.channel, **told})
+        return self
+
     def expect_down(self, code: str, k: int, of: int) -> ChannelMark:
         """In the list, under the name, and with what can be done about it."""
-        entry = CATALOGUE[code]
-        expect(self.line).to_contain_text(
-            f"{entry.meaning}. What you write now may not get out. {entry.remedy}", timeout=CHANGED_MS
+        info = error_info(code)
+        expect(self.line).to_have_text(
+            f"{self.channel}: {info.message}. What you write now may not get out. {info.remedy}"
         )
         return self._expect_marked("Down", k, of)
 
@@ -48,17 +78,8 @@ class ChannelMark:
         expect(self.line).to_have_count(0)
         return self
 
-    def expect_down_with_the_node(self, k: int, of: int) -> ChannelMark:
-        """The node's own line says why, once, of all channels."""
-        self._expect_marked("Down", k, of)
-        expect(
-            self.page.get_by_text(re.compile("No peer has answered|No other node answers"))
-        ).to_be_visible()
-        expect(self.line).to_have_count(0)
-        return self
-
     def _expect_marked(self, word: str, k: int, of: int) -> ChannelMark:
-        expect(self.listed).to_have_accessible_name(re.compile(rf"\b{word}\b"), timeout=CHANGED_MS)
+        expect(self.listed).to_have_accessible_name(f"{self.channel} {word}")
         expect(self.page.get_by_role("main")).to_contain_text(f"{k} of {of} nodes answer")
         return self
 
@@ -66,16 +87,18 @@ class ChannelMark:
         """Nothing is said of it."""
         expect(self.listed).to_have_accessible_name(self.channel, timeout=CHANGED_MS)
         expect(self.line).to_have_count(0)
-        expect(self.page.get_by_role("main")).not_to_contain_text("nodes answer")
+        expect(self.page.get_by_role("main")).not_to_contain_text("nodes answer ·")
         return self
 
-    def expect_told(self, word: str, k: int, of: int, code: str = "") -> ChannelMark:
-        """The panel about the channel says so, in words; it is open then."""
+    def expect_told(self, words: str, code: str = "") -> ChannelMark:
+        """The panel about the channel says so; it is open."""
         panel = OfChannel(self.person).panel
-        expect(panel).to_contain_text(
-            f"{word}: {k} of {of} nodes that keep this channel answer, as far as yours knows.",
-            timeout=CHANGED_MS,
-        )
+        expect(panel).to_contain_text(words, timeout=CHANGED_MS)
         if code:
-            expect(panel).to_contain_text(f"{CATALOGUE[code].meaning}. {CATALOGUE[code].remedy}")
+            expect(panel).to_contain_text(f"{error_info(code).message}. {error_info(code).remedy}")
         return self
+
+    def expect_counted(self, word: str, k: int, of: int, code: str = "") -> ChannelMark:
+        """The panel says how many of the nodes that keep the channel answer."""
+        kept = f"{k} of {of} nodes that keep this channel answer, as far as your node knows."
+        return self.expect_told(f"{word}: {kept}", code)

@@ -58,8 +58,8 @@ ENTRIES = (
         "ONE_COPY",
         "Only one node stores this channel",
         "No other node of the network is known here.",
-        "Ask whoever runs that node to start a second one that knows it (STARLING_BOOTSTRAP): that gets a copy "
-        "by itself. Until then what is in the channel is as safe as one disk.",
+        "Ask whoever runs that node to start a second one that knows it (STARLING_BOOTSTRAP): that gets a "
+        "copy by itself. Until then what is in the channel is as safe as one disk.",
         True,
     ),
     Code(

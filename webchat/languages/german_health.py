@@ -39,8 +39,8 @@ ERRORS = {
     ),
     "ONE_COPY": (
         "Nur ein Knoten speichert diesen Kanal",
-        "Bitte, wer diesen Knoten betreibt, einen zweiten zu starten, der ihn kennt (STARLING_BOOTSTRAP): der "
-        "bekommt von selbst eine Kopie. Bis dahin ist, was im Kanal steht, so sicher wie eine Platte.",
+        "Bitte, wer diesen Knoten betreibt, einen zweiten zu starten, der ihn kennt (STARLING_BOOTSTRAP): "
+        "der bekommt von selbst eine Kopie. Bis dahin ist, was im Kanal steht, so sicher wie eine Platte.",
     ),
     "UNDER_REPLICATED": (
         "Nachrichten liegen auf weniger Knoten, als sie sollten",
