@@ -224,7 +224,7 @@ class Recovery:
         begun: list[Subscription] = []
         try:
             proof.begin("find")
-            await self._storage.initiators(replica, fresh=True)
+            await self._subscriber.initiators(replica, fresh=True)
             proof.done("find")
             proof.begin("subscribe")
             taken = await self._subscriber.join(replica, begun)  # says that it wants to be probed anew

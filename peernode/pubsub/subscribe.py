@@ -99,20 +99,21 @@ class Subscriber:
 
         Raises ``NO_INITIATOR``, or ``NOT_A_MEMBER`` when the channel was left meanwhile.
         """
-        return await self._subscribe(replica, self.begin(await self._initiators(replica)))
+        return await self._subscribe(replica, self.begin(await self.initiators(replica)))
 
     async def join(self, replica: Replica, begun: list[Subscription]) -> Subscription:
         """As ``subscribe``, but without a quorum it gives up at ``JOIN_WAIT_S``.
 
         ``begun`` gets the subscription as soon as somebody is asked, so that it can be cancelled.
         """
-        result = self.begin(await self._initiators(replica), joining=True)
+        result = self.begin(await self.initiators(replica), joining=True)
         begun.append(result)
         return await self._subscribe(replica, result)
 
-    async def _initiators(self, replica: Replica) -> InitiatorSet:
+    async def initiators(self, replica: Replica, fresh: bool = False) -> InitiatorSet:
+        """Who is to get a lease; ``NO_INITIATOR`` when nobody could be asked."""
         try:
-            return await self._storage.initiators(replica)
+            return await self._storage.initiators(replica, fresh=fresh)
         except PeerNodeError:
             self.ended(replica, None)
             raise
