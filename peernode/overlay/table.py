@@ -16,6 +16,7 @@ Invariants:
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -48,9 +49,9 @@ class Standing:
     failures: int = 0
     """Requests in a row that it did not answer."""
     first_failure_at: float = 0.0
-    vouched_at: float = float("-inf")
+    vouched_at: float = -math.inf
     """When another peer last said that this one answers it."""
-    vouched_since: float = float("inf")
+    vouched_since: float = math.inf
     """When one said so first, since it last answered us."""
 
 
@@ -67,7 +68,7 @@ class PeerTable:
         self._places: list[Standing] | None = []
         """The standings of those in a bucket, in the order of their ids' ranges; None: to be made anew."""
         self._lost: OrderedDict[bytes, float] = OrderedDict()
-        self._heard_at = float("-inf")
+        self._heard_at = -math.inf
         """When anybody last answered."""
         self.on_change: list[Change] = []
 
@@ -99,7 +100,7 @@ class PeerTable:
         now = self._heard_at = self._clock.monotonic()
         standing = self._standings.get(contact.public_key)
         if standing is not None:
-            standing.heard_at, standing.failures, standing.vouched_since = now, 0, float("inf")
+            standing.heard_at, standing.failures, standing.vouched_since = now, 0, math.inf
             moved = standing.contact.address != contact.address
             if moved:
                 contact.public = contact.public or standing.contact.public
@@ -193,7 +194,9 @@ class PeerTable:
     def silent(self, contact: Contact) -> bool:
         """Whether ``contact`` does not answer us: suspected, or there for others alone, who vouch for it."""
         standing = self._standings.get(contact.public_key)
-        return self.suspected(contact) or (standing is not None and standing.vouched_since < float("inf"))
+        if standing is None:
+            return self.suspected(contact)
+        return standing.failures > 0 or standing.vouched_since < math.inf
 
     def standing(self, public_key: bytes) -> Standing | None:
         """What is known of a peer in a bucket or replacement cache."""

@@ -186,7 +186,9 @@ class HealthWatch:
     # -- what is the case --------------------------------------------------------------------
 
     def _health_of(self, replica: Replica) -> Health:
-        lease = self._leases.get(replica.channel_id, Lease())
+        lease = self._leases.get(replica.channel_id) or Lease()
+        if (of := self._whole(replica, lease.last)) > 1:
+            return Health(HEALTHY, "", (of, of))  # as it is nearly always, at once
         known = self._known(replica, lease)
         worst, counted = worst_of(known, OWN_CHECKS), count_answering(known)
         if lease.last is None or not lease.last.quorum:
@@ -194,6 +196,14 @@ class HealthWatch:
             code = "INITIATORS_TOO_FEW" if lack == "NO_INITIATOR" and counted[0] else lack
             return Health(DOWN, code, counted)
         return Health(worst.state if worst else HEALTHY, worst.code if worst else "", counted)
+
+    def _whole(self, replica: Replica, last: Subscription | None) -> int:
+        """How many initiators all hold our lease, none of them silent; 0 where anything is otherwise."""
+        contacts = last.view.contacts if last is not None and not replica.recovering else ()
+        if last is None or any(contact.public_key not in last.accepted for contact in contacts):
+            return 0
+        mine, silent = self._context.identity.public_key, self._context.overlay.table.silent
+        return 0 if any(c.public_key != mine and silent(c) for c in contacts) else len(contacts)
 
     def _known(self, replica: Replica, lease: Lease) -> Mapping[str, Any]:
         """As much of a channel's picture (``reasons.Channel``) as this node has by itself."""
