@@ -38,7 +38,7 @@ ENTRIES = (
         "NO_PLACE",
         "The nodes that store this channel have no place for one more",
         "They have as many subscribers or channels as they may, in all or from one network, or are busy.",
-        "Wait until there is a place, your node keeps trying and joins then; or meet in another channel.",
+        "Wait until there is a place, your node keeps trying by itself; or meet in another channel.",
         True,
     ),
     Code(

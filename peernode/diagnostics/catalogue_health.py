@@ -1,7 +1,7 @@
 """The entries of the catalogue about a channel's health. Nothing but data.
 
-An administrator is told all of them, and whoever is in the channel the first three and what is uncertain or
-alone: their remedies are for both.
+An administrator is told all of them; whoever is in the channel is told those that are about who stores it
+(``findings.OWN_CHECKS``), so that these say also what there is to do for somebody who runs no server.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ class Batches:
             result = begun[replica.channel_id] = self._subscriber.begin(view)
             for contact in view.others(context.identity.public_key):
                 by_peer.setdefault(contact.public_key, (contact, []))[1].append((replica, result))
-                result.open += 1
+                result.waiting[contact.public_key] = None
         for contact, asked in by_peer.values():
             for part in _fitting(batch, asked):
                 context.tasks.spawn(self._ask(contact, batch, part), "batches.ask")
@@ -90,7 +90,7 @@ class Batches:
             self._context.collector.count(f"renew.{type(error).__name__}")
         finally:
             for _, result in asked:
-                result.open -= 1
+                result.waiting.pop(contact.public_key, None)
                 result.changed.set()
 
     def _heard(self, replica: Replica, contact: Contact, result: Subscription, answer: Fields) -> None:

@@ -23,7 +23,7 @@ from typing import Any
 from peernode.channel.coordinator import ACTIVE, RECOVERING
 from peernode.diagnostics.codes import error_info
 from peernode.diagnostics.findings import OWN_CHECKS
-from peernode.diagnostics.reasons import DOWN, HEALTHY, STATES, count_answering
+from peernode.diagnostics.reasons import DEGRADED, DOWN, HEALTHY, STATES, count_answering
 from peernode.diagnostics.verdict import worst_of
 from peernode.events import ChannelHealth
 from peernode.pubsub.context import Context
@@ -109,8 +109,10 @@ class Lease:
     """Public keys of whom the one before was for."""
 
     def ended(self, result: Subscription | None) -> None:
-        """Another one has come to ``result``."""
+        """Another one has come to ``result``; one that began before the last says nothing new."""
         if self.last is not None:
+            if result is not None and result.begun_s < self.last.begun_s:
+                return
             self.before = frozenset(self.last.accepted)
             self.known = frozenset(contact.public_key for contact in self.last.view.contacts)
         self.last = result
@@ -118,10 +120,10 @@ class Lease:
             self.held = result
 
     def of(self, key: bytes) -> tuple[bool, bool]:
-        """Whether an initiator holds our lease, and whether it is too early to say so."""
-        if self.last is None or key in self.last.accepted:
+        """Whether an initiator took our lease, or has no place for it; and whether it is too early to say."""
+        if self.last is None or key in self.last.accepted or key in self.last.full:
             return self.last is not None, False
-        waits = self.last.open > 0
+        waits = key in self.last.waiting
         return waits and key in self.before, waits and key not in self.known
 
 
@@ -187,31 +189,43 @@ class HealthWatch:
 
     def _health_of(self, replica: Replica) -> Health:
         lease = self._leases.get(replica.channel_id) or Lease()
-        if (of := self._whole(replica, lease.last)) > 1:
+        is_certain = self._is_certain(replica, lease.last)
+        if is_certain and (of := self._whole(lease.last)) > 1:
             return Health(HEALTHY, "", (of, of))  # as it is nearly always, at once
-        known = self._known(replica, lease)
+        known = self._known(lease, is_certain)
         worst, counted = worst_of(known, OWN_CHECKS), count_answering(known)
         if lease.last is None or not lease.last.quorum:
-            lack = lease.last.lack if lease.last is not None else "NO_INITIATOR"
-            code = "INITIATORS_TOO_FEW" if lack == "NO_INITIATOR" and counted[0] else lack
-            return Health(DOWN, code, counted)
+            return self._unheld(lease.last, counted)
         return Health(worst.state if worst else HEALTHY, worst.code if worst else "", counted)
 
-    def _whole(self, replica: Replica, last: Subscription | None) -> int:
+    def _unheld(self, last: Subscription | None, counted: tuple[int, int]) -> Health:
+        """No quorum has our lease: nobody answers, or, where we may still write, nobody pushes to us."""
+        if last is not None and last.lack == "NO_PLACE":
+            return Health(DEGRADED, "NO_PLACE", counted)
+        return Health(DOWN, "INITIATORS_TOO_FEW" if counted[0] else "NO_INITIATOR", counted)
+
+    def _is_certain(self, replica: Replica, last: Subscription | None) -> bool:
+        """Whether messages go to the set that was asked last; who serves goes by its table, and asks soon."""
+        if replica.recovering or last is None:
+            return False
+        view = replica.initiators
+        return replica.serves or (view is not None and view.hash == last.view.hash)
+
+    def _whole(self, last: Subscription | None) -> int:
         """How many initiators all hold our lease, none of them silent; 0 where anything is otherwise."""
-        contacts = last.view.contacts if last is not None and not replica.recovering else ()
+        contacts = last.view.contacts if last is not None else ()
         if last is None or any(contact.public_key not in last.accepted for contact in contacts):
             return 0
         mine, silent = self._context.identity.public_key, self._context.overlay.table.silent
         return 0 if any(c.public_key != mine and silent(c) for c in contacts) else len(contacts)
 
-    def _known(self, replica: Replica, lease: Lease) -> Mapping[str, Any]:
+    def _known(self, lease: Lease, is_certain: bool) -> Mapping[str, Any]:
         """As much of a channel's picture (``reasons.Channel``) as this node has by itself."""
         shown = lease.last if lease.last is not None and lease.last.quorum else lease.held
         contacts = shown.view.contacts if shown is not None else ()
         return {
             "initiators": [self._initiator(contact, lease) for contact in contacts],
-            "coordinator": {"state": RECOVERING if replica.recovering else ACTIVE},
+            "coordinator": {"state": ACTIVE if is_certain else RECOVERING},
         }
 
     def _initiator(self, contact: Contact, lease: Lease) -> dict[str, bool]:

@@ -88,7 +88,7 @@ class Subscriber:
 
     def begin(self, view: InitiatorSet, joining: bool = False) -> Subscription:
         """A subscription that only we, if we are an initiator, have taken yet."""
-        result = Subscription(view, joining=joining)
+        result = Subscription(view, joining=joining, begun_s=self._context.now())
         mine = self._context.identity.public_key
         if view.holds(mine):
             result.accepted[mine], result.said[mine] = self._context.me(), view.hash
@@ -143,7 +143,7 @@ class Subscriber:
 
     async def _wave(self, replica: Replica, wave: list[Contact], lease: bytes, result: Subscription) -> None:
         """Ask all; go on with a quorum when the rest is late. The late ones go on being asked."""
-        result.open += len(wave)
+        result.waiting.update((contact.public_key, None) for contact in wave)
         spawn = self._context.tasks.spawn
         for contact in wave:
             result.asking.append(spawn(self._ask(replica, contact, lease, result), "subscribe.ask"))
@@ -187,7 +187,7 @@ class Subscriber:
             if answer is not None:
                 result.heard(contact, *answer)
         finally:
-            result.open -= 1
+            result.waiting.pop(contact.public_key, None)
             result.changed.set()
 
     async def _ask_one(

@@ -42,9 +42,16 @@ class Subscription:
     """An initiator needs more than the short way brings: the channel is subscribed to by itself."""
     joining: bool = False
     """A person may be waiting: without a quorum in time another attempt follows."""
-    open: int = 0
+    begun_s: float = 0.0
+    waiting: dict[bytes, None] = field(default_factory=dict)
+    """Public keys of who is being asked and has not answered yet."""
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     asking: list[asyncio.Task[None]] = field(default_factory=list)
+
+    @property
+    def open(self) -> int:
+        """How many have not answered yet."""
+        return len(self.waiting)
 
     @property
     def holders(self) -> list[bytes]:

@@ -421,3 +421,12 @@ test("a Retry that waits for the connection is not ended by what another page ha
   await wire.run();
   assert.deepEqual([...new Set(told)], ["pending"]);
 });
+
+test("somebody is at the page who types, presses, or comes back to it", async () => {
+  const { app } = await begin();
+  const used = mock.method(app.staying, "used");
+  for (const [n, way] of ["keydown", "pointerdown", "visibilitychange"].entries()) {
+    happens(way);
+    assert.equal(used.mock.callCount(), n + 1, way);
+  }
+});

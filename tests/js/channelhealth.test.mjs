@@ -36,11 +36,13 @@ test("a channel that is down says what that means for what is written", () => {
 test("the state is always in words, with what it rests on", () => {
   assert.equal(stateWords(well), "Healthy: 5 of 5 nodes that keep this channel answer, as far as your node knows.");
   assert.equal(stateWords(down), "Down: 1 of 5 nodes that keep this channel answers, as far as your node knows.");
+  assert.equal(stateWords(single), "Degraded: the only node that keeps this channel answers, as far as your node knows.");
   assert.equal(stateWords(null), "Not known at the moment: there is no connection, or your node has no network.");
 });
 
 test("what is heard has the state and what is wrong", () => {
   assert.equal(heardWords("#a", degraded), "#a: Degraded. 4 of 5 nodes answer");
+  assert.equal(heardWords("#a", single), "#a: Degraded. Only one node stores it");
   assert.equal(heardWords("#a", well), "#a: Healthy.");
 });
 

@@ -70,7 +70,8 @@ def test_what_was_seen_before_an_outage_does_not_count_after_it() -> None:
 def taken_by(*numbers: int, going_on: int = 0) -> Subscription:
     """A subscription with these five that so many took; ``going_on`` are still being asked."""
     accepted = {KEYS[number]: CONTACTS[number] for number in numbers}
-    return Subscription(make_set(CONTACTS, True, 0.0), accepted, open=going_on)
+    waiting = dict.fromkeys([key for key in KEYS if key not in accepted][:going_on])
+    return Subscription(make_set(CONTACTS, True, 0.0), accepted, waiting=waiting)
 
 
 def test_who_took_the_last_lease_holds_it_and_who_did_not_does_not() -> None:
@@ -94,7 +95,7 @@ def test_who_is_late_holds_the_one_before_and_counts_as_soon_as_it_takes_this_on
     assert lease.of(KEYS[4]) == (False, False), "it did not take the one before either"
     late.accepted[KEYS[4]] = CONTACTS[4]
     assert lease.of(KEYS[4]) == (True, False)
-    late.open = 0
+    late.waiting.clear()
     assert lease.of(KEYS[3]) == (False, False)
 
 
@@ -102,3 +103,23 @@ def test_who_is_asked_for_the_first_time_and_is_late_is_not_silent_yet() -> None
     lease = Lease()
     lease.ended(taken_by(0, 1, 2, going_on=2))
     assert [lease.of(key) for key in KEYS[2:]] == [(True, False), (False, True), (False, True)]
+
+
+def test_who_has_no_place_has_answered() -> None:
+    lease = Lease()
+    lease.ended(taken := taken_by(0, 1, 2))
+    taken.full[KEYS[3]] = None
+    assert [lease.of(key)[0] for key in KEYS] == [True, True, True, True, False]
+
+
+def test_one_that_began_earlier_and_ended_later_says_nothing_new() -> None:
+    lease = Lease()
+    slow, quick = taken_by(0), taken_by(0, 1, 2)
+    slow.begun_s, quick.begun_s = 1.0, 5.0
+    lease.ended(quick)
+    lease.ended(slow)
+    assert lease.last is quick
+    again = taken_by(0)
+    again.begun_s = 6.0
+    lease.ended(again)
+    assert (lease.last, lease.held) == (again, quick)

@@ -104,6 +104,12 @@ async def test_a_channel_that_was_left_has_none_until_it_is_joined_again(open_pa
     await ann.expect("channel.left", channel="#lobby")
     assert (await (await open_page("ann")).hello())["channels"] == []
     ann.put_aside()
-    await ann.join("#lobby")
+    network.set_mode("ann", "hold")
+    try:
+        assert (await ann.ask("channel.join", channel="#lobby"))["type"] == "ok"
+        assert await shown(await open_page("ann")) is None
+    finally:
+        network.set_mode("ann", "open")
+    await ann.expect("channel.joined", channel="#lobby")
     await ann.expect("channel.health", **WELL)
     assert await shown(await open_page("ann")) == WELL

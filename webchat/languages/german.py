@@ -20,7 +20,7 @@ ERRORS = {
     ),
     "NO_PLACE": (
         "Die Knoten, die diesen Kanal speichern, haben keinen Platz für noch jemanden",
-        f"Warte, {_TRIES} und tritt bei, sobald ein Platz frei ist; oder trefft euch in einem anderen Kanal.",
+        f"Warte, bis ein Platz frei ist, {_TRIES}; oder trefft euch in einem anderen Kanal.",
     ),
     "NO_QUORUM": (
         "Zu wenige Knoten haben bestätigt, dass sie die Nachricht gespeichert haben",

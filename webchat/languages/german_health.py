@@ -39,8 +39,9 @@ ERRORS = {
     ),
     "ONE_COPY": (
         "Nur ein Knoten speichert diesen Kanal",
-        "Bitte, wer diesen Knoten betreibt, einen zweiten zu starten, der ihn kennt (STARLING_BOOTSTRAP): "
-        "der bekommt von selbst eine Kopie. Bis dahin ist, was im Kanal steht, so sicher wie eine Platte.",
+        "Bitte den, der diesen Knoten betreibt, einen zweiten zu starten, der ihn kennt "
+        "(STARLING_BOOTSTRAP): Der bekommt von selbst eine Kopie. Bis dahin ist, was im Kanal steht, nur so "
+        "sicher wie eine einzelne Platte.",
     ),
     "UNDER_REPLICATED": (
         "Nachrichten liegen auf weniger Knoten, als sie sollten",

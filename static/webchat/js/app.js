@@ -24,7 +24,7 @@ import { Reading } from "./reading.js";
 import { Screen } from "./screen.js";
 import { Seen } from "./seen.js";
 import { Sharing } from "./sharing.js";
-import { Staying } from "./staying.js";
+import { loadAgain, Staying } from "./staying.js";
 import { say } from "./strings.js";
 import { Tabs } from "./tabs.js";
 import { Told } from "./told.js";
@@ -80,8 +80,7 @@ export class App {
     });
     this.staying = new Staying({
       clock: systemClock,
-      load: () => fetch("/", { cache: "no-store" }),
-      isLookedAt: () => this.isLookedAt,
+      load: () => loadAgain("/"),
       isOpen: () => this.connection.isOpen,
     });
     this.notifying = this.#makeNotifying();
@@ -141,12 +140,13 @@ export class App {
   #listenForWaking() {
     const look = () => {
       if (!this.isLookedAt) return;
-      this.staying.seen();
+      this.staying.used();
       this.connection.woken();
       this.outbox.woken();
     };
     for (const event of ["visibilitychange", "resume"]) document.addEventListener(event, look);
     window.addEventListener("pageshow", look);
+    for (const event of ["keydown", "pointerdown"]) document.addEventListener(event, () => this.staying.used(), { passive: true });
   }
 
   /** Whether the page is before somebody's eyes, and not behind another tab. */

@@ -25,14 +25,17 @@ export function troubleLine(health) {
 export const downWords = (channel, health) => (health?.state === "down" ? say("health.why", { channel, ...health.error }) : "");
 
 /** The state and what it rests on, always. */
-export const stateWords = (health) =>
-  health === null ? say("health.unknown") : say("health.told", { state: say(`health.state.${health.state}`), ...counts(health) });
+export function stateWords(health) {
+  if (health === null) return say("health.unknown");
+  const { k, of } = health.initiators;
+  return say(k === 1 && of === 1 ? "health.told.single" : "health.told", { state: say(`health.state.${health.state}`), ...counts(health) });
+}
 
 /** What is wrong and what can be done; empty while all is well. */
 export const remedyWords = (health) => (health?.error ? `${health.error.message}. ${health.error.remedy}` : "");
 
 /** What is heard when it has changed in the channel that is open. */
 export const heardWords = (channel, health) =>
-  [say("health.heard", { channel, state: say(`health.state.${health.state}`) }), troubleLine(health)].filter(Boolean).join(" ");
+  [say("health.heard", { channel, state: say(`health.state.${health.state}`) }), troubleLine(health) || health.error?.message].filter(Boolean).join(" ");
 
 const counts = ({ initiators: { k, of } }) => ({ k, of, n: k });

@@ -1,29 +1,29 @@
 /**
- * Who has the page before their eyes from time to time stays signed in: a session has an end, which only a page that is
- * loaded puts off, and a chat may stand open for weeks without that.
+ * Who uses the page from time to time stays signed in: a session has an end, which only a page that is loaded puts off, and
+ * a chat may stand open for weeks without that.
  *
- * So once a day the page asks for itself, if it was looked at since it did so last and there is a connection. What comes is of
- * no use but for the cookie that comes along. A page that nobody looks at is let go, as on a machine that somebody has left.
+ * So once a day the page asks for itself, if somebody came to it, typed or pressed something since it did so last, and there is
+ * a connection. What comes is of no use but for the cookie that comes along. A page that nobody uses is let go, though it may be
+ * in sight, as on a machine that somebody has left.
  */
 
-const EVERY_MS = 24 * 3600 * 1000;
 const LOOK_MS = 3600 * 1000;
+const EVERY_LOOKS = 24;
 
 export class Staying {
   #parts;
-  #asked_ms;
-  #wasSeen = false;
+  #looks = 0;
+  #wasUsed = false;
 
-  /** `clock`; `load()`: ask the server for the page; `isLookedAt()`, `isOpen()`: as of now. */
+  /** `clock`; `load()`: ask the server for the page, fails when it does not come; `isOpen()`: whether there is a connection. */
   constructor(parts) {
     this.#parts = parts;
-    this.#asked_ms = parts.clock.now();
     this.#wait();
   }
 
-  /** The page is before somebody's eyes. */
-  seen() {
-    this.#wasSeen = true;
+  /** Somebody is at the page. */
+  used() {
+    this.#wasUsed = true;
   }
 
   #wait() {
@@ -31,18 +31,22 @@ export class Staying {
   }
 
   async #look() {
-    const { clock, load, isLookedAt, isOpen } = this.#parts;
-    this.#wasSeen ||= isLookedAt();
-    const now_ms = clock.now();
-    if (this.#wasSeen && isOpen() && now_ms - this.#asked_ms >= EVERY_MS) {
+    this.#looks += 1;
+    if (this.#looks >= EVERY_LOOKS && this.#wasUsed && this.#parts.isOpen()) {
       try {
-        await load();
-        this.#asked_ms = now_ms;
-        this.#wasSeen = false;
+        await this.#parts.load();
+        [this.#looks, this.#wasUsed] = [0, false];
       } catch {
-        // The network was away just then: asked again in an hour.
+        // The network or the server was away just then: asked again in an hour.
       }
     }
     this.#wait();
   }
+}
+
+/** The page once more, to its end; fails when something else comes. */
+export async function loadAgain(address) {
+  const answer = await fetch(address, { cache: "no-store" });
+  if (!answer.ok || answer.redirected) throw new Error(`${address}: ${answer.status}`);
+  await answer.text();
 }

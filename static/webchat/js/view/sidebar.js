@@ -3,9 +3,8 @@
  */
 
 import { channelName } from "../channelname.js";
-import { countWords } from "../reading.js";
 import { say } from "../strings.js";
-import { stateMark } from "./channelhealth.js";
+import { drawNote } from "./channelnote.js";
 import { asMenu, byId, h, oncePerFrame, setAttribute, setText } from "./dom.js";
 import { portrait } from "./portrait.js";
 
@@ -126,26 +125,4 @@ export class SidebarView {
     drawNote(button.lastElementChild, channel, this.#source.healthOf(channel.name));
     return button;
   }
-}
-
-/** What stands behind the name: how it is unless it is well, how much is unread, and apart from that how often the reader is named. */
-function drawNote(note, { join, unread, mentions }, health) {
-  const isJoining = join && join.state !== "joined" && join.state !== "refused";
-  const isRefused = join?.state === "refused";
-  const mark = isJoining || isRefused ? [] : stateMark(health);
-  const shown = `${unread} ${mentions} ${isJoining} ${isRefused} ${mark.map((each) => each.textContent)}`;
-  if (note.shown === shown) return;
-  note.shown = shown;
-  const badge = (kind, text, spoken) => [
-    h("span", { class: `badge ${kind}`, "aria-hidden": "true" }, text),
-    h("span", { class: "visually-hidden" }, ` ${spoken}`),
-  ];
-  const [n, named] = [countWords(unread), countWords(mentions)];
-  note.replaceChildren(
-    ...mark,
-    ...(unread && mentions ? badge("mentions", `@${mentions > 1 ? named : ""}`, say("channels.mentions", { n: named })) : []),
-    ...(unread ? badge("unread", n, say("channels.unread", { n })) : []),
-    ...(isJoining && !unread ? [h("span", { "aria-hidden": "true" }, "…"), h("span", { class: "visually-hidden" }, say("channels.joining"))] : []),
-    ...(isRefused && !unread ? [h("span", { "aria-hidden": "true" }, "!"), h("span", { class: "visually-hidden" }, say("subtitle.refused"))] : []),
-  );
 }

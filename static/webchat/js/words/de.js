@@ -9,6 +9,7 @@ export const WORDS = {
   "health.answering.other": "{k} von {of} Knoten antworten",
   "health.told.one": "{state}: {k} von {of} Knoten, die diesen Kanal aufbewahren, antwortet, soweit dein Knoten weiß.",
   "health.told.other": "{state}: {k} von {of} Knoten, die diesen Kanal aufbewahren, antworten, soweit dein Knoten weiß.",
+  "health.told.single": "{state}: Der einzige Knoten, der diesen Kanal aufbewahrt, antwortet, soweit dein Knoten weiß.",
   "health.heard": "{channel}: {state}.",
   "health.why": "{channel}: {message}. Was du jetzt schreibst, kommt vielleicht nicht hinaus. {remedy}",
 

@@ -13,6 +13,7 @@ export const WORDS = {
   "health.answering.other": "{k} of {of} nodes answer",
   "health.told.one": "{state}: {k} of {of} nodes that keep this channel answers, as far as your node knows.",
   "health.told.other": "{state}: {k} of {of} nodes that keep this channel answer, as far as your node knows.",
+  "health.told.single": "{state}: the only node that keeps this channel answers, as far as your node knows.",
   "health.heard": "{channel}: {state}.",
   "health.why": "{channel}: {message}. What you write now may not get out. {remedy}",
 
