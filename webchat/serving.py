@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -135,6 +136,9 @@ def serve(
 
     if worker is not None:
         reactor.callWhenRunning(start_worker)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # So a script's shell has it for what it runs in the background, and Twisted would leave it at that.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     site.run()
     _close(loop)
     return site.failure

@@ -13,6 +13,7 @@ import time
 import urllib.request
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,9 +44,11 @@ class Program:
         }
         self.running: subprocess.Popen[str] | None = None
 
-    def start(self, command: str = "chat") -> subprocess.Popen[str]:
-        # As from a terminal: tests that a shell runs in the background ignore SIGINT, and so would the child.
-        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    def start(
+        self, command: str = "chat", interrupt: Any = signal.default_int_handler
+    ) -> subprocess.Popen[str]:
+        """``interrupt``: what happens at SIGINT as the child inherits it; by default as from a terminal."""
+        before = signal.signal(signal.SIGINT, interrupt)
         try:
             self.running = subprocess.Popen(
                 [sys.executable, "manage.py", command],
@@ -161,9 +164,18 @@ def test_too_large_a_frame_is_an_error_and_a_vast_one_ends_the_connection(progra
         assert told[0] == CLOSE
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_chat_says_where_it_is_and_ends_cleanly(program: Program, number: signal.Signals) -> None:
-    running = program.start()
+@pytest.mark.parametrize(
+    ("number", "interrupt"),
+    [
+        (signal.SIGTERM, signal.default_int_handler),
+        (signal.SIGINT, signal.default_int_handler),
+        (signal.SIGINT, signal.SIG_IGN),  # as a script's shell has it for what it runs in the background
+    ],
+)
+def test_chat_says_where_it_is_and_ends_cleanly(
+    program: Program, number: signal.Signals, interrupt: Any
+) -> None:
+    running = program.start(interrupt=interrupt)
     assert running.stdout is not None
     first = running.stdout.readline()
     assert f"http://127.0.0.1:{program.port}/" in first
