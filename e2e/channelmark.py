@@ -15,6 +15,9 @@ from peernode.diagnostics.codes import error_info
 CHANGED_MS = 60_000
 """Who only reads a channel learns from its next renewal, of every 20 s, who is silent; that has to last."""
 
+COUNT = re.compile(r"\d of \d nodes answers?")
+"""Under the channel's name while it is not well."""
+
 # Notes each word of the mark in the list, however short a time it stands there.
 OBSERVER = """
 window.__marks = [];
@@ -87,7 +90,7 @@ class ChannelMark:
         """Nothing is said of it."""
         expect(self.listed).to_have_accessible_name(self.channel, timeout=CHANGED_MS)
         expect(self.line).to_have_count(0)
-        expect(self.page.get_by_role("main")).not_to_contain_text("nodes answer ·")
+        expect(self.page.get_by_role("main")).not_to_contain_text(COUNT)
         return self
 
     def expect_told(self, words: str, code: str = "") -> ChannelMark:

@@ -55,6 +55,7 @@ def test_a_channel_that_is_not_well_says_so_in_words_and_by_a_mark_and_to_who_do
     mark.expect_counted("Degraded", 4, 5, "INITIATOR_SILENT")
     hears.expect_heard(f"{channel}: Degraded. 4 of 5 nodes answer")
     reader.picture("channel-degraded")
+    Audit(reader).look("a channel that is degraded, with its panel").expect_none()
     Beside(reader).close_by_keyboard()
     mark.hear(line, "down", "INITIATORS_TOO_FEW", 2, 5).expect_down("INITIATORS_TOO_FEW", 2, 5)
     reader.picture("channel-down")
