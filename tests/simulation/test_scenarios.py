@@ -27,6 +27,7 @@ STANDING = (
     "join-20",
     "bootstraps",
     "initiators-crash",
+    "initiators-crash-large",
     "split-half",
     "one-way-block",
     "slow-line",

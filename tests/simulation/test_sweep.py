@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import pytest
 
 from peernode.simulation import questions
 from peernode.simulation.__main__ import main
+from peernode.simulation.checkers import not_vacuous
 from peernode.simulation.commands.pool import Broken, Pool
 from peernode.simulation.commands.progress import bar, duration, progress_words
 from peernode.simulation.commands.seeds import parse_seeds
@@ -23,7 +25,7 @@ from peernode.simulation.commands.trials import trial
 from peernode.simulation.questions import FaultsMatter
 from peernode.simulation.result import percentiles
 from peernode.simulation.run import run
-from peernode.simulation.scenario import parse
+from peernode.simulation.scenario import load, parse
 from peernode.simulation.sweep import Row, Sweep, no_result
 from peernode.simulation.sweep_report import Swept, text, to_json
 from tests.simulation.tiny import TINY, obey
@@ -259,9 +261,23 @@ def test_a_fault_that_changes_nothing_is_found() -> None:
     while asks := matter.next_round():
         for kind, changed, seed in asks:
             matter.answer(kind, seed, trial((changed, seed)))
-    few, many = matter.verdict(2), matter.verdict(questions.MANY_SEEDS)
+    few, many = matter.verdict(questions.MATTER_SEEDS - 1), matter.verdict(questions.MATTER_SEEDS)
     assert few.said == ["disk_slow: changed nothing that anybody sees (seeds 1 2)"]
     assert (few.ok, many.ok) == (None, False)
+
+
+def test_the_nightly_sweeps_are_long_enough_to_fail_for_a_fault_that_changes_nothing() -> None:
+    counts = dict(re.findall(r"^(SWEEP\w*) \?= (\d+)$", Path("Makefile").read_text(), re.MULTILINE))
+    assert int(counts["SWEEP_OTHERS"]) >= questions.MATTER_SEEDS
+    assert int(counts["SWEEP"]) >= questions.MANY_SEEDS
+
+
+def test_the_table_of_what_happened_in_a_long_sweep_lacks_nothing_that_must_have_happened() -> None:
+    page = Path("docs/benchmarks.md").read_text()
+    rows = set(re.findall(r"^\| ((?:fault|path) [^|]+?) \|", page, re.MULTILINE))
+    mixed = load(Path("mixed"))
+    wanted = {*not_vacuous.REQUIRED, *(f"fault {kind}: nodes hit" for kind in questions.asked_kinds(mixed))}
+    assert not wanted - rows
 
 
 def test_a_run_that_differs_the_second_time_is_not_replayable() -> None:
