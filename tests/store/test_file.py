@@ -14,13 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from peernode.channel.kinds import Kind, Target
 from peernode.errors import PeerNodeError
 from peernode.store import sqlite as queries
-from peernode.store.base import PutFate, PutMessage, PutMeta, PutOutbox, PutPart
+from peernode.store.base import PutMessage, PutMeta, PutOutbox, PutPart
 from peernode.store.schema import SCHEMA_VERSION
 from peernode.store.sqlite import SqliteDatabase
-from tests.store.disks import ALICE, CHANNEL, INSTANCE, NODE, FileDisk, message, message_id, outbox_row
+from tests.store.disks import CHANNEL, INSTANCE, NODE, FileDisk, message, outbox_row
 
 SUFFIXES = ["", "-shm", "-wal", ".lock"]
 READS = [
@@ -115,34 +114,6 @@ def test_a_newer_file_is_refused_and_not_touched(file_disk: FileDisk) -> None:
     content = file_disk.path.read_bytes()
     assert refusal(file_disk.path) == "STORE_VERSION"
     assert file_disk.path.read_bytes() == content
-
-
-async def test_a_file_of_version_1_is_brought_up_to_date(file_disk: FileDisk) -> None:
-    await file_disk.store().commit(PutMessage(message(1)))
-    file_disk.close()
-    execute(
-        file_disk.path,
-        "DROP INDEX messages_by_target",
-        "ALTER TABLE messages DROP COLUMN target",
-        "DROP TABLE fates",
-        "PRAGMA user_version = 1",
-    )
-    file_disk.database = SqliteDatabase(file_disk.path)
-    target = Target(ALICE.node_id, message_id(1)).key
-    delete = message(2, kind=Kind.DELETE, body=target)
-    await file_disk.store().commit(PutMessage(delete))
-    assert file_disk.store().newest(CHANNEL, None, 9) == [delete.raw, message(1).raw]
-    assert file_disk.store().about(CHANNEL, target) == [delete.raw]
-
-
-async def test_a_file_of_version_2_is_brought_up_to_date(file_disk: FileDisk) -> None:
-    await file_disk.store().commit(PutMessage(message(1)))
-    file_disk.close()
-    execute(file_disk.path, "DROP TABLE fates", "PRAGMA user_version = 2")
-    file_disk.database = SqliteDatabase(file_disk.path)
-    store = file_disk.store()
-    await store.commit(PutFate(message_id(1), b"sent"))
-    assert (store.newest(CHANNEL, None, 9), store.fates()) == ([message(1).raw], [(message_id(1), b"sent")])
 
 
 def test_another_programs_database_is_refused_and_not_touched(tmp_path: Path) -> None:
