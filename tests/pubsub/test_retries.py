@@ -1,12 +1,21 @@
-"""First retries of many pushes that failed together are spread: nobody who comes back meets a herd."""
+"""First retries of many pushes that failed together are spread: nobody who comes back meets a herd.
+
+And who stays away is asked less and less often.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import random
+from types import SimpleNamespace
+from typing import Any
 
+import pytest
+
+from peernode.config import NodeConfig
 from peernode.identity import Identity
 from peernode.pubsub.pushroom import PushRoom
-from peernode.pubsub.retries import USEFUL_S, DeliveryRetries
+from peernode.pubsub.retries import RETRIES_MAX, USEFUL_S, DeliveryRetries
 from peernode.pubsub.spread import Spread
 from peernode.simulation.world.disturbances import Block
 from peernode.wire.contact import Contact
@@ -25,6 +34,66 @@ def fullest_share(times_s: list[float]) -> float:
             first += 1
         fullest = max(fullest, last + 1 - first)
     return fullest / len(ordered)
+
+
+@pytest.mark.parametrize(
+    ("rto_s", "under_way", "windows_s"),
+    [
+        (0.1, 0, [0.2, 0.4, 0.8, 1.6]),
+        (0.3, 0, [0.6, 1.2, 2.4, 4.8]),
+        (0.3, 4, [0.6, 1.2, 2.4, 4.8]),
+        (0.3, 20, [1.5, 3.0, 6.0, 8.0]),
+        (1.0, 0, [2.0, 4.0, 8.0, 8.0]),
+        (60.0, 0, [8.0] * RETRIES_MAX),
+    ],
+)
+def test_the_pauses_for_one_subscriber_double_from_its_own_timeout_up_to_a_bound(
+    rto_s: float, under_way: int, windows_s: list[float]
+) -> None:
+    """Catches windows without the timeout of this very peer, without the doubling, or without the bound."""
+    draws = random.Random(1)
+    contact, other = (Contact(Identity.generate(draws).public_key, "10.0.0.9", 7400) for _ in range(2))
+    rtos_s = {contact.public_key: rto_s, other.public_key: 7.0}
+    context: Any = SimpleNamespace(
+        rpc=SimpleNamespace(rto_s=rtos_s.__getitem__), env=SimpleNamespace(random=draws)
+    )
+    room = PushRoom(NodeConfig(), lambda subscriber: False)
+    for number in range(under_way):
+        room.begin(number.to_bytes(4, "big"))
+    retries = DeliveryRetries(context, None, room)  # type: ignore[arg-type]
+    for tried, window_s in enumerate(windows_s):
+        pauses = [retries.pause_s(contact, tried) for _ in range(SUBSCRIBERS)]
+        assert 0.95 * window_s < max(pauses) <= window_s, f"after {tried} tries"
+        assert 0.0 <= min(pauses) < 0.05 * window_s, f"after {tried} tries"
+
+
+def test_each_push_in_vain_widens_the_next_pause_until_the_line_ends() -> None:
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        await asyncio.sleep(2)
+        view = flock[0].node._pubsub.storage.member(LOBBY).initiators
+        assert view is not None
+        initiators = [bird for bird in flock if view.holds(bird.identity.public_key)]
+        away = next(bird for bird in flock if bird not in initiators)
+        widened: dict[int, list[int]] = {}
+
+        def noting(number: int, retries: DeliveryRetries) -> None:
+            pause_s = retries.pause_s
+
+            def noted(contact: Contact, tried: int) -> float:
+                widened.setdefault(number, []).append(tried)
+                return pause_s(contact, tried)
+
+            retries.pause_s = noted  # type: ignore[method-assign]
+
+        for number, bird in enumerate(initiators):
+            noting(number, bird.node._pubsub.delivery.retries)
+        flock.block([bird for bird in flock if bird is not away], [away])
+        await initiators[0].say("nobody reaches it")
+        await asyncio.sleep(USEFUL_S + 5)
+        assert widened == {number: [*range(RETRIES_MAX)] for number in range(3)}
+
+    story(tell, 5, replicas=3)
 
 
 def test_no_100_ms_hold_over_a_tenth_of_the_first_retries_of_200_subscribers() -> None:
