@@ -169,6 +169,20 @@ def test_no_part_of_what_is_shown_can_be_exchanged() -> None:
         shown(fields, identity(1).public_key)
 
 
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("ttl_s", [0, TTL_MAX_S + 1, 1 << 20])
+def test_what_would_live_longer_than_a_lease_may_is_refused_although_it_is_signed(
+    count: int, ttl_s: int
+) -> None:
+    """And so is a batch of tombstones: these come one by one."""
+    ids = [channel(number) for number in range(3)]
+    signed = LeaseBatch(SIGNER, NETWORK, ids, WALL_MS, ttl_s, SECRET).show(ids[:count], [ROOT] * count)
+    within = LeaseBatch(SIGNER, NETWORK, ids, WALL_MS, TTL_MAX_S, SECRET).show(ids[:count], [ROOT] * count)
+    assert len(shown(within).leases) == count
+    with pytest.raises(RemoteProtocolError):
+        shown(signed)
+
+
 values: st.SearchStrategy[Any] = st.recursive(
     st.integers(-(1 << 40), 1 << 60) | st.binary(max_size=70) | st.none() | st.booleans(),
     lambda inner: st.lists(inner, max_size=6),
