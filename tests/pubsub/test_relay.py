@@ -55,12 +55,16 @@ def test_a_path_that_breaks_one_way_is_named_within_ten_seconds_though_nobody_wr
         )
         assert before["direction"] == "both"
         assert not before["asymmetric"]
+        there_and_back_ms = 2 * flock.world.network.one_way_ms(primary.host.ip, subscriber.host.ip)
+        assert abs(before["latency_ms"] - there_and_back_ms) <= 5
+        assert before["success_age_ms"] < 10_000
         ends = (primary, subscriber) if deaf else (subscriber, primary)
         number = block(flock, [ends[0]], [ends[1]])
         await asyncio.sleep(10)
         cell = direction(flock, asker, await asker.call(asker.node.reachability(LOBBY)), primary, subscriber)
         assert (cell["direction"], cell["asymmetric"]) == (named, True)
         assert cell["failing_age_ms"] <= 10_000
+        assert 9_500 <= cell["success_age_ms"] - before["success_age_ms"] <= 10_500, "grown all the while"
         assert cell["failures"] >= 1
         assert cell["repairs"] >= 1
         assert cell["via"] is not None
@@ -68,6 +72,7 @@ def test_a_path_that_breaks_one_way_is_named_within_ten_seconds_though_nobody_wr
         await asyncio.sleep(25)
         cell = direction(flock, asker, await asker.call(asker.node.reachability(LOBBY)), primary, subscriber)
         assert cell["direction"] == "both"
+        assert cell["success_age_ms"] < 10_000
 
     story(tell, 7)
 
