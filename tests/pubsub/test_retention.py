@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+
+import pytest
 
 from peernode.channel.ids import channel_id_of
 from peernode.identity import network_id_of
-from peernode.pubsub.replica import make_set
+from peernode.pubsub.arrival import Arrival
+from peernode.pubsub.replica import InitiatorSet, Replica, make_set
+from peernode.wire.contact import Contact
 from tests.pubsub.flock import LOBBY, Bird, Flock, story
 from tests.pubsub.test_bounds_delivery import strangers
 from tests.pubsub.test_relay import replica_of
 
 RETAIN_S = 60.0
+DAY_MS = 86_400_000
 MESSAGES = 24
 
 
@@ -143,5 +149,99 @@ def test_however_often_the_set_changes_its_members_are_noted_as_holders() -> Non
             for node in members:
                 retention.confirmed(replica, node, replica.log.root())
             assert retention.holders(replica) == 5, f"after {first} changes of the set"
+
+    story(tell, 1)
+
+
+def unchanged(replica: Replica, others: list[Contact], view: InitiatorSet) -> InitiatorSet:
+    return view
+
+
+def another_set(replica: Replica, others: list[Contact], view: InitiatorSet) -> InitiatorSet:
+    """One of five is another node."""
+    return make_set([*view.contacts[1:], *others[:1]], True, 0.0)
+
+
+def nobody_answers(replica: Replica, others: list[Contact], view: InitiatorSet) -> InitiatorSet:
+    return make_set([*view.contacts], False, 0.0)
+
+
+def catching_up(replica: Replica, others: list[Contact], view: InitiatorSet) -> InitiatorSet:
+    replica.syncing[others[0].public_key] = asyncio.get_running_loop().create_future()
+    return view
+
+
+def committing(replica: Replica, others: list[Contact], view: InitiatorSet) -> InitiatorSet:
+    replica.pending[bytes(16)] = Arrival(asyncio.get_running_loop().create_future())
+    return view
+
+
+def joined(replica: Replica, others: list[Contact], view: InitiatorSet) -> InitiatorSet:
+    replica.member = True
+    return view
+
+
+def serving(replica: Replica, others: list[Contact], view: InitiatorSet) -> InitiatorSet:
+    """Those five and this node."""
+    me = Contact(replica.context.identity.public_key, "10.0.0.1", 7400)
+    replica.initiators = make_set([*view.contacts, me], True, 0.0)
+    return view
+
+
+Meanwhile = Callable[[Replica, list[Contact], InitiatorSet], InitiatorSet]
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [another_set, nobody_answers, catching_up, committing, joined, serving],
+    ids=lambda each: each.__name__,
+)
+def test_a_copy_goes_after_a_day_and_not_while_a_second_lookup_or_what_came_meanwhile_forbids_it(
+    meanwhile: Meanwhile,
+) -> None:
+    """Five who are no nodes hold all of it; what the lookups name is said by the test.
+
+    Catches a copy that is let go without a second lookup, whatever that names, or while it is in use.
+    """
+
+    async def tell(flock: Flock) -> None:
+        bird = flock[0]
+        await bird.join()
+        await bird.say("kept")
+        await asyncio.sleep(1)
+        pubsub, replica = bird.node._pubsub, replica_of(bird)
+        nodes = strangers(bird, 6)
+        view, lookups, happens = make_set(nodes[:5], True, 0.0), list[bool](), [meanwhile, unchanged]
+
+        async def initiators(_: Replica, fresh: bool = False) -> InitiatorSet:
+            lookups.append(fresh)
+            replica.initiators = view
+            return happens.pop(0)(replica, nodes[5:], view) if fresh else view
+
+        async def equal(_: Replica, contact: Contact) -> None:
+            pubsub.retention.confirmed(replica, contact, replica.log.root())
+
+        async def hand_over(age_ms: int) -> list[bool]:
+            """Which lookups it takes, each: whether it is a fresh one."""
+            lookups.clear()
+            pubsub.retention._held[replica.channel_id].since_ms = bird.node._context.wall_ms() - age_ms
+            await bird.call(pubsub.retention.hand_over(replica, equal))
+            return [*lookups]
+
+        pubsub.storage.initiators = initiators  # type: ignore[method-assign]
+        replica.member, replica.initiators = False, view
+        pubsub.retention.look(replica)
+        assert await hand_over(DAY_MS - 1) == [False]
+        assert await hand_over(DAY_MS) == [False, True]
+        assert (counted(bird, "retention.put_off"), counted(bird, "retention.let_go")) == (1, 0)
+        await asyncio.sleep(0.1)  # that much later it would be off the disk
+        assert (stores(bird), held(bird)) == (True, 1)
+        replica.syncing.clear()
+        replica.pending.clear()
+        replica.member = False
+        assert await hand_over(DAY_MS) == [False, True]
+        assert (counted(bird, "retention.put_off"), counted(bird, "retention.let_go")) == (1, 1)
+        await asyncio.sleep(0.1)
+        assert (stores(bird), held(bird)) == (False, 0)
 
     story(tell, 1)
