@@ -5,7 +5,8 @@ answered again and stored once; an author is limited to ``author_burst`` message
 ``author_rate_per_s``, and an address prefix to ``new_streams_burst`` streams that nobody knew, then
 ``new_streams_per_s``. An author who has written in the channel before begins ``RESTARTS_BURST`` more by
 itself, however many share its address. A part is given to who may read the channel, and to whom a message
-with parts was brought. The limits' tables are bounded: the longest unheard is forgotten.
+with parts was brought. Messages are taken from proven addresses alone, so that what is counted is where the
+sender is. The limits' tables are bounded: the longest unheard is forgotten.
 """
 
 from __future__ import annotations
@@ -80,6 +81,8 @@ class Intake:
         }
 
     async def _publish(self, caller: Caller, body: Fields) -> list[Any]:
+        if not caller.proven:
+            raise Refused(Status.UNPROVEN)  # else the limits would count addresses that anybody may write
         message = Message.claimed(body.take_bytes_upto(1200))
         replica = self._storage.replicas.get(message.channel_id)
         if replica is None:
