@@ -240,11 +240,15 @@ class Subscriber:
             self._audience.seen(replica, contact, digest)
 
     async def leave(self, replica: Replica) -> None:
-        """Send the tombstone to every initiator known; who misses it lets the lease run out."""
-        view = replica.initiators
-        lease = self._lease(replica, 0)
-        if view is None:
-            return
-        others = view.others(self._context.identity.public_key)
+        """Send the tombstone to every initiator known; who misses it lets the lease run out.
+
+        Those of a set that has proven wrong hold our lease as well, and so do those whom somebody named.
+        """
+        lease, mine = self._lease(replica, 0), self._context.identity.public_key
+        view = replica.initiators or make_set([*replica.remembered], False, self._context.now())
+        holders = {contact.public_key: contact for contact in (*view.contacts, *replica.rumoured)}
+        holders.pop(mine, None)
         unheard = Subscription(view)
-        await asyncio.gather(*(self._ask_one(replica, contact, lease, unheard) for contact in others))
+        await asyncio.gather(
+            *(self._ask_one(replica, contact, lease, unheard) for contact in holders.values())
+        )

@@ -18,6 +18,7 @@ from peernode.wire.contact import Contact
 from peernode.wire.ops import Op, Status
 from tests.pubsub.flock import LOBBY, PORT, Bird, Flock, story
 from tests.pubsub.test_bounds_delivery import strangers
+from tests.pubsub.test_findings_truth import apart
 from tests.pubsub.test_relay import replica_of
 from tests.pubsub.test_renew_requests import ROOT, Stranger, with_stranger
 from tests.pubsub.test_renewal import NETWORK, channel, closest
@@ -87,6 +88,25 @@ def test_a_join_that_is_left_on_a_full_disk_goes_on() -> None:
         assert (await joining).channel == LOBBY
 
     story(tell, 4)
+
+
+def test_who_leaves_while_the_set_is_unknown_tells_those_remembered_and_those_named() -> None:
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        await asyncio.sleep(5)
+        initiators, (bird, *_) = apart(flock)
+        replica = replica_of(bird)
+        replica.forget_initiators()  # as after a message that found no quorum
+        replica.remembered, replica.rumoured = replica.remembered[:4], [*replica.remembered[4:]]
+        before = [each.node.counters()["op.SUBSCRIBE.in"] for each in initiators]
+        await bird.call(bird.node.leave(LOBBY))
+        await asyncio.sleep(1)
+        after = [each.node.counters()["op.SUBSCRIBE.in"] for each in initiators]
+        assert [now - then for now, then in zip(after, before, strict=True)] == [1] * 5
+        lists = [each.node.diagnostics()["channels"][0]["subscribers"] for each in initiators]
+        assert [bird.identity.node_id.hex() in names for names in lists] == [False] * 5
+
+    story(tell, 8, loss=0)
 
 
 Meanwhile = Callable[[Stranger, list[Bird]], Awaitable[None]]
