@@ -116,6 +116,8 @@ class Held:
     """and when it first did."""
     spent_s: float = 0.0
     """Monotonic time from which on its serial is refused as too old: until then it has to be remembered."""
+    copied: bool = False
+    """Its subscriber has not brought it, only somebody who passed it on."""
 
     @property
     def subscriber(self) -> bytes:

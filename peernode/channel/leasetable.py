@@ -3,11 +3,13 @@
 A lease is *brought* by its subscriber, or a *copy* that another initiator tells of; a copy is as good once
 its subscriber has answered us. Invariants: of one subscriber's leases the one with the newest serial wins,
 whatever the order of arrival, and its serial is remembered beyond its end (``Departed``; not that of a copy
-which has given way), so replaying an old one does nothing; expiry runs on the receiver's monotonic clock from
-the remaining time; leaving is a tombstone that outlives every older lease; the table is bounded: full, it
-refuses newcomers. Keys are free, so a copy proves nobody: of those whose subscriber never answered, one
-teller has ``COPIES_MAX`` at most, and in time they give way to leases that are brought. Addresses are not
-free: from half full on, nobody comes in whose address prefix has an eighth of the table.
+which has given way), so replaying an old one does nothing; expiry runs on the receiver's monotonic clock
+from the remaining time, and a copy takes nothing of it: it ends no earlier than the lease before it, and
+brought at last, even after its end, it has all of its time, once; leaving is a tombstone that outlives every
+older lease; the table is bounded: full, it refuses newcomers. Keys are free, so a copy proves nobody: of
+those whose subscriber never answered, one teller has ``COPIES_MAX`` at most, and in time they give way to
+leases that are brought. Addresses are not free: from half full on, nobody comes in whose address prefix has
+an eighth of it.
 """
 
 from __future__ import annotations
@@ -93,8 +95,10 @@ class LeaseTable:
         subscriber_id = lease.subscriber_id
         held = self._held.get(subscriber_id)
         known = held or self._departed.get(subscriber_id)
-        if known is not None and known.lease.serial_ms >= lease.serial_ms:
-            if held is not None and held.lease == lease and remaining_s is None:
+        own = remaining_s is None
+        first = own and known is not None and known.copied and known.lease == lease
+        if known is not None and known.lease.serial_ms >= lease.serial_ms and not first:
+            if held is not None and held.lease == lease and own:
                 # The subscriber itself: it knows its address better than who passed its lease on.
                 self._hold(replace(held, contact=contact))
                 self.answered(subscriber_id)
@@ -112,15 +116,17 @@ class LeaseTable:
         if held is not None and held.teller is not None and teller is None and not self._has_share(contact):
             return Verdict.FULL
         self._departed.back(subscriber_id)
-        life_s = min(float(lease.ttl_s), lease.ttl_s if remaining_s is None else remaining_s)
-        told_s = now_s
+        until_s = now_s + min(float(lease.ttl_s), lease.ttl_s if remaining_s is None else remaining_s)
+        if held is not None and not own:
+            until_s = max(until_s, held.until_s)
+        told_s, copied = now_s, teller is not None
         if held is not None and teller is not None:
             teller, told_s = held.teller, held.told_s
             if teller is None:  # it was here itself: nobody else tells us where it is
                 contact = held.contact
         spent_s = now_s + (lease.serial_ms + SERIAL_OLD_MAX_MS + 1 - wall_ms) / 1000
-        self._hold(Held(lease, contact, subscriber_id, now_s + life_s, teller, told_s, spent_s))
-        self._note_due(now_s + life_s, subscriber_id)
+        self._hold(Held(lease, contact, subscriber_id, until_s, teller, told_s, spent_s, copied))
+        self._note_due(until_s, subscriber_id)
         return Verdict.TAKEN
 
     def takes_copies(self, teller: bytes) -> bool:
@@ -229,7 +235,8 @@ class LeaseTable:
         held = self._held.get(subscriber_id)
         if held is not None:
             self._remove(subscriber_id)
-            self._bury(replace(held, until_s=max(held.until_s, held.spent_s)))  # so that no copy revives it
+            until_s = max(held.until_s, held.spent_s)  # so that no copy revives it,
+            self._bury(replace(held, until_s=until_s, copied=False))  # nor this one, if it was on its way
 
     def expire(self, now_s: float) -> None:
         """End what has run out, forget what nobody can replay; costs only as much as there is of these."""

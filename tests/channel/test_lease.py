@@ -64,6 +64,11 @@ class Table:
         wall_ms = WALL_MS + int(self.passed_s * 1000)
         return self.leases.put(item, contact(number, port), self.now_s, wall_ms, remaining_s)
 
+    def copy(self, item: Lease, remaining_s: float) -> Verdict:
+        """An initiator passes a lease on."""
+        wall_ms = WALL_MS + int(self.passed_s * 1000)
+        return self.leases.put(item, contact(), self.now_s, wall_ms, remaining_s, b"an initiator")
+
     def live(self) -> list[bytes]:
         """Whose leases are live now."""
         return sorted(held.subscriber_id for held in self.leases.live(self.now_s))

@@ -153,7 +153,7 @@ def test_a_teller_has_a_share_of_copies_until_their_subscribers_answer() -> None
     assert crowd.table.count(NOW_S) == 17
     assert (crowd.table.count_sure(NOW_S), crowd.table.sure(NOW_S)) == (0, [])
     crowd.table.answered(subscriber_id(3))
-    assert crowd.comes(4, 0) is Verdict.STALE, "the same one, from the subscriber itself"
+    assert crowd.comes(4, 0) is Verdict.TAKEN, "the same one, from the subscriber itself"
     assert [one.subscriber_id for one in crowd.table.sure(NOW_S)] == [subscriber_id(3), subscriber_id(4)]
     newer = lease(5, WALL_MS + 1)
     assert crowd.table.put(newer, at(5, 0), NOW_S, WALL_MS) is Verdict.TAKEN
@@ -231,3 +231,41 @@ def test_one_that_was_dropped_is_not_brought_back_later() -> None:
         table.leases.expire(table.now_s)
         assert table.put(old, remaining_s=50) is not Verdict.TAKEN
     assert len(table.leases) == 0
+
+
+def test_a_copy_takes_no_time_of_the_lease_that_its_subscriber_has() -> None:
+    table, newer = Table(), lease(serial_ms=WALL_MS + 20_000)
+    table.put(lease())
+    table.passed_s = 20
+    assert table.copy(newer, 0.0) is Verdict.TAKEN
+    table.leases.expire(table.now_s)
+    assert [held.remaining_s(table.now_s) for held in table.leases.live(table.now_s)] == [TTL_MAX_S - 20]
+    assert table.copy(lease(serial_ms=WALL_MS + 20_001), TTL_MAX_S) is Verdict.TAKEN
+    assert [held.remaining_s(table.now_s) for held in table.leases.live(table.now_s)] == [TTL_MAX_S]
+
+
+@pytest.mark.parametrize("after_s", [0, 20, 70])
+def test_a_lease_whose_copy_came_first_has_all_of_its_time_when_it_is_brought_and_only_once(
+    after_s: int,
+) -> None:
+    table, passed_on = Table(), lease()
+    assert table.copy(passed_on, 10.0) is Verdict.TAKEN
+    for table.passed_s in range(after_s + 1):
+        table.leases.expire(table.now_s)
+    assert table.put(passed_on) is Verdict.TAKEN
+    (held,) = table.leases.live(table.now_s)
+    assert held.remaining_s(table.now_s) == TTL_MAX_S and held in table.leases.sure(table.now_s)
+    until_s = table.passed_s + TTL_MAX_S
+    for table.passed_s in range(after_s, 300):
+        assert table.put(passed_on) is not Verdict.TAKEN, "recorded, and sent again"
+        assert table.copy(passed_on, TTL_MAX_S) is not Verdict.TAKEN
+        table.leases.expire(table.now_s)
+        assert len(table.live()) == (table.passed_s < until_s)
+
+
+def test_a_copy_of_who_says_that_it_is_none_is_not_brought_back_by_itself() -> None:
+    table = Table()
+    table.copy(lease(), 50.0)
+    table.leases.drop(subscriber_id())
+    assert table.put(lease()) is Verdict.STALE and table.live() == []
+    assert table.put(lease(serial_ms=WALL_MS + 1)) is Verdict.TAKEN
