@@ -57,6 +57,7 @@ class Span:
         "_tokens",
         "elapsed_s",
         "operation",
+        "sent_s",
         "started_s",
         "subject",
         "trace",
@@ -78,6 +79,8 @@ class Span:
         """Of the operation that it is a part of, unless it has its own."""
         self.elapsed_s: float | None = None
         """Seconds from the beginning to the end; None while it goes on."""
+        self.sent_s: float | None = None
+        """When a request for it last was sent; None: none has been."""
         self._clock = clock
         self._ended = ended
         self.started_s = self._at_s = clock.monotonic()

@@ -244,7 +244,7 @@ class DiagnosticCollector:
             if len(self._attempts) >= self._traces_max:
                 self._attempts.popitem(last=False)
             attempts = self._attempts[message] = deque(maxlen=self.ATTEMPTS_PER_MESSAGE_MAX)
-        ended = Attempt(now, peer, method, outcome, elapsed_ms, span.parts_ms())
+        ended = Attempt(now, peer, method, outcome, elapsed_ms, span.parts_ms(), span.sent_s)
         if method in PUSHES:
             window = self._window(channel[0])
             window.add(now, acked=outcome == OK, again=again, elapsed_ms=elapsed_ms, parts=ended.parts)

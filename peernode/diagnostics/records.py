@@ -25,6 +25,8 @@ class Attempt:
     elapsed_ms: float
     parts: dict[str, float] = field(default_factory=dict)
     """Where the time went, in ms; see ``peernode.span``."""
+    sent_s: float | None = None
+    """When a datagram for it last went out, by the clock of ``at_s``; None: none did."""
 
 
 @dataclass(slots=True)

@@ -195,6 +195,8 @@ class Requests:
                 self.on_dialled(address)
             self._counters[_COUNTED[pending.op.value] if pending.sends == 1 else "retransmitted"] += 1
             self._outgoing.post(pending.peer, address, pending.message)
+            if pending.span is not None:
+                pending.span.sent_s = pending.sent_s
             if pending.sends > 1 or pending.peer.timeouts:
                 self.on_repeated(pending.peer, address, pending.sends)
         wait_s = self._rtos.after_s(pending.first_s, pending.sends)

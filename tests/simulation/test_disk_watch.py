@@ -142,8 +142,10 @@ def test_a_hostile_author_may_fork() -> None:
     assert watched.evidence.forks == []
 
 
-def pushed(evidence: Evidence, at_s: float, method: str = "initiator") -> int:
-    PushWatch(evidence).attempted(0, "digest", Attempt(at_s + 1.0, "bb", method, "timeout", 1000.0))
+def pushed(evidence: Evidence, sent_s: float | None, method: str = "initiator") -> int:
+    """A push that began before anything went wrong."""
+    attempt = Attempt(101.0, "bb", method, "timeout", 100_000.0, sent_s=sent_s)
+    PushWatch(evidence).attempted(0, "digest", attempt)
     return len(evidence.late_pushes)
 
 
@@ -152,6 +154,7 @@ def test_a_push_to_who_is_long_without_power_is_kept() -> None:
     assert pushed(evidence, 69.0) == 0
     assert pushed(evidence, 100.5) == 0
     assert pushed(evidence, 71.0, "publish") == 0
+    assert pushed(evidence, None) == 0, "it was never sent"
     assert pushed(evidence, 71.0) == 1
     assert evidence.late_pushes[0].away_s == 10.0
 
