@@ -29,6 +29,10 @@ class RpcTimeout(Exception):
     """A request got no answer within its last retransmission."""
 
 
+class Withdrawn(RpcTimeout):
+    """A request has had no answer, and is not sent again: whoever asked wants it no more."""
+
+
 class Backpressure(Exception):
     """A bounded queue is full; the caller must wait and try again."""
 

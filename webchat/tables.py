@@ -60,10 +60,10 @@ WATCHED = frozenset(
         *_named(
             "pubsub",
             """
-            pushing pushes pushed_to acked acked_by_name reports reports_heard retry_lines retry_line detours
-            detours_waiting relay_asks probing unreached unreached_channels channels channels_begun
-            own_channels coordinator_loads coordinator_recoveries coordinator_rumours streams leases
-            tombstones leases_ended held held_streams channel_bytes healths missing_parts subscribers
+            pushing pushes pushed_to pushes_waiting acked acked_by_name reports reports_heard retry_lines
+            retry_line detours detours_waiting relay_asks probing unreached unreached_channels channels
+            channels_begun own_channels coordinator_loads coordinator_recoveries coordinator_rumours streams
+            leases tombstones leases_ended held held_streams channel_bytes healths missing_parts subscribers
             handoffs retained rounds_due peers_moved repairs repairs_put_off outbox outbox_told_later
             outbox_digests resuming fates renewals renewals_settling files_fetching files_wanted files_deleted
             proving echo_relays presence_looking recoveries mending reached_by

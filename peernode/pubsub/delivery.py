@@ -2,14 +2,11 @@
 
 Each subscriber ranks the initiators by rendezvous hashing. Rank 1 pushes at once; rank k pushes to
 whoever was not reported acked after (k - 1) staggers. So nobody has to know who is alive, and a dead
-initiator costs its subscribers one stagger. Whoever has still not acked when the alternative initiators
-have had their turn is pushed to through a relay (``detours``), while the direct push goes on; a push that
-stays unanswered is tried again (``retries``), and in the end the subscriber's own renewal pulls.
+initiator costs its subscribers one stagger. How one push goes, and what becomes of one that is not answered,
+is in ``pushes``; in the end the subscriber's own renewal pulls.
 
-Invariants: a message is pushed by this node to one subscriber at most once at a time; of all messages
-together ``pushes_max`` pushes are under way (``pushroom``), over which one waits with the retries; an ack
-counts only with the subscriber's signature; a subscriber that says it isn't one loses its lease here; every
-attempt is recorded.
+Invariants: a message is pushed by this node to one subscriber at most once at a time; an ack counts only with
+the subscriber's signature.
 """
 
 from __future__ import annotations
@@ -21,24 +18,21 @@ from collections.abc import Callable
 from peernode.channel.hlc import hlc_ms
 from peernode.channel.message import Message
 from peernode.channel.receipt import sign_ack, verify_ack
-from peernode.errors import Backpressure, Refused, RemoteProtocolError, RpcTimeout
+from peernode.errors import RemoteProtocolError
 from peernode.identity import node_id_of
 from peernode.pubsub.ackpages import Report
 from peernode.pubsub.acks import AckReports
 from peernode.pubsub.context import Context
-from peernode.pubsub.detours import Detours
 from peernode.pubsub.ingest import Source
-from peernode.pubsub.pushroom import PushRoom
+from peernode.pubsub.pushes import Pushes
 from peernode.pubsub.reachability import InitiatorReachabilityMonitor
 from peernode.pubsub.relay import Relays
 from peernode.pubsub.replica import Replica
-from peernode.pubsub.retries import LINES_MAX, DeliveryRetries
-from peernode.pubsub.served import hear_served
+from peernode.pubsub.retries import LINES_MAX
 from peernode.pubsub.spread import Spread
 from peernode.pubsub.stagger import stagger_s
 from peernode.wire.codec import Fields
 from peernode.wire.contact import Contact
-from peernode.wire.ops import Op, Status
 
 RECENT_MS = 30_000
 """A younger message that came by catching up is acked, if we were a member when it was written: its author
@@ -53,21 +47,19 @@ class MessageDelivery:
 
     def __init__(self, context: Context, monitor: InitiatorReachabilityMonitor, relays: Relays) -> None:
         self._context = context
-        self._monitor = monitor
-        self._detours = Detours(context, monitor, relays, self._acked)
-        self._room = PushRoom(context.config, monitor.failing)
-        self.retries = DeliveryRetries(context, self._push_again, self._room)
         self._spreads: OrderedDict[bytes, Spread] = OrderedDict()
         self.reports = AckReports(context)
+        self._pushes = Pushes(context, monitor, relays, self._acked, self.reports.all_answered)
+        self.retries = self._pushes.retries
+        self.on_unanswered = self._pushes.on_unanswered
+        """Told of each push as an initiator that nothing came back from."""
         self.on_ack: list[Callable[[bytes, bytes, bytes, bytes], None]] = []
         """Told of each new verified ack: message digest, subscriber id, signature, who told us."""
-        self.on_unanswered: list[Callable[[Replica, Contact], None]] = []
-        """Told of each push as an initiator that nothing came back from."""
 
     @property
     def under_way(self) -> int:
         """Pushes that are not answered yet."""
-        return self._room.under_way
+        return self._pushes.room.under_way
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """How full the tables are, each with its bound."""
@@ -77,12 +69,10 @@ class MessageDelivery:
         return {
             "spreads": (len(self._spreads), SPREADS_MAX),
             "pushing": (pushing, self._context.config.pushes_max + LINES_MAX),
-            **self._room.sizes(),
+            **self._pushes.sizes(),
             "acked": (acked, self._context.config.subscribers_per_channel_max),
             "acked_by_name": (named, self._context.config.subscribers_per_channel_max),
             **self.reports.sizes(),
-            **self.retries.sizes(),
-            **self._detours.sizes(),
         }
 
     def follows(self, digest: bytes) -> bool:
@@ -167,67 +157,7 @@ class MessageDelivery:
                 self._context.collector.count("delivery.spared_by_names")
             return
         spread.first_push_s = min(spread.first_push_s, self._context.now())
-        if not self._room.has(contact.id):
-            self.retries.put_off(spread, contact, method)
-            return
-        spread.pushing[contact.id] = None
-        self._room.begin(contact.id)
-        self._context.tasks.spawn(self._push(spread, contact, method), "delivery.push")
-
-    async def _push(self, spread: Spread, contact: Contact, method: str) -> None:
-        """The first push of a message to a subscriber; what it does not reach waits to be tried again."""
-        answered = await self._push_once(spread, contact, method, first=True)
-        if not answered and spread.replica.serves:
-            self.retries.add(spread, contact, method)
-
-    async def _push_again(self, spread: Spread, contact: Contact, method: str) -> bool:
-        self._room.begin(contact.id)
-        return await self._push_once(spread, contact, method, first=False)
-
-    async def _push_once(self, spread: Spread, contact: Contact, method: str, first: bool) -> bool:
-        """One push; whether the subscriber answered, or has acked to somebody else meanwhile."""
-        started, span = self._context.now(), self._context.collector.span()
-        replica, message = spread.replica, spread.message
-        if contact.id in spread.acked:
-            self._ended(spread, contact)
-            return True
-        spread.pushing[contact.id] = None
-        if replica.serves:
-            pause_s = stagger_s(self._context, replica.leases.count_sure(started))
-            self._detours.prepare(spread, contact, pause_s, first)
-        if message.parts:
-            replica.lend(contact.public_key)
-        try:
-            with span:
-                answer = await self._context.rpc.request(contact, Op.PUSH, spread.body(), prove=True)
-            outcome = self._acked(spread, contact, answer)
-            hear_served(answer, span, self._context.collector)
-        except RpcTimeout:
-            outcome = "timeout"
-        except Backpressure:
-            outcome = "backpressure"
-        except RemoteProtocolError:
-            outcome = "malformed"
-        except Refused as refusal:
-            outcome = Status(refusal.status).name if refusal.status in list(Status) else "refused"
-            if refusal.status == Status.NOT_SUBSCRIBED:
-                replica.leases.drop(contact.id)
-        finally:
-            self._ended(spread, contact)
-        if outcome != "backpressure":
-            self._monitor.pushed(contact, outcome != "timeout", started)
-        if outcome == "timeout" and replica.serves:  # also when its ack came another way: this one is broken
-            for unanswered in self.on_unanswered:
-                unanswered(replica, contact)
-        self._context.tried(replica.name, message, contact.id, method, outcome, span, not first)
-        return outcome not in ("timeout", "backpressure") or contact.id in spread.acked
-
-    def _ended(self, spread: Spread, contact: Contact) -> None:
-        self._room.end(contact.id)
-        if (timer := spread.pushing.pop(contact.id, None)) is not None:
-            timer.cancel()
-        if not self._room.under_way:
-            self.reports.all_answered()
+        self._pushes.begin(spread, contact, method)
 
     def _acked(self, spread: Spread, contact: Contact, answer: Fields) -> str:
         """Count the ack in an answer to a push; ``RemoteProtocolError`` when it is not the subscriber's."""

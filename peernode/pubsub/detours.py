@@ -17,9 +17,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from peernode.errors import Withdrawn
 from peernode.pubsub.context import Context
 from peernode.pubsub.reachability import InitiatorReachabilityMonitor
 from peernode.pubsub.relay import FAILURES, MISSED_RTOS, Relays
+from peernode.pubsub.retries import LEASE_ENDED
 from peernode.pubsub.served import hear_served
 from peernode.pubsub.spread import Spread
 from peernode.pubsub.staged import in_stages
@@ -59,24 +61,33 @@ class Detours:
         longest = max((len(waiting) for waiting in self._looking.values()), default=0)
         return {"detours": (len(self._looking), LOOKING_MAX), "detours_waiting": (longest, WAITING_MAX)}
 
-    def prepare(self, spread: Spread, contact: Contact, stagger_s: float, first: bool) -> None:
+    def prepare(
+        self, spread: Spread, contact: Contact, stagger_s: float, first: bool, waits: bool = False
+    ) -> None:
         """A push begins: ask for a relay unless it is answered, or acked to somebody else, in time.
 
-        Not ``first``: it is tried again.
+        Not ``first``: it is tried again. ``waits``: it has yet to have its turn; only when that is sent, or
+        the path is known to fail, is there anything to be missed.
         """
+        if (timer := spread.pushing.get(contact.id)) is not None:
+            timer.cancel()
         turns_s = ALTERNATIVES_FIRST * (stagger_s + self._context.config.acked_batch_s)
         missed_s = MISSED_RTOS * self._context.rpc.measured_rto_s(contact.public_key)
         if self._monitor.failing(contact.id):
             missed_s = 0.0  # nothing has come back lately; the timeout has only grown since
         spread.pushing[contact.id] = asyncio.get_running_loop().call_later(
-            max(missed_s, turns_s), self._missed, spread, contact, first
+            max(missed_s, turns_s), self._missed, spread, contact, stagger_s, first, waits
         )
 
-    def _missed(self, spread: Spread, contact: Contact, first: bool) -> None:
+    def _missed(self, spread: Spread, contact: Contact, stagger_s: float, first: bool, waits: bool) -> None:
         """The alternatives have had their turn and nobody has the ack: through somebody else."""
         if contact.id in spread.acked or contact.id not in spread.pushing:
             return
-        if not first and not self._monitor.alternatives(contact.id):
+        known = self._monitor.alternatives(contact.id)
+        if waits and not known and not self._monitor.failing(contact.id):
+            self.prepare(spread, contact, stagger_s, first, waits)
+            return
+        if not first and not known:
             return
         waiting = self._looking.get(contact.id)
         room = waiting is not None or len(self._looking) < LOOKING_MAX
@@ -106,8 +117,7 @@ class Detours:
         replica = spread.replica
 
         def done() -> bool:
-            replica.leases.expire(self._context.now())
-            return contact.id in spread.acked or replica.leases.contact(contact.id) is None
+            return contact.id in spread.acked or not spread.allowed(contact.id, self._context.now())
 
         await in_stages(
             self._context.tasks,
@@ -122,11 +132,20 @@ class Detours:
         span = self._context.collector.span()
         try:
             with span:
-                ask = self._relays.ask(spread.replica, contact, via, Op.PUSH, spread.body())
+                ask = self._relays.ask(
+                    spread.replica,
+                    contact,
+                    via,
+                    Op.PUSH,
+                    spread.body(),
+                    lambda: spread.allowed(contact.id, self._context.now()),
+                )
                 answer, heard_ms = await ask
             outcome = self._acked(spread, contact, answer)
             hear_served(answer, span, self._context.collector)
             self._monitor.vouched(contact.id, via.id, heard_ms)
+        except Withdrawn:
+            outcome = LEASE_ENDED
         except FAILURES as error:
             outcome = f"{type(error).__name__} by {via.id.hex()[:8]}"
         self._context.tried(spread.replica.name, spread.message, contact.id, "relay", outcome, span, True)

@@ -11,6 +11,7 @@ nothing from the others; what a relay gains nobody trusts: a relayed probe never
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from peernode.channel.assignment import rank
@@ -91,24 +92,39 @@ class Relays:
         return able[:SUBSCRIBERS_MAX]
 
     async def ask(
-        self, replica: Replica, target: Contact, via: Contact, op: Op, inner: list[Any]
+        self,
+        replica: Replica,
+        target: Contact,
+        via: Contact,
+        op: Op,
+        inner: list[Any],
+        wanted: Callable[[], bool] | None = None,
     ) -> tuple[Fields, int | None]:
         """The target's answer to ``op``, through ``via``; and ms since it last heard us, None for never.
 
+        ``wanted``: asked before each datagram, see ``Rpc.request``.
         Raises what ``Rpc.request`` raises (``Backpressure`` also when too much waits for this relay), and
         ``RemoteProtocolError`` for a malformed answer.
         """
         async with self._turns.of(via.public_key):
-            return await self._ask(replica, target, via, op, inner)
+            return await self._ask(replica, target, via, op, inner, wanted)
 
     async def _ask(
-        self, replica: Replica, target: Contact, via: Contact, op: Op, inner: list[Any]
+        self,
+        replica: Replica,
+        target: Contact,
+        via: Contact,
+        op: Op,
+        inner: list[Any],
+        wanted: Callable[[], bool] | None = None,
     ) -> tuple[Fields, int | None]:
         nonce, started = self._context.env.random.randbytes(16), self._context.now()
         mine = self._context.identity.public_key
         body = [replica.channel_id, target.id, mine, nonce, int(op), inner, target.encode()]
         answer = Fields(
-            await self._context.rpc.request(via, Op.RELAY, body, prove=True, first_max_s=ASK_FIRST_MAX_S)
+            await self._context.rpc.request(
+                via, Op.RELAY, body, prove=True, first_max_s=ASK_FIRST_MAX_S, wanted=wanted
+            )
         )
         answered = answer.take_fields(8)
         heard_ms = answer.take()

@@ -44,6 +44,10 @@ LINES_MAX = 4096
 """Subscribers waited for; over it newly failing ones are left to their renewals."""
 
 
+LEASE_ENDED = "lease ended"
+"""Why what waits is pushed no more."""
+
+
 @dataclass(slots=True)
 class _Line:
     contact: Contact
@@ -57,9 +61,10 @@ class DeliveryRetries:
     def __init__(
         self,
         context: Context,
-        push: Callable[[Spread, Contact, str], Coroutine[Any, Any, bool]],
+        push: Callable[[Spread, Contact, str, bool], Coroutine[Any, Any, bool]],
         room: PushRoom,
     ) -> None:
+        """``push``: whether it need not be tried again; its last argument: whether it waits for its turn."""
         self._context = context
         self._push = push
         self._room = room
@@ -75,23 +80,26 @@ class DeliveryRetries:
         line = self._lines.get(contact.id)
         if line is None:
             if len(self._lines) >= LINES_MAX:
-                self._leave(contact, spread, "lines full")
+                self.leave(contact, spread, "lines full")
                 return
             line = self._lines[contact.id] = _Line(contact)
             self._context.tasks.spawn(self._run(line), "delivery.retry")
         line.waiting[spread.message.digest] = (spread, method)
         if len(line.waiting) > LINE_MAX:
             _, (oldest, _) = line.waiting.popitem(last=False)
-            self._leave(contact, oldest, "line full")
+            self.leave(contact, oldest, "line full")
 
-    def put_off(self, spread: Spread, contact: Contact, method: str) -> None:
-        """A push for which there is no room now; one as the author only is left to the initiators."""
+    def put_off(self, spread: Spread, contact: Contact, method: str, why: str, keeps: bool = True) -> None:
+        """A push for which there is no room now; one as the author only is left to the initiators.
+
+        Not ``keeps``: we push as one of them ourselves, whose turn comes.
+        """
         self._context.collector.count("delivery.pushes_full")
-        self._context.tried(spread.replica.name, spread.message, contact.id, method, "pushes full")
-        if spread.replica.serves:
+        self._context.tried(spread.replica.name, spread.message, contact.id, method, why)
+        if keeps and spread.replica.serves:
             self.add(spread, contact, method)
 
-    def _leave(self, contact: Contact, spread: Spread, why: str) -> None:
+    def leave(self, contact: Contact, spread: Spread, why: str) -> None:
         """To the subscriber's own renewal."""
         self._context.collector.count("delivery.left_to_renewal")
         self._context.tried(spread.replica.name, spread.message, contact.id, "pull", why)
@@ -112,7 +120,7 @@ class DeliveryRetries:
                     return
                 spread, method = next(iter(line.waiting.values()))
                 self._context.collector.count("delivery.retried")
-                if await self._push(spread, line.contact, method):
+                if await self._push(spread, line.contact, method, False):
                     break
                 tried += 1
             self._prune(line)
@@ -121,15 +129,15 @@ class DeliveryRetries:
                 if tried < RETRIES_MAX:
                     self._context.tasks.spawn(self._resume(spread, line.contact, method), "delivery.resumed")
                 else:
-                    self._leave(line.contact, spread, "tried in vain")
+                    self.leave(line.contact, spread, "tried in vain")
         finally:
             self._lines.pop(line.contact.id, None)
 
     async def _resume(self, spread: Spread, contact: Contact, method: str) -> None:
         """The rest of a line, after its oldest; what fails again waits again, until it is too old."""
         if not self._room.has(contact.id):
-            self.put_off(spread, contact, method)
-        elif not await self._push(spread, contact, method):
+            self.put_off(spread, contact, method, "pushes full")
+        elif not await self._push(spread, contact, method, True):
             self.add(spread, contact, method)
 
     def _prune(self, line: _Line) -> None:
@@ -142,9 +150,9 @@ class DeliveryRetries:
                 del line.waiting[digest]
             elif held is None:
                 del line.waiting[digest]
-                self._leave(line.contact, spread, "lease ended")
+                self.leave(line.contact, spread, LEASE_ENDED)
             elif now - spread.first_push_s > USEFUL_S:
                 del line.waiting[digest]
-                self._leave(line.contact, spread, "too old")
+                self.leave(line.contact, spread, "too old")
             else:
                 line.contact = held

@@ -43,6 +43,11 @@ class Spread:
         """Whether names alone, without a signature, say that a subscriber needs no push of ours."""
         return subscriber in self.agreed and subscriber not in self.acked
 
+    def allowed(self, subscriber: bytes, now_s: float) -> bool:
+        """Whether a subscriber's lease lets us push to it."""
+        self.replica.leases.expire(now_s)
+        return self.replica.leases.contact(subscriber) is not None
+
     def body(self) -> list[Any]:
         """What a PUSH carries."""
         view = self.replica.initiators

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from peernode.environment import Address
@@ -33,6 +34,8 @@ class Pending:
     first_max_s: float | None
     """The first sending is waited for no longer, unless the path is known to take longer, however long losses
     have made others wait; that no answer came in time makes no other request wait longer."""
+    wanted: Callable[[], bool] | None
+    """Asked before each sending; once it says no, nothing more is sent. None: always."""
     outcome: asyncio.Future[Outcome]
     sends: int = 0
     first_s: float = 0.0
@@ -52,6 +55,11 @@ class Pending:
     span: Span | None = None
     """The operation that it is for, and which part of it waits now."""
     waits_for: int = QUEUE
+
+    @property
+    def still_wanted(self) -> bool:
+        """Whether it may be sent now."""
+        return self.wanted is None or self.wanted()
 
     def waits(self, part: int | None) -> None:
         """From now on the operation waits for this part of it, or not for this request any more."""

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from peernode.environment import Address
-from peernode.errors import Backpressure, LocalProtocolError, Refused, RpcTimeout
+from peernode.errors import Backpressure, LocalProtocolError, Refused, RpcTimeout, Withdrawn
 from peernode.rpc.core import Core
 from peernode.rpc.ended import EndedRequests
 from peernode.rpc.outgoing import Outgoing
@@ -71,6 +71,7 @@ class Requests:
         sends_max: int | None,
         tentative: bool = False,
         first_max_s: float | None = None,
+        wanted: Callable[[], bool] | None = None,
     ) -> Fields:
         """Send a request and wait for its answer; see ``Rpc.request``."""
         request_id = self._rng.getrandbits(64)
@@ -88,6 +89,7 @@ class Requests:
             proven_only=proven_only,
             tentative=tentative,
             first_max_s=first_max_s,
+            wanted=wanted,
             outcome=self._loop.create_future(),
             span=current(),
         )
@@ -122,7 +124,12 @@ class Requests:
         peer.timeouts = peer.hellos = 0
         if source in pending.sent_to:
             self._peers.prove(peer, source, now)
-        if message.code == Status.UNPROVEN and got_token and self._tries_again(pending):
+        if (
+            message.code == Status.UNPROVEN
+            and got_token
+            and pending.still_wanted
+            and self._tries_again(pending)
+        ):
             return
         pending.answered_s = elapsed_s
         outcome = message.body if message.code == Status.OK else Refused(message.code, message.body)
@@ -143,7 +150,7 @@ class Requests:
     def resend(self, peer: Peer) -> None:
         """Send once more, out of turn, what waits for an answer of ``peer``: only now will it be let in."""
         for pending in list(peer.inflight.values()):
-            if not pending.resent:
+            if not pending.resent and pending.still_wanted:
                 pending.resent = True
                 self._transmit(pending)
 
@@ -170,6 +177,12 @@ class Requests:
             raise Backpressure(f"{len(peer.queued)} requests to {pending.contact} wait already")
 
     def _start(self, pending: Pending) -> None:
+        if not pending.still_wanted:
+            # Taken out first: whoever starts what waits goes on with the next one, and not from in here.
+            del self._pending[pending.request_id]
+            pending.waits(None)
+            self._settle(pending, Withdrawn(f"{pending.op.name} to {pending.contact}"))
+            return
         pending.peer.inflight[pending.request_id] = pending
         rtos, rto = self._rtos, pending.peer.rto
         pending.first_s = rtos.measured_s(rto) if pending.tentative else rtos.first_s(rto)
@@ -219,7 +232,10 @@ class Requests:
         if pending.span is not None:
             pending.span.was_in_vain(self._clock.monotonic() - pending.sent_s)
         if pending.sends < pending.sends_max:
-            self._transmit(pending)
+            if pending.still_wanted:
+                self._transmit(pending)
+            else:
+                self._settle(pending, Withdrawn(f"{pending.op.name} to {pending.contact}"))
             return
         peer = pending.peer
         peer.timeouts += 1

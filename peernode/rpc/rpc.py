@@ -156,6 +156,7 @@ class Rpc:
         sends: int | None = None,
         tentative: bool = False,
         first_max_s: float | None = None,
+        wanted: Callable[[], bool] | None = None,
     ) -> Fields:
         """The body of ``peer``'s answer to ``op``.
 
@@ -163,9 +164,10 @@ class Rpc:
         the peer is asked to prove one first. ``sends``: at most so many datagrams (default
         ``config.sends_max``). ``tentative``: it is timed by the clean samples of the path
         alone, and ``on_timeout`` is not told when no answer comes. ``first_max_s``: the first datagram
-        is waited for no longer, and each next one twice as long as the one before.
-        Raises ``RpcTimeout`` when none came, ``Refused`` when it has another status than OK,
-        ``Backpressure`` when too many requests to this peer wait already.
+        is waited for no longer, and each next one twice as long as the one before. ``wanted``: asked before
+        each datagram; once it says no, none is sent any more.
+        Raises ``RpcTimeout`` when none came (``Withdrawn``: it was wanted no more), ``Refused`` when it has
+        another status than OK, ``Backpressure`` when too many requests to this peer wait already.
         """
         self._check_open()
         if peer.public_key == self.identity.public_key:
@@ -181,6 +183,7 @@ class Rpc:
             sends_max=sends,
             tentative=tentative,
             first_max_s=first_max_s,
+            wanted=wanted,
         )
 
     async def hello(self, address: Address) -> Contact:

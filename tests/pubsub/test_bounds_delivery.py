@@ -145,7 +145,7 @@ def test_over_the_bound_nobody_looks_for_a_way_to_one_more_subscriber() -> None:
         async def push_all() -> None:
             spread = delivery.spread(replica_of(pusher), message)
             for contact in people:
-                delivery._detours.prepare(spread, contact, 0.0, True)
+                delivery._pushes._detours.prepare(spread, contact, 0.0, True)
 
         await pusher.call(push_all())
         await asyncio.sleep(1)

@@ -129,9 +129,9 @@ async def first_retries(flock: Flock) -> list[float]:
     def noting(number: int, retries: DeliveryRetries) -> None:
         push = retries._push
 
-        async def noted(spread: Spread, contact: Contact, method: str) -> bool:
+        async def noted(spread: Spread, contact: Contact, method: str, waits: bool) -> bool:
             began.setdefault((number, contact.id), flock.world.loop.time())
-            return await push(spread, contact, method)
+            return await push(spread, contact, method, waits)
 
         retries._push = noted
 

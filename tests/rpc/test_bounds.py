@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import pytest
 
-from peernode.errors import Backpressure, Refused, RpcTimeout
+from peernode.errors import Backpressure, Refused, RpcTimeout, Withdrawn
 from peernode.rpc.rpc import Caller
 from peernode.wire.codec import Fields
 from peernode.wire.contact import Contact
@@ -54,6 +55,36 @@ async def test_cancelling_leaves_nothing_and_lets_the_next_one_start() -> None:
         results = await asyncio.gather(*asked, return_exceptions=True)
         assert [results[1], results[3]] == [[1], [3]]
         assert all(isinstance(results[n], asyncio.CancelledError) for n in (0, 2))
+        assert ann.rpc.sizes()["requests"] == 0
+
+
+async def test_what_is_wanted_no_more_is_not_sent_whether_it_waits_or_is_to_be_sent_again() -> None:
+    gate, arrived, wanted = asyncio.Event(), list[int](), [True] * 4
+
+    async def wait(caller: Caller, body: Fields) -> list[Any]:
+        arrived.append(body.take_int(0, 99))
+        await gate.wait()
+        return []
+
+    async with nodes(2, inflight_per_peer_max=1) as (ann, ben):
+        ben.rpc.serve(Op.PUSH, wait)
+        await ann.rpc.hello(ben.rpc.address)
+
+        def ask(number: int) -> asyncio.Task[Fields]:
+            want = partial(wanted.__getitem__, number)
+            return asyncio.create_task(ann.rpc.request(ben.contact, Op.PUSH, [number], wanted=want))
+
+        asked = [ask(number) for number in range(4)]
+        await until(lambda: arrived == [0])
+        wanted[:] = [False, False, False, True]
+        with pytest.raises(Withdrawn):
+            await asked[0]
+        results = await asyncio.gather(*asked[1:3], return_exceptions=True)
+        assert all(isinstance(result, Withdrawn) for result in results)
+        gate.set()
+        await asked[3]
+        assert arrived == [0, 3]
+        assert ann.rpc.counters["op.PUSH.out"] == 2 and ann.rpc.counters.get("timeouts", 0) == 0
         assert ann.rpc.sizes()["requests"] == 0
 
 

@@ -54,6 +54,12 @@ def _run(name: str, out: Path, hash_seed: str = "0") -> dict[str, object]:
     return result
 
 
+def test_what_waits_for_who_is_gone_is_not_pushed_when_its_lease_has_ended(tmp_path: Path) -> None:
+    result = _run("burst-gone", tmp_path / "result.json")
+    assert result["ok"] is True
+    assert result["lost_acked"] == 0
+
+
 @pytest.mark.parametrize("name", STANDING)
 def test_scenario_holds(name: str, tmp_path: Path) -> None:
     result = _run(name, tmp_path / "result.json")

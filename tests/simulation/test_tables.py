@@ -34,7 +34,7 @@ OTHERWISE = {
     "cut where it is filled, or when it is read": "rumoured starts",
     "one digest per bucket": "_bucket_digests",
     "what the store's queue has room for": "_accepting pending",
-    "as large as another table that is counted": "_sorted _timers _gates",
+    "as large as another table that is counted": "_sorted _timers _gates PushRoom._sent",
     "what others can begin is one for each request that is served, or entry of a table": "Tasks._tasks",
     "no more than the routing table has nodes": "Pings._tasks",
     "one per initiator and channel that are being compared": "_leasing",

@@ -9,6 +9,7 @@ from typing import Any
 
 from peernode.diagnostics.operationreport import WITHOUT, operation_report
 from peernode.diagnostics.records import Record
+from peernode.pubsub.pushes import FULL, LEASE_ENDED, NOT_ANSWERING
 from peernode.wire.ops import Status
 from webchat.health.redaction import FIELDS, Redactor, is_said
 
@@ -87,7 +88,7 @@ def tried_outcomes(tree: ast.AST) -> Iterator[str]:
                     if isinstance(name, ast.Name) and name.id == "outcome":
                         yield from texts_of(value)
         elif (
-            isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "_leave"
+            isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "leave"
         ):
             yield from texts_of(node.args[-1])
 
@@ -109,7 +110,8 @@ def test_every_key_of_a_route_may_be_told() -> None:
 
 def test_every_outcome_of_a_try_may_be_told() -> None:
     found = {text for tree in trees() for text in tried_outcomes(tree)}
-    assert {"timeout", "backpressure", "malformed", "lines full", "lease ended", "too old"} <= found
+    assert {"timeout", "backpressure", "malformed", "lines full", "too old"} <= found
+    found |= {LEASE_ENDED, NOT_ANSWERING, FULL}
     found |= {name for status in list(Status)[1:] for name in (status.name, status.name.lower())}
     assert {text for text in found if not is_said(text, "outcome")} == set()
 

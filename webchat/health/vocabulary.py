@@ -40,6 +40,7 @@ PHRASES = frozenset(
         "last address",
         "after a relay",
         "pushes full",
+        "not answering",
         "lines full",
         "line full",
         "tried in vain",
