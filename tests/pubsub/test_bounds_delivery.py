@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
+
 from peernode.channel.message import Kind, Message, sign_message
 from peernode.channel.receipt import sign_ack
 from peernode.identity import Identity
@@ -18,6 +20,7 @@ from peernode.pubsub.delivery import SPREADS_MAX
 from peernode.pubsub.detours import LOOKING_MAX, WAITING_MAX
 from peernode.pubsub.ingest import Source
 from peernode.pubsub.retries import LINE_MAX, LINES_MAX
+from peernode.pubsub.spread import Spread
 from peernode.wire.contact import Contact
 from tests.pubsub.flock import Bird, Flock, story
 from tests.pubsub.test_relay import replica_of
@@ -132,7 +135,7 @@ def test_over_the_bound_a_message_waits_for_no_way_round_but_for_its_retry() -> 
         flock.mend(cut)
         await flock.expect(lambda: len(away.texts()) == len(messages), 60, "all of them")
 
-    story(tell, 3, loss=0)
+    story(tell, 3, loss=0, inflight_per_peer_max=2 * WAITING_MAX)  # so that all of them have their turn
 
 
 def test_over_the_bound_nobody_looks_for_a_way_to_one_more_subscriber() -> None:
@@ -221,7 +224,9 @@ def test_acks_over_the_bound_are_reported_at_once() -> None:
     story(tell, 3, loss=0)
 
 
-def test_over_the_bound_of_pushes_one_more_waits_for_its_retry() -> None:
+def test_over_the_bound_of_pushes_one_more_waits_for_its_retry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Spread, "allowed", lambda *_: True)  # as if these strangers held leases
+
     async def tell(flock: Flock) -> None:
         await flock.join()
         pusher = flock[0]
