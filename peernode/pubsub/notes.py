@@ -33,8 +33,16 @@ async def drop_orphans(context: Context, held: Container[bytes]) -> None:
     for kind in KINDS:
         after = kind
         while page := context.store.metas(kind, after, PAGE):
-            gone = [key for key, _ in page if bytes.fromhex(key.removeprefix(kind)) not in held]
+            gone = [key for key, _ in page if _channel_in(key.removeprefix(kind)) not in held]
             if gone and not await context.save(*(DropMeta(key) for key in gone)):
                 return  # a full disk: at the next start
             context.collector.count("notes.orphans", len(gone))
             after = page[-1][0]
+
+
+def _channel_in(name: str) -> bytes:
+    """The channel that a note's key names; nobody's when the disk has damaged the key."""
+    try:
+        return bytes.fromhex(name)
+    except ValueError:
+        return b""
