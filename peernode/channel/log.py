@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
-from enum import Enum
 
+from peernode.channel.added import Added as Added
 from peernode.channel.message import Message
 from peernode.channel.ranges import StreamRanges
 from peernode.channel.summary import Range, StreamSummary
@@ -24,18 +24,6 @@ HIDDEN_MAX = 16_384
 
 DigestsAt = Callable[[bytes, bytes, int], list[bytes]]
 """The digests that the store holds under (author, instance, seq)."""
-
-
-class Added(Enum):
-    """What became of a message."""
-
-    NEW = "new"
-    DUPLICATE = "duplicate"
-    FORK = "fork"
-    IGNORED = "ignored"
-    """A third message under one number, or anything more in a void stream: no evidence is needed."""
-    TOO_FAR = "too far ahead"
-    FULL = "too many streams"
 
 
 class ChannelLog:
@@ -209,6 +197,10 @@ class ChannelLog:
         """The digests of the two messages that are kept under one number; nothing where there is one."""
         stream = self._streams.get(author + instance)
         return stream.forks.get(seq, ()) if stream else ()
+
+    def stream(self, author: bytes, instance: bytes) -> StreamRanges | None:
+        """What is held of a stream, for reading."""
+        return self._streams.get(author + instance)
 
     def forked(self) -> list[bytes]:
         """Keys of authors that have contradicted themselves: forks, or chains that don't fit."""

@@ -93,6 +93,15 @@ class StreamRanges:
         index = self._find(seq)
         return index >= 0 and seq <= self.spans[index].high
 
+    def head_at(self, seq: int) -> bytes:
+        """The digest of the message with this number if a range ends with it, else nothing."""
+        index = self._find(seq)
+        return self.spans[index].head if index >= 0 and self.spans[index].high == seq else b""
+
+    def held_upto(self, upto: int) -> list[int]:
+        """The numbers held, up to this one."""
+        return [seq for span in self.spans for seq in range(span.low, min(span.high, upto) + 1)]
+
     def full_for(self, seq: int) -> bool:
         """Whether a number that is not held would need one range too many."""
         return len(self.spans) >= RANGES_MAX and not (self.holds(seq - 1) or self.holds(seq + 1))

@@ -1,12 +1,14 @@
 """``Repair``: fetches again what the disk has damaged.
 
 A row is verified whenever it is read, and a bad one counts as missing; here it is fetched from the
-channel's initiators and written anew. So that rot is found before the last sound copy is gone too, a page
-of every log is read now and then (*scrubbing*), round and round.
+channel's initiators and written anew. One that stands under a wrong key is put right on the spot. So that rot
+is found before the last sound copy is gone too, a page of every log is read now and then (*scrubbing*), round
+and round, and at the end of a round the log's numbers are looked for in the store.
 
-Invariants: only bytes with a digest that was stored are written back, and of a fork, whose rows can't tell
-which of them is damaged, both; at most ``WAITING_MAX`` places wait, over which a damaged row waits for the
-next time that it is read; what nobody can give is asked for again after pauses that double, with jitter,
+Invariants: only bytes with a digest that was stored are written back (or, where no row says any more which
+that was, a signed message of that place), and of a fork, whose rows can't tell which of them is damaged,
+both; at most ``WAITING_MAX`` places wait, over which a damaged row waits for the next time that it is read;
+what nobody can give is asked for again, and keys are put right again, after pauses that double, with jitter,
 up to ``AGAIN_MAX_S``; a disk that can't be read for a while costs a round, never the loop.
 """
 
@@ -19,8 +21,9 @@ from collections.abc import Hashable
 from peernode.channel.message import Message, parts_named
 from peernode.channel.summary import Range
 from peernode.diagnostics.routes import route_of
-from peernode.errors import PeerNodeError, RemoteProtocolError
+from peernode.errors import LocalProtocolError, PeerNodeError, RemoteProtocolError
 from peernode.pubsub.context import Context
+from peernode.pubsub.holes import holes_of
 from peernode.pubsub.ingest import Ingest
 from peernode.pubsub.replica import Replica
 from peernode.pubsub.storage import PubSubStorage
@@ -42,6 +45,9 @@ AGAIN_MAX_S = 600.0
 
 Place = tuple[bytes, bytes, bytes, int]
 """Channel id, author, instance, number."""
+
+KEYS = "keys"
+"""What is put off when keys could not be put right."""
 
 PUT_OFF_MAX = 4096
 """Places and parts that wait for another try; over it the first is asked for with the next round, counted."""
@@ -88,7 +94,11 @@ class Repair:
         self._noticed = asyncio.Event()
         self._scrubbed: dict[bytes, bytes | None] = {}
         """Channel id -> order key down to which this round has read."""
+        self._misfiled = False
+        """A row was met under a wrong key."""
+        self._righted = 0
         context.store.on_bad_row = self._damaged
+        context.store.on_misfiled = self._wrong_key
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """How full the tables are, each with its bound."""
@@ -106,6 +116,7 @@ class Repair:
             except TimeoutError:
                 await self._scrub()
             self._noticed.clear()
+            await self._set_right()
             for place in list(self._waiting):
                 if self._put_off.due(place):
                     await self._repair(place)
@@ -125,6 +136,29 @@ class Repair:
         self._waiting[place] = None
         self._noticed.set()
 
+    def _wrong_key(self) -> None:
+        """Told by the store in the middle of a read."""
+        self._misfiled = True
+        self._noticed.set()
+
+    async def _set_right(self) -> None:
+        """Have rows under wrong keys put right; what has no row then is fetched like a damaged one."""
+        store = self._context.store
+        if self._misfiled and self._put_off.due(KEYS):
+            self._misfiled = False
+            self._put_off.failed(KEYS)  # until it proves right: the next time only after a pause
+            try:
+                await store.set_right()
+                for replica in list(self._storage.replicas.values()):
+                    for hole in await holes_of(replica):
+                        self._damaged(replica.channel_id, hole.author, hole.instance, hole.low)
+            except (PeerNodeError, LocalProtocolError) as error:
+                self._misfiled = True
+                self._context.collector.count(f"repair.keys.{type(error).__name__}")
+        if store.righted > self._righted:  # when the channels were loaded, too
+            self._context.collector.count("repair.keys_righted", store.righted - self._righted)
+            self._righted = store.righted
+
     async def _scrub(self) -> None:
         """Read the next page of every log, the newest first; a bad row reports itself."""
         places, self._scrubbed = self._scrubbed, {}
@@ -132,9 +166,12 @@ class Repair:
             await asyncio.sleep(0)  # a node of a thousand channels answers between their pages
             before = places.get(replica.channel_id)
             try:
-                self._scrubbed[replica.channel_id] = self._read_page(replica, before)
+                self._scrubbed[replica.channel_id] = after = self._read_page(replica, before)
+                if after is None and await holes_of(replica):
+                    self._wrong_key()
             except PeerNodeError as error:  # the disk gives nothing now: the same page with the next round
                 self._context.collector.count(f"repair.{error.code}")
+                self._misfiled |= error.code == "STORE_CORRUPT"  # an index may point at nothing
                 self._scrubbed[replica.channel_id] = before
 
     def _read_page(self, replica: Replica, before: bytes | None) -> bytes | None:
@@ -163,7 +200,8 @@ class Repair:
     async def _repair(self, place: Place) -> None:
         channel_id, author, instance, seq = place
         replica = self._storage.replicas.get(channel_id)
-        if replica is None:
+        stream = replica.log.stream(author, instance) if replica else None
+        if replica is None or stream is None or not stream.holds(seq):  # forgotten, or expired meanwhile
             self._waiting.pop(place, None)
             self._put_off.done(place)
             return
@@ -186,12 +224,15 @@ class Repair:
     async def _refill(self, replica: Replica, place: Range, asked: list[bytes]) -> Contact | None:
         """Write anew what was stored at a place; who had the last of it, None when nobody has all."""
         wanted = dict.fromkeys(self._digests_at(replica, place))
+        unknown = not wanted
         for contact in await self._sources(replica):
             asked.append(contact.id)
             for message in await self._fetch(replica, contact, place):
-                if message.digest in wanted and await self._context.save(PutMessage(message)):
-                    del wanted[message.digest]
-            if not wanted:
+                taken = message.digest in wanted or (unknown and _stands_at(message, place))
+                if taken and await self._context.save(PutMessage(message)):
+                    wanted.pop(message.digest, None)
+                    unknown = False
+            if not wanted and not unknown:
                 return contact
         return None
 
@@ -201,7 +242,9 @@ class Repair:
         if forked:
             return list(forked)
         digest = self._context.store.digest_at(replica.channel_id, span.author, span.instance, span.low)
-        return [] if digest is None else [digest]
+        if digest is None and (stream := replica.log.stream(span.author, span.instance)) is not None:
+            digest = stream.head_at(span.low)  # no row is left; the log knows those at the end of a range
+        return [digest] if digest else []
 
     async def _fetch(self, replica: Replica, contact: Contact, span: Range) -> list[Message]:
         """The messages of the place that a peer has."""
@@ -225,3 +268,7 @@ class Repair:
                     return
             self._put_off.failed((replica.channel_id, digest))
             span.end("missing", **route_of("pull", asked))
+
+
+def _stands_at(message: Message, place: Range) -> bool:
+    return (message.author, message.instance, message.seq) == (place.author, place.instance, place.low)

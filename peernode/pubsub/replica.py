@@ -143,8 +143,8 @@ class Replica:
         """Digests of parts that a message names and the disk has lost; ``MISSING_PARTS_MAX`` at most."""
         self.sync_due = self.repairing = False
         self.forgotten = False  # this node holds the channel no more: nothing is to be noted of it
+        self.room = Room(context.config, context.store.charges(channel_id))  # first: it puts keys right
         self.log.rebuild(context.store.heads(channel_id))
-        self.room = Room(context.config, context.store.charges(channel_id))
         self._rankings_for = b""
         self._rankings: dict[bytes, list[bytes]] = {}
         self._roots: deque[bytes] = deque(maxlen=ROOTS_MAX)

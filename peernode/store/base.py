@@ -10,7 +10,7 @@ Invariants:
 * a read sees what is durable and nothing else: a write that may still be lost is not shown;
 * commits of one process become durable in the order in which they were asked for;
 * a message or part is verified when read. A bad one is *missing* (counted, and reported so that it can
-  be fetched again), and committing it anew replaces it;
+  be fetched again), and committing it anew replaces it; one under a wrong key is put right by ``set_right``;
 * two messages under one (author, instance, seq) with different digests, a fork, are both kept.
 
 Cancelling a task that waits in ``commit`` does not take its writes back: they may become durable.
@@ -189,6 +189,12 @@ class Store(Protocol):
     on_bad_row: BadRowReport | None
     """Told about a damaged message in the middle of a read: must return at once and not raise."""
 
+    on_misfiled: Callable[[], None] | None
+    """Told likewise that a row stands under a wrong key, in the table or in an index."""
+
+    righted: int
+    """Rows that stood under a wrong key and have been put right, or away."""
+
     def meta(self, key: str) -> bytes | None:
         """The value of a key, None when there is none."""
         ...
@@ -209,7 +215,10 @@ class Store(Protocol):
         ...
 
     def charges(self, channel_id: bytes) -> list[tuple[bytes, int]]:
-        """(author, bytes) of every author with messages here, by ``quota.cost_of_raw``; reads them all."""
+        """(author, bytes) of every author with messages here, by ``quota.cost_of_raw``; reads them all.
+
+        Who loads a channel asks this first: rows under a wrong key are put right here, before ``heads``.
+        """
         ...
 
     def messages(
@@ -242,6 +251,13 @@ class Store(Protocol):
 
     def of_kind(self, channel_id: bytes, kind: int) -> list[bytes]:
         """All messages of a kind, in the channel's order; cheap for every kind but text."""
+        ...
+
+    async def set_right(self) -> None:
+        """Put rows that stand under a wrong key where their bytes belong, or away, if nothing tells where.
+
+        Reads and indexes all messages of the file anew; raises as ``commit`` does.
+        """
         ...
 
     def count(self, channel_id: bytes) -> int:

@@ -30,6 +30,7 @@ from peernode.store.base import (
     PutPeers,
     Write,
 )
+from peernode.store.inspection import MessageColumns
 
 K = TypeVar("K")
 Place = tuple[bytes, bytes]
@@ -46,7 +47,13 @@ class MessageRow:
     digest: bytes
     raw: bytes
     message: Message
-    """As it was written, whatever has become of ``raw``."""
+    """As it was written, whatever has become of ``raw`` and ``seq``."""
+
+    def columns(self) -> MessageColumns:
+        """As ``inspection.MessageColumns``; only number and bytes rot here."""
+        written = self.message
+        keys = (written.id, int(written.kind), written.order_key, written.target and written.target.key)
+        return (self.author, self.instance, self.seq, self.digest, *keys, self.raw)
 
 
 @dataclass(slots=True)
@@ -74,6 +81,12 @@ class ChannelTable:
             if message.target is not None:
                 bisect.insort(self.targets.setdefault(message.target.key, []), key)
         self.rows[key] = MessageRow(author, instance, seq, digest, message.raw, message)
+
+    def set_right(self) -> int:
+        """Give the rows whose number has rotted their number again; how many did."""
+        wrong = [(key, row) for key, row in self.rows.items() if row.seq != row.message.seq]
+        self.rows.update((key, replace(row, seq=row.message.seq)) for key, row in wrong)
+        return len(wrong)
 
     def drop(self, author: bytes, instance: bytes, seqs: tuple[int, ...]) -> None:
         """Remove what a stream has under these numbers."""
@@ -171,6 +184,12 @@ class Tables:
         """What names the content that was written at ``place``."""
         channel_id, key = place
         return self.messages[channel_id].rows[key].digest if channel_id else key
+
+    def misfile(self, place: Place, seq: int) -> None:
+        """Let the row of a message stand under another number."""
+        channel_id, key = place
+        rows = self.messages[channel_id].rows
+        rows[key] = replace(rows[key], seq=seq)
 
     def damage(self, place: Place, where: float) -> None:
         """Flip the lowest bit of the byte at ``where``, from 0 (first) to below 1 (last)."""

@@ -90,6 +90,10 @@ class TablesView(Inspector):
         """See ``Store.of_kind``."""
         return list(self._sound(channel_id, self._tables.channel(channel_id).kinds.get(int(kind), [])))
 
+    async def set_right(self) -> None:
+        """See ``Store.set_right``."""
+        self.righted += sum(table.set_right() for table in self._tables.messages.values())
+
     def count(self, channel_id: bytes) -> int:
         """See ``Store.count``."""
         return len(self._tables.channel(channel_id).rows)
@@ -118,6 +122,5 @@ class TablesView(Inspector):
     def _sound(self, channel_id: bytes, keys: Iterable[bytes]) -> Iterator[bytes]:
         rows = self._tables.channel(channel_id).rows
         for key in keys:
-            row = rows[key]
-            if self.message_is_sound(channel_id, row.author, row.instance, row.seq, row.digest, row.raw):
-                yield row.raw
+            if self.message_is_sound(channel_id, rows[key].columns()):
+                yield rows[key].raw

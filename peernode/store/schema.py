@@ -13,7 +13,6 @@ import os
 import sqlite3
 from pathlib import Path
 
-from peernode.channel.quota import cost_of_raw
 from peernode.errors import LocalProtocolError, PeerNodeError
 
 SCHEMA_VERSION = 3
@@ -49,14 +48,17 @@ LARGE_ROWS = ("messages", "parts", "outbox", "fates")
 MESSAGES_BY_TARGET = (
     "CREATE INDEX messages_by_target ON messages (node, channel, target, order_key) WHERE target IS NOT NULL"
 )
-INDICES = (
-    "CREATE UNIQUE INDEX messages_by_stream ON messages (node, channel, author, instance, seq, digest)",
-    "CREATE INDEX messages_by_order ON messages (node, channel, order_key)",
-    "CREATE INDEX messages_by_id ON messages (node, channel, id, order_key)",
-    "CREATE INDEX messages_by_kind ON messages (node, channel, kind, order_key) WHERE kind <> 1",
-    MESSAGES_BY_TARGET,
-    "CREATE UNIQUE INDEX parts_by_digest ON parts (node, digest)",
-)
+MESSAGE_INDICES = {
+    "messages_by_stream": "CREATE UNIQUE INDEX messages_by_stream"
+    " ON messages (node, channel, author, instance, seq, digest)",
+    "messages_by_order": "CREATE INDEX messages_by_order ON messages (node, channel, order_key)",
+    "messages_by_id": "CREATE INDEX messages_by_id ON messages (node, channel, id, order_key)",
+    "messages_by_kind": "CREATE INDEX messages_by_kind"
+    " ON messages (node, channel, kind, order_key) WHERE kind <> 1",
+    "messages_by_target": MESSAGES_BY_TARGET,
+}
+"""By name: what ``righting`` makes anew."""
+INDICES = (*MESSAGE_INDICES.values(), "CREATE UNIQUE INDEX parts_by_digest ON parts (node, digest)")
 
 _SPACE = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
@@ -131,14 +133,18 @@ def open_reader(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(
         uri, uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
     )
-    connection.text_factory = lambda text: text.decode(errors="replace")
+    connection.text_factory = _text
     connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-    connection.create_function("cost", 1, cost_of_raw, deterministic=True)
     return connection
+
+
+def _text(text: bytes) -> str:
+    return text.decode(errors="replace")
 
 
 def _prepare(connection: sqlite3.Connection, path: Path, bytes_max: int | None) -> None:
     is_new = _is_new(connection, path)
+    connection.text_factory = _text
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA fullfsync = 1")  # where a plain fsync stops at the drive's cache (macOS)

@@ -19,10 +19,11 @@ from pathlib import Path
 from typing import Any
 
 from peernode.channel.message import SEQ_MAX, Kind
-from peernode.errors import LocalProtocolError
+from peernode.errors import LocalProtocolError, PeerNodeError
 from peernode.span import DISK, spent
 from peernode.store.base import ABOUT_MAX, QUEUE_MAX, SAME_ID_MAX, ChannelRow, OutboxRow, Write
-from peernode.store.inspection import Inspector
+from peernode.store.charging import charged
+from peernode.store.inspection import COLUMNS, Inspector
 from peernode.store.schema import lock, meaning_of, open_reader, open_writer
 from peernode.store.statements import outbox_sum
 from peernode.store.writer import Commit, Writer
@@ -31,7 +32,7 @@ HEADS_PAGE = 4096
 """Rows of one read while a log is rebuilt."""
 
 _AFTER_EVERY_KEY = b"\xff" * 73
-_PLACE = "author, instance, seq, digest, raw"
+
 _CHANNEL = "FROM messages WHERE node = ? AND channel = ?"
 
 META = "SELECT value FROM meta WHERE node = ? AND key = ?"
@@ -41,16 +42,14 @@ HEADS = (
     f"SELECT author, instance, seq, digest {_CHANNEL} AND (author, instance, seq, digest) > (?, ?, ?, ?)"
     " ORDER BY author, instance, seq, digest LIMIT ?"
 )
-CHARGES = f"SELECT author, sum(cost(raw)) {_CHANNEL} GROUP BY author ORDER BY author"
-MESSAGES = (
-    f"SELECT {_PLACE} {_CHANNEL} AND author = ? AND instance = ? AND seq BETWEEN ? AND ? ORDER BY seq, digest"
-)
+_STREAM = f"SELECT {COLUMNS} {_CHANNEL} AND author = ? AND instance = ?"
+MESSAGES = f"{_STREAM} AND seq BETWEEN ? AND ? ORDER BY seq, digest"
 DIGEST_AT = f"SELECT digest {_CHANNEL} AND author = ? AND instance = ? AND seq = ? ORDER BY digest LIMIT 1"
-NEWEST = f"SELECT {_PLACE} {_CHANNEL} AND order_key < ? ORDER BY order_key DESC"
-BY_ID = f"SELECT {_PLACE} {_CHANNEL} AND id = ? ORDER BY order_key LIMIT ?"
-ABOUT = f"SELECT {_PLACE} {_CHANNEL} AND target = ? ORDER BY order_key DESC"
-OF_KIND = f"SELECT {_PLACE} {_CHANNEL} AND kind = ? AND kind <> {int(Kind.TEXT)} ORDER BY order_key"
-TEXTS = f"SELECT {_PLACE} {_CHANNEL} AND kind = ? ORDER BY order_key"
+NEWEST = f"SELECT {COLUMNS} {_CHANNEL} AND order_key < ? ORDER BY order_key DESC"
+BY_ID = f"SELECT {COLUMNS} {_CHANNEL} AND id = ? ORDER BY order_key LIMIT ?"
+ABOUT = f"SELECT {COLUMNS} {_CHANNEL} AND target = ? ORDER BY order_key DESC"
+OF_KIND = f"SELECT {COLUMNS} {_CHANNEL} AND kind = ? AND kind <> {int(Kind.TEXT)} ORDER BY order_key"
+TEXTS = f"SELECT {COLUMNS} {_CHANNEL} AND kind = ? ORDER BY order_key"
 COUNT = f"SELECT count(*) {_CHANNEL}"
 PART = "SELECT block FROM parts WHERE node = ? AND digest = ?"
 OUTBOX = (
@@ -176,7 +175,23 @@ class SqliteStore(Inspector):
 
     def charges(self, channel_id: bytes) -> list[tuple[bytes, int]]:
         """See ``Store.charges``."""
-        return [(author, size) for author, size in self._database.rows(CHARGES, (self._node, channel_id))]
+        try:
+            if (found := charged(self._database.rows, self._node, channel_id)) is not None:
+                return found
+        except PeerNodeError as error:
+            if error.code != "STORE_CORRUPT":
+                raise  # else it may be an index that points at nothing
+        self.misfiled()
+        try:
+            self.righted += self._database.writer.set_right()
+        except (PeerNodeError, LocalProtocolError):
+            self.misfiled()  # no room for it now: whoever is told of it tries again
+        return charged(self._database.rows, self._node, channel_id, believed=True) or []
+
+    async def set_right(self) -> None:
+        """See ``Store.set_right``."""
+        loop = asyncio.get_running_loop()
+        self.righted += await loop.run_in_executor(None, self._database.writer.set_right)
 
     def messages(
         self, channel_id: bytes, author: bytes, instance: bytes, low: int, high: int, limit: int
@@ -192,7 +207,7 @@ class SqliteStore(Inspector):
     def newest(self, channel_id: bytes, before: bytes | None, limit: int) -> list[bytes]:
         """See ``Store.newest``."""
         key = _AFTER_EVERY_KEY if before is None else before
-        return [raw for _, raw in self._sound(NEWEST, channel_id, (key,), limit)]
+        return [raw for _, raw in self._sound(NEWEST, channel_id, (key,), limit, below=key)]
 
     def by_id(self, channel_id: bytes, message_id: bytes) -> list[bytes]:
         """See ``Store.by_id``."""
@@ -242,16 +257,25 @@ class SqliteStore(Inspector):
         return None
 
     def _sound(
-        self, sql: str, channel_id: bytes, values: tuple[Any, ...], limit: int | None
+        self, sql: str, channel_id: bytes, values: tuple[Any, ...], limit: int | None, below: bytes = b""
     ) -> list[tuple[int, bytes]]:
-        """The first ``limit`` messages of a query that are sound, as (seq, canonical bytes)."""
+        """The first ``limit`` messages of a query that are sound, as (seq, canonical bytes).
+
+        With ``below`` each comes in the order before the one before it: else an index is not in its order,
+        and whoever reads on from the last one would do so for ever.
+        """
         found: list[tuple[int, bytes]] = []
         if limit is not None and limit <= 0:
             return found
         with closing(self._database.rows(sql, (self._node, channel_id, *values))) as rows:
-            for author, instance, seq, digest, raw in rows:
-                if self.message_is_sound(channel_id, author, instance, seq, digest, raw):
-                    found.append((seq, raw))
-                    if len(found) == limit:
-                        break
+            for row in rows:
+                if not self.message_is_sound(channel_id, row):
+                    continue
+                if below and row[6] >= below:
+                    self.misfiled()
+                    continue
+                below = below and row[6]
+                found.append((row[2], row[-1]))
+                if len(found) == limit:
+                    break
         return found

@@ -9,6 +9,7 @@ Invariants:
 * a transaction that fails changes nothing; its commits are then tried one by one, so that a bad one fails
   alone;
 * commits are written in the order of ``submit``; at most ``queue_max`` wait;
+* one transaction is open at a time, that of ``set_right`` too, which blocks its caller instead;
 * the thread never dies before ``close``: every error belongs to a commit and goes to its waiter.
 """
 
@@ -20,8 +21,8 @@ import threading
 from collections import deque
 from dataclasses import dataclass
 
-from peernode.errors import Backpressure, LocalProtocolError
-from peernode.store import statements
+from peernode.errors import Backpressure, LocalProtocolError, PeerNodeError
+from peernode.store import righting, statements
 from peernode.store.base import Write
 from peernode.store.schema import meaning_of
 
@@ -51,6 +52,8 @@ class Writer:
         self.not_folded: sqlite3.Error | None = None
         """Why the log could not be folded into the file at the end."""
         self._connection = connection
+        self._turn = threading.Lock()
+        """Held by whoever has a transaction open."""
         self._queue_max = queue_max
         self._waiting: deque[Commit] = deque()
         self._changed = threading.Condition()
@@ -68,12 +71,32 @@ class Writer:
             self._waiting.append(commit)
             self._changed.notify()
 
+    def set_right(self) -> int:
+        """Put rows right that stand where they don't belong (``righting``), blocking; how many did.
+
+        Raises what ``meaning_of`` makes of an error, ``LocalProtocolError`` after ``close``.
+        """
+        with self._turn:
+            if self._closing:
+                raise LocalProtocolError("set right after close")
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+                count = righting.set_right(self._connection)
+                self._connection.execute("COMMIT")
+            except sqlite3.Error as error:
+                raise self._rolled_back(error) from error
+        return count
+
     def close(self) -> None:
         """Write what waits, end the thread, fold the log into the file and close the connection."""
         with self._changed:
             self._closing = True
             self._changed.notify()
         self._thread.join()
+        with self._turn:
+            self._fold()
+
+    def _fold(self) -> None:
         try:
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         except sqlite3.Error as error:  # nothing is lost: the log stays and is read at the next opening
@@ -101,6 +124,10 @@ class Writer:
         return [self._transaction([commit]) for commit in batch]
 
     def _transaction(self, batch: list[Commit]) -> Exception | None:
+        with self._turn:
+            return self._transact(batch)
+
+    def _transact(self, batch: list[Commit]) -> Exception | None:
         try:
             self._connection.execute("BEGIN IMMEDIATE")
             statements.run(self._connection, ((commit.node, commit.writes) for commit in batch))
@@ -111,7 +138,7 @@ class Writer:
         self.commits += len(batch)
         return None
 
-    def _rolled_back(self, error: Exception) -> Exception:
+    def _rolled_back(self, error: Exception) -> PeerNodeError | LocalProtocolError:
         try:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
