@@ -176,9 +176,10 @@ class Expiry:
         gone = [each for each in messages if kept is None or each.seq < kept]
         if not gone:
             return
-        seqs = tuple(dict.fromkeys(each.seq for each in gone))
+        stream, last = replica.log.stream(author, instance), gone[-1].seq
+        seqs = tuple(stream.held_upto(last)) if stream else ()  # the damaged ones among them go too
         if await self._context.save(DropMessages(replica.channel_id, author, instance, seqs)):
-            replica.log.expire(author, instance, seqs[-1])
+            replica.log.expire(author, instance, last)
             replica.room.give_back(author, sum(map(cost_of, gone)))
             self._context.collector.count("expiry.dropped", len(gone))
             if any(each.kind is Kind.FILE for each in gone):
