@@ -64,9 +64,9 @@ WATCHED = frozenset(
             retry_line detours detours_waiting relay_asks probing unreached unreached_channels channels
             channels_begun own_channels coordinator_loads coordinator_recoveries coordinator_rumours streams
             leases tombstones leases_ended held held_streams channel_bytes healths missing_parts subscribers
-            handoffs retained rounds_due peers_moved repairs repairs_put_off outbox outbox_told_later
-            outbox_digests resuming fates renewals renewals_settling files_fetching files_wanted files_deleted
-            proving echo_relays presence_looking recoveries mending reached_by
+            handoffs retained rounds_due peers_moved syncing syncs_near syncs_outside repairs repairs_put_off
+            outbox outbox_told_later outbox_digests resuming fates renewals renewals_settling files_fetching
+            files_wanted files_deleted proving echo_relays presence_looking recoveries mending reached_by
             """,
         ),
         *_named("diagnostics", "operations"),

@@ -6,7 +6,9 @@ nodes have replaced, a stranger that made its messages up. They can't be told ap
 free. Addresses are not, so all of them are rationed by those: ``BYTES_PER_S`` per prefix, after
 ``BYTES_BURST``, and each stream that nobody knew costs ``STREAM_BYTES`` besides. Invariants: whoever owes is
 not caught up with until time has paid it, so a catch-up never waits and holds nothing meanwhile; a batch that
-was pulled is taken whatever it costs; the table is bounded, who is unheard longest is forgotten first.
+was pulled is taken whatever it costs; who has not been called (a ``SYNC`` of its own) pays for the lists that
+it shows, too, and in advance for what it is asked for, so that many at once don't bring more than they may;
+the table is bounded, who is unheard longest is forgotten first.
 """
 
 from __future__ import annotations
@@ -22,6 +24,9 @@ BYTES_BURST = 16_777_216.0
 
 STREAM_BYTES = 16_384
 """What a new stream is counted as: 1024 at once, then four a second."""
+
+PAGE_BYTES = 1024
+"""What a page of a list of streams is counted as, of one who was not called, however short it is."""
 
 PREFIXES_MAX = 8192
 
@@ -55,8 +60,8 @@ class Rations:
         prefix = prefix_of(contact.address)
         return prefix is None or self._spent.take(prefix, self._context.now(), 0.0)
 
-    def brought(self, contact: Contact, size: int, streams: int) -> None:
-        """A peer outside has brought so many bytes and new streams."""
+    def brought(self, contact: Contact, size: int, streams: int = 0) -> None:
+        """A peer outside has brought so many bytes and new streams; fewer than none: it gets some back."""
         prefix = prefix_of(contact.address)
         if prefix is not None:
             self._spent.charge(prefix, self._context.now(), size + streams * STREAM_BYTES)

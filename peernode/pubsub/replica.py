@@ -7,7 +7,6 @@ never committed twice at the same time; the cached initiator set is a hint, neve
 
 from __future__ import annotations
 
-import asyncio
 from collections import OrderedDict, deque
 from dataclasses import dataclass
 
@@ -22,6 +21,7 @@ from peernode.pubsub.arrival import Arrival
 from peernode.pubsub.context import Context
 from peernode.pubsub.disputes import Disputes
 from peernode.pubsub.growth import Growth
+from peernode.pubsub.syncing import Syncing
 from peernode.pubsub.timeline import Timeline
 from peernode.pubsub.traces import JoinTrace, LoadStep
 from peernode.wire.contact import Contact
@@ -137,8 +137,7 @@ class Replica:
         """How many subscribers an initiator counted at our last renewal."""
         self.growth = Growth()
         self.own: OwnStream | None = None
-        self.syncing: dict[bytes, asyncio.Future[None]] = {}
-        """Public keys of peers that a catch-up is running with, at most one each, and its end."""
+        self.syncing = Syncing()
         self.missing_parts: dict[bytes, None] = {}
         """Digests of parts that a message names and the disk has lost; ``MISSING_PARTS_MAX`` at most."""
         self.sync_due = self.repairing = False
@@ -165,7 +164,7 @@ class Replica:
             "subscribers_told": (len(self.subscribers_told), TELLERS_MAX),
         }
         tables = {**self.log.sizes(), **self.leases.sizes(), **self.timeline.sizes(), **self.room.sizes()}
-        return {**tables, **self.disputes.sizes(), **own}
+        return {**tables, **self.disputes.sizes(), **self.syncing.sizes(), **own}
 
     def miss_part(self, digest: bytes) -> None:
         """A part can't be read any more: to be repaired, if not too many wait for that already."""

@@ -7,13 +7,14 @@ leaves that to its renewals; at most one round per channel
 waits at a time, so a burst of changes costs one round; however many channels there are, the loop is held for
 ``PER_TURN`` of them at a time, and their rounds begin ``ROUND_SPACING_S`` apart; a lease that another
 initiator passes on counts only with the subscriber's signature, and no receipt names it until that one has
-answered us (``LeaseTable``); no more of its list is read than there is room for.
+answered us (``LeaseTable``); no more of its list is read than there is room for; who names another log
+without being an initiator is looked at when there is a place for it (``Visits``).
 """
 
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing, nullcontext
+from contextlib import AbstractContextManager, aclosing, nullcontext
 from typing import Any
 
 from peernode.channel.lease import decode_lease
@@ -27,6 +28,7 @@ from peernode.pubsub.retention import Retention
 from peernode.pubsub.storage import SERVED_MAX, PubSubStorage
 from peernode.pubsub.sync import FAILURES, CatchUp
 from peernode.pubsub.turns import PER_TURN, in_turns
+from peernode.pubsub.visits import Visits
 from peernode.rpc.rpc import Caller
 from peernode.wire.codec import Fields
 from peernode.wire.contact import Contact, decode_contacts
@@ -55,6 +57,7 @@ class Replication:
         self._storage = storage
         self._catch_up = catch_up
         self._retention = retention
+        self._visits = Visits(catch_up.outside)
         self._due: dict[bytes, None] = {}
         self._leasing: dict[tuple[bytes, bytes], None] = {}
         self._moved: dict[bytes, Contact] = {}
@@ -68,6 +71,7 @@ class Replication:
         return {
             "rounds_due": (len(self._due), channels_max),
             "peers_moved": (len(self._moved), MOVED_MAX),
+            **self._visits.sizes(),
         }
 
     async def run(self) -> None:
@@ -156,20 +160,32 @@ class Replication:
             return
         await self._compare(replica, contact, root, subscribers)
 
-    async def _compare(self, replica: Replica, contact: Contact, root: bytes, subscribers: bytes) -> None:
+    async def _compare(
+        self, replica: Replica, contact: Contact, root: bytes, subscribers: bytes, uncalled: bool = False
+    ) -> None:
         with self._storage.handoffs.taking(replica.channel_id) or nullcontext():
-            await self._catch_up_with(replica, contact, root, subscribers)
+            await self._catch_up_with(replica, contact, root, subscribers, uncalled)
         if replica.holds_all_of(contact.public_key, root):
             self._storage.handoffs.taken(replica.channel_id, contact)
 
+    async def _visit(
+        self,
+        place: AbstractContextManager[None],
+        replica: Replica,
+        contact: Contact,
+        digests: tuple[bytes, bytes],
+    ) -> None:
+        with place:
+            await self._compare(replica, contact, *digests, uncalled=True)
+
     async def _catch_up_with(
-        self, replica: Replica, contact: Contact, root: bytes, subscribers: bytes
+        self, replica: Replica, contact: Contact, root: bytes, subscribers: bytes, uncalled: bool
     ) -> None:
         self._retention.confirmed(replica, contact, root)
         if replica.serves and subscribers != replica.leases.digest() and self._storage.near(replica, contact):
             await self._pull_leases(replica, contact)
         if not replica.holds_all_of(contact.public_key, root):
-            new = await self._catch_up.run(replica, contact)
+            new = await self._catch_up.run(replica, contact, uncalled=uncalled)
             if new and replica.serves:
                 self._hint(replica)
 
@@ -224,6 +240,9 @@ class Replication:
         else:
             self._storage.local_view(replica)
         if root != replica.log.root() or (replica.serves and subscribers != replica.leases.digest()):
-            compare = self._compare(replica, caller.contact, root, subscribers)
-            self._context.tasks.spawn(compare, "replication.compare")
+            if (place := self._visits.begin(replica, caller.contact)) is not None:
+                visit = self._visit(place, replica, caller.contact, (root, subscribers))
+                self._context.tasks.spawn(visit, "replication.compare")
+            else:
+                self._context.collector.count("replication.visits_full")
         return [replica.log.root(), replica.leases.digest()]

@@ -3,20 +3,24 @@
 Compare bucket digests, list the streams of the buckets that differ, pull the ranges we miss. Both
 sides do the same in turn, so union is the outcome whoever starts. Invariants: at most one catch-up
 per (channel, peer) runs at a time; a peer that lies about its streams costs ``PULLS_MAX`` requests and
-itself; what was pulled is checked and committed like any other message; who is outside the channel's set
-is held to the authors' quotas and to ``Rations``.
+itself, and a page of them at a time: what is wanted is taken as the list is read; what was pulled is checked
+and committed like any other message; who is outside the channel's set is held to the authors' quotas, to
+``Rations`` and to ``OUTSIDE_S``.
 """
 
 from __future__ import annotations
 
 import asyncio
+from itertools import islice
 
+from peernode.channel.message import MESSAGE_MAX_BYTES
 from peernode.channel.summary import Range, StreamSummary, decode_summary
 from peernode.diagnostics.routes import route_of
 from peernode.errors import Backpressure, PeerNodeError, Refused, RemoteProtocolError, RpcTimeout
 from peernode.pubsub.context import Context
 from peernode.pubsub.ingest import Ingest
-from peernode.pubsub.rations import Rations
+from peernode.pubsub.look import PULL_SPAN, Look, wanted_requests, welcome
+from peernode.pubsub.rations import PAGE_BYTES, Rations
 from peernode.pubsub.replica import Replica
 from peernode.wire.codec import Fields
 from peernode.wire.contact import Contact
@@ -24,9 +28,6 @@ from peernode.wire.ops import Op
 
 SUMMARY_PAGES_MAX = 2048
 """Pages of streams one catch-up reads (11 streams each, ``archive``); the next one goes on."""
-
-PULL_SPAN = 4
-"""Sequence numbers asked for in one PULL, of one stream or of several: about what one datagram holds."""
 
 PULL_PAGES_MAX = 2 * PULL_SPAN
 """Answers to one such PULL; one message at least comes with each."""
@@ -36,6 +37,16 @@ PULLS_MAX = 8192
 
 PULLS_AT_ONCE = 24
 """PULLs in flight at a time, below the per-peer bound so that pushes still get through."""
+
+BATCH = 4 * PULLS_AT_ONCE
+"""PULLs of which the messages are taken in together."""
+
+TAKEN_AT = BATCH * PULL_SPAN - 10
+"""Numbers wanted of the streams listed so far that are worth a batch: one more page of streams of one
+message each would not fit."""
+
+OUTSIDE_S = 300.0
+"""How long one catch-up with a peer outside the set goes on; the next one goes on from there."""
 
 GAP_NEXT_RTOS = 3
 """An initiator that has not filled a gap after so many retransmission timeouts may be dead, and a gap is
@@ -58,6 +69,10 @@ class CatchUp:
     def sizes(self) -> dict[str, tuple[int, int]]:
         """How full the tables are, each with its bound."""
         return self._rations.sizes()
+
+    def outside(self, replica: Replica, contact: Contact) -> bool:
+        """Whether a peer is neither one of the channel's initiators nor close enough to be one."""
+        return self._rations.outside(replica, contact)
 
     def start(self, replica: Replica, contact: Contact) -> None:
         """Catch up in the background, unless that is on its way already."""
@@ -93,88 +108,132 @@ class CatchUp:
 
     async def settled(self, replica: Replica, contact: Contact, root: bytes) -> bool:
         """Catch up with a peer that named ``root``; whether it has nothing more that could be taken here."""
-        while (running := replica.syncing.get(contact.public_key)) is not None:
-            await asyncio.shield(running)
+        await replica.syncing.ended(contact.public_key)
         if replica.holds_all_of(contact.public_key, root) or await self.run(replica, contact) is not None:
             return True
         return replica.room.full  # what it has more would be refused
 
-    async def run(self, replica: Replica, contact: Contact, limit: int | None = None) -> int | None:
-        """Catch up with ``contact``; how many messages were new, None when it failed."""
+    async def run(
+        self, replica: Replica, contact: Contact, limit: int | None = None, uncalled: bool = False
+    ) -> int | None:
+        """Catch up with ``contact``; how many messages were new, None when it failed.
+
+        ``uncalled``: for no other reason than that it says to have something.
+        """
         if contact.public_key in replica.syncing or contact.public_key == self._context.identity.public_key:
             return None
-        if replica.room.full:
-            self._context.collector.count(
-                "sync.channel_full"
-            )  # what it has would be refused, again and again
+        if replica.room.full:  # what it has would be refused, again and again
+            self._context.collector.count("sync.channel_full")
             return None
-        outside = self._rations.outside(replica, contact)
-        if outside and not self._rations.may(contact):
-            self._context.collector.count("sync.rationed")
+        look = Look(self.outside(replica, contact), uncalled, self._context.now() + OUTSIDE_S, PULLS_MAX)
+        if not self._goes_on(contact, look):
             return None
-        running = replica.syncing[contact.public_key] = asyncio.get_running_loop().create_future()
+        if not replica.syncing.begin(contact.public_key):
+            self._context.collector.count("sync.syncing_full")
+            return None
         span = self._context.collector.begin("sync", replica.name)
         try:
             with span:
-                theirs, summaries = await self._summaries(replica, contact)
-                wants = _wants(_welcome(replica, summaries, outside), limit)
-                count = await self._take_all(replica, contact, wants, outside)
+                theirs = await self._go_through(replica, contact, look, limit)
         except FAILURES as error:
             span.end(type(error).__name__, peer=contact.id.hex(), **route_of("pull", [contact.id]))
             return None
         finally:
-            del replica.syncing[contact.public_key]
-            running.set_result(None)
-        if theirs and not _welcome(replica, summaries, outside):
+            replica.syncing.end(contact.public_key)
+        if theirs:
             # Different all the same, when we keep messages for a shorter time, or an author's quota is spent.
             replica.compared(contact.public_key, theirs)
-        if count and replica.log.root() != theirs:
+        if look.new and replica.log.root() != theirs:
             self._context.collector.count("sync.merged")  # each had what the other lacked
-        span.end("ok", peer=contact.id.hex(), new=count, **route_of("pull", [contact.id], [contact.id]))
-        return count
+        span.end("ok", peer=contact.id.hex(), new=look.new, **route_of("pull", [contact.id], [contact.id]))
+        return look.new
 
-    async def _take_all(
-        self, replica: Replica, contact: Contact, wants: list[list[Range]], outside: bool
-    ) -> int:
-        """Pull and take in what is wanted, as far as the peer's ration goes; how many messages were new."""
-        count = 0
-        for start in range(0, len(wants), PULLS_AT_ONCE * 4):
-            if outside and not self._rations.may(contact):
-                self._context.collector.count("sync.rationed")  # the next one goes on
-                break
-            count += await self._take(replica, contact, wants[start : start + PULLS_AT_ONCE * 4], outside)
-        return count
+    def _goes_on(self, contact: Contact, look: Look) -> bool:
+        """Whether more may be asked of a peer: one outside has a ration and a time, the next look goes on."""
+        if look.outside and not look.ended:
+            if not self._rations.may(contact):
+                self._context.collector.count("sync.rationed")
+                look.ended = True
+            elif self._context.now() > look.until_s:
+                self._context.collector.count("sync.out_of_time")
+                look.ended = True
+        return not look.ended
 
-    async def _take(self, replica: Replica, contact: Contact, batch: list[list[Range]], outside: bool) -> int:
-        """Pull and take in one batch; how many messages were new."""
-        raws = await self._pull_all(replica, contact, batch)
-        streams, taken = replica.log.sizes()["streams"][0], replica.room.taken
-        count = await self._ingest.take_all(replica, raws, contact, outside)
-        if outside:
-            size = max(sum(map(len, raws)), replica.room.taken - taken)  # with the parts that they name
-            self._rations.brought(contact, size, max(0, replica.log.sizes()["streams"][0] - streams))
-        return count
+    async def _go_through(self, replica: Replica, contact: Contact, look: Look, limit: int | None) -> bytes:
+        """Read the list of the peer's streams that differ, and take what is wanted of them as it comes.
 
-    async def _summaries(self, replica: Replica, contact: Contact) -> tuple[bytes, list[StreamSummary]]:
-        """The peer's root, empty when it changed meanwhile or not all was read; its streams that differ."""
-        root, changed = b"", False
+        The peer's root, when nothing in its log is wanted any more; empty when that can't be said.
+        """
+        root, after, numbers = b"", None, 0
         found: list[StreamSummary] = []
-        after: bytes | None = None
         for _ in range(SUMMARY_PAGES_MAX):
+            if not self._goes_on(contact, look):
+                look.whole = False
+                break
             log = replica.log
             body = [replica.channel_id, log.root(), log.bucket_digests(), after]
             answer = Fields(await self._context.rpc.request(contact, Op.SUMMARY, body, prove=True))
             before, root = root, answer.take_bytes(16)
-            changed = changed or before not in (b"", root)
+            look.changed = look.changed or before not in (b"", root)
             page = [decode_summary(item) for item in answer.take_list(64)]
-            found.extend(page)
+            if look.outside and look.uncalled:
+                self._rations.brought(contact, PAGE_BYTES)
+            wanted = welcome(replica, page, look.outside)
+            keys = {(span.author, span.instance) for span in wanted}
+            found.extend(each for each in page if (each.author, each.instance) in keys)
+            numbers += sum(span.high - span.low + 1 for span in wanted)
             if not answer.take_bool() or not page:
                 break
             after = page[-1].author + page[-1].instance
+            if limit is None and numbers >= TAKEN_AT:  # so that no list, however long, is held
+                await self._take_all(replica, contact, found, look)
+                found, numbers = [], 0
+                if not look.pulls:
+                    look.whole = False
+                    break
         else:
             self._context.collector.count("sync.summaries_full")
-            changed = True  # there is more, unread: nobody may say that nothing in it is wanted
-        return b"" if changed else root, found
+            look.whole = False  # there is more, unread: nobody may say that nothing in it is wanted
+        await self._take_all(replica, contact, found, look, limit)
+        return root if look.whole and not look.changed else b""
+
+    async def _take_all(
+        self,
+        replica: Replica,
+        contact: Contact,
+        found: list[StreamSummary],
+        look: Look,
+        limit: int | None = None,
+    ) -> None:
+        """Pull and take in what is wanted of these streams, as far as the peer's ration goes."""
+        wants = wanted_requests(welcome(replica, found, look.outside), limit)
+        while batch := list(islice(wants, min(BATCH, look.pulls))):
+            if not self._goes_on(contact, look):
+                break
+            look.pulls -= len(batch)
+            look.new += await self._take(replica, contact, batch, look)
+        if welcome(replica, found, look.outside):
+            look.whole = False
+
+    async def _take(self, replica: Replica, contact: Contact, batch: list[list[Range]], look: Look) -> int:
+        """Pull and take in one batch; how many messages were new."""
+        if not look.outside:
+            return await self._ingest.take_all(
+                replica, await self._pull_all(replica, contact, batch), contact, False
+            )
+        numbers = sum(span.high - span.low + 1 for want in batch for span in want)
+        ahead = numbers * MESSAGE_MAX_BYTES if look.uncalled else 0
+        self._rations.brought(contact, ahead)
+        size = new_streams = 0
+        try:
+            raws = await self._pull_all(replica, contact, batch)
+            streams, taken = replica.log.sizes()["streams"][0], replica.room.taken
+            count = await self._ingest.take_all(replica, raws, contact, True)
+            size = max(sum(map(len, raws)), replica.room.taken - taken)  # with the parts that they name
+            new_streams = max(0, replica.log.sizes()["streams"][0] - streams)
+        finally:
+            self._rations.brought(contact, size - ahead, new_streams)
+        return count
 
     async def _pull_all(self, replica: Replica, contact: Contact, wants: list[list[Range]]) -> list[bytes]:
         gate = asyncio.Semaphore(PULLS_AT_ONCE)
@@ -210,31 +269,3 @@ class CatchUp:
             first, *rest = want[done:]
             want = [Range(first.author, first.instance, max(first.low, following), first.high), *rest]
         return raws
-
-
-def _welcome(replica: Replica, summaries: list[StreamSummary], outside: bool) -> list[Range]:
-    """What we lack of a peer's streams; from outside not what would be refused for its author's quota."""
-    missing = replica.log.missing(summaries)
-    return [span for span in missing if not (outside and replica.room.spent(span.author))]
-
-
-def _wants(ranges: list[Range], limit: int | None) -> list[list[Range]]:
-    """The ranges cut and put together into requests; with ``limit`` the newest of each stream only."""
-    if limit is not None and ranges:
-        share = max(1, limit // len(ranges))
-        ranges = [Range(r.author, r.instance, max(r.low, r.high - share + 1), r.high) for r in ranges]
-    wants: list[list[Range]] = []
-    room = 0
-    for item in ranges:
-        low = item.low
-        while low <= item.high:
-            if not room:
-                if len(wants) == PULLS_MAX:
-                    return wants  # the rest still differs: the next catch-up finds it
-                wants.append([])
-                room = PULL_SPAN
-            high = min(low + room - 1, item.high)
-            wants[-1].append(Range(item.author, item.instance, low, high))
-            room -= high - low + 1
-            low = high + 1
-    return wants

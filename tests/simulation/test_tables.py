@@ -27,7 +27,7 @@ OTHERWISE = {
     "per routing table: k per bucket, 160 buckets": "buckets nodes replacement_nodes",
     "at most one per request that is served": "_working",
     "emptied when it is full": "_rankings Audience._looked",
-    "at most one per channel": "_dropping _refreshing _scrubbed WantedFiles._looked syncing",
+    "at most one per channel": "_dropping _refreshing _scrubbed WantedFiles._looked",
     "what peers had taken up, by prefix": "PrefixShares._counts",
     "at most one per row of the outbox": "TakeUp._lost _orphaned",
     "at most one per file that is being fetched": "_gives_way _got",
