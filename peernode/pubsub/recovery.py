@@ -6,10 +6,10 @@ look the initiators up anew, renew the leases, have every initiator probe us and
 another one, catch up with whoever has more. Only then is the channel ``ACTIVE`` again.
 
 Invariants: nothing is called recovered that is not proven both ways with a quorum of the initiators;
-one run per channel, ``AT_ONCE`` of them at a time, spread by jitter; a reason that turns up during a run
-is answered by one more pass, ``PASSES_MAX`` in a row at most, then by a run of its own; a minority of the
-initiators that withhold what they claim to have can't keep a channel recovering; a run that fails is tried
-again with growing pauses until it succeeds or the channel is left, at once when there is a new reason.
+one run per channel, ``AT_ONCE`` of them in their proof at a time, spread by jitter, none kept from it by what
+another channel has to catch up with (``Backlog``); a reason that turns up during a run is answered by one
+more pass, ``PASSES_MAX`` in a row at most, then by a run of its own; a run that fails is tried again with
+growing pauses until it succeeds or the channel is left, at once when there is a new reason.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from peernode.diagnostics.routes import LOCAL, route_of
+from peernode.diagnostics.routes import LOCAL
 from peernode.errors import PeerNodeError
 from peernode.events import Recovered, Recovering
+from peernode.pubsub.backlog import Backlog
 from peernode.pubsub.context import Context
 from peernode.pubsub.join import Joiner
 from peernode.pubsub.joinproof import PROOF_WAIT_S, JoinProof
@@ -38,7 +39,7 @@ from peernode.span import Span
 from peernode.wire.contact import Contact
 
 AT_ONCE = 8
-"""Channels that are recovered at a time; the others wait for their turn."""
+"""Channels that are proven at a time; the others wait for their turn."""
 
 SPREAD_S = 0.4
 """A run begins within this time, so that the peers of a whole side don't come in one instant."""
@@ -48,9 +49,6 @@ PASSES_MAX = 3
 
 RETRY_BASE_S = 0.5
 RETRY_CAP_S = 20.0
-
-CATCH_UP_PATIENCE_S = 20.0
-"""How long an initiator alone is caught up with; if it takes longer, the next one is asked beside it."""
 
 LOST_MAX = 1024
 """Lost peers that are remembered; over it the one lost longest ago is taken for a newcomer."""
@@ -90,7 +88,7 @@ class Recovery:
         self._storage = storage
         self._subscriber = subscriber
         self._joiner = joiner
-        self._catch_up = catch_up
+        self._backlog = Backlog(context, catch_up)
         self._proof = JoinProof(context, catch_up)
         self._runs: dict[bytes, Run] = {}
         self._gate = asyncio.Semaphore(AT_ONCE)
@@ -191,7 +189,8 @@ class Recovery:
             try:
                 with span:
                     async with self._gate:
-                        proven = await self._attempt(run, span)
+                        taken, proven = await self._attempt(run, span)
+                    await self._backlog.fetch(run.replica, taken)
             except PeerNodeError as error:
                 span.end(error.code, **run.route)
                 failures += 1
@@ -214,8 +213,8 @@ class Recovery:
         except TimeoutError:
             return
 
-    async def _attempt(self, run: Run, span: Span) -> int:
-        """One pass; how many others have proven that they reach us, 0 when there is no other node."""
+    async def _attempt(self, run: Run, span: Span) -> tuple[Subscription, int]:
+        """Who has taken our lease, and how many others have proven that they reach us; 0: there are none."""
         replica, run.route = run.replica, {"method": LOCAL}
         if not await self._context.overlay.wait_ready(PROOF_WAIT_S):
             raise PeerNodeError("NO_BOOTSTRAP")
@@ -246,53 +245,4 @@ class Recovery:
         finally:
             run.route = proof.route()
             self._joiner.proving.pop(replica.channel_id, None)
-        with self._context.collector.begin("recovery.catch_up", replica.name) as span:
-            await self._catch_up_with(replica, taken, span)
-        return sum(1 for key in proof.proofs.reached_by if taken.view.holds(key))
-
-    async def _catch_up_with(self, replica: Replica, taken: Subscription, span: Span) -> None:
-        """Pull from each initiator that holds what we lack, until most of them have nothing more.
-
-        Not all, and not one of those that differ: who names a root and withholds what it names, broken or
-        hostile, must not keep the channel recovering for ever. Nobody beside them is waited for.
-        """
-        takers = len(taken.holders)
-        behind = []
-        for contact, root in taken.behind:
-            if replica.holds_all_of(contact.public_key, root):
-                continue
-            if taken.view.holds(contact.public_key):
-                behind.append((contact, root))
-            else:
-                self._catch_up.start(replica, contact)
-        asked = [contact.id for contact, _ in behind]
-        asking: list[asyncio.Task[bool]] = []
-        ended = asyncio.Event()
-        for contact, root in behind:
-            settled = self._catch_up.settled(replica, contact, root)
-            asking.append(self._context.tasks.spawn(settled, "recovery.catch_up"))
-            asking[-1].add_done_callback(lambda _: ended.set())
-            try:
-                async with asyncio.timeout(CATCH_UP_PATIENCE_S):
-                    await asyncio.shield(asking[-1])
-            except TimeoutError:
-                self._context.collector.count("recovery.slow")
-
-        def agreeing() -> int:
-            return takers - len(asking) + sum(1 for task in asking if _settled(task))
-
-        while agreeing() <= takers // 2:
-            if all(task.done() for task in asking):
-                span.end("TIMEOUT", **route_of("pull", asked))
-                raise PeerNodeError("TIMEOUT", replica.name, step="catch_up")
-            ended.clear()
-            await ended.wait()
-        if agreeing() < takers:
-            self._context.collector.count("recovery.withheld")
-        held = [c.id for c, root in behind if replica.holds_all_of(c.public_key, root)]
-        span.end("ok", **route_of("pull", asked, held))
-
-
-def _settled(task: asyncio.Task[bool]) -> bool:
-    """Whether a catch-up has ended well; one that crashed was reported by whoever runs the tasks."""
-    return task.done() and not task.cancelled() and task.exception() is None and task.result()
+        return taken, sum(1 for key in proof.proofs.reached_by if taken.view.holds(key))
