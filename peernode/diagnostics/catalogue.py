@@ -102,7 +102,8 @@ ENTRIES = (
         "CLOCK_SKEW",
         "This machine's clock is {seconds} seconds off",
         "It is ahead, and other nodes refuse messages from the future until their time has come; or it is "
-        "behind, and what is said here stands too early.",
+        "behind, and what is said here stands too early. By minutes, they refuse it a place in a channel. "
+        "Among three machines or fewer the wrong clock may be another one's.",
         "Set the clock of this machine (turn on automatic time). A message that was refused: edit it and "
         "send it again, or press Retry when its time has come.",
         True,

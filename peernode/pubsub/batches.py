@@ -100,7 +100,7 @@ class Batches:
             if status in (Status.BUSY, Status.STORE_FULL):
                 result.full[contact.public_key] = None
             if status == Status.INVALID:
-                self._subscriber.refused(answer)
+                self._subscriber.refused(contact, result, answer)
             if status in (Status.NOT_INITIATOR, Status.MISSING):
                 result.insufficient = True
             return

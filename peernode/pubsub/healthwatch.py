@@ -16,7 +16,7 @@ network nothing is told (its own state says so); one look goes over ``LOOKED_AT_
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Any
 
@@ -52,6 +52,8 @@ class Health:
     code: str
     initiators: tuple[int, int]
     """So many hold our lease and are not silent, of how many."""
+    seconds: int = field(default=0, compare=False)
+    """How far the clock is off, where that is the reason; that it runs a little faster is no news."""
 
     @property
     def badness(self) -> tuple[int, int]:
@@ -120,9 +122,11 @@ class Lease:
             self.held = result
 
     def of(self, key: bytes) -> tuple[bool, bool]:
-        """Whether an initiator took our lease, or has no place for it; and whether it is too early to say."""
+        """Whether an initiator took our lease, or said why not; and whether it is too early to say."""
         if self.last is None or key in self.last.accepted or key in self.last.full:
             return self.last is not None, False
+        if key in self.last.untimely and self.last.lack == "CLOCK_SKEW":
+            return True, False
         waits = key in self.last.waiting
         return waits and key in self.before, waits and key not in self.known
 
@@ -182,7 +186,7 @@ class HealthWatch:
         word = self._words.setdefault(replica.channel_id, Word())
         health = word.next(self._health_of(replica), self._context.now())
         if health is not None:
-            error = error_info(health.code) if health.code else None
+            error = error_info(health.code, seconds=health.seconds) if health.code else None
             self._context.tell(ChannelHealth(replica.name, health.state, health.initiators, error))
 
     # -- what is the case --------------------------------------------------------------------
@@ -200,8 +204,11 @@ class HealthWatch:
 
     def _unheld(self, last: Subscription | None, counted: tuple[int, int]) -> Health:
         """No quorum has our lease: nobody answers, or, where we may still write, nobody pushes to us."""
-        if last is not None and last.lack == "NO_PLACE":
-            return Health(DEGRADED, "NO_PLACE", counted)
+        lack = last.lack if last is not None else ""
+        if last is not None and lack == "CLOCK_SKEW":  # who is ahead is refused what it writes, too
+            return Health(DOWN if last.apart_ms < 0 else DEGRADED, lack, counted, last.apart_s)
+        if lack == "NO_PLACE":
+            return Health(DEGRADED, lack, counted)
         return Health(DOWN, "INITIATORS_TOO_FEW" if counted[0] else "NO_INITIATOR", counted)
 
     def _is_certain(self, replica: Replica, last: Subscription | None) -> bool:

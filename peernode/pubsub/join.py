@@ -13,7 +13,7 @@ import asyncio
 from collections.abc import Callable
 
 from peernode.channel.coordinator import ACTIVE
-from peernode.diagnostics.codes import error_info, info_of
+from peernode.diagnostics.codes import info_of
 from peernode.errors import PeerNodeError
 from peernode.events import JoinDelayed, Joined
 from peernode.identity import node_id_of
@@ -64,7 +64,7 @@ class Joiner:
                 return await asyncio.shield(run.confirmed)
         except TimeoutError:
             self._delayed(run)
-            raise PeerNodeError(run.code, name, step=run.step) from None
+            raise run.hanging() from None
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """How full the tables of the joins and recoveries on their way are, with their bound."""
@@ -110,7 +110,7 @@ class Joiner:
             return
         run.delayed = True
         run.ended("delayed")
-        error = error_info(run.code, step=run.step)
+        error = info_of(run.hanging())
         about = {"step": run.step, **run.route()}
         collector = self._context.collector
         collector.happened("join.delayed", run.replica.name, error.code, run.trace.id, **about)
@@ -217,7 +217,7 @@ class Joiner:
         if not subscription.quorum:
             run.replica.forget_initiators()
             run.note("subscribe", subscription.lack, keys, subscription.holders)
-            raise PeerNodeError(subscription.lack, run.replica.name)
+            raise subscription.error(run.replica.name)
         holders = subscription.holders
         run.done("subscribe", f"{len(holders)}/{len(keys)}", keys, holders)
         await self._proof.run(run, subscription)

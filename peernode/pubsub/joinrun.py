@@ -17,6 +17,7 @@ from peernode.events import Joined, JoinProgress
 from peernode.identity import node_id_of
 from peernode.pubsub.context import Context
 from peernode.pubsub.replica import Replica
+from peernode.pubsub.subscription import ANSWERED
 from peernode.pubsub.traces import JoinStep, JoinTrace
 from peernode.span import Span
 
@@ -108,8 +109,8 @@ class JoinRun:
         """Set when a peer has appeared since the last attempt began: another one is worth while."""
         self.hurries = 0
         """How many pauses in a row that has cut short."""
-        self._failed = ""
-        """The code with which the last attempt failed."""
+        self._failed: PeerNodeError | None = None
+        """With what the last attempt failed."""
         self.trace = replica.join_trace = JoinTrace(self.span.trace)
 
     @property
@@ -125,8 +126,14 @@ class JoinRun:
     @property
     def code(self) -> str:
         """Why it hangs where it stands; while it asks again, what the initiators answered before."""
-        asks = STEPS.index(self.step) <= STEPS.index("subscribe")
-        return self._failed if self._failed == "NO_PLACE" and asks else STEP_CODES[self.step]
+        return self.hanging().code
+
+    def hanging(self) -> PeerNodeError:
+        """The same with the step, and what else its texts need."""
+        asks, failed = STEPS.index(self.step) <= STEPS.index("subscribe"), self._failed
+        if failed is not None and failed.code in ANSWERED and asks:
+            return PeerNodeError(failed.code, self.replica.name, **{**failed.params, "step": self.step})
+        return PeerNodeError(STEP_CODES[self.step], self.replica.name, step=self.step)
 
     def begin_attempt(self) -> None:
         """Nothing of the last attempt counts any more."""
@@ -170,7 +177,7 @@ class JoinRun:
 
     def attempt_failed(self, error: PeerNodeError, message: str) -> None:
         """The attempt hangs where it stands, and another will follow."""
-        self._failed = error.code
+        self._failed = error
         for ended in self.trace.fail(self.step, self.elapsed_ms(), error.code, self.span.parts_ms()):
             self._record(ended)
         self._tell(self.step, message, False)

@@ -230,7 +230,7 @@ class Recovery:
             keys = [contact.public_key for contact in taken.view.contacts]
             if not taken.quorum:
                 proof.note("subscribe", taken.lack, keys, taken.holders)
-                raise PeerNodeError(taken.lack, replica.name)
+                raise taken.error(replica.name)
             proof.done("subscribe", "", keys, taken.holders)
             await self._proof.run(proof, taken)
         except PeerNodeError as error:

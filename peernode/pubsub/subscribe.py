@@ -63,12 +63,16 @@ class Subscriber:
         self._serial_ms = max(self._serial_ms + 1, self._context.wall_ms())
         return self._serial_ms
 
-    def refused(self, answer: Fields) -> None:
+    def refused(self, contact: Contact, result: Subscription, answer: Fields) -> None:
         """The last serial was refused, as too old or too far ahead: go on from the corrected clock.
 
-        Or from the one that the initiator holds, if it names one: that far it is believed, not farther.
+        Or from the one that the initiator holds, if it names one: that far it is believed, not farther. If
+        it names none, its clock is the reason.
         """
         held_ms = answer.take_int(0, SERIAL_MAX_MS) if answer.more else 0
+        if not held_ms:
+            result.untimely[contact.public_key] = None
+            result.apart_ms = self._context.rpc.clock_apart_ms()
         believed = 0 < held_ms <= self._context.wall_ms() + PASSED_MAX_MS
         self._serial_ms = max(self._serial_ms, held_ms) if believed else 0
 
@@ -208,7 +212,7 @@ class Subscriber:
                 return None
             try:
                 if refusal.status == Status.INVALID:
-                    self.refused(Fields(refusal.body))
+                    self.refused(contact, result, Fields(refusal.body))
                     return None
                 return bytes(16), decode_contacts(Fields(refusal.body).take(), INITIATORS_NAMED_MAX)
             except RemoteProtocolError:
@@ -231,7 +235,8 @@ class Subscriber:
     ) -> None:
         """An initiator has taken the lease; ``root``: of its log, None when it is the one we sent."""
         result.accepted[contact.public_key] = contact
-        result.full.pop(contact.public_key, None)
+        for refused in (result.full, result.untimely):
+            refused.pop(contact.public_key, None)
         result.count = replica.listeners = max(result.count, count)
         if root is not None and not replica.holds_all_of(contact.public_key, root):
             result.behind.append((contact, root))

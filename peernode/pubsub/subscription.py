@@ -2,21 +2,31 @@
 
 Invariants: a quorum is one of the set that was asked, whoever else took the lease; a full set changes by the
 words of its own members alone, and only by nodes that took the lease and that ``AGREED_MIN`` of them name:
-one liar among them can neither bring anybody in nor put anybody out.
+one liar among them can neither bring anybody in nor put anybody out; a lack is blamed on places or on a clock
+only where those who said so are too many for a quorum of the others.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from peernode.channel.leasetable import SERIAL_AHEAD_MAX_MS
 from peernode.diagnostics.routes import route_by_keys
+from peernode.errors import PeerNodeError
 from peernode.pubsub.replica import InitiatorSet
 from peernode.wire.contact import Contact
 
 AGREED_MIN = 2
 """So many of a full set have to name who is to belong to it, all where it has fewer beside us."""
+
+APART_MIN_MS = SERIAL_AHEAD_MAX_MS // 2
+"""A clock that is less apart from the others' by what they showed us explains no refusal."""
+
+ANSWERED = frozenset(("NO_PLACE", "CLOCK_SKEW"))
+"""Codes of lacks that the initiators themselves have told: they are there, and take no lease of ours."""
 
 
 @dataclass(slots=True)
@@ -38,6 +48,10 @@ class Subscription:
     """Public key of an initiator -> the hash, or its beginning, of the set that it named."""
     full: dict[bytes, None] = field(default_factory=dict)
     """Public keys of those of the set that answered to have no place or no room."""
+    untimely: dict[bytes, None] = field(default_factory=dict)
+    """Public keys of those to whose clocks the lease's serial is too old or too far ahead."""
+    apart_ms: int = 0
+    """How far most other clocks were ahead of ours when one of them said so."""
     insufficient: bool = False
     """An initiator needs more than the short way brings: the channel is subscribed to by itself."""
     joining: bool = False
@@ -65,9 +79,26 @@ class Subscription:
 
     @property
     def lack(self) -> str:
-        """The code of why there is no quorum: too few answer, or those with a place are too few for one."""
-        full = len([key for key in self.full if self.view.holds(key)])
-        return "NO_PLACE" if len(self.view.contacts) - full < self.view.quorum else "NO_INITIATOR"
+        """The code of why there is no quorum: too few answer, have a place, or find our clock right."""
+        if self._too_few_without(self.full):
+            return "NO_PLACE"
+        if abs(self.apart_ms) >= APART_MIN_MS and self._too_few_without({**self.full, **self.untimely}):
+            return "CLOCK_SKEW"
+        return "NO_INITIATOR"
+
+    def _too_few_without(self, refusing: Iterable[bytes]) -> bool:
+        return len(self.view.contacts) - sum(map(self.view.holds, refusing)) < self.view.quorum
+
+    def error(self, channel: str) -> PeerNodeError:
+        """``lack``, with what its texts need."""
+        code = self.lack
+        numbers = {"seconds": self.apart_s} if code == "CLOCK_SKEW" else {}
+        return PeerNodeError(code, channel, **numbers)
+
+    @property
+    def apart_s(self) -> int:
+        """By how much the clocks differ."""
+        return round(abs(self.apart_ms) / 1000)
 
     @property
     def agreed(self) -> bool:

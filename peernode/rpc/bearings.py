@@ -68,9 +68,11 @@ class Bearings:
 
     def offset_ms(self) -> int:
         """How far most other clocks are ahead of ours; 0 as long as fewer than 3 are known."""
-        if len(self._offsets_ms) < OFFSETS_MIN:
-            return 0
-        return median_low(self._offsets_ms.values())
+        return self.apart_ms() if len(self._offsets_ms) >= OFFSETS_MIN else 0
+
+    def apart_ms(self) -> int:
+        """How far most other clocks are ahead of ours, of however few: who is wrong is another question."""
+        return median_low(self._offsets_ms.values()) if self._offsets_ms else 0
 
     def corrected_wall_ms(self) -> int:
         """The network's idea of the time, in milliseconds since the epoch."""

@@ -236,6 +236,10 @@ class Rpc:
         """How far the others' clocks are ahead of ours; 0 as long as fewer than 3 are known."""
         return 0 if self._endpoint is None else self._bearings.offset_ms()
 
+    def clock_apart_ms(self) -> int:
+        """The same of however few: enough to name a clock as the cause, not to correct ours."""
+        return 0 if self._endpoint is None else self._bearings.apart_ms()
+
     def sizes(self) -> dict[str, int]:
         """How full the bounded tables are, for diagnostics and tests."""
         if self._endpoint is None:

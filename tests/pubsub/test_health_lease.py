@@ -47,6 +47,12 @@ def test_it_goes_by_the_last_lease_and_counts_the_set_that_held_one() -> None:
         assert judged(taken_by(view, [])) == ("down", "NO_INITIATOR", (0, 5))
         assert judged(None) == ("down", "NO_INITIATOR", (0, 5))
         assert judged(taken_by(view, five[:1], full=full)) == ("degraded", "NO_PLACE", (5, 5))
+        assert judged(taken_by(view, five[:1], untimely=full)) == ("down", "INITIATORS_TOO_FEW", (1, 5))
+        assert judged(taken_by(view, five[:1], untimely=full, apart_ms=180_000)) == (
+            "degraded",
+            "CLOCK_SKEW",
+            (5, 5),
+        )
         elsewhere = taken_by(others_view, others_view.contacts)
         assert judged(elsewhere, elsewhere) == ("degraded", "COORDINATOR_LOST", (5, 5))
         replica.forget_initiators()
