@@ -5,12 +5,15 @@ their initiators with our logs' roots; who differs is caught up with, both ways.
 and, in the order of their ids, 25 share a signature: neighbours have the same initiators more often, so
 that an initiator gets fewer datagrams. Invariants: a live node's lease never runs out while its initiators
 can be reached (60 s of lease, renewed every 20); when no initiator takes the lease, the channel is joined
-anew; a channel whose initiators nobody agrees on is renewed out of turn ever more rarely.
+anew, soon at first and with pauses that double, shorter again when a peer appears; a channel whose
+initiators nobody agrees on is renewed out of turn ever more rarely.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
+from dataclasses import dataclass
 
 from peernode.channel.merkle import LEAVES_MAX
 from peernode.diagnostics.routes import LOCAL, route_of
@@ -36,12 +39,29 @@ HURRY_S = 3.0
 HURRY_MAX_S = 24.0
 """While they decide nothing the distance doubles up to this, give or take a fifth; regular ones go on."""
 
+RETRY_CAP_S = 20.0
+"""The longest pause before a lease that no quorum took is sent again, give or take a fifth, as in a join."""
+
+RETRIES_AFRESH = 3
+"""When a peer appears, the pauses go on as after so many: 2 s, 4 s and so on."""
+
 SETTLE_RTOS = 2.0
 """Messages on their way right now are not yet gaps; a catch-up starts so many timeouts later."""
 
 SETTLING_MAX = 1024
 """Renewing subscribers, of one channel each, whose other logs wait to be looked at; over it their next
 renewals show them again."""
+
+
+@dataclass(slots=True)
+class Retry:
+    """A channel whose last renewals found no quorum; with ``due_s`` infinite one is on its way."""
+
+    times: int = 0
+    """How many in a row."""
+    due_s: float = math.inf
+    lack: str = ""
+    """Why there was none the last time."""
 
 
 class Renewal:
@@ -67,8 +87,8 @@ class Renewal:
         """When all joined channels are due next."""
         self._turn: dict[bytes, None] = {}
         """Channels whose turn has come in this slot, ``LEAVES_MAX`` of which go with each tick."""
-        self._retry_s: dict[bytes, float] = {}
-        """Channels that nobody has renewed: when they are joined anew."""
+        self._retries: dict[bytes, Retry] = {}
+        """Channels whose lease no quorum took."""
         self._began_s: dict[bytes, float] = {}
         self._running: dict[bytes, None] = {}
         self._in_vain: dict[bytes, tuple[int, float]] = {}
@@ -88,14 +108,19 @@ class Renewal:
         joined = {
             replica.channel_id: replica for replica in self._storage.replicas.values() if replica.joined
         }
-        for table in (self._retry_s, self._began_s, self._in_vain):
+        for table in (self._retries, self._began_s, self._in_vain):
             for channel_id in [channel_id for channel_id in table if channel_id not in joined]:
                 del table[channel_id]
         if now >= self._slot_s:
             self._slot_s = now + self._context.jittered(self._context.config.renew_s)
             self._turn.update(dict.fromkeys(sorted(joined)))
         for replica in joined.values():
-            if self._hurried(replica, now) or now >= self._retry_s.get(replica.channel_id, float("inf")):
+            retry = self._retries.get(replica.channel_id)
+            if retry is None or retry.due_s == math.inf:
+                due = self._hurried(replica, now)
+            else:
+                due = now >= retry.due_s  # it looks anew who the initiators are: no reason to do so before
+            if due:
                 self.now(replica)
         turn = list(self._turn)[:LEAVES_MAX]
         for channel_id in turn:
@@ -120,7 +145,7 @@ class Renewal:
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """How full the tables are, with their bound: channels that are joined, or were at the last tick."""
-        tables = (self._turn, self._retry_s, self._began_s, self._running, self._in_vain)
+        tables = (self._turn, self._retries, self._began_s, self._running, self._in_vain)
         longest = max(len(table) for table in tables)
         return {
             "renewals": (longest, 2 * self._context.config.channels_max),
@@ -150,7 +175,8 @@ class Renewal:
         for replica in free:
             replica.sync_due = False
             self._began_s[replica.channel_id] = now
-            self._retry_s.pop(replica.channel_id, None)
+            if (retry := self._retries.get(replica.channel_id)) is not None:
+                retry.due_s = math.inf
             self._running[replica.channel_id] = None
             self._context.tasks.spawn(self._renew(replica, begun.get(replica.channel_id)), "renewal")
 
@@ -176,12 +202,32 @@ class Renewal:
             span.end(taken.lack, **taken.route())
             replica.forget_initiators()
             replica.sync_due = True
-            if len(taken.holders) <= (1 if taken.view.holds(self._context.identity.public_key) else 0):
-                self._retry_s[replica.channel_id] = self._context.now() + self._context.jittered(TICK_S)
+            self._again(replica, taken)
             return
+        self._retries.pop(replica.channel_id, None)
         span.end("ok", took=len(taken.holders), **taken.route())
         self._publisher.resume(replica)
         await self._settle(replica, taken.behind)
+
+    def _again(self, replica: Replica, taken: Subscription) -> None:
+        """No quorum took the lease: when it is sent again, at once where nobody took it."""
+        retry = self._retries.setdefault(replica.channel_id, Retry())
+        pause_s = min(TICK_S * 2.0 ** min(retry.times, 16), RETRY_CAP_S)
+        if len(taken.holders) > taken.view.holds(self._context.identity.public_key):
+            pause_s = max(pause_s, HURRY_S)
+        retry.times, retry.lack = retry.times + 1, taken.lack
+        retry.due_s = self._context.now() + self._context.jittered(pause_s)
+
+    def hurry(self) -> None:
+        """A peer has appeared: who has found too few initiators tries again soon, but for a place."""
+        now = self._context.now()
+        for channel_id, retry in self._retries.items():
+            if retry.lack == "NO_PLACE":
+                continue
+            retry.times = min(retry.times, RETRIES_AFRESH)
+            if retry.due_s < math.inf:
+                soon_s = max(now, self._began_s.get(channel_id, now) + HURRY_S)
+                retry.due_s = min(retry.due_s, soon_s)
 
     def other_root(self, replica: Replica, contact: Contact, root: bytes) -> None:
         """As initiator: a renewing subscriber's log differs; pull what only it has.

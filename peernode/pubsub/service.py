@@ -227,6 +227,7 @@ class PubSub:
         self.recovery.peer_changed(kind, contact)
         if kind == "appeared":
             self.joiner.hurry()
+            self.renewal.hurry()
         if kind == "appeared" and self.outbox.waiting:
             self._context.tasks.spawn(self._publish_to(contact), "publish.appeared")
 
