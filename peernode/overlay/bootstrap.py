@@ -3,14 +3,21 @@
 At the start all configured addresses and all remembered peers are dialled at once; the first that
 answers is enough, the others are not waited for. Then, as long as the node runs: while nobody answers,
 rounds of ``DIALLED_AT_ONCE`` remembered peers and as many configured addresses, the first at once, then
-after ``HURRY_S``, doubling up to ``redial_degraded_s``; otherwise one target that is not in the routing
-table every ``redial_idle_s``. That is what heals partitions. Each pause is jittered (75 to 100 %), so that
-nodes that lost the network together don't come back in step. The bound is short on purpose: when our own
-network was gone, any target answers as soon as it is back.
+after ``HURRY_S``, doubling up to ``redial_degraded_s``; otherwise a round every ``redial_idle_s`` of one
+target of each *line* that is not in the routing table: the configured addresses, those found nearby, and
+the lost peers in three lines, by how lately they were lost. That is what heals partitions. Each pause is
+jittered (75 to 100 %), so that nodes that lost the network together don't come back in step. The bound is
+short on purpose: when our own network was gone, any target answers as soon as it is back.
 
-Invariants: dialling is paced, never a storm; each target has its turn, the longest untried first; our
-own address is no target; at most ``NEARBY_MAX`` addresses that were found nearby are dialled beside the
-configured ones, and to be found proves nothing: only an answer does.
+The lines are there because most of whom a node remembers may be gone for good, and must not delay those
+who are back: whoever was lost last is the likeliest to return, and after a partition, however long it was,
+those of the other side are who was lost last. Age decides, not the number of dials in vain: during a long
+partition those fail as they do for the dead.
+
+Invariants: dialling is paced, never a storm; each target of a line has its turn, the longest untried first;
+each round has one of the ``NEWEST`` that were lost last, however many others are lost; our own address is no
+target; at most ``NEARBY_MAX`` addresses that were found nearby are dialled, never in place of all configured
+ones, and to be found proves nothing: only an answer does.
 """
 
 from __future__ import annotations
@@ -30,6 +37,9 @@ from peernode.tasks import Tasks
 from peernode.wire.contact import Contact
 
 DIALLED_AT_ONCE = 3
+NEWEST, RECENT = 2, 8
+"""Of the lost peers, the latest lost first: where the first line of them ends, and where the second."""
+
 NEARBY_PER_S, NEARBY_BURST = 0.5, 16.0
 """Found addresses dialled at once; over it they wait for their turn among the others."""
 
@@ -176,18 +186,31 @@ class Bootstrap:
         self._hurry.set()
 
     def _round(self, online: bool, live: list[Address]) -> list[Target]:
-        configured: list[Target] = [address for address in self.places() if address not in live]
+        configured: list[Target] = [address for address in self.configured() if address not in live]
+        places: list[Target] = [address for address in self.places() if address not in live]
+        nearby = [address for address in places if address not in configured]
         lost: list[Target] = [*self._remembered.lost()]
         if online:
-            chosen = self._by_turns([*configured, *lost])[:1]
+            apart = [contact for contact in lost if _address_of(contact) not in places]
+            chosen = self._heads(configured, nearby, apart[:NEWEST], apart[NEWEST:RECENT], apart[RECENT:])
         else:
-            chosen = self._by_turns(configured)[:DIALLED_AT_ONCE] + self._by_turns(lost)[:DIALLED_AT_ONCE]
+            chosen = self._filled(self._heads(configured, nearby), places)
+            chosen += self._filled(self._heads(lost[:NEWEST]), lost)
         self._turn += 1
-        current = {_address_of(target) for target in (*configured, *lost)}
+        current = {_address_of(target) for target in (*places, *lost)}
         self._turns = {address: turn for address, turn in self._turns.items() if address in current}
         for target in chosen:
             self._turns[_address_of(target)] = self._turn
         return chosen
+
+    def _heads(self, *lines: list[Target]) -> list[Target]:
+        """Whose turn it is in each line."""
+        return [target for line in lines for target in self._by_turns(line)[:1]]
+
+    def _filled(self, chosen: list[Target], others: list[Target]) -> list[Target]:
+        """Those chosen, and as many of the others as may be dialled beside them."""
+        rest = [target for target in self._by_turns(others) if target not in chosen]
+        return (chosen + rest)[:DIALLED_AT_ONCE]
 
     def _by_turns(self, targets: list[Target]) -> list[Target]:
         return sorted(targets, key=lambda target: self._turns.get(_address_of(target), 0))

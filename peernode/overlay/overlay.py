@@ -78,7 +78,7 @@ class Overlay:
         self._connection = Connection(env.clock, self.table)
         self._searched = self._entered = False
         self._stopped = False
-        self.table.on_change.append(self._peer_changed)
+        self.table.on_change.append(self._remembered.changed)
         rpc.on_answered.append(self._answered)
         rpc.on_dialled.append(self._dialler.contacted.add)
         rpc.on_timeout.append(self._timed_out)
@@ -239,10 +239,6 @@ class Overlay:
         if not self._stopped:
             self.dialback.requested(contact)
             self._upkeep.requested(contact)
-
-    def _peer_changed(self, kind: str, contact: Contact) -> None:
-        if kind == "appeared":
-            self._remembered.met(contact)
 
     def _found(self, contact: Contact) -> None:
         """A lost peer answers again: whoever is with it belongs to our neighbourhood too."""

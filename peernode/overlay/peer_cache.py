@@ -1,8 +1,13 @@
 """The peers worth dialling again: after a restart, after an outage, after a partition.
 
+They are kept in the order in which they were last met or lost, and stored the best first: who is alive, then
+who was lost, the latest lost first. So a node that starts again knows as well whom to try first, and who has
+been gone for long comes after all others without a word about when that was.
+
 Invariants: at most ``peer_cache_max`` contacts. When there are more, those that are lost now may hold
 half of the places: they are how a healed partition is noticed, and peers that are alive are found
-again through any one of them. What is stored is checked when it is loaded, like a peer's input.
+again through any one of them; the longest lost is dropped first. What is stored is checked when it is
+loaded, like a peer's input.
 """
 
 from __future__ import annotations
@@ -40,7 +45,7 @@ class PeerCache(Protocol):
 
 
 class RememberedPeers:
-    """What one node remembers of others, in the order in which they came to be known."""
+    """What one node remembers of others, in the order in which they were last met or lost."""
 
     def __init__(self, cache: PeerCache, count_max: int, is_live: Callable[[Contact], bool]) -> None:
         self._cache = cache
@@ -60,13 +65,18 @@ class RememberedPeers:
 
     def load(self) -> None:
         """Take in what the last run saved."""
-        for raw in self._cache.load()[: self._count_max]:
+        for raw in reversed(self._cache.load()[: self._count_max]):
             try:
                 contact = Contact.decode(unpack(raw))
             except RemoteProtocolError:
                 self.damaged += 1
             else:
-                self._contacts.setdefault(contact.public_key, contact)
+                self._contacts.pop(contact.public_key, None)
+                self._contacts[contact.public_key] = contact
+
+    def changed(self, kind: str, contact: Contact) -> None:
+        """The routing table's word (``Change``): the peer ``appeared`` in it, or ``left`` it."""
+        (self.met if kind == "appeared" else self.left)(contact)
 
     def met(self, contact: Contact) -> None:
         """``contact`` entered the routing table."""
@@ -75,8 +85,15 @@ class RememberedPeers:
         self._changed = True
         if len(self._contacts) > self._count_max:
             lost = self.lost()
-            oldest = lost[0] if len(lost) * 2 > self._count_max else self._oldest_live()
+            oldest = lost[-1] if len(lost) * 2 > self._count_max else self._oldest_live()
             del self._contacts[oldest.public_key]
+
+    def left(self, contact: Contact) -> None:
+        """``contact`` is lost, as of now."""
+        known = self._contacts.pop(contact.public_key, None)
+        if known is not None:
+            self._contacts[contact.public_key] = known
+            self._changed = True
 
     def heard(self, contact: Contact) -> None:
         """``contact`` answered; only another address than the one remembered matters."""
@@ -86,13 +103,12 @@ class RememberedPeers:
             self._changed = True
 
     def contacts(self) -> list[Contact]:
-        """All of them, those that are alive first."""
-        known = list(self._contacts.values())
-        return [c for c in known if self._is_live(c)] + [c for c in known if not self._is_live(c)]
+        """All of them, those that are alive first, then the lost, the latest lost first."""
+        return [contact for contact in self._contacts.values() if self._is_live(contact)] + self.lost()
 
     def lost(self) -> list[Contact]:
-        """Those that are not in the routing table now, the longest known first."""
-        return [contact for contact in self._contacts.values() if not self._is_live(contact)]
+        """Those that are not in the routing table now, the latest lost first."""
+        return [contact for contact in reversed(self._contacts.values()) if not self._is_live(contact)]
 
     async def save(self) -> None:
         """Store them if they changed since they were last stored."""

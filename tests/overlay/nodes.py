@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from peernode.overlay.overlay import Overlay
 from peernode.rpc.rpc import Rpc
 from peernode.simulation.world.disturbances import Disturbance
 from peernode.simulation.world.host import SimHost, SimWorld
+from peernode.wire.codec import pack
 from peernode.wire.contact import Contact
 
 PORT = 7000
@@ -93,15 +94,27 @@ def sim_node(
     return made[0]
 
 
-class SimNetworkOfNodes:
-    """``count`` nodes on a simulated network, the first of them everybody's bootstrap."""
+def stored(hosts: Iterable[SimHost]) -> list[bytes]:
+    """The contacts of these hosts' nodes, as a peer cache holds them."""
+    return [pack(Contact(identity(host.index).public_key, host.ip, PORT).encode()) for host in hosts]
 
-    def __init__(self, world: SimWorld, count: int, config: NodeConfig | None = None) -> None:
+
+class SimNetworkOfNodes:
+    """``count`` nodes on a simulated network, the first of them everybody's bootstrap.
+
+    ``gone``: so many others are remembered by all, and gone for good.
+    """
+
+    def __init__(self, world: SimWorld, count: int, config: NodeConfig | None = None, gone: int = 0) -> None:
         self.world = world
         self.hosts = [world.host() for _ in range(count)]
         first = (self.hosts[0].ip, PORT)
+        cache = stored([world.host() for _ in range(gone)])
         self.nodes = [
-            sim_node(host, [] if host is self.hosts[0] else [first], config=config) for host in self.hosts
+            sim_node(
+                host, [] if host is self.hosts[0] else [first], KeptPeers([*cache], met=bool(cache)), config
+            )
+            for host in self.hosts
         ]
 
     async def start(self, every_s: float = 0.05) -> None:

@@ -97,10 +97,10 @@ def knows_its_neighbours(net: SimNetworkOfNodes, node: Node) -> bool:
     return known == net.truly_closest(node.id, 5, node)
 
 
-@pytest.mark.parametrize("split_s", [15, 90])
-def test_property_24_a_split_network_becomes_one_again(split_s: float) -> None:
+@pytest.mark.parametrize(("split_s", "gone"), [(15, 0), (90, 0), (90, 50)])
+def test_property_24_a_split_network_becomes_one_again(split_s: float, gone: int) -> None:
     with SimWorld(seed=split_s, loss=0.01) as world:
-        net = SimNetworkOfNodes(world, 12)
+        net = SimNetworkOfNodes(world, 12, gone=gone)
 
         async def main() -> None:
             await net.start()

@@ -29,8 +29,27 @@ async def test_what_is_saved_is_loaded_the_live_ones_first() -> None:
     await remembered.save()
     again = RememberedPeers(kept, 8, lambda contact: False)
     again.load()
-    assert again.contacts() == [PEERS[3], PEERS[4], PEERS[0], PEERS[1], PEERS[2]]
+    assert again.contacts() == [PEERS[3], PEERS[4], PEERS[2], PEERS[1], PEERS[0]]
     assert again.contacts()[0].address == PEERS[3].address
+
+
+async def test_the_latest_lost_come_first_over_a_restart_too() -> None:
+    remembered, kept, live = remembering(8)
+    for contact in PEERS[:5]:
+        live.add(contact.public_key)
+        remembered.changed("appeared", contact)
+    await remembered.save()
+    for number in (3, 0, 2):
+        live.discard(PEERS[number].public_key)
+        remembered.changed("left", PEERS[number])
+    assert remembered.lost() == [PEERS[2], PEERS[0], PEERS[3]]
+    await remembered.save()
+    again = RememberedPeers(kept, 8, lambda contact: False)
+    again.load()
+    assert again.lost() == [PEERS[1], PEERS[4], PEERS[2], PEERS[0], PEERS[3]]
+    for contact in PEERS[10:14]:
+        again.changed("appeared", contact)
+    assert again.lost()[4:] == [PEERS[1], PEERS[4], PEERS[2], PEERS[0]], "the longest lost is dropped"
 
 
 async def test_it_is_saved_only_when_something_changed() -> None:
@@ -56,8 +75,8 @@ async def test_lost_peers_keep_half_of_the_places() -> None:
     for contact in PEERS[8:]:
         live.add(contact.public_key)
         remembered.met(contact)
-    assert remembered.lost() == PEERS[4:8]
-    assert remembered.contacts() == [*PEERS[36:], *PEERS[4:8]]
+    assert remembered.lost() == PEERS[7:3:-1]
+    assert remembered.contacts() == [*PEERS[36:], *PEERS[7:3:-1]]
 
 
 @given(st.lists(st.tuples(st.integers(0, 39), st.booleans()), max_size=150), st.integers(1, 8))

@@ -1,7 +1,7 @@
 """Properties 21, 22 and 24: who was away is back by itself, a lost path is replaced, a healed network is one.
 
-Topology, links, who goes away, how and for how long, and what is written meanwhile are drawn, not the seed
-alone.
+Topology, links, who goes away, how and for how long, how many are remembered that are gone for good, and what
+is written meanwhile are drawn, not the seed alone.
 """
 
 from __future__ import annotations
@@ -32,6 +32,12 @@ networks = st.fixed_dictionaries(
         "seed": st.integers(0, 2**32),
     }
 )
+aged = st.sampled_from((0, 12, 58))
+"""How many of whom a node remembers are gone for good."""
+
+OUT_OF_TABLES_S = 40.0
+"""So long after they are lost, peers have left the routing table and are only remembered."""
+
 rooms = st.lists(st.sampled_from((LOBBY, "#a")), min_size=1, max_size=2, unique=True)
 
 
@@ -59,15 +65,21 @@ aways = st.sampled_from(
         *(("cut off", 3, away_s) for away_s in (1, 2, 3, 4, 5, 6, 7, 8, 9, 12)),
         *(("frozen", 3, away_s) for away_s in (1, 2, 4, 5, 6, 7, 8, 9, 12, 600)),
         ("cut off", 4, 8),
+        ("cut off", 4, OUT_OF_TABLES_S),
         ("frozen", 4, 8),
     ]
 )
 
 
 @drawn
-@given(networks, aways, st.integers(0, 5), rooms, st.integers(0, 3))
+@given(networks, aged, aways, st.integers(0, 5), rooms, st.integers(0, 3))
 def test_property_21_a_node_rejoins_all_its_channels_by_itself(
-    network: dict[str, Any], away: tuple[str, int, int], who: int, names: list[str], messages: int
+    network: dict[str, Any],
+    gone: int,
+    away: tuple[str, int, float],
+    who: int,
+    names: list[str],
+    messages: int,
 ) -> None:
     """Catches an engine that renews and never recovers: ``PubSub.recover`` without ``recovery.all``."""
     how, count, away_s = away
@@ -77,7 +89,7 @@ def test_property_21_a_node_rejoins_all_its_channels_by_itself(
             await flock.join(name)
         await asyncio.sleep(0.3)
         lonely, other = flock[who % count], flock[(who + 1) % count]
-        gone = len(lonely.events)
+        cut_at = len(lonely.events)
         cut = flock.cut_off(lonely) if how == "cut off" else lonely.host.pause()
         for number in range(messages):
             await other.say(f"missed {number}", names[number % len(names)])
@@ -85,7 +97,7 @@ def test_property_21_a_node_rejoins_all_its_channels_by_itself(
         back, back_s = len(lonely.events), flock.world.loop.time()
         flock.mend(cut) if cut is not None else lonely.host.resume()
         await asyncio.sleep(0.6)  # by then a node that stood still knows it
-        if away_s > 6 or noticed(lonely, gone):
+        if away_s > 6 or noticed(lonely, cut_at):
             await within(lambda: recovered(lonely, back).keys() == set(names), REJOINED_S - 0.6, "rejoined")
             assert all(event.verified for event in recovered(lonely, back).values())
         left_s = REJOINED_S - (flock.world.loop.time() - back_s)
@@ -99,7 +111,7 @@ def test_property_21_a_node_rejoins_all_its_channels_by_itself(
         said = {f"from {name}" for name in names}
         await within(lambda: all(said <= set(bird.texts()) for bird in others), PUSHED_S, "heard")
 
-    story(tell, count, **network)
+    story(tell, count, gone=gone, **network)
 
 
 @st.composite
@@ -150,18 +162,24 @@ partitions = st.sampled_from(
     [
         *((3, 1, apart_s, "") for apart_s in (0.5, 2.0, 5.0, 8.0)),
         *((4, size, apart_s, "") for size in (1, 2) for apart_s in (1.0, 7.0)),
-        *((4, 2, LEASES_ENDED_S, gone) for gone in ("here", "there")),
+        *((4, 2, LEASES_ENDED_S, dies) for dies in ("here", "there")),
+        (6, 3, LEASES_ENDED_S, ""),
     ]
 )
 
 
 @drawn
-@given(networks, partitions, st.integers(0, 2), st.integers(1, 3), st.integers(1, 3))
+@given(networks, aged, partitions, st.integers(0, 2), st.integers(1, 3), st.integers(1, 3))
 def test_property_24_a_healed_partition_converges(
-    network: dict[str, Any], partition: tuple[int, int, float, str], early: int, here: int, there: int
+    network: dict[str, Any],
+    gone: int,
+    partition: tuple[int, int, float, str],
+    early: int,
+    here: int,
+    there: int,
 ) -> None:
     """Catches, among others, ``larger-side-wins`` and ``never-redials``: the authors of one side die."""
-    count, size, apart_s, gone = partition
+    count, size, apart_s, dies = partition
 
     async def tell(flock: Flock) -> None:
         await flock.join()
@@ -181,10 +199,10 @@ def test_property_24_a_healed_partition_converges(
             name: [await say(side[name][0], f"{name} {number}") for number in range(messages)]
             for name, messages in (("here", here), ("there", there))
         }
-        lost = side[gone][0] if gone else None
+        lost = side[dies][0] if dies else None
         if lost is not None:  # its messages are safe, and known on its own side alone
             safe = ("sent", "delivered")
-            await within(lambda: all(lost.state(each).state in safe for each in sent[gone]), 6, "safe")
+            await within(lambda: all(lost.state(each).state in safe for each in sent[dies]), 6, "safe")
             lost.crash()
         flock.mend(cut)
         birds = [bird for bird in flock if bird is not lost]
@@ -204,4 +222,4 @@ def test_property_24_a_healed_partition_converges(
 
         await within(lambda: all(heard(bird) for bird in birds), PUSHED_S, "all pushes work")
 
-    story(tell, count, **network)
+    story(tell, count, gone=gone, **network)

@@ -17,7 +17,10 @@ from peernode.identity import Identity
 from peernode.node import PeerNode
 from peernode.simulation.world.disturbances import Block, Partition
 from peernode.simulation.world.host import SimHost, SimWorld
+from peernode.store.base import PutMeta, PutPeers
 from peernode.store.memory import MemoryDisk
+from peernode.wire.codec import pack
+from peernode.wire.contact import Contact
 from peernode.wire.sealing import Sealer
 
 T = TypeVar("T")
@@ -113,6 +116,14 @@ class Flock:
     def __iter__(self) -> Any:
         return iter(self.birds)
 
+    async def remember_gone(self, count: int) -> None:
+        """Before they start: all remember so many others, who are gone for good."""
+        gone = [Bird(self.world, len(self.birds) + number, {}) for number in range(count)]
+        contacts = tuple(pack(Contact(each.identity.public_key, *each.address).encode()) for each in gone)
+        for bird in self.birds:
+            store = bird.disk.store_for(bird.identity.node_id)
+            await bird.call(store.commit(PutPeers(contacts), PutMeta("met_others", b"1")))
+
     async def start(self) -> None:
         for bird in self.birds:
             await bird.start()
@@ -147,14 +158,24 @@ class Flock:
 
 
 def story(
-    tell: Callable[[Flock], Coroutine[Any, Any, None]], count: int, *, seed: int = 1, **options: Any
+    tell: Callable[[Flock], Coroutine[Any, Any, None]],
+    count: int,
+    *,
+    seed: int = 1,
+    gone: int = 0,
+    **options: Any,
 ) -> Flock:
-    """Run a story with ``count`` started nodes; ``options`` of network and ``NodeConfig`` mixed."""
+    """Run a story with ``count`` started nodes; ``options`` of network and ``NodeConfig`` mixed.
+
+    ``gone``: see ``Flock.remember_gone``.
+    """
     network = {key: options.pop(key) for key in list(options) if key in NETWORK}
     with SimWorld(seed=seed, **network) as world:
         flock = Flock(world, count, **options)
 
         async def main() -> None:
+            if gone:
+                await flock.remember_gone(gone)
             await flock.start()
             await tell(flock)
             flock.check_unharmed()
