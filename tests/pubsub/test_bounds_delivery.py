@@ -1,7 +1,4 @@
-"""What delivery does at its bounds: what is dropped there, and how that is told or counted.
-
-The nodes and tables are those that ship; only what fills them is said faster than anybody would say it.
-"""
+"""What delivery does at its bounds: what is dropped there and how that is told, on nodes that ship."""
 
 from __future__ import annotations
 
