@@ -1,10 +1,12 @@
 """``Probing``: an initiator tests the paths to its subscribers, and repairs those that fail.
 
 In a small channel whoever was not reached for ``SILENT_S`` is probed, so a path that breaks one way is
-noticed within ten seconds though nobody writes. In a larger one pushes and acks prove the paths all the
-time, and only who was neither reached nor heard for longer than a renewal takes is probed. A failed test
-is repaired: again where its last datagram came from, then by a relay through somebody who reaches it,
-whereupon it pings us (which opens its translator and tells us its address), then again directly.
+noticed within ten seconds though nobody writes. In a larger one each subscriber is tested like that by the
+initiator that pushes to it first, the more seldom the larger the channel, so that all of these tests together
+are no more than in a small one until each path's turn comes but once in ``SILENT_LARGE_RENEWALS``. The others
+hear its renewals, and test it when these stay away, or when it repeats one: so it has not had the answer. A
+failed test is repaired: again where its last datagram came from, then by a relay through somebody who reaches
+it, whereupon it pings us (which opens its translator and tells us its address), then again directly.
 
 Invariants: at most ``PROBES_PER_TICK`` tests begin per tick, those of the paths untested for longest over all
 channels, and one per subscriber at a time; a subscriber known by a copied lease is tested as well; only a
@@ -37,10 +39,11 @@ SILENT_S = 3.5
 path and a relay, ten seconds are enough."""
 
 SILENT_LARGE_RENEWALS = 1.5
-"""In others, one without an answer or a request for so many renewals."""
+"""In others, one without an answer or a request for so many renewals; who pushes first waits no longer for an
+answer."""
 
 LARGE_EVERY_TICKS = 10
-"""Large channels are looked through so much more rarely."""
+"""The largest channels are looked through so much more rarely."""
 
 PROBES_PER_TICK = 32
 """Tests begun per tick; over it they wait for the next one, counted."""
@@ -106,10 +109,11 @@ class Probing:
     def _look_through(self, replica: Replica) -> Iterator[tuple[float, Replica, Contact]]:
         """The paths of one channel that are due, with the time of the last test."""
         now, config = self._context.now(), self._context.config
-        small = replica.leases.count_sure(now) <= config.small_channel_max
-        if not small and self._ticks % LARGE_EVERY_TICKS:
+        times = replica.leases.count_sure(now) / max(1, config.small_channel_max)
+        if self._ticks % max(1, min(int(times), LARGE_EVERY_TICKS)):
             return
-        patience_s = SILENT_S if small else SILENT_LARGE_RENEWALS * config.renew_s
+        small, view, longest_s = times <= 1, replica.initiators, SILENT_LARGE_RENEWALS * config.renew_s
+        patience_s = SILENT_S if small else min(SILENT_S * times, longest_s)
         for lease in replica.leases.live(now):
             if lease.subscriber == self._context.identity.public_key:
                 continue
@@ -119,17 +123,22 @@ class Probing:
             if record is None:
                 if not self._proving(lease.subscriber_id):  # its lease is a copy: it never subscribed here
                     yield float("-inf"), replica, lease.contact
-            elif self._due(record, now, patience_s, small):
+                continue
+            ours = small or (view is not None and replica.position(lease.subscriber_id, view) == 0)
+            if self._due(record, now, patience_s if ours else longest_s, ours):
                 yield record.last_test_s, replica, lease.contact
 
-    def _due(self, record: Reachability, now: float, patience_s: float, small: bool) -> bool:
+    def _due(self, record: Reachability, now: float, patience_s: float, ours: bool) -> bool:
+        """``ours``: that it is heard does not do, we are to know whether it is reached."""
         if not record.reachable:
             if record.in_vain == 0:
                 return True
             pause_s = min(BACKOFF_MAX_S, TICK_S * 2.0 ** min(record.in_vain, 10))
             return now - record.repaired_s >= self._context.jittered(pause_s)
         last_s = record.last_success_s or 0.0
-        if not small:
+        if not ours:
+            if record.doubtful:
+                return True
             last_s = max(last_s, record.heard_s or 0.0)
         return now - last_s >= self._context.jittered(patience_s)
 

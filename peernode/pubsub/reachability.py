@@ -53,6 +53,8 @@ class Reachability:
     """When the first of them began."""
     heard_s: float | None = None
     """When it last sent us a request of its own."""
+    repeated_s: float | None = None
+    """When it last repeated one that was answered: perhaps our answers do not arrive."""
     hears_us_s: float | None = None
     """When it last had a datagram of ours, by its own word through a relay."""
     seen: Contact | None = None
@@ -68,17 +70,26 @@ class Reachability:
 
     @property
     def direction(self) -> str:
-        """Which ways work, by what came through since the first failed try."""
+        """Which ways work, by what came through since the first failed try.
+
+        What was under way when the path broke still came through: of two ways the later word stands.
+        """
         if self.reachable:
             return BOTH
         since_s = self.failing_since_s
         if since_s is None:
             return UNKNOWN
-        if self.heard_s is not None and self.heard_s > since_s:
+        heard_s = self.heard_s if self.heard_s is not None else float("-inf")
+        hears_us_s = self.hears_us_s if self.hears_us_s is not None else float("-inf")
+        if heard_s > since_s and heard_s >= hears_us_s:
             return HEARD
-        if self.hears_us_s is not None and self.hears_us_s >= since_s:
-            return HEARS
-        return NEITHER
+        return HEARS if hears_us_s >= since_s else NEITHER
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether a request that we had answered has come again since the path was last proven."""
+        proven_s = self.last_success_s if self.last_success_s is not None else float("-inf")
+        return self.repeated_s is not None and self.repeated_s > proven_s
 
     @property
     def asymmetric(self) -> bool:
@@ -94,6 +105,7 @@ class InitiatorReachabilityMonitor:
         self._records: OrderedDict[bytes, Reachability] = OrderedDict()
         context.rpc.on_answered.append(self._answered)
         context.rpc.on_request.append(self._requested)
+        context.rpc.on_repeated.append(self._repeated)
 
     def get(self, subscriber: bytes) -> Reachability | None:
         """What is known of a subscriber, by its id."""
@@ -147,6 +159,11 @@ class InitiatorReachabilityMonitor:
         before = record.asymmetric
         record.heard_s, record.seen = self._context.now(), contact
         self._note_asymmetry(record, before)
+
+    def _repeated(self, contact: Contact) -> None:
+        record = self._records.get(contact.id)
+        if record is not None:
+            record.repeated_s = self._context.now()
 
     def _note_asymmetry(self, record: Reachability, before: bool) -> None:
         if record.asymmetric and not before:

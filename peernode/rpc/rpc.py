@@ -73,6 +73,8 @@ class Rpc:
         """Called with each request that was not answered."""
         self.on_request: list[Callable[[Contact, bool], None]] = []
         """Called with each request of others: contact, whether its address is proven."""
+        self.on_repeated: list[Callable[[Contact], None]] = []
+        """Called with each request that comes again though it is answered: the answer may be lost."""
         self.on_dialled: list[Callable[[Address], None]] = []
         """Called with each address that a request or HELLO of ours goes to, before it goes."""
         self._env = env
@@ -98,6 +100,7 @@ class Rpc:
         self._requests.on_dialled = lambda address: self._tell(self.on_dialled, address)
         self._serving = Serving(core, self._outgoing, self.tasks, self._servers)
         self._serving.on_request = lambda contact, proven: self._tell(self.on_request, contact, proven)
+        self._serving.on_repeated = lambda contact: self._tell(self.on_repeated, contact)
         self._greeting = Greeting(core, self._outgoing)
         self._proving = Proving(core, self._requests, self.tasks)
         self._welcoming = Welcoming(core, self._greeting, self._requests, self._bearings, self.tasks)

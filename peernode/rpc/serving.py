@@ -63,6 +63,8 @@ class Serving:
         self._prefixes = BucketTable(config.requests_per_s, config.requests_burst, _PREFIXES_MAX)
         self.on_request: Callable[[Contact, bool], None] = lambda *_: None
         """Called with each request that is not a duplicate: contact, proven."""
+        self.on_repeated: Callable[[Contact], None] = lambda *_: None
+        """Called with each request that comes again though it is answered."""
 
     @property
     def answers(self) -> Answers:
@@ -90,6 +92,7 @@ class Serving:
             return
         if (answer := self._answers.recall(key, now)) is not None:
             self._counters["duplicates"] += 1
+            self.on_repeated(peer.contact_at(source))
             self._reply(peer, source, message, answer)
             return
         contact = peer.contact_at(source)
