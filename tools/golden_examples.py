@@ -209,13 +209,17 @@ def _messages() -> dict[Op, Examples]:
         Op.PUSH: Examples([[SET_HASH, TEXT.raw]], [[ACK, 1_500], [ACK]]),
         Op.ACKED: Examples(
             [
+                [CHANNEL, [[TEXT.digest, [[short, ACK]]]], [], []],
+                [CHANNEL, [[TEXT.digest, [[whole, ACK]]]], [], []],
+                [CHANNEL, [[TEXT.digest, [[short, ACK]]]], [[TEXT.digest, CLEO.node_id[:8] + short]], []],
+                [CHANNEL, [], [], [[TEXT.id, TEXT.digest, short], [TEXT.id, TEXT.digest, 6 * short]]],
                 [CHANNEL, [[TEXT.digest, [[short, ACK]]]], []],
                 [CHANNEL, [[TEXT.digest, [[whole, ACK]]]], []],
                 [CHANNEL, [[TEXT.digest, [[short, ACK]]]], [[TEXT.digest, CLEO.node_id[:8] + short]]],
                 [CHANNEL, [[TEXT.digest, [[short, ACK]]]]],
                 [CHANNEL, [[TEXT.digest, [[whole, ACK]]]]],
             ],
-            [[]],
+            [[], [[[TEXT.digest, whole, ACK]]]],
         ),
         Op.GET_PART: Examples([[CHANNEL, DIGESTS[0]]], [[BLOCKS[0]]]),
         Op.HOLDS: Examples([[CHANNEL, DIGESTS[0], 40_000]], [[True], [False]]),

@@ -41,7 +41,7 @@ LAST_SO_MANY = frozenset(
             places names cards disputes compared lent subscribers_told ration_prefixes late_streams authors
             stream_prefixes stream_restarts early_parts outbox_done subscribers_begun echo_askers nonce_peers
             nonces_of_peer presence_answered writers recovery_lost health_looks logs_apart health_told
-            mending_askers question_askers join_log
+            mending_askers question_askers join_log ack_askers acks_missed
             """,
         ),
         *_named("diagnostics", "records failures exchanges traces attempts windows"),
@@ -67,6 +67,7 @@ WATCHED = frozenset(
             handoffs retained rounds_due peers_moved syncing syncs_near syncs_outside repairs repairs_put_off
             outbox outbox_told_later outbox_digests resuming fates renewals renewals_settling files_fetching
             files_wanted files_deleted proving echo_relays presence_looking recoveries mending reached_by
+            acks_awaited acks_missed_channels acks_away
             """,
         ),
         *_named("diagnostics", "operations"),

@@ -3,6 +3,8 @@
 Idea: a signature is most of an ack's bytes. Who may count the ack, or would have to push next, gets it; the
 others, whose turn comes only after somebody else's, are told the name.
 
+The last field is for questions, which reports have none of (``ackanswers``).
+
 Invariants: each body fits one request; no message has more than ``ACKS_PER_MESSAGE`` acks or
 ``NAMES_PER_MESSAGE`` names in one, and no more than ``MESSAGES`` messages are in it.
 """
@@ -24,7 +26,7 @@ ACKS_PER_MESSAGE = 16
 NAMES_PER_MESSAGE = 128
 MESSAGES = 16
 
-_CHANNEL_BYTES = 33
+_CHANNEL_BYTES = 34
 _MESSAGE_BYTES = 24
 _SIGNATURE_BYTES = 69
 _NAME_HEAD_BYTES = 2
@@ -74,7 +76,7 @@ class _Page:
     def body(self) -> list[Any]:
         acks = [[digest, pairs] for digest, pairs in self.acks.items()]
         names = [[digest, bytes(named)] for digest, named in self.names.items()]
-        return [self.channel_id, acks, names]
+        return [self.channel_id, acks, names, []]
 
 
 def pages(items: Iterable[tuple[Report, bool]], receiver: bytes, whole: bool = False) -> list[list[Any]]:

@@ -16,7 +16,7 @@ from peernode.channel.message import Message
 from peernode.errors import Backpressure, Refused, RemoteProtocolError, RpcTimeout
 from peernode.pubsub.context import Context
 from peernode.pubsub.delivery import MessageDelivery
-from peernode.pubsub.replica import TELLERS_MAX, Replica
+from peernode.pubsub.replica import TELLERS_MAX, InitiatorSet, Replica
 from peernode.wire.codec import Fields
 from peernode.wire.contact import Contact
 from peernode.wire.ops import Op
@@ -73,6 +73,23 @@ async def fetch_subscribers(
 ) -> list[tuple[bytes, int, Contact]]:
     """All the pages at once."""
     return [each async for page in subscriber_pages(context, replica, contact) for each in page]
+
+
+async def lists_of(context: Context, replica: Replica, view: InitiatorSet) -> dict[str, list[str]]:
+    """Each initiator's own list of a channel, in hex; one that does not answer is left out."""
+    me = context.identity.node_id.hex()
+    found: dict[str, list[str]] = {}
+    for contact in view.contacts:
+        if contact.id.hex() == me:
+            live = replica.leases.live(context.now())
+            found[me] = [lease.subscriber_id.hex() for lease in live]
+            continue
+        try:
+            listed = await fetch_subscribers(context, replica, contact)
+            found[contact.id.hex()] = [subscriber.id.hex() for _, _, subscriber in listed]
+        except (RpcTimeout, Refused, Backpressure, RemoteProtocolError) as error:
+            context.collector.count(f"subscribers.{type(error).__name__}")
+    return found
 
 
 class Audience:

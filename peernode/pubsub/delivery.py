@@ -75,9 +75,9 @@ class MessageDelivery:
             **self.reports.sizes(),
         }
 
-    def follows(self, digest: bytes) -> bool:
-        """Whether the delivery of this message is followed here."""
-        return digest in self._spreads
+    def find(self, digest: bytes) -> Spread | None:
+        """The delivery of this message, if it is followed here."""
+        return self._spreads.get(digest)
 
     def spread(self, replica: Replica, message: Message) -> Spread:
         """The delivery state of a message, made when it is new."""

@@ -20,6 +20,7 @@ from peernode.channel.receipt import sign_ack, sign_receipt
 from peernode.environment import prefix_of
 from peernode.errors import Backpressure, PeerNodeError, Refused, RemoteProtocolError
 from peernode.identity import PUBLIC_KEY_BYTES, node_id_of
+from peernode.pubsub.ackanswers import AckAnswers
 from peernode.pubsub.ackpages import ACKS_PER_MESSAGE, ID_PREFIX_BYTES, MESSAGES, NAMES_PER_MESSAGE
 from peernode.pubsub.context import Context
 from peernode.pubsub.delivery import MessageDelivery
@@ -65,6 +66,7 @@ class Intake:
         config = context.config
         self._newcomers = BucketTable(config.new_streams_per_s, config.new_streams_burst, PREFIXES_MAX)
         self._restarts = BucketTable(RESTARTS_PER_S, RESTARTS_BURST, AUTHORS_MAX)
+        self._answers = AckAnswers(context, delivery)
         self.asked: Callable[[bytes, bytes], bool] = lambda digest, key: False
         """Whether we asked a node, by its key, to store our message of this digest."""
         context.rpc.serve(Op.PUBLISH, self._publish)
@@ -78,6 +80,7 @@ class Intake:
             "authors": (len(self._authors), AUTHORS_MAX),
             "stream_prefixes": self._newcomers.sizes()["buckets"],
             "stream_restarts": self._restarts.sizes()["buckets"],
+            **self._answers.sizes(),
         }
 
     async def _publish(self, caller: Caller, body: Fields) -> list[Any]:
@@ -180,7 +183,7 @@ class Intake:
         for item in body.take_list(MESSAGES):
             per_message = Fields(item)
             digest = per_message.take_bytes(16)
-            followed = followed or self._delivery.follows(digest)
+            followed = followed or self._delivery.find(digest) is not None
             asked = trusted or self.asked(digest, teller)
             for pair in per_message.take_list(ACKS_PER_MESSAGE):
                 fields = Fields(pair)
@@ -192,6 +195,8 @@ class Intake:
                     self._delivery.reported(replica, digest, key, signature, teller)
         if body.more:
             followed = self._named(replica, body.take_list(MESSAGES), teller) or followed
+        if body.more and (questions := body.take_list(MESSAGES)):
+            return self._answers.answer(replica, caller, questions)
         if not followed:
             raise Refused(Status.MISSING)  # we have restarted since: let another initiator pass them on
         return []
@@ -205,7 +210,7 @@ class Intake:
             names = fields.take_bytes_upto(NAMES_PER_MESSAGE * ID_PREFIX_BYTES)
             if len(names) % ID_PREFIX_BYTES:
                 raise RemoteProtocolError("names of whole length were expected")
-            followed = followed or self._delivery.follows(digest)
+            followed = followed or self._delivery.find(digest) is not None
             for start in range(0, len(names), ID_PREFIX_BYTES):
                 self._delivery.named(replica, digest, names[start : start + ID_PREFIX_BYTES], teller)
         return followed

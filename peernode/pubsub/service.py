@@ -16,7 +16,7 @@ from peernode.errors import PeerNodeError
 from peernode.events import Joined, OutboxState
 from peernode.identity import node_id_of
 from peernode.pubsub.archive import Archive
-from peernode.pubsub.audience import Audience, fetch_subscribers
+from peernode.pubsub.audience import Audience, lists_of
 from peernode.pubsub.checkup import Checkup
 from peernode.pubsub.chosen import BLOCKED_MAX, VERIFIED_MAX, ChosenPeople
 from peernode.pubsub.context import Context
@@ -31,6 +31,7 @@ from peernode.pubsub.ingest import Ingest
 from peernode.pubsub.intake import Intake
 from peernode.pubsub.join import Joiner
 from peernode.pubsub.membership import Membership
+from peernode.pubsub.missedacks import MissedAcks
 from peernode.pubsub.notes import drop_orphans
 from peernode.pubsub.outbox import Outbox
 from peernode.pubsub.presence import Presence
@@ -50,7 +51,7 @@ from peernode.pubsub.replication import Replication
 from peernode.pubsub.retention import Retention
 from peernode.pubsub.storage import PubSubStorage
 from peernode.pubsub.subscribe import Subscriber
-from peernode.pubsub.sync import FAILURES, CatchUp
+from peernode.pubsub.sync import CatchUp
 from peernode.pubsub.turns import in_turns
 from peernode.pubsub.unreached import Unreached
 from peernode.pubsub.wantedfiles import WantedFiles
@@ -97,13 +98,13 @@ class PubSub:
         self.presence = Presence(context, self.storage, self.audience)
         self.health_watch = HealthWatch(context, self.storage, self.subscriber, self.joiner)
         self.unreached = Unreached(context, self.outbox, self.matrix)
-        quorum.on_sent.append(self.unreached.sent)
+        self.missed_acks = MissedAcks(context, self.storage, self.outbox, quorum.acked)
+        quorum.on_sent += (self.unreached.sent, self.missed_acks.sent)
         self.delivery.on_unanswered.append(self.probing.failed)
-        self.ingest.on_stored.append(self.delivery.stored)
         self.files = Files(context, self.storage, self.audience)
         self.wanted = WantedFiles(context, self.storage, self.files)
         self.freeing = Freeing(context, self.storage, self.files, self.publisher)
-        self.ingest.on_stored += (self.wanted.stored, self.freeing.stored)
+        self.ingest.on_stored += (self.delivery.stored, self.wanted.stored, self.freeing.stored)
         self.fates = Fates(context, self.storage, self.outbox)
         self.expiry = Expiry(context, self.storage, self.outbox)
         self.ingest.on_stored.append(self.expiry.stored)
@@ -126,7 +127,7 @@ class PubSub:
         paths = (self.delivery, self.monitor, self.relays, self.relaying, self.probing, self.unreached)
         logs = (self.storage, self.retention, self.replication, self.catch_up, self.repair, self.expiry)
         own = (self.intake, self.ingest, self.outbox, self.publisher, self.fates, self.renewal)
-        more = (self.files, self.wanted, self.freeing, self.health_watch)
+        more = (self.files, self.wanted, self.freeing, self.health_watch, self.missed_acks)
         others = (self._membership, self.presence, self.recovery, self.checkup, self.joiner, self.joiner.log)
         parts = (*paths, *logs, *own, *more, *others)
         return {name: size for part in parts for name, size in part.sizes().items()}
@@ -138,6 +139,7 @@ class PubSub:
         self.publisher.load()
         self.fates.load()
         self.unreached.load()
+        self.missed_acks.load()
         for entry in self.outbox.awaiting_acks():  # an ack that comes only now finds its message
             self.delivery.spread(entry.replica, entry.message)
         self.profile.load()
@@ -150,6 +152,7 @@ class PubSub:
         spawn(self.expiry.run(), "expiry")
         spawn(self.probing.run(), "probing")
         spawn(self.unreached.run(), "unreached")
+        spawn(self.missed_acks.run(), "acks.missed")
         spawn(self.wanted.run(), "files")
         spawn(FileScrub(self._context, self.storage, self.files.shelf, self.wanted).run(), "files.scrub")
         spawn(self.fates.run(), "fates")
@@ -203,6 +206,7 @@ class PubSub:
 
     def _after_recovery(self, replica: Replica) -> None:
         self.publisher.resume(replica)
+        self.missed_acks.soon(replica)
         if replica.serves:
             self.replication.soon(replica)
 
@@ -242,6 +246,7 @@ class PubSub:
 
     def _after_join(self, replica: Replica) -> None:
         self.publisher.take_up.joined(replica)
+        self.missed_acks.soon(replica)
         self.publisher.resume(replica)
         if replica.serves:
             self.replication.soon(replica)  # the other initiators know subscribers that we don't
@@ -276,21 +281,8 @@ class PubSub:
 
     async def subscribers(self, name: str) -> dict[str, list[str]]:
         """Each initiator's own list of subscribers, in hex; one that does not answer is left out."""
-        context, replica = self._context, self.storage.member(name)
-        me = context.identity.node_id.hex()
-        view = await self.storage.initiators(replica, fresh=True)
-        found: dict[str, list[str]] = {}
-        for contact in view.contacts:
-            if contact.id.hex() == me:
-                live = replica.leases.live(context.now())
-                found[me] = [lease.subscriber_id.hex() for lease in live]
-                continue
-            try:
-                listed = await fetch_subscribers(context, replica, contact)
-                found[contact.id.hex()] = [subscriber.id.hex() for _, _, subscriber in listed]
-            except FAILURES as error:
-                context.collector.count(f"subscribers.{type(error).__name__}")
-        return found
+        replica = self.storage.member(name)
+        return await lists_of(self._context, replica, await self.storage.initiators(replica, fresh=True))
 
     def joined(self, replica: Replica) -> Joined:
         """What a join of a channel that is joined already comes to."""

@@ -167,11 +167,11 @@ def test_over_the_bound_the_delivery_of_the_oldest_message_is_followed_no_more()
         messages = [signed(pusher, author, seq) for seq in range(1, SPREADS_MAX - followed + 1)]
         for message in messages:
             delivery.spread(replica, message)
-        assert delivery.follows(digest) and counted(pusher, "delivery.spread_dropped") == 0
+        assert delivery.find(digest) and counted(pusher, "delivery.spread_dropped") == 0
         for seq in range(followed):
             delivery.spread(replica, signed(pusher, author, SPREADS_MAX + 1 + seq))
         assert delivery.sizes()["spreads"] == (SPREADS_MAX, SPREADS_MAX)
-        assert not delivery.follows(digest) and all(delivery.follows(each.digest) for each in messages)
+        assert not delivery.find(digest) and all(delivery.find(each.digest) for each in messages)
         assert counted(pusher, "delivery.spread_dropped") == followed
         await flock.expect(lambda: flock[1].texts() == ["the oldest"], 30, "it is there all the same")
         await flock.expect(lambda: pusher.state(said.id).delivered == (1, 1), 5, "and its ack is counted")
