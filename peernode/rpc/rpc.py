@@ -231,9 +231,7 @@ class Rpc:
 
     def corrected_wall_ms(self) -> int:
         """The wall clock, corrected by the median offset of at least 3 peers."""
-        if self._endpoint is None:
-            return self._core.clock.wall_ms()
-        return self._bearings.corrected_wall_ms()
+        return self._core.clock.wall_ms() if self._endpoint is None else self._bearings.corrected_wall_ms()
 
     def clock_offset_ms(self) -> int:
         """How far the others' clocks are ahead of ours; 0 as long as fewer than 3 are known."""
@@ -263,8 +261,7 @@ class Rpc:
         """How full the bounded tables are, each with its bound; the fullest where there is one per peer."""
         if self._endpoint is None:
             return {}
-        core = self._core
-        tables = (core.peers, core.sealer, core.ledger, core.rtos)
+        tables = (self._core.peers, self._core.sealer, self._core.ledger, self._core.rtos)
         greeting = (self._greeting, self._welcoming, self._agreements)
         parts = (*tables, self._requests, self._serving, *greeting, self._bearings)
         return {name: size for part in parts for name, size in part.sizes().items()}
