@@ -44,7 +44,7 @@ OTHERWISE = {
     "per stream: each entry is a message that took room in the log": "forks spans tears",
     "of one subscription: whom it asks, 16 named by each of them": """
         Subscription.accepted Subscription.asking Subscription.behind Subscription.full Subscription.named
-        Subscription.namers Subscription.said
+        Subscription.namers Subscription.said Subscription.untimely
         """,
     "functions told, added when the node is made": "beside depended",
 }
