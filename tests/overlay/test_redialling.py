@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from peernode.config import NodeConfig
 from peernode.overlay.bootstrap import NEARBY_MAX
 from peernode.simulation.world.host import SimWorld
@@ -29,6 +31,28 @@ def test_property_21_a_start_without_a_network_tries_those_first_that_were_alive
             assert node.overlay.state()[0] == "offline"
             world.network.calm(cut)
             await until(lambda: node.overlay.state()[0] == "online", 4, "online")
+
+        world.run(main())
+
+
+@pytest.mark.parametrize("away_s", [40, 120])
+def test_property_21_back_with_a_dead_bootstrap_and_an_aged_cache(away_s: float) -> None:
+    """Catches one rotation for all who are lost."""
+    with SimWorld(seed=1) as world:
+        net = SimNetworkOfNodes(world, 4, gone=GONE)  # who dial it as rarely
+        host, silent, gone = world.host(), world.host(), [world.host() for _ in range(GONE)]
+        kept = KeptPeers([*stored(gone), *stored(net.hosts)], met=True)
+        node = sim_node(host, [(silent.ip, PORT)], kept)
+
+        async def main() -> None:
+            await net.start()
+            await host.call(node.start())
+            await asyncio.sleep(600)
+            cut = world.network.disturb(Cut(host))
+            await asyncio.sleep(away_s)
+            assert node.overlay.state()[0] == "offline"
+            world.network.calm(cut)
+            await until(lambda: node.overlay.state()[0] == "online", 4, "back")
 
         world.run(main())
 
