@@ -165,21 +165,21 @@ class QuorumPublish:
             meaning = meaning_of(self._context, entry, contact, refusal)
             outcome, again = meaning.outcome, meaning.again
             if meaning.closer is not None:
-                again = self._follow(entry, contact, meaning)
+                again = self._follow(entry, contact, meaning.closer)
         if meaning is None:
             entry.relent(key)
         self._context.tried(entry.replica.name, entry.message, contact.id, "publish", outcome, span)
         if again is not None:
             raise again
 
-    def _follow(self, entry: Entry, asked: Contact, meaning: Meaning) -> ComeBack | None:
+    def _follow(self, entry: Entry, asked: Contact, named: tuple[Contact, ...]) -> ComeBack | None:
         """It said that it is no initiator: those whom it named that are closer are asked as well.
 
-        One of our set is asked again: our next renewal has it store the channel, and looks into the set.
+        One of our set is asked again: our join or next renewal has it store the channel.
         """
-        ours, news = named_in_place(entry, self._context.identity.public_key, asked, meaning.closer or ())
-        if news:
-            self._storage.coordination.differs(entry.replica, asked.public_key, meaning.word)
+        ours, news = named_in_place(entry, self._context.identity.public_key, asked, named)
+        if news or not ours:
+            entry.replica.forget_initiators()
         for contact in news:
             if len(entry.followed) < TARGETS_MAX and self._aim(entry, contact):
                 entry.followed[contact.public_key] = None
