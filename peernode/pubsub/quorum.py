@@ -34,9 +34,7 @@ MET_MACHINES = "met_machines"
 
 ATTEMPTS_PER_INITIATOR = 4
 """Tries per initiator and attempt after a timeout or a full queue; while the attempt goes on, as many as
-fit are made at one that is busy or says that the author is over its rate.
-
-They may end after the attempt: a receipt that comes late still turns failed into sent."""
+fit are made at one that is busy or says that the author is over its rate. They may end after it."""
 
 
 class QuorumPublish:
@@ -165,29 +163,31 @@ class QuorumPublish:
             meaning = meaning_of(self._context, entry, contact, refusal)
             outcome, again = meaning.outcome, meaning.again
             if meaning.closer is not None:
-                again = self._follow(entry, contact, meaning.closer)
+                again = self._follow(entry, contact, meaning)
         if meaning is None:
             entry.relent(key)
         self._context.tried(entry.replica.name, entry.message, contact.id, "publish", outcome, span)
         if again is not None:
             raise again
 
-    def _follow(self, entry: Entry, asked: Contact, named: tuple[Contact, ...]) -> ComeBack | None:
+    def _follow(self, entry: Entry, asked: Contact, meaning: Meaning) -> ComeBack | None:
         """It said that it is no initiator: those whom it named that are closer are asked as well.
 
-        One of our set is asked again: our join or next renewal has it store the channel.
+        One of our set is asked again: our next renewal has it store the channel. Its word is looked into
+        once while the set serves on, unless so many of the set say so that the rest is no quorum.
         """
-        ours, news = named_in_place(entry, self._context.identity.public_key, asked, named)
-        if news or not ours:
+        ours, news = named_in_place(entry, self._context.identity.public_key, asked, meaning.closer or ())
+        if ours:
+            self._context.collector.count("publish.not_stored_yet")
+            entry.unready[asked.public_key] = None
+        if news and len(entry.members) - len(entry.unready) < entry.quorum:
             entry.replica.forget_initiators()
+        elif news:
+            self._storage.coordination.differs(entry.replica, asked.public_key, meaning.word)
         for contact in news:
             if len(entry.followed) < TARGETS_MAX and self._aim(entry, contact):
                 entry.followed[contact.public_key] = None
-        if not ours:
-            return None
-        self._context.collector.count("publish.not_stored_yet")
-        entry.unready[asked.public_key] = None
-        return ComeBack(self._context.config.rto_initial_s)
+        return ComeBack(self._context.config.rto_initial_s) if ours else None
 
     def _read_answer(self, entry: Entry, contact: Contact, body: Fields) -> str:
         """Count the receipt, if it is one; the attempt's outcome. Another set of initiators is followed."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from peernode.channel.assignment import set_hash
 from peernode.diagnostics.codes import error_info
 from peernode.errors import Refused, RemoteProtocolError
 from peernode.pubsub.context import Context
@@ -41,6 +42,11 @@ class Meaning:
     """When it may be asked again; None: not at all."""
     closer: tuple[Contact, ...] | None = None
     """Who should be asked in its place; None when it is an initiator."""
+
+    @property
+    def word(self) -> bytes:
+        """Who these are, as the hash of a set of initiators: the same word is known again by it."""
+        return set_hash([contact.public_key for contact in self.closer or ()])
 
 
 def meaning_of(context: Context, entry: Entry, contact: Contact, refusal: Refused) -> Meaning:

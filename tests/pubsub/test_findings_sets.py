@@ -5,13 +5,22 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from random import Random
+from typing import Any
 
+import pytest
+
+from peernode.errors import Refused
 from peernode.identity import Identity
+from peernode.pubsub.disputes import SETS_MAX
 from peernode.pubsub.replica import make_set
 from peernode.pubsub.subscription import Subscription
+from peernode.rpc.rpc import Caller
+from peernode.wire.codec import Fields
 from peernode.wire.contact import Contact
-from tests.pubsub.flock import LOBBY, Flock, story
+from peernode.wire.ops import Op, Status
+from tests.pubsub.flock import LOBBY, PORT, Flock, story
 from tests.pubsub.test_coordinator import distance
+from tests.pubsub.test_findings_truth import apart, held
 
 
 def test_one_initiator_that_names_another_changes_no_full_set() -> None:
@@ -109,3 +118,35 @@ def test_when_initiators_die_everybody_has_the_next_ones_in_time() -> None:
         )
 
     story(tell, 12, loss=0.05)
+
+
+@pytest.mark.parametrize("words", [1, 30])
+def test_one_that_names_a_closer_one_for_each_message_has_the_set_looked_into_a_few_times(words: int) -> None:
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        await asyncio.sleep(5)
+        (*_, liar), (author, *_) = apart(flock)
+        target, random = int.from_bytes(held(author).channel_id, "big"), Random(1)
+        made: list[Contact] = []
+        while len(made) < words:
+            one = Contact(Identity.generate(random).public_key, "10.9.9.9", PORT)
+            made += [one] if one.long_id ^ target < distance(liar) else []
+        now: list[Contact] = []
+
+        def refuse(caller: Caller, body: Fields) -> list[Any]:
+            raise Refused(Status.NOT_INITIATOR, [[one.encode() for one in now]])
+
+        liar.node._context.rpc._servers[Op.PUBLISH] = refuse
+        before = author.node.counters().get("op.COORDINATOR.out", 0)
+        for number in range(30):
+            now[:] = [made[number % words]]
+            said = await author.say(f"message {number}")
+            await flock.expect(lambda: author.state(said.id).state == "delivered", 1, "delivered")  # noqa: B023
+            assert held(author).initiators is not None
+            entries = author.node._pubsub.outbox.by_digest.values()
+            (entry,) = (each for each in entries if each.text == f"message {number}")
+            assert list(entry.followed) == [now[0].public_key], "it may be true, and costs a try"
+        asked = author.node.counters().get("op.COORDINATOR.out", 0) - before
+        assert 0 < asked <= SETS_MAX * 5
+
+    story(tell, 8, loss=0)
