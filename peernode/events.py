@@ -102,6 +102,8 @@ class Member:
     """Its node has answered ours lately."""
     answered_ms: int
     """How long ago it last did, in ms; -1 for never."""
+    forked: bool = False
+    """Its messages in this channel contradict each other: its key may be in two hands."""
 
 
 @dataclass(frozen=True, slots=True)

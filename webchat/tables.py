@@ -41,7 +41,7 @@ LAST_SO_MANY = frozenset(
             places names cards disputes compared lent subscribers_told ration_prefixes late_streams authors
             stream_prefixes stream_restarts early_parts outbox_done subscribers_begun echo_askers nonce_peers
             nonces_of_peer presence_answered writers recovery_lost health_looks logs_apart health_told
-            mending_askers question_askers join_log ack_askers acks_missed
+            forks_told forks_told_channels mending_askers question_askers join_log ack_askers acks_missed
             """,
         ),
         *_named("diagnostics", "records failures exchanges traces attempts windows"),

@@ -55,8 +55,7 @@ class ChannelLog:
     def rebuild(self, heads: Iterable[tuple[bytes, bytes, int, bytes]]) -> None:
         """Take up the store's (author, instance, seq, digest) rows, sorted; the messages may be damaged.
 
-        The rows don't say what each names as the one before it: a tear is forgotten with the process,
-        unless the missing message came meanwhile and made it a fork.
+        The rows don't say what each names: a tear is known again once the message behind it is reread.
         """
         last = b""
         for author, instance, seq, digest in heads:
@@ -66,6 +65,16 @@ class ChannelLog:
             elif not stream.void:
                 stream.fork(seq, [last, digest])
             last = digest
+            self._touch(stream)
+            self.version += 1
+
+    def reread(self, message: Message) -> None:
+        """A message of the log was read from the store: what it names may make a tear."""
+        stream = self._streams.get(message.author + message.instance)
+        if stream is None or stream.void or not stream.holds(message.seq):
+            return
+        below = self._below(stream, message)
+        if below and stream.check_link(message.seq - 1, below, message.named_before):
             self._touch(stream)
             self.version += 1
 

@@ -115,9 +115,9 @@ class StreamRanges:
         joins_before = before is not None and before.high == seq - 1
         joins_after = after is not None and after.low == seq + 1
         if joins_before and before:
-            self._check_link(before.high, before.head, named)
+            self.check_link(before.high, before.head, named)
         if joins_after and after:
-            self._check_link(seq, digest, after.named)
+            self.check_link(seq, digest, after.named)
         if joins_before and joins_after and before and after:
             before.high, before.head = after.high, after.head
             del self.spans[index + 1]
@@ -154,13 +154,16 @@ class StreamRanges:
         if span.low == seq:
             span.named = tuple(sorted({*span.named, *named}))[:2]
         elif below:
-            self._check_link(seq - 1, below, named)
+            self.check_link(seq - 1, below, named)
 
-    def _check_link(self, seq: int, held: bytes, named: tuple[bytes, ...]) -> None:
-        """A message at ``seq + 1`` names what is held at ``seq``, or there is a tear."""
+    def check_link(self, seq: int, held: bytes, named: tuple[bytes, ...]) -> bool:
+        """A message at ``seq + 1`` names what is held at ``seq``, or there is a tear; whether it is new."""
         others = [digest for digest in named if digest != held]
-        if others and seq not in self.forks:
-            self.tears[seq] = min([*others, self.tears.get(seq, others[0])])
+        if not others or seq in self.forks:
+            return False
+        known, self.tears[seq] = self.tears.get(seq), min([*others, self.tears.get(seq, others[0])])
+        self._digest = None
+        return known != self.tears[seq]
 
     def missing(self, low: int, high: int) -> list[tuple[int, int]]:
         """The parts of ``low`` to ``high`` that are not held, in order."""

@@ -20,6 +20,14 @@ ENTRIES = (
         False,
     ),
     Code(
+        "AUTHOR_FORKED",
+        "{name} has sent two different messages as one in {channel}",
+        "Everybody numbers their messages and signs each. Two with one number, or one that does not fit the "
+        "one before it, come from a key that two programs use, or from a program that was changed.",
+        "Ask {name} by another way what is theirs before you rely on it. Both messages are shown.",
+        False,
+    ),
+    Code(
         "INVITES_FULL",
         "You have too many invitations that can be used",
         "One person can have {limit} at the same time.",

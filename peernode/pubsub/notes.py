@@ -11,8 +11,8 @@ from collections.abc import Container
 from peernode.pubsub.context import Context
 from peernode.store.base import DropMeta
 
-LEASES, LATE, RETAINED = "leases/", "late/", "retained/"
-KINDS = (LEASES, LATE, RETAINED)
+LEASES, LATE, RETAINED, TORN = "leases/", "late/", "retained/", "torn/"
+KINDS = (LEASES, LATE, RETAINED, TORN)
 
 PAGE = 64
 """Notes that are read at a time; those of leases have up to 40 KB each."""

@@ -18,6 +18,7 @@ from typing import Any
 
 from peernode.errors import Backpressure, Refused, RpcTimeout
 from peernode.events import Member, Typing
+from peernode.identity import node_id_of
 from peernode.pubsub.audience import Audience
 from peernode.pubsub.context import Context
 from peernode.pubsub.replica import Replica
@@ -85,17 +86,20 @@ class Presence:
         else:
             await self._look(replica, listed)
         me = self._context.identity.node_id
-        names = replica.timeline.people.names()
+        names, forked = replica.timeline.people.names(), {*map(node_id_of, replica.log.forked())}
         now = self._context.now()
-        others = [self._member(contact.id, names.get(contact.id, ""), now) for contact in listed]
+        others = [
+            self._member(contact.id, names.get(contact.id, ""), now, contact.id in forked)
+            for contact in listed
+        ]
         others.sort(key=lambda member: (not member.reachable, member.name.casefold(), member.node_id))
-        mine = Member(me.hex(), names.get(me, self._context.config.display_name), True, 0)
+        mine = Member(me.hex(), names.get(me, self._context.config.display_name), True, 0, me in forked)
         return [mine, *others], len(known) + 1
 
-    def _member(self, node_id: bytes, name: str, now: float) -> Member:
+    def _member(self, node_id: bytes, name: str, now: float, forked: bool) -> Member:
         answered = self._answered.get(node_id)
         ago_ms = -1 if answered is None else int((now - answered) * 1000)
-        return Member(node_id.hex(), name, 0 <= ago_ms <= FRESH_S * 1000, ago_ms)
+        return Member(node_id.hex(), name, 0 <= ago_ms <= FRESH_S * 1000, ago_ms, forked)
 
     async def _look(self, replica: Replica, contacts: list[Contact]) -> None:
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -25,6 +25,7 @@ from peernode.pubsub.expiry import Expiry
 from peernode.pubsub.fates import Fates
 from peernode.pubsub.files import Files
 from peernode.pubsub.filescrub import FileScrub
+from peernode.pubsub.forkwatch import ForkWatch
 from peernode.pubsub.freeing import Freeing
 from peernode.pubsub.healthwatch import HealthWatch
 from peernode.pubsub.ingest import Ingest
@@ -78,11 +79,10 @@ class PubSub:
         self.joiner = Joiner(context, self.storage, self.subscriber, self.catch_up)
         self.retention = Retention(context, self.storage)
         self.replication = Replication(context, self.storage, self.catch_up, self.retention)
-        self.renewal = Renewal(
-            context, self.storage, self.subscriber, self.joiner, self.catch_up, self.publisher
-        )
+        parts = (context, self.storage, self.subscriber, self.joiner, self.catch_up)
+        self.renewal = Renewal(*parts, self.publisher)
         self.repair = Repair(context, self.storage, self.ingest, self.catch_up)
-        self.recovery = Recovery(context, self.storage, self.subscriber, self.joiner, self.catch_up)
+        self.recovery = Recovery(*parts)
         membership = self._membership = Membership(context, self.storage, self.joiner, self.monitor)
         Archive(context, self.storage)
         self.intake = Intake(context, self.storage, self.ingest, self.delivery)
@@ -107,7 +107,8 @@ class PubSub:
         self.ingest.on_stored += (self.delivery.stored, self.wanted.stored, self.freeing.stored)
         self.fates = Fates(context, self.storage, self.outbox)
         self.expiry = Expiry(context, self.storage, self.outbox)
-        self.ingest.on_stored.append(self.expiry.stored)
+        self.fork_watch = ForkWatch(context, self.storage)
+        self.ingest.on_stored += (self.expiry.stored, self.fork_watch.stored)
         self.ingest.beside = self.expiry.beside
         self.expiry.on_file_gone = self.freeing.soon
         self.storage.on_forgotten = self._forgotten
@@ -127,7 +128,7 @@ class PubSub:
         paths = (self.delivery, self.monitor, self.relays, self.relaying, self.probing, self.unreached)
         logs = (self.storage, self.retention, self.replication, self.catch_up, self.repair, self.expiry)
         own = (self.intake, self.ingest, self.outbox, self.publisher, self.fates, self.renewal)
-        more = (self.files, self.wanted, self.freeing, self.health_watch, self.missed_acks)
+        more = (self.files, self.wanted, self.freeing, self.health_watch, self.missed_acks, self.fork_watch)
         others = (self._membership, self.presence, self.recovery, self.checkup, self.joiner, self.joiner.log)
         parts = (*paths, *logs, *own, *more, *others)
         return {name: size for part in parts for name, size in part.sizes().items()}
@@ -140,6 +141,7 @@ class PubSub:
         self.fates.load()
         self.unreached.load()
         self.missed_acks.load()
+        self.fork_watch.load()
         for entry in self.outbox.awaiting_acks():  # an ack that comes only now finds its message
             self.delivery.spread(entry.replica, entry.message)
         self.profile.load()

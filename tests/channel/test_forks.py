@@ -163,3 +163,26 @@ def test_honest_authors_are_never_accused() -> None:
     messages = [message for number in range(3) for message in Author(number).stream(12)]
     for seed in range(20):
         assert Replica(shuffled(messages, seed)[:25]).log.forked() == []
+
+
+def test_a_log_that_was_rebuilt_knows_a_tear_once_the_message_behind_it_is_read() -> None:
+    author = Author()
+    first = author.next()
+    torn = author.sign(2, bytes([7] * 16), "behind something else")
+    replica = Replica([first, torn])
+    again = Replica()
+    for message in (first, torn):
+        again.store(message)
+    again.log.rebuild((m.author, m.instance, m.seq, m.digest) for m in (first, torn))
+    assert replica.log.forked() == [KEY] and again.log.forked() == []
+    again.log.root()
+    version = again.log.version
+    for message in (first, torn):
+        again.log.reread(message)
+    assert again.log.forked() == [KEY]
+    assert again.log.root() == replica.log.root()
+    assert again.log.version == version + 1
+    again.log.reread(torn)
+    assert again.log.version == version + 1, "nothing new"
+    again.log.reread(author.sign(9, bytes([7] * 16), "not held"))
+    assert again.log.root() == replica.log.root()

@@ -63,6 +63,16 @@ test("opened anew while an answer is under way it asks in one turn, and not at a
   assert.equal(asked.length, 3);
 });
 
+test("who has contradicted himself is marked, with the state beside it", async () => {
+  view.open("#a");
+  asked[0].resolve({ total: 2, members: [member, { ...member, node_id: "cd".repeat(20), forked: true }] });
+  await settle();
+  const [sound, forked] = list.children.map((item) => item.all("span").at(-1).children.at(-1));
+  assert.equal(sound, "reachable");
+  assert.equal(forked, "reachable; has contradicted itself, its key may be in two hands");
+  assert.deepEqual(list.children.map((item) => item.dataset.forked), ["false", "true"]);
+});
+
 test("closed while an answer is under way it asks no more, whether the answer comes or not", async () => {
   view.open("#a");
   view.close();

@@ -174,6 +174,11 @@ ERRORS = {
     ),
     "INVITE_INVALID": ("Die Einladung ist nicht gültig", "Bitte um einen neuen Einladungslink."),
     "INVITE_EXPIRED": ("Die Einladung ist abgelaufen", "Bitte um eine neue."),
+    "AUTHOR_FORKED": (
+        "{name} hat in {channel} zwei verschiedene Nachrichten als eine gesendet",
+        "Frage {name} auf einem anderen Weg, was davon stimmt, bevor du dich darauf verlässt. Beide "
+        "Nachrichten sind zu sehen.",
+    ),
     "INVITES_FULL": (
         "Du hast zu viele Einladungen, die noch gelten",
         "Nimm einige zurück, oder warte, bis sie abgelaufen sind.",

@@ -71,7 +71,7 @@ export class MembersView {
     const members = answer.members.map((one) => ({ ...one, who: this.#source.who(one.node_id, one.name) }));
     const reached = members.filter((member) => member.reachable).length;
     setText(this.#note, say(total > members.length ? "members.some" : "members.all", { n: total, reached, shown: members.length }));
-    const drawn = JSON.stringify(members.map((one) => [one.who, one.reachable, since(one), this.#source.isBlocked(one.node_id)]));
+    const drawn = JSON.stringify(members.map((one) => [one.who, one.reachable, one.forked, since(one), this.#source.isBlocked(one.node_id)]));
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
     const { node, person } = this.#list.contains(document.activeElement) ? document.activeElement.dataset : {};
@@ -89,7 +89,7 @@ export class MembersView {
     const state = h("span", { class: "member-state" }, icon(reachable ? "online" : "offline"), this.#stateWords(member, isMe));
     return h(
       "li",
-      { class: "member", "data-reachable": String(reachable), "data-member": node_id },
+      { class: "member", "data-reachable": String(reachable), "data-forked": String(member.forked === true), "data-member": node_id },
       h(
         "button",
         { type: "button", class: "member-open", "data-person": node_id, "aria-haspopup": "dialog" },
@@ -112,7 +112,8 @@ export class MembersView {
   }
 
   #stateWords(member, isMe) {
-    const state = stateWords(member, isMe);
+    const known = stateWords(member, isMe);
+    const state = member.forked ? say("members.forked", { state: known }) : known;
     return this.#source.isBlocked(member.node_id) ? say("members.blocked", { state }) : state;
   }
 }
