@@ -34,6 +34,15 @@ class Beside:
         expect(self._member(other).get_by_text("reachable", exact=True)).to_be_visible(timeout=SOON_MS)
         return self
 
+    def expect_contradicting(self, name: str) -> Beside:
+        """Somebody's contradiction was told, with what to do, and the list marks them."""
+        toast = self.page.get_by_role("status").filter(has_text="AUTHOR_FORKED")
+        expect(toast).to_contain_text(f"{name} has sent two different messages as one", timeout=SOON_MS)
+        expect(toast).to_contain_text(f"Ask {name} by another way")
+        member = self._open("People").get_by_role("listitem").filter(has_text=name)
+        expect(member).to_contain_text("messages contradict each other", timeout=SOON_MS)
+        return self
+
     def block(self, other: Person) -> Beside:
         """Press Block at the other."""
         self._block_button(other, "Block").click()

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from e2e.audit import Audit, with_lingering_words
 from e2e.beside import Beside
 from e2e.chat import Message
 from e2e.conftest import People
+from e2e.forger import TEXTS
 from e2e.reader import Reader
-from e2e.servers import Server
+from e2e.servers import Program, Server
 from e2e.talker import Talker
 
 
@@ -49,6 +56,25 @@ def test_search_and_quotes_show_words_as_the_timeline_does(
     beside.block(dirk).search("thing").expect_found_words("message of somebody whom you blocked", searched=2)
     beside.expect_quote(answer, "dirk a message of somebody whom you blocked")
     cora.picture("search-blocked")
+
+
+def test_a_contradiction_is_told_and_marked(
+    people: People, server: Server, channel: str, tmp_path: Path
+) -> None:
+    reading = with_lingering_words(people("gustav", server)).sign_up().join(channel)
+    audit = Audit(reading)
+    command = ["-m", "e2e.forger", "--listen", "127.0.0.1:0", "--bootstrap", server.udp, "--name", "mallory"]
+    options = ["--channel", channel, "--data", str(tmp_path / "node")]
+    forger = Program("forger", [sys.executable, *command, *options], tmp_path / "forger.log")
+    forger.start()
+    try:
+        Beside(reading).expect_contradicting("mallory")
+        for text in TEXTS:
+            expect(reading.page.get_by_text(text)).to_be_visible()
+        reading.picture("forked")
+        audit.look("somebody contradicts himself")
+    finally:
+        forger.kill()
 
 
 def test_the_head_has_room_on_a_small_screen(people: People, server: Server, channel: str) -> None:

@@ -86,6 +86,7 @@ export class MembersView {
     const isMe = node_id === this.#source.me();
     const called = h("span", { class: `member-name ${hueClass(node_id)}` }, isMe ? say("row.you", { name }) : name);
     called.append(...nameMarks(who));
+    const forked = member.forked ? h("span", { class: "member-state member-forked" }, icon("failed"), say("members.forked")) : null;
     const state = h("span", { class: "member-state" }, icon(reachable ? "online" : "offline"), this.#stateWords(member, isMe));
     return h(
       "li",
@@ -94,7 +95,7 @@ export class MembersView {
         "button",
         { type: "button", class: "member-open", "data-person": node_id, "aria-haspopup": "dialog" },
         h("span", { class: "member-picture" }, portrait(who)),
-        h("span", { class: "member-words" }, called, state),
+        h("span", { class: "member-words" }, called, state, forked),
       ),
       isMe ? null : this.#blockButton(node_id, name),
     );
@@ -112,8 +113,7 @@ export class MembersView {
   }
 
   #stateWords(member, isMe) {
-    const known = stateWords(member, isMe);
-    const state = member.forked ? say("members.forked", { state: known }) : known;
+    const state = stateWords(member, isMe);
     return this.#source.isBlocked(member.node_id) ? say("members.blocked", { state }) : state;
   }
 }

@@ -178,7 +178,7 @@ export const WORDS = {
   "members.never": "für deinen Knoten nicht erreichbar",
   "members.since.one": "seit 1 Minute nicht erreichbar",
   "members.since.other": "seit {n} Minuten nicht erreichbar",
-  "members.forked": "{state}; hat sich selbst widersprochen, der Schlüssel ist vielleicht in zwei Händen",
+  "members.forked": "Nachrichten widersprechen sich: der Schlüssel ist vielleicht in zwei Händen",
   "members.block": "Blockieren",
   "members.unblock": "Freigeben",
   "members.unblock.name": "{name} freigeben",

@@ -182,7 +182,7 @@ export const WORDS = {
   "members.never": "not reachable from your node",
   "members.since.one": "not reachable for 1 minute",
   "members.since.other": "not reachable for {n} minutes",
-  "members.forked": "{state}; has contradicted itself, its key may be in two hands",
+  "members.forked": "messages contradict each other: the key may be in two hands",
   "members.block": "Block",
   "members.unblock": "Unblock",
   "members.unblock.name": "Unblock {name}",
