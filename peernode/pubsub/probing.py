@@ -43,10 +43,10 @@ SILENT_LARGE_RENEWALS = 1.5
 answer."""
 
 LARGE_EVERY_TICKS = 10
-"""The largest channels are looked through so much more rarely."""
+"""Of the largest channels each tick looks at one part in so many, so that the tests spread over all ticks."""
 
 PROBES_PER_TICK = 32
-"""Tests begun per tick; over it they wait for the next one, counted."""
+"""Tests begun per tick; over it they wait until their part is looked at next, counted."""
 
 JUST_S = 2 * TICK_S
 """A try that failed so lately stands for the test of the path: the repair begins at once."""
@@ -107,14 +107,15 @@ class Probing:
                 self._test_soon(replica, contact)
 
     def _look_through(self, replica: Replica) -> Iterator[tuple[float, Replica, Contact]]:
-        """The paths of one channel that are due, with the time of the last test."""
+        """This tick's part of one channel: the paths that are due, with the time of the last test."""
         now, config = self._context.now(), self._context.config
         times = replica.leases.count_sure(now) / max(1, config.small_channel_max)
-        if self._ticks % max(1, min(int(times), LARGE_EVERY_TICKS)):
-            return
+        parts = max(1, min(int(times), LARGE_EVERY_TICKS))
         small, view, longest_s = times <= 1, replica.initiators, SILENT_LARGE_RENEWALS * config.renew_s
         patience_s = SILENT_S if small else min(SILENT_S * times, longest_s)
         for lease in replica.leases.live(now):
+            if lease.subscriber_id[-1] % parts != self._ticks % parts:
+                continue  # another tick's part
             if lease.subscriber == self._context.identity.public_key:
                 continue
             record = self._monitor.get(lease.subscriber_id)
