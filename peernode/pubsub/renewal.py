@@ -45,6 +45,10 @@ RETRY_CAP_S = 20.0
 RETRIES_AFRESH = 3
 """When a peer appears, the pauses go on as after so many: 2 s, 4 s and so on."""
 
+HURRIED_S = 4.0
+"""So long it may wait further then, jittered from nothing on, for many hear of the peer at one moment: of 200
+no 100 ms hold a tenth."""
+
 SETTLE_RTOS = 2.0
 """Messages on their way right now are not yet gaps; a catch-up starts so many timeouts later."""
 
@@ -62,6 +66,8 @@ class Retry:
     due_s: float = math.inf
     lack: str = ""
     """Why there was none the last time."""
+    hurried: bool = False
+    """Whether a peer that appeared has ended this pause already: of many draws the least would be none."""
 
 
 class Renewal:
@@ -215,7 +221,7 @@ class Renewal:
         pause_s = min(TICK_S * 2.0 ** min(retry.times, 16), RETRY_CAP_S)
         if len(taken.holders) > taken.view.holds(self._context.identity.public_key):
             pause_s = max(pause_s, HURRY_S)
-        retry.times, retry.lack = retry.times + 1, taken.lack
+        retry.times, retry.lack, retry.hurried = retry.times + 1, taken.lack, False
         retry.due_s = self._context.now() + self._context.jittered(pause_s)
 
     def hurry(self) -> None:
@@ -225,8 +231,10 @@ class Renewal:
             if retry.lack == "NO_PLACE":
                 continue
             retry.times = min(retry.times, RETRIES_AFRESH)
-            if retry.due_s < math.inf:
+            if retry.due_s < math.inf and not retry.hurried:
+                retry.hurried = True
                 soon_s = max(now, self._began_s.get(channel_id, now) + HURRY_S)
+                soon_s += HURRIED_S * self._context.env.random.random()
                 retry.due_s = min(retry.due_s, soon_s)
 
     def other_root(self, replica: Replica, contact: Contact, root: bytes) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from peernode.errors import Refused
 from peernode.pubsub.membership import Membership
+from peernode.pubsub.renewal import HURRIED_S, HURRY_S, Retry
 from peernode.wire.contact import Contact
 from peernode.wire.ops import Status
 from tests.pubsub.flock import LOBBY, Bird, Flock, story
@@ -17,17 +18,22 @@ from tests.pubsub.test_clock_skew import joined
 from tests.pubsub.test_health_watch import WELL, said, words
 from tests.pubsub.test_lacks import WRONG_MS
 from tests.pubsub.test_renewal import counted, spent
+from tests.pubsub.test_retries import SHARE_MAX, SUBSCRIBERS, fullest_share
 
 
-def refuse(monkeypatch: pytest.MonkeyPatch, status: Status) -> dict[bytes, None]:
-    """Public keys whose leases all initiators refuse from now on, so: put them in, and take them out."""
-    refused: dict[bytes, None] = {}
+def refuse(monkeypatch: pytest.MonkeyPatch, status: Status) -> dict[bytes, frozenset[bytes] | None]:
+    """Public keys whose leases are refused from now on, so: put them in, and take them out.
+
+    With each the keys of the initiators that do, None: all.
+    """
+    refused: dict[bytes, frozenset[bytes] | None] = {}
     take: Any = Membership._take
 
     def taking(
         self: Membership, replica: Any, lease: Any, contact: Contact, *more: Any, **named: Any
     ) -> None:
-        if contact.public_key in refused:
+        by = refused.get(contact.public_key, frozenset())
+        if by is None or self._context.identity.public_key in by:
             raise Refused(status)
         take(self, replica, lease, contact, *more, **named)
 
@@ -104,27 +110,88 @@ def test_a_lease_that_nobody_took_is_sent_again_soon_at_first_and_then_ever_more
     story(tell, 8, loss=0)
 
 
+def test_a_lease_that_some_took_is_not_sent_again_to_them_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They have it: only the others would be worth asking sooner."""
+    refused = refuse(monkeypatch, Status.BUSY)
+
+    async def tell(flock: Flock) -> None:
+        await settle(flock)
+        initiators, (reader, *_) = cast(flock)
+        refused[reader.identity.public_key] = frozenset(bird.identity.public_key for bird in initiators[:3])
+        failed = counted(reader)["renewal.failed"]
+        await flock.expect(lambda: counted(reader)["renewal.failed"] > failed, 30, "no quorum takes it")
+        assert 1 <= (await spent(reader, 5))["renewal.failed"] <= 2
+
+    story(tell, 8, loss=0)
+
+
+async def resting(flock: Flock, reader: Bird) -> None:
+    """Until no renewal comes for a while by itself."""
+    renewal = reader.node._pubsub.renewal
+
+    def rests() -> bool:
+        due_s = [renewal._slot_s, *(retry.due_s for retry in renewal._retries.values())]
+        return not renewal._running and min(due_s) - reader.host.env.clock.monotonic() > 12
+
+    await flock.expect(rests, 60, "a long pause")
+    assert not served(flock, reader)
+
+
 def test_a_peer_that_appears_ends_the_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     refused = refuse(monkeypatch, Status.INVALID)
 
     async def tell(flock: Flock) -> None:
         await settle(flock)
         reader, other = cast(flock)[1][:2]
-        renewal = reader.node._pubsub.renewal
         other.crash()
         refused[reader.identity.public_key] = None
         await asyncio.sleep(120)
-
-        def resting() -> bool:
-            """No renewal comes for a while by itself."""
-            now = reader.host.env.clock.monotonic()
-            due_s = [renewal._slot_s, *(retry.due_s for retry in renewal._retries.values())]
-            return not renewal._running and min(due_s) - now > 12
-
-        await flock.expect(resting, 60, "a long pause")
-        assert not served(flock, reader)
+        await resting(flock, reader)
         refused.clear()
         await other.restart()
         await flock.expect(lambda: served(flock, reader), 10, "served again")
 
     story(tell, 9, loss=0)
+
+
+@pytest.mark.parametrize(("status", "tries"), [(Status.INVALID, (2, 5)), (Status.BUSY, (0, 0))])
+def test_a_peer_that_appears_in_vain_makes_the_pauses_short_anew_but_brings_no_place(
+    monkeypatch: pytest.MonkeyPatch, status: Status, tries: tuple[int, int]
+) -> None:
+    """Within 4 s, then after some 2 s and 4 s; each time that one does."""
+    refused = refuse(monkeypatch, status)
+
+    async def tell(flock: Flock) -> None:
+        await settle(flock)
+        reader, other = cast(flock)[1][:2]
+        refused[reader.identity.public_key] = None
+        for _ in range(2):
+            other.crash()
+            await asyncio.sleep(90)
+            await resting(flock, reader)
+            await other.restart()
+            cost = await spent(reader, 12)
+            assert cost["peer.appeared.ok"] == 1
+            assert tries[0] <= cost["renewal.failed"] <= tries[1]
+
+    story(tell, 9, loss=0)
+
+
+@pytest.mark.parametrize("peers", [1, 10])
+def test_a_peer_that_appears_makes_no_herd_of_those_who_wait(peers: int) -> None:
+    """Nor do several at one moment: a mutant that draws for each of them takes the soonest."""
+
+    async def tell(flock: Flock) -> None:
+        renewal, now = flock[0].node._pubsub.renewal, flock[0].host.env.clock.monotonic()
+        for number in range(SUBSCRIBERS):
+            channel_id = number.to_bytes(16, "big")
+            renewal._retries[channel_id] = Retry(times=9, due_s=now + 20, lack="NO_INITIATOR")
+            renewal._began_s[channel_id] = now - 1
+        for _ in range(peers):
+            renewal.hurry()
+        due_s = [retry.due_s - now for retry in renewal._retries.values()]
+        assert fullest_share(due_s) <= SHARE_MAX
+        assert min(due_s) >= HURRY_S - 1, "not on the heels of the last one"
+        assert max(due_s) <= HURRY_S - 1 + HURRIED_S
+
+    story(tell, 1)
