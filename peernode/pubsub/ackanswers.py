@@ -8,7 +8,8 @@ have started anew nor an ack that nobody ever passed on leave an author in the d
 Invariants: only the author of a message hears its acks, at a proven address; an own ack is signed only for
 what is in the log, as whole as when a PUSH of it were answered; an answer has ``ANSWERED_MAX`` acks at most,
 and one author asks about a channel so often only; the table of who asks is bounded, who has not asked for
-longest is forgotten.
+longest is forgotten. Keys are free: who has written nothing that is held here costs no look into the store,
+and no place in the table.
 """
 
 from __future__ import annotations
@@ -54,6 +55,8 @@ class AckAnswers:
         """The acks that ``caller`` lacks of messages of its own; raises ``Refused``."""
         if not caller.proven:
             raise Refused(Status.UNPROVEN)
+        if not replica.room.of_author(caller.contact.public_key):
+            return [[]]
         if not self._askers.take((caller.contact.id + replica.channel_id).hex(), self._context.now()):
             self._context.collector.count("acks.asked_too_often")
             raise Refused(Status.RATE_LIMITED, [int(1000 / ASKS_PER_S) + 1])

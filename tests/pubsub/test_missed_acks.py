@@ -8,18 +8,15 @@ from typing import Any
 import pytest
 
 from peernode.channel.receipt import sign_ack
-from peernode.errors import Refused
 from peernode.identity import Identity
-from peernode.pubsub.ackanswers import ANSWERED_MAX, ASKS_BURST
+from peernode.pubsub.ackanswers import ANSWERED_MAX
 from peernode.pubsub.ackpages import MESSAGES
 from peernode.pubsub.missedacks import LATE_S
 from peernode.rpc.rpc import Caller
 from peernode.wire.codec import Fields
-from peernode.wire.contact import Contact
-from peernode.wire.ops import Op, Status
+from peernode.wire.ops import Op
 from tests.pubsub.flock import Bird, Flock, story
 from tests.pubsub.test_findings_paths import closest, counted
-from tests.pubsub.test_findings_truth import apart
 from tests.pubsub.test_large import written
 
 PAUSE_S = 40.0
@@ -122,35 +119,6 @@ def test_many_messages_that_lack_an_ack_for_good_cost_little(monkeypatch: pytest
         await asyncio.sleep(3 * PAUSE_S)
         rounds = 3 / 0.8 + 1
         assert 0 < counted(author)["op.ACKED.out"] - before <= rounds * 5 * -(-20 // MESSAGES)
-
-    story(tell, 8, loss=0)
-
-
-async def ask(asker: Bird, asked: Bird, body: list[Any]) -> list[Any]:
-    contact = Contact(asked.identity.public_key, *asked.address)
-    answer: Fields = await asker.call(asker.node._context.rpc.request(contact, Op.ACKED, body, prove=True))
-    return answer.take_list(ANSWERED_MAX)
-
-
-def test_only_its_author_hears_the_acks_of_a_message_and_not_too_often() -> None:
-    async def tell(flock: Flock) -> None:
-        await flock.join()
-        await asyncio.sleep(25)
-        (initiator, *_), (author, other, subscriber) = apart(flock)
-        message = written(author, (await author.say("hello")).id)
-        await asyncio.sleep(2)
-        names = subscriber.identity.node_id[:8] + other.identity.node_id[:8]
-        body = [message.channel_id, [], [], [[message.id, message.digest, names]]]
-        for asked, ackers in ((initiator, [subscriber, other]), (subscriber, [subscriber])):
-            pairs = [[acker.identity.public_key, sign_ack(acker.identity, message)] for acker in ackers]
-            told = await ask(author, asked, body)
-            assert sorted(told) == sorted([message.digest, *pair] for pair in pairs)
-            assert await ask(other, asked, body) == []
-        nobody = [message.channel_id, [], [], [[message.id, bytes(16), names]]]
-        assert await ask(author, subscriber, nobody) == []
-        asking = [ask(author, subscriber, body) for _ in range(2 * int(ASKS_BURST))]
-        ends = await asyncio.gather(*asking, return_exceptions=True)
-        assert Status.RATE_LIMITED in [end.status for end in ends if isinstance(end, Refused)]
 
     story(tell, 8, loss=0)
 
