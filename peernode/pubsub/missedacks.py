@@ -16,6 +16,7 @@ only counted nobody knows whose are lacking: there nothing is asked, and the cou
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
@@ -71,6 +72,7 @@ class _Turn:
     """When a channel is asked about next."""
 
     due_s: float
+    """Infinite during a round, until there is a reason for one more."""
     pause_s: float = LATE_S
     asked: int = 0
     """Messages asked about since a round brought something."""
@@ -118,14 +120,14 @@ class MissedAcks:
             self._late(oldest)
 
     def load(self) -> None:
-        """Go on with what the last run knew; a channel is asked about once it is joined."""
+        """Go on with what the last run knew; a channel is due at once, and asked about when it is joined."""
         known = (*self._outbox.done.values(), *self._outbox.waiting.values())
         lacking = [entry for entry in known if entry.frozen and not entry.complete]
         for entry in sorted(lacking, key=lambda entry: entry.message.hlc)[-MISSED_MAX:]:
             self._late(entry)
 
     def soon(self, replica: Replica) -> None:
-        """We are back in a channel: what was reported meanwhile found nobody."""
+        """A channel has recovered: what was reported meanwhile found nobody."""
         turn = self._turns.get(replica.channel_id)
         if turn is not None:
             self._anew(turn)
@@ -182,9 +184,12 @@ class MissedAcks:
         for entry in entries:
             self._missed.move_to_end(entry.message.digest)
         before = sum(len(missing(entry)) for entry in entries)
+        turn.due_s = math.inf
         await self._ask_everybody(replica, entries, turn)
         got = before - sum(len(missing(entry)) for entry in entries)
         self._context.collector.count("acks.asked_for")
+        if turn.due_s < math.inf:
+            return  # we are back since it began: whom it asked before that did not hear us
         turn.asked = 0 if got else turn.asked + len(entries)
         if got:
             turn.pause_s = LATE_S

@@ -248,7 +248,6 @@ class PubSub:
 
     def _after_join(self, replica: Replica) -> None:
         self.publisher.take_up.joined(replica)
-        self.missed_acks.soon(replica)
         self.publisher.resume(replica)
         if replica.serves:
             self.replication.soon(replica)  # the other initiators know subscribers that we don't
