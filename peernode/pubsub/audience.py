@@ -3,7 +3,8 @@
 In a channel of at most ``small_channel_max`` subscribers the author pushes straight to each whose
 address is proven; the initiators push as well, so this only ever makes things faster. Invariants: no
 message goes to an unproven address; an unproven one is pinged once per refresh, so that the next
-message can go; at most one refresh per channel runs at a time.
+message can go; an author that is an initiator goes by its own leases, and leaves whoever others alone know to
+them; at most one refresh per channel runs at a time.
 """
 
 from __future__ import annotations
@@ -120,7 +121,8 @@ class Audience:
             self._context.collector.count("audience.left_to_initiators")
             return
         for contact in subscribers.values():
-            if self._context.rpc.is_proven(contact):
+            leased = not replica.serves or replica.leases.contact(contact.id) is not None
+            if leased and self._context.rpc.is_proven(contact):
                 self._delivery.push(replica, message, contact, "direct")
 
     async def look(self, replica: Replica) -> None:

@@ -5,9 +5,10 @@ Whoever has not acked when the alternative initiators have had their turn is pus
 (``detours``), while the direct push goes on; what stays unanswered is tried again (``retries``).
 
 Invariants: no datagram of a push goes out once the subscriber's lease has ended, however long the push has
-waited (an author's own first push goes by what it was told: it holds no leases); what is not needed any more
-when its turn comes is not sent; of all messages together ``pushes_max`` pushes are under way, over which one
-waits with the retries; a subscriber that says it isn't one loses its lease here; every attempt is recorded.
+waited (the first push of an author that is no initiator goes by what it was told: it holds no leases); what is
+not needed any more when its turn comes is not sent; of all messages together ``pushes_max`` pushes are under
+way, over which one waits with the retries; a subscriber that says it isn't one loses its lease here; every
+attempt is recorded.
 """
 
 from __future__ import annotations
@@ -146,7 +147,8 @@ class Pushes:
 
     def _is_allowed(self, spread: Spread, contact: Contact, method: str, first: bool) -> bool:
         """Whether the subscriber may be pushed to now."""
-        return (first and method == DIRECT) or spread.allowed(contact.id, self._context.now())
+        told = first and method == DIRECT and not spread.replica.serves
+        return told or spread.allowed(contact.id, self._context.now())
 
     def _needless(self, spread: Spread, contact: Contact, method: str, first: bool) -> str:
         """Why what has its turn now is not sent; empty: it is."""
