@@ -30,6 +30,13 @@ class Look:
     """All was read, and what was wanted of it taken."""
     changed: bool = False
     """The peer's log became another meanwhile."""
+    failed: bool = False
+    """Of the PULLs, beside others that brought something."""
+
+    @property
+    def short(self) -> bool:
+        """Whether something has cut it short: then the next look goes on from here, and may bring more."""
+        return self.ended or self.failed or not self.pulls
 
 
 def welcome(replica: Replica, summaries: list[StreamSummary], outside: bool) -> list[Range]:

@@ -5,7 +5,7 @@ Whoever has not acked when the alternative initiators have had their turn is pus
 (``detours``), while the direct push goes on; what stays unanswered is tried again (``retries``).
 
 Invariants: no datagram of a push goes out once the subscriber's lease has ended, however long the push has
-waited (the first push of an author that is no initiator goes by what it was told: it holds no leases); what is
+waited (an author that is no initiator holds no leases: its own first push goes by what it was told); what is
 not needed any more when its turn comes is not sent; of all messages together ``pushes_max`` pushes are under
 way, over which one waits with the retries; a subscriber that says it isn't one loses its lease here; every
 attempt is recorded.

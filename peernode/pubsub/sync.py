@@ -35,6 +35,9 @@ PULL_PAGES_MAX = 2 * PULL_SPAN
 PULLS_MAX = 8192
 """PULLs of one catch-up; the next one goes on."""
 
+LOOKS_MAX = 32
+"""Catch-ups in a row with an initiator that has more than one of them takes; the next recovery goes on."""
+
 PULLS_AT_ONCE = 24
 """PULLs in flight at a time, below the per-peer bound so that pushes still get through."""
 
@@ -107,11 +110,22 @@ class CatchUp:
         return await self.run(replica, contact, RECENT_MAX)
 
     async def settled(self, replica: Replica, contact: Contact, root: bytes) -> bool:
-        """Catch up with a peer that named ``root``; whether it has nothing more that could be taken here."""
-        await replica.syncing.ended(contact.public_key)
-        if replica.holds_all_of(contact.public_key, root) or await self.run(replica, contact) is not None:
-            return True
-        return replica.room.full  # what it has more would be refused
+        """Catch up with a peer that named ``root``; whether it has nothing more that could be taken here.
+
+        What was cut short goes on while it brings something. What the peer shows then and did not give when
+        asked can't be had of it: it shows ranges, and an honest one may lack numbers in them, too.
+        """
+        for _ in range(LOOKS_MAX):
+            await replica.syncing.ended(contact.public_key)
+            if replica.holds_all_of(contact.public_key, root):
+                return True
+            look = await self._look(replica, contact)
+            if look is None:
+                return replica.room.full  # what it has more would be refused
+            if not (look.short and look.new):
+                return True
+        self._context.collector.count("sync.looks_full")
+        return False
 
     async def run(
         self, replica: Replica, contact: Contact, limit: int | None = None, uncalled: bool = False
@@ -120,6 +134,13 @@ class CatchUp:
 
         ``uncalled``: for no other reason than that it says to have something.
         """
+        look = await self._look(replica, contact, limit, uncalled)
+        return None if look is None else look.new
+
+    async def _look(
+        self, replica: Replica, contact: Contact, limit: int | None = None, uncalled: bool = False
+    ) -> Look | None:
+        """One catch-up; None when it failed."""
         if contact.public_key in replica.syncing or contact.public_key == self._context.identity.public_key:
             return None
         if replica.room.full:  # what it has would be refused, again and again
@@ -146,7 +167,7 @@ class CatchUp:
         if look.new and replica.log.root() != theirs:
             self._context.collector.count("sync.merged")  # each had what the other lacked
         span.end("ok", peer=contact.id.hex(), new=look.new, **route_of("pull", [contact.id], [contact.id]))
-        return look.new
+        return look
 
     def _goes_on(self, contact: Contact, look: Look) -> bool:
         """Whether more may be asked of a peer: one outside has a ration and a time, the next look goes on."""
@@ -219,14 +240,14 @@ class CatchUp:
         """Pull and take in one batch; how many messages were new."""
         if not look.outside:
             return await self._ingest.take_all(
-                replica, await self._pull_all(replica, contact, batch), contact, False
+                replica, await self._pull_all(replica, contact, batch, look), contact, False
             )
         numbers = sum(span.high - span.low + 1 for want in batch for span in want)
         ahead = numbers * MESSAGE_MAX_BYTES if look.uncalled else 0
         self._rations.brought(contact, ahead)
         size = new_streams = 0
         try:
-            raws = await self._pull_all(replica, contact, batch)
+            raws = await self._pull_all(replica, contact, batch, look)
             streams, taken = replica.log.sizes()["streams"][0], replica.room.taken
             count = await self._ingest.take_all(replica, raws, contact, True)
             size = max(sum(map(len, raws)), replica.room.taken - taken)  # with the parts that they name
@@ -235,7 +256,9 @@ class CatchUp:
             self._rations.brought(contact, size - ahead, new_streams)
         return count
 
-    async def _pull_all(self, replica: Replica, contact: Contact, wants: list[list[Range]]) -> list[bytes]:
+    async def _pull_all(
+        self, replica: Replica, contact: Contact, wants: list[list[Range]], look: Look
+    ) -> list[bytes]:
         gate = asyncio.Semaphore(PULLS_AT_ONCE)
 
         async def pull(want: list[Range]) -> list[bytes]:
@@ -252,6 +275,7 @@ class CatchUp:
                 raws.extend(result)
         if failed is not None and (not raws or not isinstance(failed, FAILURES)):
             raise failed  # with some pulled we keep those; the next round asks for the rest
+        look.failed = look.failed or failed is not None
         return raws
 
     async def pull(self, replica: Replica, contact: Contact, want: list[Range]) -> list[bytes]:

@@ -1,4 +1,4 @@
-"""Somebody's power fails: what was on its way to it, or waits for it, is not pushed when its lease has ended."""
+"""Somebody's power fails: what is on its way to it or waits for it is not pushed once its lease has ended."""
 
 from __future__ import annotations
 
