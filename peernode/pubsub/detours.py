@@ -8,8 +8,9 @@ Retries don't look: they go by a relay when somebody is known to reach the subsc
 the path (``probing``) finds out.
 
 Invariants: nobody is pushed to, by whatever way, once the lease has ended; at most ``WAITING_MAX`` messages
-wait per subscriber, and only while one looks for a way; for one message the relays are asked one by one, and
-none of its candidates twice; every attempt is recorded.
+wait per subscriber, each once, and only while one looks for a way; in one look the relays are asked one by
+one, and none of them twice (what has its turn at last, or is tried again, may begin another look); every
+attempt is recorded.
 """
 
 from __future__ import annotations
@@ -53,8 +54,8 @@ class Detours:
         self._monitor = monitor
         self._relays = relays
         self._acked = acked
-        self._looking: dict[bytes, list[Spread]] = {}
-        """Subscriber id, while a relay is asked -> what else waits for it."""
+        self._looking: dict[bytes, dict[bytes, Spread]] = {}
+        """Subscriber id, while a relay is asked -> what else waits for it, by digest."""
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """How full the tables are, each with its bound."""
@@ -92,10 +93,10 @@ class Detours:
         waiting = self._looking.get(contact.id)
         room = waiting is not None or len(self._looking) < LOOKING_MAX
         if room and self._monitor.may_relay(contact.id):
-            self._looking.setdefault(contact.id, [])
+            self._looking.setdefault(contact.id, {})
             self._go(spread, contact)
-        elif waiting is not None and len(waiting) < WAITING_MAX:
-            waiting.append(spread)
+        elif waiting is not None and (spread.message.digest in waiting or len(waiting) < WAITING_MAX):
+            waiting[spread.message.digest] = spread
         else:
             self._context.collector.count("delivery.relay_put_off")
 
@@ -107,9 +108,9 @@ class Detours:
         try:
             await self._try_all(spread, contact)
         finally:
-            waiting = self._looking.pop(contact.id, [])
+            waiting = self._looking.pop(contact.id, {})
         if contact.id in spread.acked:
-            for other in waiting:
+            for other in waiting.values():
                 self._go(other, contact)
 
     async def _try_all(self, spread: Spread, contact: Contact) -> None:

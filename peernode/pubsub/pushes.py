@@ -22,7 +22,7 @@ from peernode.pubsub.pushroom import PushRoom
 from peernode.pubsub.reachability import InitiatorReachabilityMonitor
 from peernode.pubsub.relay import Relays
 from peernode.pubsub.replica import Replica
-from peernode.pubsub.retries import LEASE_ENDED, DeliveryRetries
+from peernode.pubsub.retries import FULL, LEASE_ENDED, NOT_ANSWERING, DeliveryRetries
 from peernode.pubsub.served import hear_served
 from peernode.pubsub.spread import Spread
 from peernode.pubsub.stagger import stagger_s
@@ -34,8 +34,8 @@ from peernode.wire.ops import Op, Status
 DIRECT = "direct"
 """The method of an author's own first push: the initiators push as well, so it need not wait."""
 
-SETTLED, NOT_ANSWERING, FULL = "settled", "not answering", "pushes full"
-"""Why a push is not sent: acked to somebody meanwhile; so much waits for one that fails; no room at all."""
+SETTLED = "settled"
+"""Why a push is not sent that has its turn: acked to somebody meanwhile."""
 
 
 class Pushes:

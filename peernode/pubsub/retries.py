@@ -43,9 +43,13 @@ LINE_MAX = 64
 LINES_MAX = 4096
 """Subscribers waited for; over it newly failing ones are left to their renewals."""
 
-
 LEASE_ENDED = "lease ended"
 """Why what waits is pushed no more."""
+
+NOT_ANSWERING, FULL = "not answering", "pushes full"
+"""Why a push is put off: so much waits for one that fails; there is no room at all."""
+
+_COUNTED = {NOT_ANSWERING: "delivery.not_answering", FULL: "delivery.pushes_full"}
 
 
 @dataclass(slots=True)
@@ -94,7 +98,7 @@ class DeliveryRetries:
 
         Not ``keeps``: we push as one of them ourselves, whose turn comes.
         """
-        self._context.collector.count("delivery.pushes_full")
+        self._context.collector.count(_COUNTED[why])
         self._context.tried(spread.replica.name, spread.message, contact.id, method, why)
         if keeps and spread.replica.serves:
             self.add(spread, contact, method)
@@ -136,7 +140,7 @@ class DeliveryRetries:
     async def _resume(self, spread: Spread, contact: Contact, method: str) -> None:
         """The rest of a line, after its oldest; what fails again waits again, until it is too old."""
         if not self._room.has(contact.id):
-            self.put_off(spread, contact, method, "pushes full")
+            self.put_off(spread, contact, method, FULL)
         elif not await self._push(spread, contact, method, True):
             self.add(spread, contact, method)
 

@@ -9,6 +9,7 @@ from peernode.pubsub.pushroom import FAILING_MAX
 from peernode.pubsub.retries import LINE_MAX
 from peernode.simulation.checkers.leases_end import GRACE_S
 from tests.pubsub.flock import LOBBY, Bird, Flock, story
+from tests.pubsub.test_bounds_delivery import counted
 from tests.pubsub.test_relay import replica_of
 
 BURST = 250
@@ -63,6 +64,11 @@ def test_what_waits_for_who_is_gone_is_not_pushed_one_by_one_until_its_lease_has
             sent += sum(each.sent_s is not None and each.sent_s > began_s + 15 for each in found)
             ways = {each.outcome for each in found}
             assert {"timeout", "not answering", "line full"} <= ways
+            ended = [each for each in found if each.outcome == "lease ended"]
+            assert {each.method for each in ended if each.sent_s is None} == {"pull"}, (
+                "left as it had its turn"
+            )
+            assert counted(bird, "delivery.not_answering") > 0 == counted(bird, "delivery.pushes_full")
         assert sent < len(initiators) * 40, "a try now and then"
         alive = [bird for bird in flock if bird not in (gone, author)]
         assert all(len(bird.texts()) == BURST for bird in alive)
@@ -101,5 +107,22 @@ def test_whose_lease_an_author_that_is_an_initiator_does_not_hold_is_pushed_to_b
         await author.say("hello")
         await flock.expect(lambda: subscriber.texts() == ["hello"], 1, "it has it from others")
         assert tries(author, subscriber) == []
+
+    story(tell, 7, loss=0)
+
+
+def test_relays_are_asked_no_more_for_who_is_gone_once_its_lease_has_ended() -> None:
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        await asyncio.sleep(3)
+        initiators, gone = parts_of(flock)
+        gone.crash()
+        ends_s = {bird.index: lease_ends_s(bird, gone) for bird in initiators}
+        await asyncio.sleep(min(ends_s.values()) - 1 - flock[0].host.env.clock.monotonic())
+        await initiators[0].say("too late for some of it")
+        await asyncio.sleep(15)
+        asked = [(bird, each) for bird in initiators for each in tries(bird, gone) if each.method == "relay"]
+        assert any(each.outcome == "lease ended" for _, each in asked)
+        assert all(each.sent_s is None or each.sent_s <= ends_s[bird.index] for bird, each in asked)
 
     story(tell, 7, loss=0)
