@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from peernode.environment import prefix_of
+from peernode.identity import Identity
 from peernode.pubsub import rations, sync
 from peernode.pubsub.syncing import SYNCING_MAX, Syncing
 from peernode.pubsub.visits import NEAR_MAX, OUTSIDE_MAX, Visits
@@ -16,7 +18,7 @@ from peernode.rpc.rpc import Caller
 from peernode.wire.codec import Fields
 from peernode.wire.contact import Contact
 from tests.pubsub.flock import PORT, Bird, Flock, story
-from tests.pubsub.test_bounds_delivery import counted, strangers
+from tests.pubsub.test_bounds_delivery import counted, stored, strangers
 from tests.pubsub.test_findings_strangers import Stranger
 from tests.pubsub.test_findings_truth import apart, held
 
@@ -70,6 +72,53 @@ def test_who_was_not_called_pays_for_the_lists_that_it_shows(monkeypatch: pytest
         target, (liar,) = await offered(flock)
         await flock.expect(lambda: counted(target, "sync.rationed") == 1, 30, "the ration is spent")
         assert liar.pages == 21
+
+    story(tell, 9, loss=0)
+
+
+def test_what_strangers_are_asked_for_is_counted_beforehand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of one prefix, at once: else each would begin before the first has brought anything."""
+    monkeypatch.setattr(rations, "BYTES_BURST", 50_000.0)
+    monkeypatch.setattr(rations, "BYTES_PER_S", 1.0)
+
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        await asyncio.sleep(5)
+        target = apart(flock)[0][0]
+        people = [Stranger(flock) for _ in range(4)]
+        for stranger in people:
+            stranger.write(stranger.identity, 60)
+            await stranger.host.call(stranger.start())
+        await asyncio.gather(*(stranger.host.call(stranger.offer(target)) for stranger in people))
+        await flock.expect(lambda: held(target).log.version == 60, 10, "what one of them has")
+        await asyncio.sleep(5)
+        assert held(target).log.version == 60
+        assert counted(target, "sync.rationed") >= len(people) - 1
+
+    story(tell, 9, loss=0)
+
+
+def test_initiators_have_no_ration_and_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rations, "BYTES_BURST", 10_000.0)
+    monkeypatch.setattr(rations, "BYTES_PER_S", 1.0)
+
+    async def tell(flock: Flock) -> None:
+        await flock.join()
+        await asyncio.sleep(5)
+        target, other = apart(flock)[0][:2]
+        stranger = Stranger(flock)
+        stranger.write(stranger.identity, 20)
+        await stranger.host.call(stranger.start())
+        for _ in range(2):
+            await stranger.host.call(stranger.offer(target))
+            await asyncio.sleep(3)
+            stranger.write(Identity.generate(stranger.host.env.random), 1)
+        assert counted(target, "sync.rationed") > 0, "who has its prefix owes"
+        monkeypatch.setattr(sync, "OUTSIDE_S", -1.0)
+        await other.call(stored(other, 5))
+        contact = Contact(other.identity.public_key, *other.address)
+        assert prefix_of(contact.address) == prefix_of((stranger.host.ip, PORT))
+        assert await target.call(target.node._pubsub.catch_up.run(held(target), contact)) == 5
 
     story(tell, 9, loss=0)
 

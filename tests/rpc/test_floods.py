@@ -14,7 +14,7 @@ import pytest
 
 from peernode.config import NodeConfig
 from peernode.environment import Address
-from peernode.errors import RpcTimeout
+from peernode.errors import RpcTimeout, Withdrawn
 from peernode.identity import Identity
 from peernode.rpc import agreements
 from peernode.rpc.agreements import KeyAgreements
@@ -143,6 +143,21 @@ def test_a_newcomer_is_let_in_by_a_hello_while_a_flood_comes_from_everywhere(sen
             assert ann.rpc.is_proven(ben.contact)
             ben.rpc._core.sealer._keys.clear()  # as when others' have pushed hers out
             assert await ann.ask(ben.contact, sends=1) == [True]
+
+    story(tell)
+
+
+@pytest.mark.usefixtures("slowly")
+def test_what_is_wanted_no_more_is_not_sent_again_when_a_welcome_comes() -> None:
+    async def tell(world: SimWorld) -> None:
+        async with (
+            started(world.host(), world.host()) as [ann, ben],
+            flooded(world, ben, everywhere),
+        ):
+            with pytest.raises(Withdrawn):
+                await ann.ask(ben.contact, wanted=lambda: not ann.rpc.counters["hello.out"])
+            assert ann.rpc.is_proven(ben.contact), "it has come"
+            assert ann.rpc.counters["op.PING.out"] + ann.rpc.counters["retransmitted"] == 2
 
     story(tell)
 

@@ -48,3 +48,22 @@ def test_who_refuses_the_proven_as_well_is_believed(one_way_ms: float) -> None:
                     await ann.ask(ben.contact, Op.SUBSCRIBE)
 
         world.run(main())
+
+
+def test_what_is_wanted_no_more_is_not_sent_again_for_the_token_that_has_come() -> None:
+    seen: list[bool] = []
+
+    def strict(caller: Caller, body: Fields) -> list[Any]:
+        seen.append(caller.proven)
+        raise Refused(Status.UNPROVEN)
+
+    with SimWorld(seed=1, one_way_ms=(50, 50)) as world:
+
+        async def main() -> None:
+            async with started(world.host(), world.host()) as [ann, ben]:
+                ben.rpc.serve(Op.SUBSCRIBE, strict)
+                with pytest.raises(Refused):
+                    await ann.ask(ben.contact, Op.SUBSCRIBE, wanted=lambda: not seen)
+                assert seen == [False]
+
+        world.run(main())
