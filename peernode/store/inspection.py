@@ -16,9 +16,10 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
-from peernode.channel.message import digest_of
+from peernode.channel.kinds import TARGET_BYTES, Kind, target_of
+from peernode.channel.message import Message, digest_of
 from peernode.channel.parts import part_digest
-from peernode.errors import LocalProtocolError
+from peernode.errors import LocalProtocolError, RemoteProtocolError
 from peernode.store.base import BadRowReport
 from peernode.wire.codec import pack
 
@@ -32,7 +33,9 @@ _HEAD, _AUTHOR, _INSTANCE, _ID = b"\x9c\x01\xc4\x14", b"\xc4\x20", b"\xc4\x08", 
 """What stands before these fields in a message's bytes, before the channel for the first."""
 _PREV_BYTES = 18
 """The field between seq and id, with its head."""
-_BODY_HEAD_BYTES = 3
+_BIN_8, _BIN_8_BYTES, _BIN_16_BYTES = 0xC4, 2, 3
+"""How a body begins that has less than 256 bytes, and how long this head is; the other one's."""
+_TARGETED = frozenset(int(kind) for kind in Kind if target_of(kind, b"") is not None)
 
 
 class State(Enum):
@@ -61,10 +64,21 @@ def keys_fit(channel_id: bytes, row: MessageColumns) -> bool:
         rest = _ID + message_id + pack(int.from_bytes(order_key[:8], "big")) + pack(kind)
         if not raw.startswith(rest, begin):
             return False
-        begin += len(rest)
-        return target is None or target in raw[begin : begin + _BODY_HEAD_BYTES + len(target)]
+        return _target_fits(raw, begin + len(rest), kind, target)
     except (TypeError, ValueError, AttributeError, OverflowError, LocalProtocolError):
         return False  # a column that is of another type now
+    except (IndexError, RemoteProtocolError):
+        return False  # bytes that end too early, or are no message
+
+
+def _target_fits(raw: bytes, begin: int, kind: int, target: bytes | None) -> bool:
+    """Whether ``target`` is what the body says that begins there."""
+    if kind not in _TARGETED:
+        return target is None
+    if target is None:  # rare: a body that does not fit its kind, or a row of version 1 of the file
+        return Message.trusted(raw).target is None
+    begin += _BIN_8_BYTES if raw[begin] == _BIN_8 else _BIN_16_BYTES
+    return len(target) == TARGET_BYTES and raw.startswith(target, begin)
 
 
 def state_of(channel_id: bytes, row: MessageColumns) -> State:
