@@ -13,8 +13,9 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
+import threading
 from collections.abc import Generator, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,7 @@ class SqliteDatabase:
             os.close(self._lock)
             raise
         self.writer = Writer(connection, queue_max)
+        self._at_once = threading.Lock()
 
     def for_node(self, node_id: bytes) -> SqliteStore:
         """The view of the node with this id."""
@@ -93,6 +95,17 @@ class SqliteDatabase:
                 yield from cursor
         except sqlite3.Error as error:
             raise meaning_of(error) from error
+
+    @contextmanager
+    def one_state(self) -> Iterator[None]:
+        """Have all reads inside see the same state of the file, whatever is committed meanwhile."""
+        with self._at_once:
+            list(self.rows("BEGIN", ()))
+            try:
+                yield
+            finally:
+                if self._reader.in_transaction:  # an error may have ended it
+                    list(self.rows("COMMIT", ()))
 
     def close(self) -> None:
         """Wait for the commits that were asked for, fold the log into the file, let others open it.
@@ -176,7 +189,9 @@ class SqliteStore(Inspector):
     def charges(self, channel_id: bytes) -> list[tuple[bytes, int]]:
         """See ``Store.charges``."""
         try:
-            if (found := charged(self._database.rows, self._node, channel_id)) is not None:
+            with self._database.one_state():
+                found = charged(self._database.rows, self._node, channel_id)
+            if found is not None:
                 return found
         except PeerNodeError as error:
             if error.code != "STORE_CORRUPT":

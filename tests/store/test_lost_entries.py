@@ -11,10 +11,11 @@ import pytest
 
 from peernode.channel.kinds import Kind
 from peernode.channel.message import Message
+from peernode.store import statements
 from peernode.store.base import PutMessage, PutMeta
 from peernode.store.schema import MESSAGE_INDICES
 from peernode.store.sqlite import SqliteDatabase
-from tests.store.disks import CHANNEL, FileDisk, message, message_id
+from tests.store.disks import CHANNEL, NODE, FileDisk, message, message_id
 from tests.store.rot import (
     ABOUT_ONE,
     COUNT,
@@ -88,6 +89,28 @@ async def test_who_reads_on_from_the_last_one_comes_to_an_end_though_the_order_h
         key = Message.trusted(page[-1]).order_key
     assert len(read) == len(set(read)) < COUNT == len(ours)
     assert store.bad_rows
+
+
+@pytest.mark.parametrize("index", [name for name in MESSAGE_INDICES if name != "messages_by_stream"])
+async def test_what_is_committed_during_the_look_is_no_loss(file_disk: FileDisk, index: str) -> None:
+    """It comes right before one of the indices is read."""
+    ours = await filled(file_disk)
+    later = message(COUNT + 1, kind=Kind.REACTION, body=ours[1].body)
+    file_disk.restart()
+    store = file_disk.store()
+    committed: list[str] = []
+
+    def commit(statement: str) -> None:
+        if index in statement and not committed:
+            committed.append(statement)
+            with closing(sqlite3.connect(file_disk.path)) as connection, connection:
+                statements.run(connection, [(NODE, (PutMessage(later),))])
+
+    file_disk.database._reader.set_trace_callback(commit)
+    charges = store.charges(CHANNEL)
+    assert committed and (store.bad_rows, store.righted) == (0, 0)
+    assert store.newest(CHANNEL, None, 1) == [later.raw], "the look is over"
+    assert charges < store.charges(CHANNEL)
 
 
 async def test_a_full_disk_at_the_start_leaves_all_as_it_was(file_disk: FileDisk) -> None:
