@@ -11,16 +11,19 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
 from peernode.errors import Backpressure, LocalProtocolError, PeerNodeError
-from peernode.store.base import PutMessage, PutMeta, PutOutbox, PutPart, Store
+from peernode.store.base import DropParts, PutMessage, PutMeta, PutOutbox, PutPart, Store
 from peernode.store.sqlite import SqliteDatabase
 from tests.store.disks import CHANNEL, NODE, OTHER_NODE, FileDisk, message, outbox_row
+
+TURN_S = 0.3
+"""How long somebody has who would not wait for its turn."""
 
 
 @contextmanager
@@ -161,6 +164,43 @@ def test_loops_in_several_threads_share_the_writer(file_disk: FileDisk) -> None:
     for thread in threads:
         thread.join()
     assert store.count(CHANNEL) == 150
+
+
+class Slow(tuple[bytes, ...]):
+    """Digests that are looked at in the middle of a transaction, and what is done then."""
+
+    meanwhile: Callable[[], None]
+
+    def __iter__(self) -> Iterator[bytes]:
+        self.meanwhile()
+        return super().__iter__()
+
+
+async def test_rows_are_put_right_between_two_transactions_not_inside_one(file_disk: FileDisk) -> None:
+    store = file_disk.store()
+    righted: list[int] = []
+    thread = threading.Thread(target=lambda: righted.append(file_disk.database.writer.set_right()))
+    waited: list[bool] = []
+
+    def meanwhile() -> None:
+        if not waited:
+            thread.start()
+            thread.join(TURN_S)
+            waited.append(thread.is_alive())
+
+    slow = Slow((b"d" * 32,))
+    slow.meanwhile = meanwhile
+    await store.commit(PutMeta("a", b"1"), DropParts(slow), PutMessage(message(1)))
+    thread.join()
+    assert (waited, righted) == ([True], [0])
+    assert (store.meta("a"), store.newest(CHANNEL, None, 9)) == (b"1", [message(1).raw])
+
+
+async def test_nothing_is_put_right_after_close(file_disk: FileDisk) -> None:
+    store = file_disk.store()
+    file_disk.close()
+    with pytest.raises(LocalProtocolError, match="set right after close"):
+        await store.set_right()
 
 
 def test_a_loop_that_is_gone_harms_nobody(file_disk: FileDisk) -> None:
