@@ -8,15 +8,14 @@ and round, and at the end of a round the log's numbers are looked for in the sto
 Invariants: only bytes with a digest that was stored are written back (or, where no row says any more which
 that was, a signed message of that place), and of a fork, whose rows can't tell which of them is damaged,
 both; at most ``WAITING_MAX`` places wait, over which a damaged row waits for the next time that it is read;
-what nobody can give is asked for again, and keys are put right again, after pauses that double, with jitter,
-up to ``AGAIN_MAX_S``; a disk that can't be read for a while costs a round, never the loop.
+what nobody can give is asked for again, and keys are put right again, after pauses that double (``PutOff``);
+a row that is missed has the keys looked at once, then it waits to be fetched like a damaged one; a disk that
+can't be read for a while costs a round, never the loop.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
-from collections.abc import Hashable
 
 from peernode.channel.message import Message, parts_named
 from peernode.channel.summary import Range
@@ -25,6 +24,7 @@ from peernode.errors import LocalProtocolError, PeerNodeError, RemoteProtocolErr
 from peernode.pubsub.context import Context
 from peernode.pubsub.holes import holes_of
 from peernode.pubsub.ingest import Ingest
+from peernode.pubsub.putoff import PUT_OFF_MAX, PutOff
 from peernode.pubsub.replica import Replica
 from peernode.pubsub.storage import PubSubStorage
 from peernode.pubsub.sync import FAILURES, CatchUp
@@ -39,46 +39,11 @@ SCRUB_S = 10.0
 SCRUB_ROWS = 64
 """Messages of each channel that one round of scrubbing reads."""
 
-AGAIN_S = 10.0
-AGAIN_MAX_S = 600.0
-"""The first and the longest pause before what nobody could give is asked for again, give or take a fifth."""
-
 Place = tuple[bytes, bytes, bytes, int]
 """Channel id, author, instance, number."""
 
-KEYS = "keys"
-"""What is put off when keys could not be put right."""
-
-PUT_OFF_MAX = 4096
-"""Places and parts that wait for another try; over it the first is asked for with the next round, counted."""
-
-
-class PutOff:
-    """When what could not be repaired is tried again."""
-
-    def __init__(self, context: Context) -> None:
-        self._context = context
-        self._until: OrderedDict[Hashable, tuple[float, int]] = OrderedDict()
-
-    def __len__(self) -> int:
-        return len(self._until)
-
-    def due(self, key: Hashable) -> bool:
-        """Whether it may be tried now."""
-        return self._context.now() >= self._until.get(key, (0.0, 0))[0]
-
-    def failed(self, key: Hashable) -> None:
-        """Nobody could give it: twice the last pause."""
-        tries = self._until.pop(key, (0.0, 0))[1]
-        pause_s = min(AGAIN_S * 2**tries, AGAIN_MAX_S)
-        self._until[key] = (self._context.now() + self._context.jittered(pause_s), min(tries + 1, 16))
-        if len(self._until) > PUT_OFF_MAX:
-            self._until.popitem(last=False)
-            self._context.collector.count("repair.put_off_full")
-
-    def done(self, key: Hashable) -> None:
-        """It is repaired, or not wanted any more."""
-        self._until.pop(key, None)
+KEYS, HOLES = "keys", "holes"
+"""What is put off when keys were put right in vain, because a row had a wrong one or there was none."""
 
 
 class Repair:
@@ -94,8 +59,8 @@ class Repair:
         self._noticed = asyncio.Event()
         self._scrubbed: dict[bytes, bytes | None] = {}
         """Channel id -> order key down to which this round has read."""
-        self._misfiled = False
-        """A row was met under a wrong key."""
+        self._wrong: dict[str, None] = {}
+        """Why keys are to be put right: a row was met under a wrong one, or is missed."""
         self._righted = 0
         context.store.on_bad_row = self._damaged
         context.store.on_misfiled = self._wrong_key
@@ -109,12 +74,14 @@ class Repair:
 
     async def run(self) -> None:
         """Repair what is noticed, and look for more; ends with the node."""
+        due_s = self._context.now() + SCRUB_S  # no jitter: nobody else notices it
         while True:
             try:
-                async with asyncio.timeout(SCRUB_S):  # no jitter: nobody else notices it
+                async with asyncio.timeout(max(0.0, due_s - self._context.now())):
                     await self._noticed.wait()
             except TimeoutError:
                 await self._scrub()
+                due_s = self._context.now() + SCRUB_S
             self._noticed.clear()
             await self._set_right()
             for place in list(self._waiting):
@@ -138,26 +105,47 @@ class Repair:
 
     def _wrong_key(self) -> None:
         """Told by the store in the middle of a read."""
-        self._misfiled = True
+        self._wrong[KEYS] = None
         self._noticed.set()
 
     async def _set_right(self) -> None:
         """Have rows under wrong keys put right; what has no row then is fetched like a damaged one."""
         store = self._context.store
-        if self._misfiled and self._put_off.due(KEYS):
-            self._misfiled = False
-            self._put_off.failed(KEYS)  # until it proves right: the next time only after a pause
+        causes = [key for key in (KEYS, HOLES) if key in self._wrong and self._put_off.due(key)]
+        if causes:
+            for key in causes:
+                self._put_off.failed(key)  # no commit goes on while it runs: not often, unless it helps
+            self._context.collector.count("repair.keys_looked_at")
             try:
                 await store.set_right()
+                for key in causes:
+                    del self._wrong[key]
+                    if store.righted > self._righted:
+                        self._put_off.done(key)
+                        self._put_off.failed(key)  # the shortest pause again
                 for replica in list(self._storage.replicas.values()):
-                    for hole in await holes_of(replica):
-                        self._damaged(replica.channel_id, hole.author, hole.instance, hole.low)
+                    for place in await self._new_holes(replica):
+                        self._damaged(*place)
             except (PeerNodeError, LocalProtocolError) as error:
-                self._misfiled = True
                 self._context.collector.count(f"repair.keys.{type(error).__name__}")
         if store.righted > self._righted:  # when the channels were loaded, too
             self._context.collector.count("repair.keys_righted", store.righted - self._righted)
             self._righted = store.righted
+
+    async def _new_holes(self, replica: Replica) -> list[Place]:
+        """The rows that the disk has lost, but for those that wait for somebody who has them."""
+        holes = await holes_of(replica)
+        lost = [(replica.channel_id, hole.author, hole.instance, hole.low) for hole in holes]
+        return [place for place in lost if place not in self._waiting]
+
+    async def _look_for_holes(self, replica: Replica) -> None:
+        """A row without an entry is found by putting the keys right; that it is lost is likelier."""
+        for place in await self._new_holes(replica):
+            if self._put_off.due(HOLES):
+                self._wrong[HOLES] = None
+                self._noticed.set()
+                return
+            self._damaged(*place)
 
     async def _scrub(self) -> None:
         """Read the next page of every log, the newest first; a bad row reports itself."""
@@ -167,11 +155,12 @@ class Repair:
             before = places.get(replica.channel_id)
             try:
                 self._scrubbed[replica.channel_id] = after = self._read_page(replica, before)
-                if after is None and await holes_of(replica):
-                    self._wrong_key()
+                if after is None:
+                    await self._look_for_holes(replica)
             except PeerNodeError as error:  # the disk gives nothing now: the same page with the next round
                 self._context.collector.count(f"repair.{error.code}")
-                self._misfiled |= error.code == "STORE_CORRUPT"  # an index may point at nothing
+                if error.code == "STORE_CORRUPT":  # an index may point at nothing
+                    self._wrong_key()
                 self._scrubbed[replica.channel_id] = before
 
     def _read_page(self, replica: Replica, before: bytes | None) -> bytes | None:
@@ -228,7 +217,7 @@ class Repair:
         for contact in await self._sources(replica):
             asked.append(contact.id)
             for message in await self._fetch(replica, contact, place):
-                taken = message.digest in wanted or (unknown and _stands_at(message, place))
+                taken = message.digest in wanted or unknown
                 if taken and await self._context.save(PutMessage(message)):
                     wanted.pop(message.digest, None)
                     unknown = False
@@ -244,7 +233,15 @@ class Repair:
         digest = self._context.store.digest_at(replica.channel_id, span.author, span.instance, span.low)
         if digest is None and (stream := replica.log.stream(span.author, span.instance)) is not None:
             digest = stream.head_at(span.low)  # no row is left; the log knows those at the end of a range
-        return [digest] if digest else []
+        return [digest] if digest else self._named_behind(replica, span)
+
+    def _named_behind(self, replica: Replica, span: Range) -> list[bytes]:
+        """What the message behind the place names, where nothing says that its author contradicts himself."""
+        stream = replica.log.stream(span.author, span.instance)
+        behind = (span.author, span.instance, span.low + 1, span.low + 1, 1)
+        rows = self._context.store.messages(replica.channel_id, *behind)
+        torn = stream is None or span.low in stream.tears or span.low + 1 in stream.forks
+        return [] if torn else [Message.trusted(raw).prev for _, raw in rows]
 
     async def _fetch(self, replica: Replica, contact: Contact, span: Range) -> list[Message]:
         """The messages of the place that a peer has."""

@@ -229,6 +229,12 @@ class MemoryStore(TablesView):
             with spent(DISK):
                 await self._disk.flush(self._life, self._tables, writes)
 
+    async def set_right(self) -> None:
+        """See ``Store.set_right``."""
+        if self._disk.full:
+            raise PeerNodeError("STORE_FULL", "the simulated disk is full")
+        self.righted += sum(table.set_right() for table in self._tables.messages.values())
+
     def close(self) -> None:
         """See ``Store.close``."""
         self._closed = True

@@ -90,10 +90,6 @@ class TablesView(Inspector):
         """See ``Store.of_kind``."""
         return list(self._sound(channel_id, self._tables.channel(channel_id).kinds.get(int(kind), [])))
 
-    async def set_right(self) -> None:
-        """See ``Store.set_right``."""
-        self.righted += sum(table.set_right() for table in self._tables.messages.values())
-
     def count(self, channel_id: bytes) -> int:
         """See ``Store.count``."""
         return len(self._tables.channel(channel_id).rows)

@@ -11,8 +11,8 @@ from peernode.config import NodeConfig
 from peernode.events import Recovered
 from peernode.identity import Identity
 from peernode.pubsub.keptleases import LEASES_KEPT_MAX, keep_leases
+from peernode.pubsub.putoff import AGAIN_S, PUT_OFF_MAX, PutOff
 from peernode.pubsub.recovery import PASSES_MAX
-from peernode.pubsub.repair import AGAIN_S, PUT_OFF_MAX, PutOff
 from peernode.pubsub.replication import HINTED_MAX, MOVED_MAX
 from peernode.pubsub.sync import PULLS_MAX, SUMMARY_PAGES_MAX
 from peernode.pubsub.turns import PER_TURN

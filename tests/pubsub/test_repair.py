@@ -11,7 +11,7 @@ from peernode.channel.ids import channel_id_of
 from peernode.channel.message import Kind, sign_message
 from peernode.config import NodeConfig
 from peernode.identity import Identity, network_id_of
-from peernode.pubsub.repair import AGAIN_S
+from peernode.pubsub.putoff import AGAIN_S
 from peernode.rpc.rpc import Rpc
 from peernode.wire.contact import Contact
 from peernode.wire.ops import Op
