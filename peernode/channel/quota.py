@@ -2,7 +2,8 @@
 
 A message costs its canonical bytes and a whole part for each part it names, or for each block of the file
 that it names: its bytes alone say it. A file's blocks may come later; their room is kept for them.
-Invariants: what is taken equals what is held, plus what is being committed; both bounds cost O(1) per
+Invariants: what is taken equals what is held, plus what is being committed (but what rows take that rot is
+told anew by the next start), and is never below zero; both bounds cost O(1) per
 message; an author whose messages are gone is not in the table, which so has no more rows than the log has
 streams, the bound of which is ``streams_per_channel_max``.
 """
@@ -90,8 +91,12 @@ class Room:
         self._change(message.author, cost_of(message))
 
     def give_back(self, author: bytes, size: int) -> None:
-        """So many bytes of an author were not stored after all, or have expired."""
-        self._change(author, -size)
+        """So many bytes of an author were not stored after all, or have expired.
+
+        No more than it has taken: a row that was damaged, or repaired, since it was charged tells another
+        cost.
+        """
+        self._change(author, -min(size, self.of_author(author)))
 
     def _change(self, author: bytes, size: int) -> None:
         self.taken += size

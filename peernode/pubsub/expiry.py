@@ -7,8 +7,9 @@ it is not taken back (``Ingest``).
 
 Invariants: no message younger than the policy is dropped, nor one that waits in the own outbox; one that
 came late, when it was too old already, is kept as long as if it were new, over restarts too (when it came is
-written with the message); a stream is dropped from below without holes; one slice of work is bounded by
-``STREAMS_SLICE`` reads.
+written with the message); a stream is dropped from below without holes, its damaged rows when their messages
+would have gone, and nothing of it while one of the rows read stands under a wrong key; what is given back is
+what the rows that go are charged as; one slice of work is bounded by ``STREAMS_SLICE`` reads.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ from dataclasses import dataclass
 
 from peernode.channel.kinds import Kind
 from peernode.channel.message import Message
-from peernode.channel.quota import cost_of
 from peernode.errors import PeerNodeError, RemoteProtocolError
 from peernode.pubsub.context import Context
 from peernode.pubsub.ingest import Source
@@ -151,9 +151,9 @@ class Expiry:
         begin = self._next.get(replica.channel_id, 0) % max(1, len(streams))
         self._next[replica.channel_id] = begin + STREAMS_SLICE
         turn = (streams[begin:] + streams[:begin])[:STREAMS_SLICE]  # round and round: nobody waits longer
-        for author, instance, following in turn:
+        for author, instance, _ in turn:
             if not self._is_late(replica, author + instance):
-                await self._drop(replica, author, instance, following, before_ms)
+                await self._drop(replica, author, instance, before_ms)
 
     def _is_late(self, replica: Replica, stream: bytes) -> bool:
         noted = self._late_in(replica).get(stream)
@@ -163,30 +163,38 @@ class Expiry:
         noted.came_ms = min(noted.came_ms, self._context.wall_ms() + _step_ms(replica))
         return self._context.wall_ms() < noted.came_ms + replica.keep_ms
 
-    async def _drop(
-        self, replica: Replica, author: bytes, instance: bytes, following: int, before_ms: int
-    ) -> None:
-        rows = self._context.store.messages(
-            replica.channel_id, author, instance, 1, following - 1, ROWS_SLICE
-        )
-        messages = [Message.trusted(raw) for _, raw in rows]
-        kept = next((each.seq for each in messages if not self._may_go(each, before_ms)), None)
+    async def _drop(self, replica: Replica, author: bytes, instance: bytes, before_ms: int) -> None:
+        rows = self._context.store.stream_rows(replica.channel_id, author, instance, ROWS_SLICE)
+        if rows is None:
+            return  # a row under a wrong key, which is being put right: its number is not what would go
+        waiting = self._waiting(author)
+        kept = next((each.seq for each in rows if each.at_ms >= before_ms or each.digest in waiting), None)
         if kept is None and len(rows) == ROWS_SLICE:
-            kept = messages[-1].seq  # there may be another one under its number
-        gone = [each for each in messages if kept is None or each.seq < kept]
+            kept = rows[-1].seq  # there may be another one under its number
+        gone = [each for each in rows if kept is None or each.seq < kept]
         if not gone:
             return
-        stream, last = replica.log.stream(author, instance), gone[-1].seq
-        seqs = tuple(stream.held_upto(last)) if stream else ()  # the damaged ones among them go too
+        seqs = tuple(dict.fromkeys(each.seq for each in gone))  # also what the log does not know of
         if await self._context.save(DropMessages(replica.channel_id, author, instance, seqs)):
-            replica.log.expire(author, instance, last)
-            replica.room.give_back(author, sum(map(cost_of, gone)))
+            replica.room.give_back(author, sum(each.cost for each in gone))
+            self._forget(replica, author, instance, seqs)
             self._context.collector.count("expiry.dropped", len(gone))
-            if any(each.kind is Kind.FILE for each in gone):
+            if any(each.kind == Kind.FILE for each in gone):
                 self.on_file_gone()
 
-    def _may_go(self, message: Message, before_ms: int) -> bool:
-        return message.hlc >> 16 < before_ms and message.id not in self._outbox.waiting
+    def _forget(self, replica: Replica, author: bytes, instance: bytes, gone: tuple[int, ...]) -> None:
+        """The log lets go of what is below, but for what was stored while that waited for the disk."""
+        stream, last = replica.log.stream(author, instance), gone[-1]
+        others = sorted({*stream.held_upto(last)} - {*gone}) if stream else []
+        replica.log.expire(author, instance, last)
+        for seq in others:  # without a row: the disk has lost it, and it goes with those around it
+            for _, raw in self._context.store.messages(replica.channel_id, author, instance, seq, seq, 2):
+                replica.log.add(Message.trusted(raw))
+
+    def _waiting(self, author: bytes) -> set[bytes]:
+        """Digests of what waits in the outbox: a damaged row's id is nothing to go by."""
+        own = author == self._context.identity.public_key
+        return {entry.message.digest for entry in self._outbox.waiting.values()} if own else set()
 
 
 def _key(replica: Replica) -> str:

@@ -23,6 +23,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from peernode.channel.message import Message
+from peernode.store.rows import ChannelRow as ChannelRow
+from peernode.store.rows import OutboxRow as OutboxRow
+from peernode.store.rows import StreamRow as StreamRow
 
 SAME_ID_MAX = 64
 """Messages that ``by_id`` returns at most, the first in the order; honest authors never reuse an id."""
@@ -35,29 +38,6 @@ QUEUE_MAX = 4096
 
 BadRowReport = Callable[[bytes, bytes, bytes, int], None]
 """Called with channel_id, author, instance and seq of a message that is there but damaged."""
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelRow:
-    """A channel that this node takes part in: as a member, as one who stores it, or both."""
-
-    channel_id: bytes
-    name: str
-    member: bool
-    stored: bool
-
-
-@dataclass(frozen=True, slots=True)
-class OutboxRow:
-    """An own message that not enough nodes hold yet; ``id`` is the message's."""
-
-    id: bytes
-    channel_id: bytes
-    raw: bytes
-    text: str
-    state: str
-    error_code: str
-    created_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +207,15 @@ class Store(Protocol):
         """The first ``limit`` messages of a stream from seq ``low`` to ``high`` (both included).
 
         As (seq, canonical bytes), by seq and digest; fewer than ``limit`` means there are no more.
+        """
+        ...
+
+    def stream_rows(
+        self, channel_id: bytes, author: bytes, instance: bytes, limit: int
+    ) -> list[StreamRow] | None:
+        """The first ``limit`` rows of a stream, damaged ones too, by seq and digest; these are not reported.
+
+        None, and reported, when one of them stands under a wrong key: its number may be another message's.
         """
         ...
 

@@ -12,15 +12,16 @@ place, which says what to fetch again, a misfiled one without, for its place is 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import Any
 
 from peernode.channel.kinds import TARGET_BYTES, Kind, target_of
 from peernode.channel.message import Message, digest_of
 from peernode.channel.parts import part_digest
+from peernode.channel.quota import cost_of_raw
 from peernode.errors import LocalProtocolError, RemoteProtocolError
-from peernode.store.base import BadRowReport
+from peernode.store.base import BadRowReport, StreamRow
 from peernode.wire.codec import pack
 
 COLUMNS = "author, instance, seq, digest, id, kind, order_key, target, raw"
@@ -119,6 +120,18 @@ class Inspector:
             author, instance, seq, *_ = row
             self.on_bad_row(channel_id, author, instance, seq)
         return False
+
+    def keys_of(self, channel_id: bytes, rows: Iterable[MessageColumns]) -> list[StreamRow] | None:
+        """What the keys of rows say, whatever has become of the bytes; None when one of them is misfiled."""
+        found: list[StreamRow] = []
+        for row in rows:
+            if not keys_fit(channel_id, row) and state_of(channel_id, row) is State.MISFILED:
+                self.misfiled()
+                return None
+            _, _, seq, digest, _, kind, order_key, _, raw = row
+            cost = cost_of_raw(raw) if isinstance(raw, bytes) else 0
+            found.append(StreamRow(seq, digest, kind, int.from_bytes(order_key[:8], "big") >> 16, cost))
+        return found
 
     def misfiled(self) -> None:
         """Count and report that a row was met where it does not belong."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from peernode.channel.quota import cost_of_raw
-from peernode.store.base import ABOUT_MAX, SAME_ID_MAX, ChannelRow, OutboxRow
+from peernode.store.base import ABOUT_MAX, SAME_ID_MAX, ChannelRow, OutboxRow, StreamRow
 from peernode.store.inspection import Inspector
 from peernode.store.memory_tables import Tables
 
@@ -58,6 +58,14 @@ class TablesView(Inspector):
                 break
             found.extend((seq, raw) for raw in self._sound(channel_id, (key,)))
         return found
+
+    def stream_rows(
+        self, channel_id: bytes, author: bytes, instance: bytes, limit: int
+    ) -> list[StreamRow] | None:
+        """See ``Store.stream_rows``."""
+        table = self._tables.channel(channel_id)
+        places = table.streams.get((author, instance), [])[:limit]
+        return self.keys_of(channel_id, (table.rows[key].columns() for _, _, key in places))
 
     def digest_at(self, channel_id: bytes, author: bytes, instance: bytes, seq: int) -> bytes | None:
         """See ``Store.digest_at``."""

@@ -16,15 +16,17 @@ import sqlite3
 import threading
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from peernode.channel.message import SEQ_MAX, Kind
 from peernode.errors import LocalProtocolError, PeerNodeError
 from peernode.span import DISK, spent
-from peernode.store.base import ABOUT_MAX, QUEUE_MAX, SAME_ID_MAX, ChannelRow, OutboxRow, Write
+from peernode.store import queries
+from peernode.store.base import ABOUT_MAX, QUEUE_MAX, SAME_ID_MAX, ChannelRow, OutboxRow, StreamRow, Write
 from peernode.store.charging import charged
-from peernode.store.inspection import COLUMNS, Inspector
+from peernode.store.inspection import Inspector
 from peernode.store.schema import lock, meaning_of, open_reader, open_writer
 from peernode.store.statements import outbox_sum
 from peernode.store.writer import Commit, Writer
@@ -33,32 +35,6 @@ HEADS_PAGE = 4096
 """Rows of one read while a log is rebuilt."""
 
 _AFTER_EVERY_KEY = b"\xff" * 73
-
-_CHANNEL = "FROM messages WHERE node = ? AND channel = ?"
-
-META = "SELECT value FROM meta WHERE node = ? AND key = ?"
-METAS = "SELECT key, value FROM meta WHERE node = ? AND key >= ? AND key > ? AND key < ? ORDER BY key LIMIT ?"
-CHANNELS = "SELECT channel, name, member, stored FROM channels WHERE node = ? ORDER BY channel"
-HEADS = (
-    f"SELECT author, instance, seq, digest {_CHANNEL} AND (author, instance, seq, digest) > (?, ?, ?, ?)"
-    " ORDER BY author, instance, seq, digest LIMIT ?"
-)
-_STREAM = f"SELECT {COLUMNS} {_CHANNEL} AND author = ? AND instance = ?"
-MESSAGES = f"{_STREAM} AND seq BETWEEN ? AND ? ORDER BY seq, digest"
-DIGEST_AT = f"SELECT digest {_CHANNEL} AND author = ? AND instance = ? AND seq = ? ORDER BY digest LIMIT 1"
-NEWEST = f"SELECT {COLUMNS} {_CHANNEL} AND order_key < ? ORDER BY order_key DESC"
-BY_ID = f"SELECT {COLUMNS} {_CHANNEL} AND id = ? ORDER BY order_key LIMIT ?"
-ABOUT = f"SELECT {COLUMNS} {_CHANNEL} AND target = ? ORDER BY order_key DESC"
-OF_KIND = f"SELECT {COLUMNS} {_CHANNEL} AND kind = ? AND kind <> {int(Kind.TEXT)} ORDER BY order_key"
-TEXTS = f"SELECT {COLUMNS} {_CHANNEL} AND kind = ? ORDER BY order_key"
-COUNT = f"SELECT count(*) {_CHANNEL}"
-PART = "SELECT block FROM parts WHERE node = ? AND digest = ?"
-OUTBOX = (
-    "SELECT id, channel, raw, text, state, error_code, created_ms, sum FROM outbox WHERE node = ?"
-    " ORDER BY created_ms, id"
-)
-FATES = "SELECT id, fate FROM fates WHERE node = ? ORDER BY id"
-PEERS = "SELECT contact FROM peers WHERE node = ? ORDER BY place"
 
 
 class SqliteDatabase:
@@ -157,20 +133,19 @@ class SqliteStore(Inspector):
 
     def meta(self, key: str) -> bytes | None:
         """See ``Store.meta``."""
-        return self._value(META, key)
+        return self._value(queries.META, key)
 
     def metas(self, prefix: str, after: str, limit: int) -> list[tuple[str, bytes]]:
         """See ``Store.metas``."""
         end = (
             prefix + "\U0010ffff"
         )  # the last character that there is: all that goes on from the prefix is before it
-        return [
-            (key, value) for key, value in self._database.rows(METAS, (self._node, prefix, after, end, limit))
-        ]
+        rows = self._database.rows(queries.METAS, (self._node, prefix, after, end, limit))
+        return [(key, value) for key, value in rows]
 
     def channels(self) -> list[ChannelRow]:
         """See ``Store.channels``."""
-        rows = self._database.rows(CHANNELS, (self._node,))
+        rows = self._database.rows(queries.CHANNELS, (self._node,))
         return [
             ChannelRow(channel, name, bool(member), bool(stored)) for channel, name, member, stored in rows
         ]
@@ -179,7 +154,7 @@ class SqliteStore(Inspector):
         """See ``Store.heads``."""
         last: tuple[bytes, bytes, int, bytes] = (b"", b"", 0, b"")
         while True:
-            page = list(self._database.rows(HEADS, (self._node, channel_id, *last, HEADS_PAGE)))
+            page = list(self._database.rows(queries.HEADS, (self._node, channel_id, *last, HEADS_PAGE)))
             for author, instance, seq, digest in page:
                 last = (author, instance, seq, digest)
                 yield last
@@ -212,44 +187,57 @@ class SqliteStore(Inspector):
         self, channel_id: bytes, author: bytes, instance: bytes, low: int, high: int, limit: int
     ) -> list[tuple[int, bytes]]:
         """See ``Store.messages``."""
-        seqs = (max(low, 0), min(high, SEQ_MAX))
-        return self._sound(MESSAGES, channel_id, (author, instance, *seqs), limit) if low <= SEQ_MAX else []
+        if low > SEQ_MAX:
+            return []
+        stream = (author, instance, max(low, 0), min(high, SEQ_MAX))
+        return self._sound(queries.MESSAGES, channel_id, stream, limit)
+
+    def stream_rows(
+        self, channel_id: bytes, author: bytes, instance: bytes, limit: int
+    ) -> list[StreamRow] | None:
+        """See ``Store.stream_rows``."""
+        stream = (self._node, channel_id, author, instance, 0, SEQ_MAX)
+        with closing(self._database.rows(queries.MESSAGES, stream)) as rows:
+            return self.keys_of(channel_id, islice(rows, limit))
 
     def digest_at(self, channel_id: bytes, author: bytes, instance: bytes, seq: int) -> bytes | None:
         """See ``Store.digest_at``."""
-        return self._value(DIGEST_AT, channel_id, author, instance, seq) if 0 <= seq <= SEQ_MAX else None
+        if not 0 <= seq <= SEQ_MAX:
+            return None
+        return self._value(queries.DIGEST_AT, channel_id, author, instance, seq)
 
     def newest(self, channel_id: bytes, before: bytes | None, limit: int) -> list[bytes]:
         """See ``Store.newest``."""
         key = _AFTER_EVERY_KEY if before is None else before
-        return [raw for _, raw in self._sound(NEWEST, channel_id, (key,), limit, below=key)]
+        return [raw for _, raw in self._sound(queries.NEWEST, channel_id, (key,), limit, below=key)]
 
     def by_id(self, channel_id: bytes, message_id: bytes) -> list[bytes]:
         """See ``Store.by_id``."""
-        return [raw for _, raw in self._sound(BY_ID, channel_id, (message_id, SAME_ID_MAX), SAME_ID_MAX)]
+        wanted = (message_id, SAME_ID_MAX)
+        return [raw for _, raw in self._sound(queries.BY_ID, channel_id, wanted, SAME_ID_MAX)]
 
     def about(self, channel_id: bytes, target: bytes) -> list[bytes]:
         """See ``Store.about``."""
-        return [raw for _, raw in self._sound(ABOUT, channel_id, (target,), ABOUT_MAX)][::-1]
+        return [raw for _, raw in self._sound(queries.ABOUT, channel_id, (target,), ABOUT_MAX)][::-1]
 
     def of_kind(self, channel_id: bytes, kind: int) -> list[bytes]:
         """See ``Store.of_kind``."""
-        query = TEXTS if kind == Kind.TEXT else OF_KIND
+        query = queries.TEXTS if kind == Kind.TEXT else queries.OF_KIND
         return [raw for _, raw in self._sound(query, channel_id, (int(kind),), None)]
 
     def count(self, channel_id: bytes) -> int:
         """See ``Store.count``."""
-        ((count,),) = self._database.rows(COUNT, (self._node, channel_id))
+        ((count,),) = self._database.rows(queries.COUNT, (self._node, channel_id))
         return int(count)
 
     def part(self, digest: bytes) -> bytes | None:
         """See ``Store.part``."""
-        block = self._value(PART, digest)
+        block = self._value(queries.PART, digest)
         return block if block is not None and self.part_is_sound(digest, block) else None
 
     def fates(self) -> list[tuple[bytes, bytes]]:
         """See ``Store.fates``."""
-        return list(self._database.rows(FATES, (self._node,)))
+        return list(self._database.rows(queries.FATES, (self._node,)))
 
     def outbox(self) -> list[OutboxRow]:
         """See ``Store.outbox``."""
@@ -260,11 +248,12 @@ class SqliteStore(Inspector):
         return [row for row, row_sum in self._outbox_rows() if outbox_sum(row) != row_sum]
 
     def _outbox_rows(self) -> list[tuple[OutboxRow, bytes]]:
-        return [(OutboxRow(*row), row_sum) for *row, row_sum in self._database.rows(OUTBOX, (self._node,))]
+        rows = self._database.rows(queries.OUTBOX, (self._node,))
+        return [(OutboxRow(*row), row_sum) for *row, row_sum in rows]
 
     def peers(self) -> list[bytes]:
         """See ``Store.peers``."""
-        return [contact for (contact,) in self._database.rows(PEERS, (self._node,))]
+        return [contact for (contact,) in self._database.rows(queries.PEERS, (self._node,))]
 
     def _value(self, sql: str, *values: Any) -> bytes | None:
         for (value,) in list(self._database.rows(sql, (self._node, *values))):

@@ -1,5 +1,7 @@
 """Expiry by policy (ADR 21): the old goes, from below, and never what somebody waits for.
 
+A damaged row goes and stays like a sound one.
+
 One node's tables on a simulated disk and clock, without a network: who writes, what arrives how late and by
 which way, how the policy's slices lie between, and when an own message is safe are drawn.
 """
@@ -21,6 +23,7 @@ from peernode.pubsub.entry import Entry
 from peernode.pubsub.ingest import Source
 from peernode.simulation.world.host import SimWorld
 from peernode.store.base import PutMessage, PutOutbox
+from peernode.store.memory import MemoryDisk
 from peernode.wire.contact import Contact
 from tests.properties.examples import drawn
 from tests.properties.stage import taken_often
@@ -47,6 +50,7 @@ steps = st.lists(
     arrivals
     | st.tuples(st.just("writes"), st.sampled_from((False, False, True)))
     | st.tuples(st.just("safe"), st.integers(0, 9))
+    | st.tuples(st.just("rots"), st.integers(0, 9))
     | st.tuples(st.just("passes"), st.sampled_from((1.0, KEEP_S / 2, KEEP_S + STEP_S))),
     min_size=10,
     max_size=30,
@@ -60,9 +64,11 @@ class Story:
     world: SimWorld
     node: PeerNode
     authors: list[Identity]
+    disk: MemoryDisk
     given: list[Message] = field(default_factory=list)
     late_s: dict[bytes, float] = field(default_factory=dict)
     """Digest -> when it came, too old already, from somebody who had waited to bring it."""
+    rotten: set[bytes] = field(default_factory=set)
     next_seq: Counter[int] = field(default_factory=Counter)
     left_out: dict[int, list[int]] = field(default_factory=dict)
     taken: Counter[str] = field(default_factory=Counter)
@@ -133,6 +139,13 @@ class Story:
         """Time goes on."""
         await asyncio.sleep(seconds)
 
+    async def rots(self, which: int) -> None:
+        """A message's row is damaged, and nobody has it to give."""
+        if sound := [message for digest, message in self.held().items() if digest not in self.rotten]:
+            message = sound[which % len(sound)]
+            self.rotten.add(message.digest)
+            self.disk.nodes[self.authors[OWN].node_id].damage((message.channel_id, message.order_key), 0.9)
+
     # -- what must hold ---------------------------------------------------------------------------
 
     def owed(self, message: Message) -> str:
@@ -158,6 +171,7 @@ class Story:
             gone = [m.seq for key, m in held_before.items() if m.author == author and key not in held]
             self.taken["gone"] += len(gone)
             self.taken["part of a stream"] += bool(gone and stays)
+            self.taken["damaged"] += any(key in self.rotten for key in held_before.keys() - held.keys())
             assert not gone or not stays or max(gone) < min(stays), "a hole"
             # What is gone from below is no gap that somebody would be asked to fill.
             floor = self.replica.log.floor(author, INSTANCE)
@@ -166,13 +180,15 @@ class Story:
         assert self.replica.room.taken == sum(charged.values())
 
     def held(self) -> dict[bytes, Message]:
-        """What the log holds, which is what the disk holds."""
-        store, found = self.node._context.store, {}
-        for author in self.authors:
-            rows = store.messages(self.replica.channel_id, author.public_key, INSTANCE, 1, 1 << 40, 1000)
-            found.update({m.digest: m for m in (Message.trusted(raw) for _, raw in rows)})
-        assert all(self.replica.log.has(message) == (message.digest in found) for message in self.given)
-        return found
+        """What the log holds, which is what the disk holds, damaged or not."""
+        heads = self.node._context.store.heads(self.replica.channel_id)
+        stored = {digest for _, _, _, digest in heads}
+        for message in self.given:
+            stream = self.replica.log.stream(message.author, message.instance)
+            in_log = stream is not None and stream.holds(message.seq)
+            assert in_log == (message.digest in stored)
+            assert self.replica.log.has(message) == (in_log and message.digest not in self.rotten)
+        return {message.digest: message for message in self.given if message.digest in stored}
 
     async def all_goes(self) -> None:
         """When everything is old and safe, nothing is left of it."""
@@ -196,7 +212,7 @@ def test_expiry_never_takes_what_a_holder_waits_for() -> None:
             others = [Identity.generate(bird.host.env.random) for _ in range(OWN)]
             store = bird.disk.store_for(bird.identity.node_id)
             node = PeerNode(bird.config, bird.host.env, store, bird.identity, bird.events.append)
-            story = Story(world, node, [*others, bird.identity])
+            story = Story(world, node, [*others, bird.identity], bird.disk)
 
             async def tell() -> None:
                 await story.begin()
@@ -209,4 +225,4 @@ def test_expiry_never_takes_what_a_holder_waits_for() -> None:
         taken.update({path for path, count in story.taken.items() if count})
 
     holds()
-    taken_often(taken, 20, "young", "in the outbox", "came late", "gone", "part of a stream")
+    taken_often(taken, 20, "young", "in the outbox", "came late", "gone", "part of a stream", "damaged")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+import pytest
+
 from peernode.channel.ids import channel_id_of
 from peernode.identity import network_id_of
 from peernode.pubsub.holes import SETTLED_S
@@ -62,7 +64,8 @@ def test_a_row_under_another_number_is_not_shown_and_gets_its_number_back() -> N
     story(tell, 3)
 
 
-def test_damaged_rows_expire_with_the_others() -> None:
+@pytest.mark.parametrize("damaged", [(0, 2), (3,), (0, 1, 2, 3)])
+def test_damaged_rows_expire_when_their_messages_would(damaged: tuple[int, ...]) -> None:
     async def tell(flock: Flock) -> None:
         flock[1].crash()
         flock[1].config = replace(flock[1].config, keep_own_days=KEEP_DAYS)
@@ -71,12 +74,21 @@ def test_damaged_rows_expire_with_the_others() -> None:
         for number in range(4):
             await flock[0].say(f"m{number}")
         await flock.expect(lambda: len(shown(flock[1])) == 4, 5, "all there")
+        replica = flock[1].node._pubsub.storage.member(LOBBY)
         for bird in flock:  # nobody can give it any more
             tables = bird.disk.nodes[bird.identity.node_id]
-            for key in (table(bird).order[0], table(bird).order[2]):
-                tables.damage((CHANNEL, key), 0.9)
-        await asyncio.sleep(KEEP_S + SLACK_S)
-        assert not table(flock[1]).rows, "none stays for good below the floor"
+            for place in damaged:
+                tables.damage((CHANNEL, table(bird).order[place]), 0.9)
+        await asyncio.sleep(KEEP_S / 2)
+        assert len(table(flock[1]).rows) == replica.log.held() == 4, "younger than the policy"
+        await asyncio.sleep(KEEP_S / 2 + SLACK_S)
+        assert not table(flock[1]).rows, "none stays for good"
+        assert replica.log.heads() == [], "its place is another stream's"
+        assert replica.room.taken == 0
+        await asyncio.sleep(SOON_S)
+        before = flock[1].node.counters()["op.PULL.out"]
+        await asyncio.sleep(10 * SOON_S)
+        assert flock[1].node.counters()["op.PULL.out"] == before, "nobody is asked for it any more"
 
     story(tell, 3)
 

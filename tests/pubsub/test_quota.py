@@ -11,6 +11,7 @@ import pytest
 
 from peernode.channel.ids import channel_id_of
 from peernode.channel.message import Kind, Message, sign_message
+from peernode.channel.quota import Room
 from peernode.config import NodeConfig
 from peernode.errors import PeerNodeError, Refused
 from peernode.identity import Identity, network_id_of
@@ -195,3 +196,12 @@ def test_a_known_author_fills_no_channel_with_streams_either() -> None:
         assert set(statuses[24:]) == {Status.RATE_LIMITED}
 
     generous_first(tell, new_streams_burst=16.0)
+
+
+def test_no_more_is_given_back_than_was_taken() -> None:
+    """A row that was damaged when it was charged, and was repaired then, costs more at its end."""
+    room = Room(NodeConfig(), [(b"a", 300), (b"b", 200)])
+    room.give_back(b"a", 8_492)
+    assert (room.taken, room.of_author(b"a"), room.of_author(b"b")) == (200, 0, 200)
+    room.give_back(b"b", 50)
+    assert (room.taken, room.of_author(b"b")) == (150, 150)

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from peernode.errors import PeerNodeError
-from peernode.store import sqlite as queries
+from peernode.store import queries, sqlite
 from peernode.store.base import PutMessage, PutMeta, PutOutbox, PutPart
 from peernode.store.schema import SCHEMA_VERSION
 from peernode.store.sqlite import SqliteDatabase
@@ -201,7 +201,7 @@ async def test_reads_leave_nothing_open_that_holds_up_the_log(file_disk: FileDis
 
 
 async def test_heads_are_read_page_by_page(file_disk: FileDisk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queries, "HEADS_PAGE", 4)
+    monkeypatch.setattr(sqlite, "HEADS_PAGE", 4)
     store = file_disk.store()
     for count in (3, 4, 8, 9):
         await store.commit(*(PutMessage(message(number)) for number in range(1, count + 1)))

@@ -53,8 +53,12 @@ async def test_a_row_under_a_wrong_key_is_missing_and_put_right(file_disk: FileD
     assert ours[4].raw not in store.of_kind(CHANNEL, Kind.FILE) + store.by_id(CHANNEL, message_id(5))
     served = store.messages(CHANNEL, ALICE.public_key, INSTANCE, 1, 9999, 99)
     assert [raw for _, raw in served] == others
+    place = (CHANNEL, ALICE.public_key, INSTANCE)
+    assert (store.stream_rows(*place, 99) is None) == (cell != "author"), "that one is in nobody's stream"
+    assert [row.seq for row in store.stream_rows(*place, 4) or ()] == [1, 2, 3, 4]
     assert told and store.bad_rows == len(told)
     await store.set_right()
+    assert [row.digest for row in store.stream_rows(*place, 99) or ()] == [one.digest for one in ours]
     assert list(store.heads(CHANNEL)) == places(ours)
     assert store.newest(CHANNEL, None, 9) == [one.raw for one in ours[::-1]]
     assert store.by_id(CHANNEL, message_id(5)) == [ours[4].raw]

@@ -29,6 +29,7 @@ from peernode.store.base import (
     PutOutbox,
     PutPart,
     PutPeers,
+    StreamRow,
     Write,
 )
 from tests.store.disks import (
@@ -228,6 +229,12 @@ class StoreModel(RuleBasedStateMachine):
             places = sorted((one.seq, one.digest) for one in every if one.author == author)
             at_two = [digest for seq, digest in places if seq == 2]
             assert store.digest_at(channel_id, author, INSTANCE, 2) == (at_two[0] if at_two else None)
+            keys = [
+                StreamRow(one.seq, one.digest, one.kind, one.hlc >> 16, len(one.raw))
+                for one in sorted(every, key=lambda one: (one.seq, one.digest))
+                if one.author == author
+            ]
+            assert store.stream_rows(channel_id, author, INSTANCE, 3) == keys[:3], "damaged or not"
         for number in range(3):
             same = [one.raw for one in sound if one.id == message_id(number)]
             assert store.by_id(channel_id, message_id(number)) == same
