@@ -16,12 +16,14 @@ from itertools import islice
 from peernode.channel.message import MESSAGE_MAX_BYTES
 from peernode.channel.summary import Range, StreamSummary, decode_summary
 from peernode.diagnostics.routes import route_of
-from peernode.errors import Backpressure, PeerNodeError, Refused, RemoteProtocolError, RpcTimeout
 from peernode.pubsub.context import Context
 from peernode.pubsub.ingest import Ingest
-from peernode.pubsub.look import PULL_SPAN, Look, wanted_requests, welcome
+from peernode.pubsub.look import Look, newest, parted, wanted_requests, welcome
+from peernode.pubsub.pulling import FAILURES as FAILURES
+from peernode.pubsub.pulling import PULLS_AT_ONCE, Pulls
 from peernode.pubsub.rations import PAGE_BYTES, Rations
 from peernode.pubsub.replica import Replica
+from peernode.pubsub.walks import PULL_SPAN, Ask, Walks, numbers_of
 from peernode.wire.codec import Fields
 from peernode.wire.contact import Contact
 from peernode.wire.ops import Op
@@ -29,20 +31,18 @@ from peernode.wire.ops import Op
 SUMMARY_PAGES_MAX = 2048
 """Pages of streams one catch-up reads (11 streams each, ``archive``); the next one goes on."""
 
-PULL_PAGES_MAX = 2 * PULL_SPAN
-"""Answers to one such PULL; one message at least comes with each."""
-
 PULLS_MAX = 8192
 """PULLs of one catch-up; the next one goes on."""
 
 LOOKS_MAX = 32
 """Catch-ups in a row with an initiator that has more than one of them takes; the next recovery goes on."""
 
-PULLS_AT_ONCE = 24
-"""PULLs in flight at a time, below the per-peer bound so that pushes still get through."""
-
 BATCH = 4 * PULLS_AT_ONCE
 """PULLs of which the messages are taken in together."""
+
+TURNS_MAX = 32
+"""Turns of the streams of one list that a peer may hold any numbers of; the next catch-up goes on, and takes
+first what others have written meanwhile."""
 
 TAKEN_AT = BATCH * PULL_SPAN - 10
 """Numbers wanted of the streams listed so far that are worth a batch: one more page of streams of one
@@ -58,8 +58,6 @@ shown after 2 s: the next one is asked beside it."""
 RECENT_MAX = 500
 """Messages that a join fetches before it is confirmed; older ones follow in the background."""
 
-FAILURES = (RpcTimeout, Refused, Backpressure, RemoteProtocolError, PeerNodeError)
-
 
 class CatchUp:
     """Pulls what a peer has and we lack."""
@@ -68,6 +66,7 @@ class CatchUp:
         self._context = context
         self._ingest = ingest
         self._rations = Rations(context)
+        self._pulls = Pulls(context)
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """How full the tables are, each with its bound."""
@@ -202,7 +201,8 @@ class CatchUp:
             wanted = welcome(replica, page, look.outside)
             keys = {(span.author, span.instance) for span in wanted}
             found.extend(each for each in page if (each.author, each.instance) in keys)
-            numbers += sum(span.high - span.low + 1 for span in wanted)
+            known, walks = parted(replica, page, wanted)
+            numbers += numbers_of(known) + PULL_SPAN * len(walks)
             if not answer.take_bool() or not page:
                 break
             after = page[-1].author + page[-1].instance
@@ -227,69 +227,42 @@ class CatchUp:
         limit: int | None = None,
     ) -> None:
         """Pull and take in what is wanted of these streams, as far as the peer's ration goes."""
-        wants = wanted_requests(welcome(replica, found, look.outside), limit)
-        while batch := list(islice(wants, min(BATCH, look.pulls))):
+        known, unsure = parted(replica, found, newest(welcome(replica, found, look.outside), limit))
+        asks = wanted_requests(known)
+        while batch := list(islice(asks, min(BATCH, look.pulls))):
             if not self._goes_on(contact, look):
                 break
-            look.pulls -= len(batch)
-            look.new += await self._take(replica, contact, batch, look)
+            await self._take(replica, contact, batch, look)
+        walks = Walks(unsure, self._context.config.seq_ahead_max, self._context.env.random)
+        for _ in range(TURNS_MAX):
+            batch = walks.turn(replica, min(BATCH, look.pulls))
+            if not batch or not self._goes_on(contact, look):
+                break
+            await self._take(replica, contact, batch, look)
+        else:
+            look.walking = True
         if welcome(replica, found, look.outside):
             look.whole = False
 
-    async def _take(self, replica: Replica, contact: Contact, batch: list[list[Range]], look: Look) -> int:
-        """Pull and take in one batch; how many messages were new."""
+    async def _take(self, replica: Replica, contact: Contact, batch: list[Ask], look: Look) -> None:
+        """Pull and take in one batch."""
+        look.pulls -= len(batch)
         if not look.outside:
-            return await self._ingest.take_all(
-                replica, await self._pull_all(replica, contact, batch, look), contact, False
-            )
-        numbers = sum(span.high - span.low + 1 for want in batch for span in want)
-        ahead = numbers * MESSAGE_MAX_BYTES if look.uncalled else 0
+            raws = await self._pulls.all(replica, contact, batch, look)
+            look.new += await self._ingest.take_all(replica, raws, contact, False)
+            return
+        ahead = sum(ask.numbers for ask in batch) * MESSAGE_MAX_BYTES if look.uncalled else 0
         self._rations.brought(contact, ahead)
         size = new_streams = 0
         try:
-            raws = await self._pull_all(replica, contact, batch, look)
+            raws = await self._pulls.all(replica, contact, batch, look)
             streams, taken = replica.log.sizes()["streams"][0], replica.room.taken
-            count = await self._ingest.take_all(replica, raws, contact, True)
+            look.new += await self._ingest.take_all(replica, raws, contact, True)
             size = max(sum(map(len, raws)), replica.room.taken - taken)  # with the parts that they name
             new_streams = max(0, replica.log.sizes()["streams"][0] - streams)
         finally:
             self._rations.brought(contact, size - ahead, new_streams)
-        return count
-
-    async def _pull_all(
-        self, replica: Replica, contact: Contact, wants: list[list[Range]], look: Look
-    ) -> list[bytes]:
-        gate = asyncio.Semaphore(PULLS_AT_ONCE)
-
-        async def pull(want: list[Range]) -> list[bytes]:
-            async with gate:
-                return await self.pull(replica, contact, want)
-
-        found = await asyncio.gather(*(pull(want) for want in wants), return_exceptions=True)
-        raws: list[bytes] = []
-        failed: BaseException | None = None
-        for result in found:
-            if isinstance(result, BaseException):
-                failed = result
-            else:
-                raws.extend(result)
-        if failed is not None and (not raws or not isinstance(failed, FAILURES)):
-            raise failed  # with some pulled we keep those; the next round asks for the rest
-        look.failed = look.failed or failed is not None
-        return raws
 
     async def pull(self, replica: Replica, contact: Contact, want: list[Range]) -> list[bytes]:
         """What ``contact`` holds of a few numbers of some streams, unverified; raises as requests do."""
-        raws: list[bytes] = []
-        for _ in range(PULL_PAGES_MAX):
-            asked = [[span.author, span.instance, span.low, span.high] for span in want]
-            body = [replica.channel_id, asked]
-            answer = Fields(await self._context.rpc.request(contact, Op.PULL, body, prove=True))
-            page = answer.take_list(64)
-            done, following = answer.take_int(0, len(want)), answer.take_int(0, 1 << 62)
-            raws.extend(raw for raw in page if isinstance(raw, bytes) and len(raw) <= 1200)
-            if done == len(want) or not page:
-                break
-            first, *rest = want[done:]
-            want = [Range(first.author, first.instance, max(first.low, following), first.high), *rest]
-        return raws
+        return await self._pulls.pull(replica, contact, want)
