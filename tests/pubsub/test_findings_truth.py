@@ -177,12 +177,12 @@ def test_a_disk_that_can_not_be_read_for_a_while_ends_no_loop_and_is_no_crash() 
         await asyncio.sleep(3)
         bird, other = apart(flock)[0][:2]
         store = bird.node._context.store
-        newest, messages = store.newest, store.messages
+        newest, messages, stream_rows = store.newest, store.messages, store.stream_rows
 
         def fails(*_: Any) -> Any:
             raise PeerNodeError("STORE_CORRUPT", "disk I/O error")
 
-        store.newest = store.messages = fails
+        store.newest = store.messages = store.stream_rows = fails
         await asyncio.sleep(60)
         page = other.node._context.rpc.request(
             Contact(bird.identity.public_key, *bird.address), Op.HISTORY, [held(bird).channel_id, None, 1]
@@ -190,7 +190,7 @@ def test_a_disk_that_can_not_be_read_for_a_while_ends_no_loop_and_is_no_crash() 
         with pytest.raises(Refused) as refusal:
             await other.call(page)
         assert refusal.value.status == Status.BUSY
-        store.newest, store.messages = newest, messages
+        store.newest, store.messages, store.stream_rows = newest, messages, stream_rows
         before = bird.node.happened()
         assert before["repair.STORE_CORRUPT"] >= 2
         assert before["expiry.STORE_CORRUPT"] >= 2

@@ -9,9 +9,10 @@ from peernode.channel.message import Message, sign_message
 from peernode.identity import Identity
 from peernode.pubsub.ingest import Source
 from peernode.pubsub.keptleases import keep_leases
-from peernode.pubsub.notes import KINDS, LEASES, PAGE, note_key
+from peernode.pubsub.notes import KINDS, LEASES, PAGE, TORN, note_key
 from peernode.pubsub.replica import DAY_MS
 from peernode.store.base import PutMeta
+from peernode.wire.codec import pack
 from tests.pubsub.flock import LOBBY, Bird, Flock, story
 from tests.pubsub.test_bounds_delivery import counted
 from tests.pubsub.test_relay import replica_of
@@ -58,6 +59,10 @@ def test_a_channel_that_is_let_go_leaves_no_notes_and_they_are_made_anew_when_it
             replica.initiators = None  # as one that others are closer to by now
             bird.node._pubsub.retention.look(replica)
             await asyncio.sleep(0.01)
+            torn = PutMeta(
+                note_key(TORN, replica.channel_id), pack([])
+            )  # as ``ForkWatch`` notes where tears are
+            await bird.call(bird.node._context.store.commit(torn))
             assert noted(bird) == list(KINDS)
             await bird.call(bird.node._pubsub.storage.drop(replica))
             assert noted(bird) == []

@@ -23,6 +23,7 @@ LOOKED_INTO_MAX = 50
 
 OTHERWISE = {
     "names that the code has: counters, servers, steps": "_counters _servers counters parts steps",
+    "at most two: why keys are to be put right": "Repair._wrong",
     "a deque with maxlen": "_found_s _marks _roots _slices",
     "per routing table: k per bucket, 160 buckets": "buckets nodes replacement_nodes",
     "at most one per request that is served": "_working",
