@@ -47,6 +47,14 @@ def pulls(bird: Bird) -> int:
     return bird.node.counters().get("op.PULL.out", 0)
 
 
+async def settled(flock: Flock) -> tuple[Bird, Bird]:
+    """An initiator of the channel that all have joined, and somebody who is none."""
+    await flock.join()
+    await asyncio.sleep(5)
+    (initiator, *_), (late, *_) = apart(flock)
+    return initiator, late
+
+
 def test_who_was_away_gets_all_messages_in_few_requests_whatever_numbers_an_author_jumped() -> None:
     """Before, the numbers between two of its messages were asked for four at a time, in each look anew."""
 
@@ -81,9 +89,7 @@ def test_who_was_away_gets_all_messages_in_few_requests_whatever_numbers_an_auth
 
 def test_one_look_brings_all_jumps_though_not_all_would_be_taken_at_once() -> None:
     async def tell(flock: Flock) -> None:
-        await flock.join()
-        await asyncio.sleep(5)
-        initiator, late = apart(flock)[0][0], apart(flock)[1][0]
+        initiator, late = await settled(flock)
         author, far = Identity.generate(flock[0].host.env.random), initiator.config.seq_ahead_max
         await taken([initiator], author, [1 + at * far for at in range(JUMPS)])
         before = pulls(late)
@@ -97,9 +103,7 @@ def test_one_look_brings_all_jumps_though_not_all_would_be_taken_at_once() -> No
 
 def test_what_lies_close_together_above_a_hole_is_asked_for_side_by_side() -> None:
     async def tell(flock: Flock) -> None:
-        await flock.join()
-        await asyncio.sleep(5)
-        initiator, late = apart(flock)[0][0], apart(flock)[1][0]
+        initiator, late = await settled(flock)
         author = Identity.generate(flock[0].host.env.random)
         numbers = [1, *range(3, 800)]
         await taken([initiator], author, numbers)
@@ -116,9 +120,7 @@ def test_what_lies_close_together_above_a_hole_is_asked_for_side_by_side() -> No
 
 def test_one_message_among_many_holes_is_found_by_asking_for_several_at_once() -> None:
     async def tell(flock: Flock) -> None:
-        await flock.join()
-        await asyncio.sleep(5)
-        initiator, late = apart(flock)[0][0], apart(flock)[1][0]
+        initiator, late = await settled(flock)
         author = Identity.generate(flock[0].host.env.random)
         await taken([initiator, late], author, range(1, 1600, 4))
         await taken([initiator], author, [903])
@@ -140,9 +142,7 @@ def test_a_walk_that_is_cut_short_begins_elsewhere_the_next_time(monkeypatch: py
     monkeypatch.setattr(sync, "TURNS_MAX", 1)
 
     async def tell(flock: Flock) -> None:
-        await flock.join()
-        await asyncio.sleep(5)
-        initiator, late = apart(flock)[0][0], apart(flock)[1][0]
+        initiator, late = await settled(flock)
         author = Identity.generate(flock[0].host.env.random)
         await taken([initiator, late], author, range(1, 4 * 3 * PARTS_ASKED * ASKS_AT_ONCE, 4))
         await taken([initiator], author, [4 * 2 * PARTS_ASKED * ASKS_AT_ONCE + 3])
@@ -160,9 +160,7 @@ def test_who_settles_with_a_peer_goes_on_when_the_turns_of_one_look_were_too_few
     monkeypatch.setattr(sync, "TURNS_MAX", 2)
 
     async def tell(flock: Flock) -> None:
-        await flock.join()
-        await asyncio.sleep(5)
-        initiator, late = apart(flock)[0][0], apart(flock)[1][0]
+        initiator, late = await settled(flock)
         author, far = Identity.generate(flock[0].host.env.random), initiator.config.seq_ahead_max
         await taken([initiator], author, [1 + at * far for at in range(JUMPS)])
         contact = Contact(initiator.identity.public_key, *initiator.address)
